@@ -1,0 +1,1 @@
+"""TensorFlow 1: one file a system. Graph, placeholders, Session, Saver."""

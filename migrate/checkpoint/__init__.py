@@ -1,0 +1,1 @@
+"""Checkpoint files → named arrays and their roles, without TensorFlow."""

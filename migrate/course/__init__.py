@@ -1,0 +1,1 @@
+"""The catalogue of twin systems, their data, and the comparison of a pair."""

@@ -1,0 +1,1 @@
+"""A plan → Python source a person would keep."""

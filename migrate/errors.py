@@ -1,0 +1,48 @@
+"""Errors a user can act on, and the exit status each ends with."""
+
+from __future__ import annotations
+
+EXIT_OK = 0
+EXIT_DIFFERENCE = 1
+EXIT_USER = 2
+EXIT_BUG = 101
+EXIT_INTERRUPTED = 130
+
+
+class UserError(Exception):
+    """The user's input or surroundings stand in the way: one clear message, exit status 2.
+
+    Args:
+        problem: what is wrong, with the offending value as received.
+        expected: what would have been right.
+        try_: what to do next; a command where there is one.
+
+    The message is one line: ``problem; expected …; try …``. Names taken from files are passed
+    through :func:`printable` before they get here.
+    """
+
+    exit_status = EXIT_USER
+
+    def __init__(self, problem: str, *, expected: str | None = None, try_: str | None = None):
+        self.problem, self.expected, self.try_ = problem, expected, try_
+        parts = [problem]
+        if expected:
+            parts.append(f"expected {expected}")
+        if try_:
+            parts.append(f"try {try_}")
+        super().__init__("; ".join(parts))
+
+
+def printable(name: object, limit: int = 120) -> str:
+    """A name from a file, made safe for one line of a terminal.
+
+    Control characters, line breaks, surrogates and the invisible format characters (right-to-left
+    marks among them) are escaped as Python would; longer names are cut in the middle.
+    """
+    text = str(name)
+    if len(text) > limit:
+        head, tail = limit * 2 // 3, limit // 3 - 1
+        text = f"{text[:head]}…{text[-tail:]}"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+

@@ -1,0 +1,1 @@
+"""Weight and model formats, one file each."""

@@ -1,0 +1,1 @@
+"""Graph files → nodes, the inference part, inputs and outputs, the training part; no TensorFlow."""

@@ -1,0 +1,1 @@
+"""Handlers: graph nodes → Keras layers and keras.ops."""

@@ -1,0 +1,1 @@
+"""Two sets of arrays → differences, the tolerance that would have been needed, a verdict."""

@@ -1,0 +1,1 @@
+"""Layers, weights and where each goes: what a conversion is going to do."""

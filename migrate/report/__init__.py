@@ -1,0 +1,1 @@
+"""One sink for terminal, JSON and HTML."""

@@ -1,0 +1,1 @@
+"""The process that imports TensorFlow and runs graphs and models."""

@@ -1,0 +1,1 @@
+"""TensorFlow 2: the twin of each legacy file. tf.function, GradientTape, Keras."""
