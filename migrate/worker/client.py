@@ -1,0 +1,183 @@
+"""The command's end of a worker: starts the process, hands it jobs, waits, reports how it died."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+
+from ..errors import UserError
+from . import channel
+
+Event = Callable[[dict[str, Any]], None]
+
+# What both sides of every comparison run under. Values a user has set win over these defaults.
+_DEFAULTS = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "1",  # oneDNN on and off are not bit-equal: pinned, and reported
+}
+# These are not a matter of taste: without them the two eras do not live in one installation.
+_REQUIRED = {
+    "TF_USE_LEGACY_KERAS": "1",  # tf.compat.v1.layers and rnn_cell work only with tf-keras
+    "KERAS_BACKEND": "tensorflow",
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a job gave back: a JSON-like dictionary, and arrays by name."""
+
+    data: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
+class WorkerError(UserError):
+    """The worker died, hung or ran out of memory; the message says which and while doing what."""
+
+
+class Worker:
+    """A process of its own that imports TensorFlow and runs jobs, one at a time.
+
+    Starting it returns at once; TensorFlow is being imported while the caller goes on. Use as a
+    context manager: on the way out, also by an exception or Ctrl-C, the process is gone.
+
+    Args:
+        name: for messages: "legacy", "modern", "graph".
+        environment: added to the process's environment.
+        memory_limit: bytes of address space the worker may take, or None.
+    """
+
+    def __init__(
+        self,
+        name: str = "worker",
+        *,
+        environment: Mapping[str, str] | None = None,
+        memory_limit: int | None = None,
+    ):
+        self.name = name
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 lives as long as the worker
+        env = {**_DEFAULTS, **os.environ, **_REQUIRED, **(environment or {})}
+        if memory_limit is not None:
+            env["TFMIGRATE_WORKER_MEMORY"] = str(memory_limit)
+        # -P: the folder we were started from is not searched for modules; a user's keras.py,
+        # or a checkout's own folders, must not be taken for the libraries.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", f"{__package__}.main"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=env,
+            start_new_session=True,  # Ctrl-C reaches the command alone, which then ends the worker
+        )
+        self._frames: queue.Queue = queue.Queue()
+        threading.Thread(target=self._pump, daemon=True).start()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def call(
+        self,
+        job: str,
+        request: Mapping[str, Any] | None = None,
+        arrays: Mapping[str, np.ndarray] | None = None,
+        *,
+        on_event: Event | None = None,
+        timeout: float | None = None,
+    ) -> Reply:
+        """Runs one job and waits for its reply.
+
+        Args:
+            job: the name of a module in the worker's jobs.
+            request: JSON-like arguments.
+            arrays: array arguments.
+            on_event: called with each progress message the job emits.
+            timeout: seconds without any message after which the worker is ended.
+
+        Raises:
+            UserError: the job refused its input.
+            WorkerError: the process aborted, ran out of memory, hung or failed.
+        """
+        try:
+            channel.send(
+                cast(BinaryIO, self._process.stdin),
+                {"job": job, "request": dict(request or {})},
+                arrays,
+            )
+        except BrokenPipeError:
+            raise self._death(job) from None
+        while True:
+            try:
+                frame = self._frames.get(timeout=timeout)
+            except queue.Empty:
+                self.close()
+                raise WorkerError(
+                    f"the {self.name} process did nothing for {timeout:g} s during {job}",
+                    try_="a larger --timeout",
+                ) from None
+            if frame is None:
+                raise self._death(job)
+            message, reply_arrays = frame
+            kind = message["kind"]
+            if kind == "event":
+                if on_event is not None:
+                    on_event(message["data"])
+            elif kind == "reply":
+                return Reply(message["data"], reply_arrays)
+            elif kind == "refused":
+                raise UserError(
+                    message["problem"], expected=message["expected"], try_=message["try"]
+                )
+            else:
+                raise RuntimeError(f"in the {self.name} process, {job}:\n{message['trace']}")
+
+    def log(self) -> str:
+        """What TensorFlow and Python wrote to the worker's stderr so far."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def close(self) -> None:
+        """Ends the process and everything it started, at once."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+
+    def _pump(self) -> None:
+        try:
+            while True:
+                self._frames.put(channel.receive(cast(BinaryIO, self._process.stdout)))
+        except (EOFError, ValueError, OSError):
+            self._frames.put(None)
+
+    def _death(self, job: str) -> WorkerError:
+        deadline = time.monotonic() + 5
+        while self._process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        status = self._process.poll()
+        if status is not None and status < 0:
+            how = f"was ended by {signal.Signals(-status).name}"
+        else:
+            how = f"ended with status {status}"
+        lines = [line.strip() for line in self.log().splitlines() if line.strip()]
+        last = f" ({lines[-1][:200]})" if lines else ""
+        return WorkerError(
+            f"the {self.name} process {how} during {job}{last}", try_="-v to see its whole log"
+        )

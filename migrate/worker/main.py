@@ -1,0 +1,62 @@
+"""The worker's end: reads jobs from stdin, runs them, answers on stdout.
+
+A job is a module in this package with ``run(request, arrays, emit) -> (data, arrays)``, listed in
+``JOBS``. ``emit(data)`` sends a progress message. A job refuses bad input with ``UserError``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import resource
+import sys
+import traceback
+from typing import Any
+
+from ..errors import UserError
+from . import channel
+
+JOBS = {
+    "doctor": "doctor",
+}
+
+
+def main() -> None:
+    """Serves jobs until stdin ends."""
+    # Whatever a library prints must not end up between two frames.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    if limit := os.environ.get("TFMIGRATE_WORKER_MEMORY"):
+        resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
+    import tensorflow  # noqa: F401  the caller is still preparing its first job
+
+    while True:
+        try:
+            message, arrays = channel.receive(sys.stdin.buffer)
+        except EOFError:
+            return
+
+        def emit(data: dict[str, Any]) -> None:
+            channel.send(replies, {"kind": "event", "data": data})
+
+        try:
+            job = importlib.import_module(f".{JOBS[message['job']]}", __package__)
+            data, reply_arrays = job.run(message["request"], arrays, emit)
+            channel.send(replies, {"kind": "reply", "data": data}, reply_arrays)
+        except UserError as error:
+            channel.send(
+                replies,
+                {
+                    "kind": "refused",
+                    "problem": error.problem,
+                    "expected": error.expected,
+                    "try": error.try_,
+                },
+            )
+        except Exception:
+            channel.send(replies, {"kind": "failed", "trace": traceback.format_exc()})
+
+
+if __name__ == "__main__":
+    main()
