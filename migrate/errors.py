@@ -44,5 +44,3 @@ def printable(name: object, limit: int = 120) -> str:
         head, tail = limit * 2 // 3, limit // 3 - 1
         text = f"{text[:head]}…{text[-tail:]}"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-

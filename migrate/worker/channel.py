@@ -40,7 +40,7 @@ def send(
     stream.write(header)
     for array in contiguous.values():
         if array.size:
-            stream.write(array.reshape(-1).view(np.uint8))
+            stream.write(memoryview(array.reshape(-1).view(np.uint8)))  # type: ignore[arg-type]
     stream.flush()
 
 
