@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 EXIT_OK = 0
 EXIT_DIFFERENCE = 1
 EXIT_USER = 2
@@ -44,3 +46,10 @@ def printable(name: object, limit: int = 120) -> str:
         head, tail = limit * 2 // 3, limit // 3 - 1
         text = f"{text[:head]}…{text[-tail:]}"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, or None where none is close."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)

@@ -1,1 +1,18 @@
 """One sink for terminal, JSON and HTML."""
+
+from .blocks import Block, Closing, Heading, Paragraph, Source, Table, Warnings
+from .result import Result
+from .sink import Sink, plain
+
+__all__ = [
+    "Block",
+    "Closing",
+    "Heading",
+    "Paragraph",
+    "Result",
+    "Sink",
+    "Source",
+    "Table",
+    "Warnings",
+    "plain",
+]

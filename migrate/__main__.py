@@ -1,0 +1,5 @@
+"""``python -m tfmigrate``."""
+
+from .cli import main
+
+main()

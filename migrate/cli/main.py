@@ -1,0 +1,143 @@
+"""The entry point: finds the command, and turns what it raises into one line and an exit status."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import click
+
+from .. import __version__
+from ..errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USER, UserError, nearest, printable
+
+# Name → (module in this package, short help). Modules are imported when their command is called.
+COMMANDS = {
+    "compare": ("compare", "Run a system's TF1 and TF2 sides next to each other."),
+    "convert-ckpt": ("convert_ckpt", "Turn a TF1 checkpoint, graph or SavedModel into Keras."),
+    "run": ("run", "Train one side of a system alone."),
+    "list": ("list", "List the systems there are."),
+    "doctor": ("doctor", "Show versions, devices and float settings."),
+    "completion": ("completion", "Print the completion script for a shell."),
+}
+
+# What the surroundings refuse is the user's to mend, not a bug: the disk, the rights, the path.
+_SURROUNDINGS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EFBIG,
+    errno.EIO,
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and short helps without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of ``COMMANDS``."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports the command's module, whose ``command`` it is."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f".{COMMANDS[cmd_name][0]}", __package__)
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command, or says which one was probably meant."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            raise UserError(
+                f"there is no command {printable(name)!r}",
+                try_=nearest(name, COMMANDS) or "tfmigrate --help",
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands from ``COMMANDS`` alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: tfmigrate compare mlp",
+)
+@click.version_option(__version__, "--version", prog_name="tfmigrate")
+def cli() -> None:
+    """TensorFlow 1 in, Keras out, the proof attached.
+
+    Exit status: 0 done, and parity holds where it was measured; 1 a difference beyond tolerance; 2
+    wrong input or surroundings, said in one line; 101 a bug of tfmigrate.
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs the command line and exits.
+
+    Args:
+        arguments: without the program's name; the process's own by default.
+    """
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Runs the command line and gives back the exit status."""
+    try:
+        status: Any = cli.main(arguments, prog_name="tfmigrate", standalone_mode=False)
+        sys.stdout.flush()
+    except UserError as error:
+        return _fail(str(error), error.exit_status)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return EXIT_USER
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"; try {context.command_path} --help" if context else ""
+        return _fail(error.format_message().rstrip(".") + hint, EXIT_USER)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted; nothing was left behind", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output left, as `head` does. Python would complain at exit otherwise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except OSError as error:
+        if error.errno in _SURROUNDINGS:
+            where = f": {error.filename}" if error.filename else ""
+            return _fail(f"{error.strerror}{where}", EXIT_USER)
+        return _bug()
+    except Exception:
+        return _bug()
+    return status if isinstance(status, int) else EXIT_OK
+
+
+def _fail(message: str, status: int) -> int:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    return status
+
+
+def _bug() -> int:
+    if os.environ.get("TFMIGRATE_DEBUG"):
+        traceback.print_exc()
+    kind, error, _ = sys.exc_info()
+    first = str(error).strip().splitlines()[:1]
+    name = kind.__name__ if kind else "error"
+    return _fail(
+        f"{name}: {first[0] if first else ''}; this is a bug in tfmigrate: please report it with "
+        "the trace that TFMIGRATE_DEBUG=1 shows",
+        EXIT_BUG,
+    )

@@ -1,0 +1,23 @@
+"""The outcome of a comparison, in words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """Whether parity holds; true only where it was measured and holds."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_RUN = "not run"
+
+    def __bool__(self) -> bool:
+        return self is Verdict.PASS
+
+    @classmethod
+    def of(cls, holds: bool | None) -> Verdict:
+        """The verdict for a measured truth, or for None: nothing was measured."""
+        if holds is None:
+            return cls.NOT_RUN
+        return cls.PASS if holds else cls.FAIL

@@ -1,0 +1,104 @@
+"""The one place a command prints through: results to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .result import Result
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+
+@dataclass
+class Sink:
+    """Prints for people, or one JSON document for programs.
+
+    Attributes:
+        json: one JSON document on stdout and nothing else there.
+        quiet: no tables, no notes, no progress; the exit status tells.
+        verbose: notes that matter only when something is off, TensorFlow's log among them.
+    """
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def _stdout(self) -> Console:
+        from .terminal import make_console
+
+        return make_console()
+
+    @cached_property
+    def _stderr(self) -> Console:
+        from .terminal import make_console
+
+        return make_console(stderr=True)
+
+    def show(self, result: Result) -> None:
+        """Prints a result."""
+        if self.json:
+            self.document(result.to_dict())
+        elif not self.quiet:
+            from .terminal import render
+
+            render(result.blocks(), self._stdout)
+
+    def document(self, data: dict[str, Any]) -> None:
+        """Prints a JSON document; infinities and NaN become strings, as JSON has none."""
+        json.dump(plain(data), sys.stdout, indent=1, ensure_ascii=False)
+        sys.stdout.write("\n")
+
+    def note(self, text: str) -> None:
+        """A hint on stderr."""
+        if not self.quiet and not self.json:
+            from rich.text import Text
+
+            self._stderr.print(Text(text, style="dim"))
+
+    def detail(self, text: str) -> None:
+        """What only ``-v`` shows, on stderr."""
+        if self.verbose:
+            self._stderr.print(text, soft_wrap=True)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A progress display on stderr that leaves nothing behind; invisible in a pipe."""
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            TimeElapsedColumn(),
+            console=self._stderr,
+            transient=True,
+            disable=self.quiet or self.json or not self._stderr.is_terminal,
+        ) as progress:
+            yield progress
+
+
+def plain(value: Any) -> Any:
+    """A JSON-able copy: tuples become lists, paths and enumerations strings."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, (int, str)):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        return plain(value.item())
+    return str(value)

@@ -1,0 +1,89 @@
+"""Blocks → the terminal, through Rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from ..parity import Verdict
+from .blocks import Block, Closing, Heading, Paragraph, Source, Table, Warnings
+
+_STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.NOT_RUN: "bold yellow"}
+
+# A pipe or a file has no width; rows must not be cut to the 80 columns Rich assumes there.
+_PIPE_WIDTH = 10_000
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """A console for stdout or stderr: no markup, no emoji, no guessed highlighting."""
+    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    return console
+
+
+def render(blocks: Iterable[Block], console: Console) -> None:
+    """Prints blocks, an empty line between them."""
+    for number, block in enumerate(blocks):
+        if number:
+            console.print()
+        _render(block, console)
+
+
+def _render(block: Block, console: Console) -> None:
+    match block:
+        case Heading(text):
+            console.print(Text(text, style="bold"))
+        case Paragraph(text, dim):
+            console.print(Text(text, style="dim" if dim else ""))
+        case Warnings(lines):
+            for line in lines:
+                console.print(Text.assemble(("warning ", "yellow"), line))
+        case Table():
+            console.print(_table(block))
+        case Source(text, language):
+            syntax = Syntax(text, language, background_color="default", word_wrap=True)
+            console.print(syntax if console.is_terminal else Text(text))
+        case Closing(verdict, text):
+            console.print(
+                Text.assemble((verdict.upper(), _STYLES[verdict]), "  ", text), soft_wrap=True
+            )
+
+
+def _table(block: Table) -> RichTable:
+    table = RichTable(
+        box=box.SIMPLE_HEAD if any(block.columns) else None,
+        show_header=any(block.columns),
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        title=Text(block.title, style="bold") if block.title else None,
+        title_justify="left",
+        show_edge=False,
+    )
+    spans = list(block.spans)
+    groups = [""] * len(block.columns)
+    position = 0
+    for title, width in spans:
+        groups[position] = title
+        position += width
+    for column, group in zip(block.columns, groups, strict=True):
+        right = column.startswith(">")
+        header = Text(column.removeprefix(">"))
+        if spans:
+            header = Text(f"{group}\n").append(header)
+        table.add_column(
+            header,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=right,
+        )
+    for number, row in enumerate(block.rows):
+        table.add_row(
+            *(Text(cell) for cell in row), style="red" if number in block.marked else None
+        )
+    return table
