@@ -1,0 +1,331 @@
+"""The V2 format, a tensor bundle: an .index table of entries and .data files of raw tensors.
+
+Messages: tensorflow/core/protobuf/tensor_bundle.proto. Layout and checksums:
+tensorflow/core/util/tensor_bundle/tensor_bundle.cc.
+
+Data is read with plain reads into the array that is handed out, not through a memory map: a map
+costs a page fault every 4 KiB, counts whole files as the process's memory, and kills the process
+when another one truncates the file.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import google_crc32c
+import numpy as np
+
+from ..errors import UserError, printable
+from .locate import LFS_SIGNATURE
+from .slices import Box, Extents, boxes, parse_extents, slice_key
+from .table import Table, mask, unreadable
+from .variable import Variable, element_type, item_size, numpy_dtype, parse_shape
+from .wire import Buffer, MalformedError, damaged, message, varint
+
+_CHUNK = 2 << 20  # bytes read and checked at a time: they are still in the cache for the checksum
+
+
+class Entry(NamedTuple):
+    """One BundleEntryProto."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    shard: int
+    offset: int
+    size: int
+    crc: int  # masked CRC32C of the bytes in the file
+    slices: tuple[Extents, ...]  # empty: the tensor is here; else its slices have entries
+
+
+class Bundle:
+    """An open V2 checkpoint.
+
+    Args:
+        prefix: what ``.index`` and ``.data-…`` follow; may end with a slash (empty basename).
+
+    Raises:
+        UserError: the index is damaged, or data it points at is missing or cut short.
+    """
+
+    format = "v2"
+
+    def __init__(self, prefix: str):
+        self._prefix = prefix
+        self.index = Path(prefix + ".index")
+        self._entries: dict[str, Entry] = {}
+        self._slices: dict[bytes, Entry] = {}
+        self._load()
+        self.variables = {name: self._describe(name, e) for name, e in self._entries.items()}
+        self.files = (self.index, *self._check_shards())
+
+    def read(self, name: str) -> np.ndarray:
+        """One tensor; see :meth:`Checkpoint.read`."""
+        entry = self._entries[name]
+        try:
+            if entry.dtype == "string":
+                return self._read_strings(name, entry)
+            dtype = numpy_dtype(entry.dtype)
+            array: np.ndarray = np.empty(entry.shape, dtype)
+            if not entry.slices:
+                self._read_bytes(name, entry, array)
+                return self._native(array)
+            for box, part in self._parts(name, entry):
+                target = array[box]
+                if box and target.flags.c_contiguous:  # the whole of a scalar is no view of it
+                    self._read_bytes(name, part, target)
+                else:
+                    piece = np.empty(part.shape, dtype)
+                    self._read_bytes(name, part, piece)
+                    array[box] = piece
+            return self._native(array)
+        except MalformedError as error:
+            raise damaged(self.index, str(error), tensor=name) from None
+
+    def chunks(self, name: str, chunk_bytes: int) -> Iterator[np.ndarray]:
+        """One tensor piece by piece; see :meth:`Checkpoint.read_flat_chunks`."""
+        entry = self._entries[name]
+        if entry.slices or entry.dtype == "string":
+            yield self.read(name).reshape(-1)
+            return
+        try:
+            dtype = numpy_dtype(entry.dtype)
+        except MalformedError as error:
+            raise damaged(self.index, str(error), tensor=name) from None
+        path = self._shard_path(entry.shard)
+        step = max(chunk_bytes // dtype.itemsize, 1) * dtype.itemsize
+        crc = done = 0
+        try:
+            with open(path, "rb", buffering=0) as file:
+                while done < entry.size:
+                    piece = np.empty(min(step, entry.size - done) // dtype.itemsize, dtype)
+                    crc = self._fill(file.fileno(), piece, entry.offset + done, crc)
+                    done += piece.nbytes
+                    yield self._native(piece)
+        except OSError as error:
+            raise unreadable(path, error) from None
+        self._check(name, entry, crc)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _load(self) -> None:
+        self._swap = False
+        shapes: dict[Buffer, tuple[int, ...]] = {}
+        num_shards = None
+        claimed: dict[bytes, str] = {}
+        name = ""
+        try:
+            for key, value in Table(self.index):
+                if not key:
+                    num_shards = self._read_header(value)
+                    continue
+                name = ""
+                if num_shards is None:
+                    raise MalformedError("no header: not the index of a V2 checkpoint")
+                if key[0] == 0:
+                    self._slices[key] = _parse_entry(value, shapes)
+                    continue
+                name = key.decode()
+                entry = self._entries[name] = _parse_entry(value, shapes)
+                if entry.shard >= num_shards:
+                    raise MalformedError(f"data file {entry.shard} of {num_shards}")
+                for extents in entry.slices:
+                    claimed[slice_key(name, extents)] = name
+            if num_shards is None:
+                raise MalformedError("an empty table: not the index of a V2 checkpoint")
+            self._num_shards = num_shards
+            name = ""
+            if missing := claimed.keys() - self._slices.keys():
+                name = claimed[min(missing)]
+                raise MalformedError("one of its slices is missing")
+            if strays := self._slices.keys() - claimed.keys():
+                raise MalformedError(f"a slice of no variable, key {printable(min(strays))}")
+        except UnicodeDecodeError as error:
+            raise damaged(self.index, f"name {printable(error.object)} is not UTF-8") from None
+        except MalformedError as error:
+            raise damaged(self.index, str(error), tensor=name or None) from None
+
+    def _read_header(self, value: bytes) -> int:
+        shards = 0
+        for tag, number in message(value):
+            if tag == 0x08 and isinstance(number, int):
+                shards = number
+            elif tag == 0x10:
+                self._swap = number == 1  # BundleHeaderProto.BIG
+        if not 0 < shards < 1 << 31:
+            raise MalformedError(f"a header of {shards} data files")
+        return shards
+
+    def _describe(self, name: str, entry: Entry) -> Variable:
+        count = math.prod(entry.shape)
+        width = item_size(entry.dtype)
+        nbytes = entry.size
+        if entry.slices:
+            parts = [self._slices[slice_key(name, extents)] for extents in entry.slices]
+            nbytes = sum(part.size for part in parts)
+        if (width and nbytes != count * width) or (entry.dtype == "string" and nbytes < count):
+            detail = f"{nbytes} bytes for shape {list(entry.shape)} of {entry.dtype}"
+            raise damaged(self.index, detail, tensor=name)
+        return Variable(name, entry.shape, entry.dtype, nbytes, bool(entry.slices))
+
+    def _check_shards(self) -> tuple[Path, ...]:
+        needed: dict[int, tuple[int, str]] = {}
+        for name, entry in [*self._entries.items(), *(("", e) for e in self._slices.values())]:
+            if entry.slices:
+                continue
+            end = entry.offset + entry.size
+            if end > needed.get(entry.shard, (-1, ""))[0]:
+                needed[entry.shard] = end, name
+        total = 0
+        for shard, (end, name) in sorted(needed.items()):
+            path = self._shard_path(shard)
+            try:
+                size = path.stat().st_size
+            except FileNotFoundError:
+                raise UserError(
+                    f"{printable(self.index)} has no data: {printable(path.name)} is missing",
+                    expected=f"{self._num_shards} data file(s) beside the index",
+                    try_="fetching it: the index holds names and shapes only",
+                ) from None
+            except OSError as error:
+                raise unreadable(path, error) from None
+            if size < end:
+                raise _too_short(path, size, end, name)
+            total += size
+        for variable in self.variables.values():
+            # Slices that share their bytes would let a small file ask for any amount of memory.
+            if variable.nbytes > total:
+                detail = f"{variable.nbytes} bytes where all data files have {total}"
+                raise damaged(self.index, detail, tensor=variable.name)
+        return tuple(self._shard_path(shard) for shard in sorted(needed))
+
+    def _shard_path(self, shard: int) -> Path:
+        return Path(f"{self._prefix}.data-{shard:05d}-of-{self._num_shards:05d}")
+
+    def _parts(self, name: str, entry: Entry) -> list[tuple[Box, Entry]]:
+        parts = [self._slices[slice_key(name, extents)] for extents in entry.slices]
+        placed = boxes(entry.shape, list(entry.slices))
+        for box, part in zip(placed, parts, strict=True):
+            if part.shape != tuple(s.stop - s.start for s in box) or part.dtype != entry.dtype:
+                raise MalformedError(f"a slice of shape {list(part.shape)} where another belongs")
+        return list(zip(placed, parts, strict=True))
+
+    def _native(self, array: np.ndarray) -> np.ndarray:
+        return array.byteswap(inplace=True) if self._swap and array.itemsize > 1 else array
+
+    def _read_bytes(self, name: str, entry: Entry, target: np.ndarray) -> None:
+        path = self._shard_path(entry.shard)
+        try:
+            with open(path, "rb", buffering=0) as file:
+                crc = self._fill(file.fileno(), target, entry.offset, 0)
+        except OSError as error:
+            raise unreadable(path, error) from None
+        self._check(name, entry, crc)
+
+    def _fill(self, fd: int, target: np.ndarray, offset: int, crc: int) -> int:
+        """Fill an array from the file; the CRC32C extended by its bytes."""
+        flat = target.reshape(-1).view(np.uint8)
+        for start in range(0, flat.size, _CHUNK):
+            piece = flat[start : start + _CHUNK]
+            if os.preadv(fd, [piece.data], offset + start) != piece.size:
+                raise OSError("the file has shrunk since it was opened")
+            crc = google_crc32c.extend(crc, piece)
+        return crc
+
+    def _check(self, name: str, entry: Entry, crc: int) -> None:
+        if mask(crc) != entry.crc:
+            raise damaged(
+                self._shard_path(entry.shard),
+                f"checksum of its {entry.size} bytes differs",
+                tensor=name,
+                at=entry.offset,
+            )
+
+    def _read_strings(self, name: str, entry: Entry) -> np.ndarray:
+        array = np.empty(entry.shape, object)
+        if not entry.slices:
+            array.reshape(-1)[:] = self._strings(name, entry)
+        else:
+            for box, part in self._parts(name, entry):
+                piece = np.empty(part.shape, object)
+                piece.reshape(-1)[:] = self._strings(name, part)
+                array[box] = piece
+        return array
+
+    def _strings(self, name: str, entry: Entry) -> list[bytes]:
+        """Lengths as varints, their masked CRC32C, the bytes; the entry's CRC covers all three."""
+        raw = np.empty(entry.size, np.uint8)
+        path = self._shard_path(entry.shard)
+        try:
+            with open(path, "rb", buffering=0) as file:
+                self._fill(file.fileno(), raw, entry.offset, 0)
+        except OSError as error:
+            raise unreadable(path, error) from None
+        data = raw.tobytes()
+        order: Literal["big", "little"] = "big" if self._swap else "little"
+        count = math.prod(entry.shape)
+        lengths, at, crc = [], 0, 0
+        for _ in range(count):
+            length, at = varint(data, at)
+            lengths.append(length)
+            # Lengths enter the checksum as fixed-width numbers, not as the varints in the file.
+            crc = google_crc32c.extend(crc, length.to_bytes(4 if length < 1 << 32 else 8, order))
+        stored = data[at : at + 4]
+        if int.from_bytes(stored, order) != mask(crc):
+            raise damaged(path, "checksum of string lengths differs", tensor=name, at=entry.offset)
+        crc = google_crc32c.extend(google_crc32c.extend(crc, stored), data[at + 4 :])
+        self._check(name, entry, crc)
+        at += 4
+        if at + sum(lengths) != len(data):
+            raise MalformedError(f"strings of {sum(lengths)} bytes in {len(data) - at}")
+        strings = []
+        for length in lengths:
+            strings.append(data[at : at + length])
+            at += length
+        return strings
+
+
+def _parse_entry(data: bytes, shapes: dict[Buffer, tuple[int, ...]]) -> Entry:
+    dtype = shard = offset = size = crc = 0
+    shape: tuple[int, ...] = ()
+    slices = []
+    for tag, value in message(data):
+        if isinstance(value, int):
+            if tag == 0x08:
+                dtype = value
+            elif tag == 0x18:
+                shard = value
+            elif tag == 0x20:
+                offset = value
+            elif tag == 0x28:
+                size = value
+            elif tag == 0x35:
+                crc = value
+        elif tag == 0x12:
+            if value not in shapes:
+                shapes[value] = parse_shape(value)
+            shape = shapes[value]
+        elif tag == 0x3A:
+            slices.append(parse_extents(value))
+    return Entry(element_type(dtype).name, shape, shard, offset, size, crc, tuple(slices))
+
+
+def _too_short(path: Path, size: int, needed: int, name: str) -> UserError:
+    tensor = f" (tensor {printable(name)!r} ends there)" if name else ""
+    with open(path, "rb") as file:
+        if file.read(len(LFS_SIGNATURE)) == LFS_SIGNATURE:
+            return UserError(
+                f"{printable(path)} is a Git LFS pointer, not the data itself",
+                expected=f"{needed} bytes of data",
+                try_="git lfs pull",
+            )
+    what = "is empty" if size == 0 else f"has {size} bytes: cut short"
+    return UserError(
+        f"{printable(path)} {what}",
+        expected=f"at least {needed} bytes{tensor}",
+        try_="copying it again; a save that was interrupted leaves an earlier step intact",
+    )
