@@ -1,0 +1,145 @@
+"""Output appears whole or not at all: after a kill, on a full disk, with two writers at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensor_sources import source
+from tfmigrate.errors import UserError
+from tfmigrate.formats import npz, safetensors, weights_h5
+from tfmigrate.formats.atomic import whole_file, whole_folder
+
+# A writer in a process of its own: fills a folder with 50 files of its letter, over and over.
+WRITER = """
+import sys
+from pathlib import Path
+from tfmigrate.formats.atomic import whole_folder
+out, letter = Path(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+for _ in range(int(sys.argv[3])):
+    with whole_folder(out, force=True) as folder:
+        (folder / "report.json").write_text(letter)
+        for i in range(50):
+            (folder / str(i)).write_text(letter)
+"""
+
+
+def writer(out: Path, letter: str, rounds: int = 1_000_000) -> subprocess.Popen:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, out, letter, str(rounds)], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    return process
+
+
+def letter_of(out: Path) -> str:
+    """The one letter that all files of a whole output hold."""
+    assert len(os.listdir(out)) == 51
+    (letter,) = {file.read_text() for file in out.iterdir()}
+    return letter
+
+
+@pytest.mark.parametrize("after", [0.0, 0.01, 0.02, 0.03, 0.05, 0.08])
+def test_killed_at_any_moment_the_old_or_the_new_is_there_whole(tmp_path, after):
+    out = tmp_path / "out"
+    writer(out, "a", rounds=1).wait()
+    process = writer(out, "b")
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert letter_of(out) in "ab"
+    with whole_folder(out, force=True) as folder:
+        (folder / "report.json").touch()
+    assert os.listdir(tmp_path) == ["out"], "the next writer clears what the killed one left"
+
+
+def test_of_two_writers_one_wins_whole(tmp_path):
+    out = tmp_path / "out"
+    writers = [writer(out, "a", 40), writer(out, "b", 40)]
+    assert [w.wait() for w in writers] == [0, 0]
+    assert letter_of(out) in "ab"
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_without_force_the_second_of_two_is_told(tmp_path):
+    with (
+        pytest.raises(UserError, match="exists already; try --force"),
+        whole_folder(tmp_path / "o"),
+        whole_folder(tmp_path / "o") as other,
+    ):
+        (other / "x").touch()
+    assert os.listdir(tmp_path / "o") == ["x"]
+
+
+def test_an_error_inside_leaves_nothing(tmp_path):
+    def write_half():
+        with whole_file(tmp_path / "x") as path:
+            path.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
+    assert os.listdir(tmp_path) == []
+
+
+def test_force_does_not_take_away_a_folder_that_is_not_ours(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.tex").write_text("…")
+    with (
+        pytest.raises(UserError, match="other things"),
+        whole_folder(tmp_path / "thesis", force=True),
+    ):
+        pass
+    assert (tmp_path / "thesis" / "chapter1.tex").exists()
+
+
+def test_a_missing_parent_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"no folder .*nowhere"), whole_file(tmp_path / "nowhere/x"):
+        pass
+
+
+FILLER = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from tensor_sources import source
+import importlib
+from tfmigrate.errors import UserError
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+tensors = source({f"layer_{i}/kernel": np.ones((100, 100), "f4") for i in range(10)})
+try:
+    importlib.import_module("tfmigrate.formats." + sys.argv[1]).write(Path(sys.argv[2]), tensors)
+except UserError as error:
+    print(error)
+    sys.exit(2)
+"""
+
+
+@pytest.mark.parametrize("module", [npz, safetensors, weights_h5])
+def test_a_disk_that_takes_no_more_is_one_clear_error_and_nothing_is_left(tmp_path, module):
+    name = module.__name__.rpartition(".")[2]
+    done = subprocess.run(
+        [sys.executable, "-c", FILLER, name, tmp_path / "out", Path(__file__).parents[1]],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.startswith(f"cannot write {tmp_path / 'out'}")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_one_may_not_write_to_is_one_clear_error(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(UserError, match="Permission denied"):
+        npz.write(tmp_path / "x.npz", source({"a": np.ones(3)}))
