@@ -81,14 +81,25 @@ def _beside(path: Path, force: bool) -> Iterator[Path]:
             )
         stem = f".{path.name[:60]}."
         _sweep(path.parent, stem)
-        room = path.parent / f"{stem}{secrets.token_hex(6)}{_SUFFIX}"
-        room.mkdir()
-        handle = os.open(room, os.O_RDONLY)
+        room, handle = _room(path.parent, stem)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
             yield room
         finally:
             shutil.rmtree(room, ignore_errors=True)
+            os.close(handle)
+
+
+def _room(parent: Path, stem: str) -> tuple[Path, int]:
+    """A new folder and the descriptor that holds its lock."""
+    while True:
+        room = parent / f"{stem}{secrets.token_hex(6)}{_SUFFIX}"
+        room.mkdir()
+        # Until it is locked, another process's sweep may take it for a leftover.
+        with contextlib.suppress(FileNotFoundError):
+            handle = os.open(room, os.O_RDONLY)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if room.exists():
+                return room, handle
             os.close(handle)
 
 
@@ -101,9 +112,7 @@ def _sweep(parent: Path, stem: str) -> None:
             handle = os.open(parent / name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Between mkdir and flock a room of a living process is unlocked, but empty.
-                if os.listdir(handle):
-                    shutil.rmtree(parent / name, ignore_errors=True)
+                shutil.rmtree(parent / name, ignore_errors=True)
             finally:
                 os.close(handle)
 
