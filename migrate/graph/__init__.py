@@ -1,5 +1,8 @@
 """Graph files → nodes, the inference part, inputs and outputs, the training part; no TensorFlow."""
 
+from .constants import Evaluator, partial_value, static_value
+from .inference import Inference, ResolvedCond, extract
+from .loops import Loop, LoopVariable, find_loops
 from .nodes import (
     ControlContext,
     Function,
@@ -14,18 +17,35 @@ from .nodes import (
     tensor_name,
 )
 from .reading import read_graph
+from .variables import (
+    GraphVariable,
+    find_frozen_weights,
+    find_variables,
+    resolve,
+    variable_of,
+)
 
 __all__ = [
     "ControlContext",
+    "Evaluator",
     "Function",
     "Graph",
+    "GraphVariable",
+    "Inference",
+    "Loop",
+    "LoopVariable",
     "Node",
+    "ResolvedCond",
     "SaveSlice",
     "Saver",
     "Signature",
     "TensorInfo",
     "VariableDef",
-    "read_graph",
+    "find_frozen_weights",
+    "find_variables",
+    "partial_value",
+    "resolve",
     "split_tensor",
     "tensor_name",
+    "variable_of",
 ]

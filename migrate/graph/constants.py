@@ -7,7 +7,7 @@ that is not here, or fails, or would make more than :data:`LARGEST` elements, ha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,7 +23,7 @@ LARGEST = 1 << 24
 Arrays = list[np.ndarray]
 
 
-class _NoValue(Exception):
+class _NoValueError(Exception):
     """An operation's result is not static."""
 
 
@@ -53,7 +53,7 @@ _ELEMENTWISE: dict[str, Callable[..., Any]] = {
 
 _IDENTITY = (
     "Identity", "Snapshot", "StopGradient", "PreventGradient", "CheckNumerics", "Enter", "RefEnter",
-    "ReadVariableOp", "LoopCond", "RefIdentity", "PlaceholderWithDefault", "EnsureShape",
+    "ReadVariableOp", "LoopCond", "RefIdentity", "PlaceholderWithDefault", "EnsureShape", "Print",
 )  # fmt: skip
 
 _REDUCTIONS: dict[str, Callable[..., Any]] = {
@@ -79,14 +79,14 @@ def _integers(array: np.ndarray) -> list[int]:
 
 def _affordable(size: int) -> None:
     if size > LARGEST:
-        raise _NoValue
+        raise _NoValueError
 
 
 @_shaper("Cast")
 def _cast(node: Node, inputs: Arrays) -> Arrays:
     dtype = numpy_dtype(node.attrs["DstT"])
     if dtype is None:
-        raise _NoValue
+        raise _NoValueError
     return [inputs[0].astype(dtype)]
 
 
@@ -152,7 +152,7 @@ def _fill(node: Node, inputs: Arrays) -> Arrays:
 def _range(node: Node, inputs: Arrays) -> Arrays:
     start, limit, delta = (value.item() for value in inputs)
     _affordable(math.ceil((limit - start) / delta))
-    return [np.arange(start, limit, delta, inputs[0].dtype)]
+    return [np.arange(start, limit, delta).astype(inputs[0].dtype)]
 
 
 @_shaper("LinSpace")
@@ -200,7 +200,7 @@ def _strided_slice(node: Node, inputs: Arrays) -> Arrays:
 def _gather(node: Node, inputs: Arrays) -> Arrays:
     axis = int(inputs[2].item()) if len(inputs) > 2 else 0
     if node.attrs.get("batch_dims", 0):
-        raise _NoValue
+        raise _NoValueError
     _affordable(inputs[1].size * (inputs[0].size // max(1, inputs[0].shape[axis])))
     return [np.take(inputs[0], inputs[1], axis)]
 
@@ -224,7 +224,7 @@ def _pad(node: Node, inputs: Arrays) -> Arrays:
 
 @_shaper("ReverseV2")
 def _reverse(node: Node, inputs: Arrays) -> Arrays:
-    return [np.flip(inputs[0], _integers(inputs[1]))]
+    return [np.flip(inputs[0], tuple(_integers(inputs[1])))]
 
 
 @_shaper("InvertPermutation")
@@ -236,7 +236,7 @@ def _invert_permutation(node: Node, inputs: Arrays) -> Arrays:
 def _one_hot(node: Node, inputs: Arrays) -> Arrays:
     indices, depth, on, off = inputs
     if node.attrs.get("axis", -1) != -1:
-        raise _NoValue
+        raise _NoValueError
     _affordable(indices.size * int(depth.item()))
     return [np.where(indices[..., None] == np.arange(depth.item()), on, off).astype(on.dtype)]
 
@@ -291,6 +291,7 @@ class Evaluator:
     Args:
         graph: any graph; functions are not entered, loops have no value.
         feeds: values of tensors ("name:0"); a variable is fed by the tensor of its node.
+        opaque: tensors that have no value whatever the graph says.
         unknown_size: if given, a dimension the file does not know counts as this many.
     """
 
@@ -299,15 +300,21 @@ class Evaluator:
         graph: Graph,
         feeds: Mapping[str, Any] | None = None,
         *,
+        opaque: Iterable[str] = (),
         unknown_size: int | None = None,
     ):
         self._graph = graph
         self._unknown_size = unknown_size
+        self._feeds, self._opaque = dict(feeds or {}), tuple(opaque)
         # None: not static. Deadness is a value too, so that Merge can pass over it.
-        self._values: dict[str, Any] = {
-            tensor: np.asarray(value) for tensor, value in (feeds or {}).items()
-        }
+        self._values: dict[str, Any] = dict.fromkeys(self._opaque)
+        self._values |= {tensor: np.asarray(value) for tensor, value in self._feeds.items()}
         self._done: set[str] = set()
+
+    def on(self, graph: Graph) -> Evaluator:
+        """An evaluator of another graph under the same feeds."""
+        unknown_size = self._unknown_size
+        return Evaluator(graph, self._feeds, opaque=self._opaque, unknown_size=unknown_size)
 
     def value(self, tensor: str) -> np.ndarray | None:
         """The tensor's value, or None where it is not static; do not write into it."""
@@ -362,7 +369,7 @@ class Evaluator:
 
     def _store(self, node: Node) -> None:
         first = f"{node.name}:0"
-        if first in self._values:  # fed
+        if first in self._values:  # fed or opaque
             return
         pivots = (f"{name}:0" for name in node.control_inputs if self._is_pivot(name))
         if any(self._values.get(tensor) is _DEAD for tensor in pivots):
@@ -424,7 +431,7 @@ class Evaluator:
             with np.errstate(all="ignore"):
                 return function(node, inputs)
         except (
-            _NoValue, ArithmeticError, AttributeError, IndexError, KeyError, MemoryError,
+            _NoValueError, ArithmeticError, AttributeError, IndexError, KeyError, MemoryError,
             TypeError, ValueError,
         ):  # fmt: skip
             return []  # not what this operation takes: TensorFlow would refuse it too

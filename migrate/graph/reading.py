@@ -197,8 +197,21 @@ def _normalized(text: str) -> str:
     return text if text.rpartition(":")[2].isdigit() and ":" in text else f"{text}:0"
 
 
+# Inputs that operations have at least, where understanding a graph relies on it.
+_FEWEST_INPUTS = dict.fromkeys(
+    ("Identity", "StopGradient", "Enter", "RefEnter", "Exit", "NextIteration", "LoopCond", "Merge",
+     "ReadVariableOp", "Cast", "Shape", "Softmax", "Mean", "Sum", "Fill", "ArgMax", "Reshape"), 1,
+) | dict.fromkeys(("Switch", "RefSwitch", "MatMul", "BiasAdd", "Assign", "AssignAdd"), 2)  # fmt: skip
+
+
 def _validate(graph: Graph) -> None:
     for node in graph.nodes.values():
+        fewest = _FEWEST_INPUTS.get(node.op, 0)
+        if len(node.inputs) < fewest:
+            raise UserError(
+                f"operation {printable(node.name)!r} ({node.op}) has {len(node.inputs)} inputs",
+                expected=f"{fewest} or more",
+            )
         for tensor in node.inputs:
             if tensor.rpartition(":")[0] not in graph.nodes:
                 raise _missing(node, tensor)
