@@ -28,9 +28,11 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def render(blocks: Iterable[Block], console: Console) -> None:
-    """Prints blocks, an empty line between them."""
+    """Prints blocks, an empty line around tables and before the verdict."""
+    airy = False
     for number, block in enumerate(blocks):
-        if number:
+        airy, before = isinstance(block, (Table, Source)), airy
+        if number and (airy or before or isinstance(block, Closing)):
             console.print()
         _render(block, console)
 

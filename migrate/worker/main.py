@@ -18,6 +18,7 @@ from . import channel
 
 JOBS = {
     "doctor": "doctor",
+    "train": "train",
 }
 
 
