@@ -1,1 +1,19 @@
-"""Weight and model formats, one file each."""
+"""One file a format: named tensors → files that other programs read, written as a stream."""
+
+from .atomic import whole_file, whole_folder
+from .source import Fate, Selection, Tensors, TensorSource
+from .writing import FORMATS, Format, Written, format_named, write_formats
+
+__all__ = [
+    "FORMATS",
+    "Fate",
+    "Format",
+    "Selection",
+    "TensorSource",
+    "Tensors",
+    "Written",
+    "format_named",
+    "whole_file",
+    "whole_folder",
+    "write_formats",
+]
