@@ -1,0 +1,117 @@
+"""The reader gives what TensorFlow's own gives, bit for bit, and needs no TensorFlow for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+import pytest
+from tfmigrate.checkpoint import open_checkpoint
+from tfmigrate.errors import UserError
+
+from tests.checkpoint.conftest import same
+
+DATA = Path(__file__).parent / "data"
+
+pytestmark = pytest.mark.xdist_group("checkpoint-oracle")
+
+
+def test_every_checkpoint_reads_as_tensorflow_reads_it(prefixes, oracle):
+    assert len(prefixes) > 50
+    for prefix in prefixes:
+        with open_checkpoint(prefix) as checkpoint:
+            assert set(checkpoint.variables) == set(oracle[prefix]), prefix
+            for name, answer in oracle[prefix].items():
+                assert same(answer, checkpoint.read(name)), (prefix, name)
+
+
+@pytest.mark.parametrize("name", ["v1_types", "v1_parts", "v1_shards", "v2_shards"])
+def test_types_slices_and_shards_read_as_the_session_held_them(name):
+    held = np.load(DATA / f"{name}.npz")
+    with open_checkpoint(DATA / name) as checkpoint:
+        assert set(checkpoint.variables) == set(held.files)
+        for key, wanted in held.items():
+            array = checkpoint.read(key)
+            assert array.shape == wanted.shape
+            if wanted.dtype.kind == "S":
+                assert array.tolist() == wanted.tolist()
+            else:
+                assert (array.dtype, array.tobytes()) == (wanted.dtype, wanted.tobytes())
+
+
+def test_descriptions_agree_with_what_is_read(prefixes):
+    for prefix in prefixes:
+        with open_checkpoint(prefix) as checkpoint:
+            assert list(checkpoint.variables) == sorted(checkpoint.variables)
+            for name, variable in checkpoint.variables.items():
+                array = checkpoint.read(name)
+                assert variable.name == name
+                assert variable.shape == array.shape
+                if array.dtype != object:
+                    assert (variable.dtype, variable.nbytes) == (array.dtype.name, array.nbytes)
+
+
+def test_pieces_of_a_tensor_are_the_tensor(prefixes):
+    for prefix in prefixes:
+        with open_checkpoint(prefix) as checkpoint:
+            for name in checkpoint.variables:
+                whole = checkpoint.read(name).reshape(-1)
+                pieces = [*checkpoint.read_flat_chunks(name, 1000), whole[:0]]
+                joined = np.concatenate(pieces)
+                assert joined.dtype == whole.dtype
+                assert joined.tobytes() == whole.tobytes() or whole.dtype == object
+
+
+def test_reading_imports_no_tensorflow(shared):
+    code = (
+        "import sys; from tfmigrate.checkpoint import open_checkpoint\n"
+        "c = open_checkpoint(sys.argv[1]); [c.read(n) for n in c.variables]\n"
+        "heavy = {'tensorflow', 'keras', 'google.protobuf', 'h5py'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    command = [sys.executable, "-c", code, str(shared / "goldens/dtypes")]
+    subprocess.run(command, check=True)
+
+
+def test_object_based_checkpoints_are_named_for_what_they_are(shared):
+    corpus = shared / "corpus"
+    for folder in (
+        "google-deepmind__sonnet/cifar10_convnet",
+        "google-deepmind__sonnet/conv2d_lstm",
+        "keras-team__tf-keras/lso_ckpt_tf2.2",
+        "chrismattmann__MLwithTensorFlow2ed/tf_ckpts",
+    ):
+        assert open_checkpoint(corpus / folder).object_based, folder
+    assert not open_checkpoint(shared / "goldens/train_adam").object_based
+
+
+def test_a_partitioned_variable_is_whole_and_marked(shared):
+    checkpoint = open_checkpoint(shared / "goldens/partitioned")
+    assert any(v.partitioned for v in checkpoint.variables.values())
+
+
+def test_a_name_that_is_not_there(shared):
+    checkpoint = open_checkpoint(shared / "goldens/train_adam")
+    with pytest.raises(UserError, match="no variable 'nonsense'"):
+        checkpoint.read("nonsense")
+    with pytest.raises(UserError, match="no variable"):
+        next(checkpoint.read_flat_chunks("nonsense"))
+
+
+def test_what_is_read_is_the_readers_own(shared: Path):
+    checkpoint = open_checkpoint(shared / "goldens/softmax_regression")
+    name = next(iter(checkpoint.variables))
+    first = checkpoint.read(name)
+    first += 1
+    assert not np.array_equal(first, checkpoint.read(name))
+
+
+def test_bfloat16_and_strings_have_their_types(shared):
+    checkpoint = open_checkpoint(shared / "goldens/dtypes")
+    kinds = {v.dtype: checkpoint.read(n).dtype for n, v in checkpoint.variables.items()}
+    assert kinds["bfloat16"] == np.dtype(ml_dtypes.bfloat16)
+    assert kinds["string"] == np.dtype(object)
+    assert kinds["bool"] == np.dtype(bool)
