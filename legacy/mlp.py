@@ -26,6 +26,7 @@ def build(num_inputs=784, num_hidden=256, num_classes=10, learning_rate=0.001, s
     b1 = tf.Variable(tf.random_normal([num_classes], seed=4), name="b1")
 
     # --- forward
+    # bias_add, as Keras has it, not add: its gradient sums the batch in another order.
     hidden = tf.nn.relu(tf.nn.bias_add(tf.matmul(x, w0), b0), name="hidden")
     logits = tf.nn.bias_add(tf.matmul(hidden, w1), b1, name="logits")
 
@@ -38,8 +39,9 @@ def build(num_inputs=784, num_hidden=256, num_classes=10, learning_rate=0.001, s
     # --- optimizer
     train = tf.train.GradientDescentOptimizer(learning_rate).minimize(loss, name="train")
 
+    saver = tf.train.Saver(save_relative_paths=True)  # the folder may be moved
     return SimpleNamespace(
-        x=x, y=y, logits=logits, loss=loss, accuracy=accuracy, train=train, saver=tf.train.Saver()
+        x=x, y=y, logits=logits, loss=loss, accuracy=accuracy, train=train, saver=saver
     )
 
 

@@ -1,3 +1,32 @@
-"""TensorFlow 1 in, Keras out, the proof attached."""
+"""TensorFlow 1 in, Keras out, the proof attached.
+
+    import tfmigrate
+
+    tfmigrate.compare("mlp")           # TF1 and TF2 side by side
+    tfmigrate.convert("model.ckpt")    # a TF1 checkpoint as a Keras model
+
+What these return is true when parity holds, prints as tables, and shows as HTML in a notebook.
+Importing tfmigrate does not import TensorFlow; running these does, in processes of their own.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from .errors import UserError
+
+if TYPE_CHECKING:
+    from .conversion import convert
+    from .course.comparison import compare
 
 __version__ = "0.1.0"
+__all__ = ["UserError", "__version__", "compare", "convert"]
+
+_HOMES = {"compare": ".course.comparison", "convert": ".conversion"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

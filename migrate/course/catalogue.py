@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import UserError, nearest, printable
 from ..parity import EXACT, Tolerance
@@ -18,6 +20,31 @@ CHAPTERS = {
 
 
 @dataclass(frozen=True)
+class Training:
+    """A network that both eras train from the same weights on the same batches.
+
+    Attributes:
+        data: the default dataset.
+        epochs, batch_size, learning_rate: the defaults of the course.
+        tape: the class of the modern twin's tf.Module, or None where Keras alone is the lesson.
+        targets: TF1 variable → ``layer/variable`` of the modern twin's Keras model.
+        arguments: of the twins' build functions, beside sizes and learning rate.
+        prepare: what happens to the data first; a function of :mod:`tfmigrate.course.prepare`.
+        tolerance: what logits and weights may differ by.
+    """
+
+    data: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    tape: str | None
+    targets: Mapping[str, str]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    prepare: str = "raw"
+    tolerance: Tolerance = EXACT
+
+
+@dataclass(frozen=True)
 class System:
     """A pair of twin files, ``legacy/<module>.py`` and ``modern/<module>.py``.
 
@@ -25,25 +52,13 @@ class System:
         name: as the user writes it.
         chapter: a key of ``CHAPTERS``.
         title: what it is, in a few words.
-        layers: sizes between the input and the output, for the heading.
-        data: the default dataset.
-        epochs, batch_size, learning_rate: the defaults of the course.
-        tape: the class of the modern twin's tf.Module.
-        targets: TF1 variable → ``layer/variable`` of the modern twin's Keras model.
-        tolerance: what the three forms may differ by, everywhere.
+        program: how it is run and compared.
     """
 
     name: str
     chapter: str
     title: str
-    layers: tuple[int, ...]
-    data: str
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    tape: str
-    targets: dict[str, str] = field(default_factory=dict)
-    tolerance: Tolerance = EXACT
+    program: Training
 
     @property
     def module(self) -> str:
@@ -55,21 +70,22 @@ SYSTEMS = {
     system.name: system
     for system in (
         System(
-            name="mlp",
-            chapter="B",
-            title="one hidden layer of ReLU, softmax cross-entropy, plain gradient descent",
-            layers=(256,),
-            data="digits",
-            epochs=20,
-            batch_size=128,
-            learning_rate=0.001,
-            tape="Mlp",
-            targets={
-                "w0": "hidden/kernel",
-                "b0": "hidden/bias",
-                "w1": "logits/kernel",
-                "b1": "logits/bias",
-            },
+            "mlp",
+            "B",
+            "784 → 256 → 10, ReLU, softmax cross-entropy, plain gradient descent",
+            Training(
+                data="digits",
+                epochs=20,
+                batch_size=128,
+                learning_rate=0.001,
+                tape="Mlp",
+                targets={
+                    "w0": "hidden/kernel",
+                    "b0": "hidden/bias",
+                    "w1": "logits/kernel",
+                    "b1": "logits/bias",
+                },
+            ),
         ),
     )
 }

@@ -17,12 +17,12 @@ class Listing(Result):
         blocks: list[Block] = []
         for letter, title in CHAPTERS.items():
             rows = [
-                (system.name, system.title, system.data, f"{system.epochs} epochs")
+                (system.name, system.title)
                 for system in SYSTEMS.values()
                 if system.chapter == letter
             ]
             if rows:
-                blocks += [Heading(f"{letter}. {title}"), Table(("", "", "", ""), rows)]
+                blocks += [Heading(f"{letter}. {title}"), Table(("", ""), rows)]
         return [*blocks, Paragraph("tfmigrate compare NAME runs both sides", dim=True)]
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..parity import Difference, Tolerance, Verdict
 from ..report import Block, Closing, Heading, Paragraph, Result, Table
 from .catalogue import System
+from .data import Dataset
+
+if TYPE_CHECKING:
+    from .training import Setting
 
 # More epochs than this are thinned out in the table; --json has them all.
 _MAX_ROWS = 20
@@ -41,14 +45,18 @@ class Side:
     Attributes:
         form: session, tape or keras.
         title: for people.
+        device: where it ran.
         first_step: seconds of the step that traces and compiles.
+        settings: versions and float settings in force.
         arrays: logits_before, logits_after, and the weights by TF1 name.
     """
 
     form: str
     title: str
+    device: str
     epochs: list[Epoch]
     first_step: float
+    settings: dict[str, Any]
     arrays: dict[str, np.ndarray] = field(repr=False)
 
     @property
@@ -85,14 +93,12 @@ class DeviceOutcome:
     """All forms on one device.
 
     Attributes:
-        settings: versions and float settings in force.
         sides: the session first.
         parity: the session against the other forms.
         tolerance: what each line of parity may differ by.
     """
 
     device: str
-    settings: dict[str, Any]
     sides: list[Side]
     parity: list[Measured]
     tolerance: Tolerance
@@ -128,7 +134,7 @@ class DeviceOutcome:
         """For JSON."""
         return {
             "device": self.device,
-            "settings": self.settings,
+            "settings": self.sides[0].settings,
             "verdict": self.verdict,
             "identical": self.identical,
             "tolerance": vars(self.tolerance),
@@ -145,18 +151,13 @@ class Comparison(Result):
     """The outcome of ``tfmigrate compare``: true when parity holds on every device.
 
     Attributes:
-        sizes: of the layers, input first.
-        examples: for training and for testing.
-        request: the hyper-parameters that were used.
+        setting: the hyper-parameters that were used.
         asked: the options that the user gave, by name, to repeat the command.
     """
 
     system: System
-    dataset: str
-    origin: str
-    sizes: tuple[int, ...]
-    examples: tuple[int, int]
-    request: dict[str, Any]
+    dataset: Dataset
+    setting: Setting
     devices: list[DeviceOutcome]
     seconds: float
     asked: dict[str, Any]
@@ -171,23 +172,23 @@ class Comparison(Result):
 
     @property
     def num_parameters(self) -> int:
-        """Weights and biases of the dense layers."""
-        return sum((n + 1) * m for n, m in zip(self.sizes, self.sizes[1:], strict=False))
+        """The number of trained weights."""
+        arrays = self.devices[0].sides[0].arrays
+        return sum(a.size for name, a in arrays.items() if name.startswith("weight:"))
 
     @property
     def steps(self) -> int:
         """Updates a form makes in all."""
-        return -(-self.examples[0] // self.request["batch_size"]) * self.request["epochs"]
+        return -(-len(self.dataset.x_train) // self.setting.batch_size) * self.setting.epochs
 
     @property
     def command(self) -> str:
         """What repeats this comparison."""
         parts = ["tfmigrate compare", self.system.name]
         for name, value in self.asked.items():
-            for one in [value] if isinstance(value, str) or value is None else _several(value):
-                if one is not None:
-                    parts.append(f"--{name} {one}")
-        return " ".join([*parts, f"--seed {self.request['seed']}"])
+            values = value if isinstance(value, (list, tuple)) else [value]
+            parts += [f"--{name} {shlex.quote(str(one))}" for one in values if one is not None]
+        return " ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -195,14 +196,13 @@ class Comparison(Result):
             "schema": 1,
             "system": self.system.name,
             "data": {
-                "name": self.dataset,
-                "origin": self.origin,
-                "train": self.examples[0],
-                "test": self.examples[1],
+                "name": self.dataset.name,
+                "origin": self.dataset.origin,
+                "train": len(self.dataset.x_train),
+                "test": len(self.dataset.x_test),
             },
-            "sizes": self.sizes,
             "parameters": self.num_parameters,
-            **self.request,
+            **vars(self.setting),
             "steps": self.steps,
             "verdict": self.verdict,
             "seconds": self.seconds,
@@ -212,14 +212,15 @@ class Comparison(Result):
 
     def blocks(self) -> list[Block]:
         """Setting, epochs, parity and time of each device, and the verdict."""
-        train, test = self.examples
-        shape = " → ".join(f"{size}" for size in self.sizes)
+        setting = self.setting
         blocks: list[Block] = [
-            Heading(f"{self.system.name} · {shape} · {self.num_parameters:,} parameters"),
+            Heading(
+                f"{self.system.name} · {self.system.title} · {self.num_parameters:,} parameters"
+            ),
             Paragraph(
-                f"{self.dataset}: {train:,} train, {test:,} test · batch "
-                f"{self.request['batch_size']} · learning rate {self.request['learning_rate']:g} "
-                f"· {self.steps:,} steps · seed {self.request['seed']}",
+                f"{self.dataset.name}: {len(self.dataset.x_train):,} train, "
+                f"{len(self.dataset.x_test):,} test · batch {setting.batch_size} · learning rate "
+                f"{setting.learning_rate:g} · {self.steps:,} steps · seed {setting.seed}",
                 dim=True,
             ),
         ]
@@ -251,12 +252,8 @@ class Comparison(Result):
         return f"{what} · worst {ulps:,} ULP · {self.seconds:.0f} s · {self.command}"
 
 
-def _several(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, (list, tuple)) else [value]
-
-
 def _settings(outcome: DeviceOutcome) -> str:
-    found = outcome.settings
+    found = outcome.sides[0].settings
     on = {True: "on", False: "off"}
     return (
         f"{outcome.device} · TensorFlow {found['tensorflow']}, Keras {found['keras']} · "
@@ -275,7 +272,8 @@ def _epochs(outcome: DeviceOutcome) -> Table:
     count = len(outcome.sides[0].epochs)
     step = -(-count // _MAX_ROWS)
     shown = [e for e in range(count) if (count - 1 - e) % step == 0 or e == 0]
-    rows, marked = [], set()
+    rows: list[list[str]] = []
+    marked = set()
     for epoch in shown:
         row = [str(epoch + 1)]
         for side in outcome.sides:
@@ -310,7 +308,7 @@ def _parity(outcome: DeviceOutcome) -> Table:
 
 def _time(outcome: DeviceOutcome) -> Table:
     session = outcome.sides[0]
-    rows = []
+    rows: list[list[str]] = []
     for side in outcome.sides:
         seconds = side.epoch_seconds
         rows.append(

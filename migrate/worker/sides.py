@@ -70,8 +70,13 @@ class SessionSide:
         """By TF1 name."""
         return self._session.run(self._variables)
 
+    def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Sets each variable, by TF1 name."""
+        for name, variable in self._variables.items():
+            variable.load(weights[name], self._session)
+
     def save(self, path: str) -> None:
-        """A Saver checkpoint."""
+        """A Saver checkpoint under that prefix."""
         self._module.save(self._session, self._net, path)
 
     def log(self, epoch: int, values: dict[str, float]) -> None:
@@ -148,6 +153,10 @@ class TapeSide(_ModernSide):
         with tf.device(self._device):
             return self._model(x).numpy()
 
+    def save(self, path: str) -> None:
+        """An object-based checkpoint under that prefix."""
+        self._model.save(path)
+
 
 class KerasSide(_ModernSide):
     """A modern twin as a compiled Keras model."""
@@ -195,3 +204,7 @@ class KerasSide(_ModernSide):
         """The logits."""
         with tf.device(self._device):
             return self._model(x, training=False).numpy()
+
+    def save(self, path: str) -> None:
+        """A .keras file; the ending is added."""
+        self._module.save(self._model, f"{path}.keras")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from . import settings, sides
 from .client import Event
@@ -20,12 +21,11 @@ def run(
 
     Args:
         request: ``form`` (session, tape, keras), ``module`` (of the twin), ``arguments`` (of its
-            build), ``device``, ``logical_cpus``, ``batch_size``, ``epochs``; for the session
-            ``initial`` and ``trained``: prefixes to save checkpoints under; ``class`` for the
-            tape; ``targets`` (TF1 name → layer/variable) for Keras; ``logdir`` or None.
+            build), ``seed``, ``device``, ``logical_cpus``, ``batch_size``, ``epochs``; ``initial``
+            and ``trained``: where to save before and after, or None; ``class`` for the tape;
+            ``targets`` (TF1 name → layer/variable) for Keras; ``logdir`` or None.
         arrays: x_train, y_train, x_test, y_test; ``weight:<TF1 name>`` to start from.
-        emit: gets ``{"saved": prefix}`` once the initial checkpoint is written, then an event an
-            epoch: epoch, loss, accuracy, seconds.
+        emit: gets an event an epoch: epoch, loss, accuracy, seconds, examples.
 
     Returns:
         The settings in force, the seconds of the first step, and the arrays logits_before,
@@ -34,12 +34,10 @@ def run(
     device = settings.apply(request["device"], logical_cpus=request["logical_cpus"])
     side = _make_side(request, device)
     weights = _starting_with("weight:", arrays)
-    if isinstance(side, sides.SessionSide):
-        if request["initial"]:
-            side.save(request["initial"])
-            emit({"saved": request["initial"]})
-    elif weights:
+    if weights:
         side.load(weights)
+    if request["initial"]:
+        side.save(request["initial"])
     x, y, x_test, y_test = (arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
     batch_size, epochs = request["batch_size"], request["epochs"]
     before = side.predict(x_test)
@@ -74,7 +72,7 @@ def run(
     if epochs > 1:
         side.train(x, y, batch_size, epochs - 1, on_epoch)
 
-    if isinstance(side, sides.SessionSide) and request["trained"]:
+    if request["trained"]:
         side.save(request["trained"])
     return {"settings": settings.describe(), "device": device, "first_step": first_step}, {
         "logits_before": before,
@@ -89,9 +87,10 @@ def _make_side(
     # The request comes from the catalogue, never from a file: the module is one of our twins.
     module = importlib.import_module(request["module"])
     form, arguments = request["form"], request["arguments"]
-    log = str(Path(request["logdir"]) / form) if request["logdir"] else None
+    log = str(Path(request["logdir"], request["device"], form)) if request["logdir"] else None
     if form == "session":
-        return sides.SessionSide(module, arguments, device, log)
+        return sides.SessionSide(module, {**arguments, "seed": request["seed"]}, device, log)
+    tf.random.set_seed(request["seed"])
     if form == "tape":
         return sides.TapeSide(module, arguments, device, log, request["class"])
     return sides.KerasSide(module, arguments, device, log, request["targets"])

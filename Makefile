@@ -1,0 +1,42 @@
+# The verbs of this project. Each sets up what it needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: compare test lint fix bench fuzz docs clean help
+
+help:      ## show this list
+	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+
+compare: .venv  ## train the same network in TF1 and TF2, side by side
+	$(BIN)/tfmigrate compare mlp
+
+test: .venv  ## run the tests
+	$(BIN)/pytest
+
+lint: .venv  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: .venv  ## mend style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv  ## measure speed and memory, as ratios
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+fuzz: .venv  ## feed damaged files to the readers, for long
+	$(BIN)/python tests/checkpoint/fuzz.py
+
+docs: .venv  ## write the generated pages of docs/ anew
+	$(BIN)/python tools/make_docs.py
+
+clean:  ## remove what was built
+	rm -rf .venv build dist *.egg-info
+
+# Made anew when the dependencies change; the time of .venv itself tells.
+.venv: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch .venv
