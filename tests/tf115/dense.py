@@ -328,7 +328,7 @@ def frozen_dropout_graph():
 
 @case
 def saved_model_signature():
-    """A SavedModel whose signature names classes and probabilities; labels and Adam inside."""
+    """A SavedModel whose signature names the probabilities; labels and Adam inside."""
     x = tf.placeholder(tf.float32, [None, 9], name="features")
     hidden = tf.layers.dense(x, 10, tf.nn.relu, name="hidden")
     logits = tf.layers.dense(hidden, 4, name="logits")
@@ -348,8 +348,8 @@ def saved_model_signature():
 
 
 @case
-def v1_saver_bool_feed():
-    """V1 checkpoint format; scalars in the graph; input scaled by constants (x / 255 - 0.5)."""
+def v1_saver_scaled_input():
+    """V1 checkpoint format; input scaled by constants (x / 255 - 0.5)."""
     x = tf.placeholder(tf.float32, [None, 10], name="pixels")
     net = x / 255.0 - 0.5
     net = tf.layers.dense(net, 8, activation=tf.nn.relu)

@@ -163,7 +163,7 @@ def one_hot_matmul():
 
 @case
 def attention_single_head():
-    """Scaled dot-product self-attention by ops with a padding mask by where, then pooling."""
+    """Scaled dot-product self-attention by ops, causal mask, last step."""
     x = tf.placeholder(tf.float32, [None, 6, 8], name="x")
     q = tf.layers.dense(x, 8, use_bias=False, name="query")
     k = tf.layers.dense(x, 8, use_bias=False, name="key")

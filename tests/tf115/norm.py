@@ -237,7 +237,7 @@ def bn_folded_frozen():
 
 @case
 def bn_saved_model_without_training():
-    """A SavedModel with renormalized names in scopes, training=False, signature on logits."""
+    """A SavedModel with nested scopes, training=False by default, signature on logits."""
     x, data = vectors(name="inputs")
     with tf.variable_scope("tower_0/block"):
         net = tf.layers.dense(x, 8, name="a")

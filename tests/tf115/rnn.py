@@ -292,7 +292,7 @@ def lstm_time_series_regression():
 
 
 @case
-def lstm_wrappers_by_parts():
+def lstm_frozen_loop():
     """Conv front end, LSTM, mean over time; frozen graph with the v1 while loop inside."""
     x, data = sequences(8, 4, "signal")
     net = tf.layers.conv1d(x, 5, 3, padding="same", activation=tf.nn.relu, name="conv")

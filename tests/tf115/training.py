@@ -293,7 +293,7 @@ def train_lstm_adam():
 
 
 @case
-def train_keras_compiled():
+def train_keras_layers():
     """tf.keras layers called in a graph, tf.train.Adam, categorical cross entropy from logits."""
     x = tf.placeholder(tf.float32, [None, FEATURES], name="x")
     y = tf.placeholder(tf.float32, [None, CLASSES], name="y")
