@@ -1,0 +1,115 @@
+"""Trains one side of a system alone, and leaves its checkpoint and TensorBoard logs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..formats.atomic import whole_folder
+from ..report import Block, Heading, Paragraph, Result, Table, plain
+from ..worker import Worker
+from . import catalogue
+from .catalogue import System
+from .data import load
+from .outcome import Side
+from .training import FORMS, OnEvent, Setting, train
+
+_REPORT = "run.json"
+
+
+@dataclass(frozen=True)
+class Run(Result):
+    """One side, trained; always true: nothing was compared."""
+
+    system: System
+    side: Side
+    output: Path
+    seconds: float
+
+    def __bool__(self) -> bool:
+        return True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Epochs, settings, and where the files are."""
+        return {
+            "schema": 1,
+            "system": self.system.name,
+            "output": str(self.output),
+            "device": self.side.device,
+            "settings": self.side.settings,
+            **self.side.to_dict(),
+            "seconds": self.seconds,
+        }
+
+    def blocks(self) -> list[Block]:
+        """The epochs, and where the files are."""
+        rows = [
+            (str(number), f"{epoch.loss:#.6g}", f"{epoch.accuracy:.4f}")
+            for number, epoch in enumerate(self.side.epochs, 1)
+        ]
+        last = self.side.epochs[-1]
+        return [
+            Heading(f"{self.system.name} · {self.side.title} · {self.side.device}"),
+            Table((">epoch", ">loss", ">accuracy"), rows),
+            Paragraph(f"accuracy {last.accuracy:.4f} · {self.seconds:.0f} s · {self.output}"),
+        ]
+
+
+def run(
+    system: str,
+    form: str,
+    output: str | None = None,
+    *,
+    data: str | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    force: bool = False,
+    on_event: OnEvent | None = None,
+    on_log: Callable[[str], None] | None = None,
+) -> Run:
+    """Trains one form and writes ``model.…``, ``logs/`` and ``run.json`` to a folder.
+
+    Args:
+        system: a name from ``tfmigrate list``.
+        form: ``session``, ``tape`` or ``keras``.
+        output: the folder; ``<system>-<form>`` in the working folder by default.
+        force: whether a folder of an earlier run may be replaced.
+
+    Raises:
+        UserError: as :func:`tfmigrate.compare`; or the output exists.
+    """
+    entry = catalogue.find(system)
+    if form not in FORMS:
+        raise UserError(f"there is no form {form!r}", expected=", ".join(FORMS))
+    setting = Setting.of(entry, epochs, batch_size, learning_rate, seed)
+    target = Path(output or f"{system}-{form}")
+    start = time.perf_counter()
+    with (
+        Worker(FORMS[form][0]) as worker,
+        whole_folder(target, force=force, ours=_REPORT) as folder,
+    ):
+        dataset = load(data or entry.program.data)
+        setting.check(dataset)
+        side = train(
+            worker,
+            entry,
+            form,
+            dataset,
+            setting.logging_to(folder / "logs"),
+            device=device,
+            trained=str(folder / "model.ckpt" if form != "keras" else folder / "model"),
+            on_event=on_event,
+        )
+        if on_log:
+            on_log(worker.log())
+        result = Run(entry, side, target, time.perf_counter() - start)
+        (folder / _REPORT).write_text(json.dumps(plain(result.to_dict()), indent=1) + "\n")
+    return result
