@@ -16,7 +16,9 @@ from .nodes import (
     split_tensor,
     tensor_name,
 )
+from .optimizers import Optimizer, Update, find_optimizers
 from .reading import read_graph
+from .schedules import Schedule, read_schedule
 from .variables import (
     GraphVariable,
     find_frozen_weights,
@@ -35,17 +37,26 @@ __all__ = [
     "Loop",
     "LoopVariable",
     "Node",
+    "Optimizer",
     "ResolvedCond",
     "SaveSlice",
     "Saver",
+    "Schedule",
     "Signature",
     "TensorInfo",
+    "Update",
     "VariableDef",
+    "extract",
     "find_frozen_weights",
+    "find_loops",
+    "find_optimizers",
     "find_variables",
     "partial_value",
+    "read_graph",
+    "read_schedule",
     "resolve",
     "split_tensor",
+    "static_value",
     "tensor_name",
     "variable_of",
 ]

@@ -199,9 +199,27 @@ def _normalized(text: str) -> str:
 
 # Inputs that operations have at least, where understanding a graph relies on it.
 _FEWEST_INPUTS = dict.fromkeys(
-    ("Identity", "StopGradient", "Enter", "RefEnter", "Exit", "NextIteration", "LoopCond", "Merge",
-     "ReadVariableOp", "Cast", "Shape", "Softmax", "Mean", "Sum", "Fill", "ArgMax", "Reshape"), 1,
-) | dict.fromkeys(("Switch", "RefSwitch", "MatMul", "BiasAdd", "Assign", "AssignAdd"), 2)  # fmt: skip
+    (
+        "Identity",
+        "StopGradient",
+        "Enter",
+        "RefEnter",
+        "Exit",
+        "NextIteration",
+        "LoopCond",
+        "Merge",
+        "ReadVariableOp",
+        "Cast",
+        "Shape",
+        "Softmax",
+        "Mean",
+        "Sum",
+        "Fill",
+        "ArgMax",
+        "Reshape",
+    ),
+    1,
+) | dict.fromkeys(("Switch", "RefSwitch", "MatMul", "BiasAdd", "Assign", "AssignAdd"), 2)
 
 
 def _validate(graph: Graph) -> None:
