@@ -1,7 +1,6 @@
-"""The V2 format, a tensor bundle: an .index table of entries and .data files of raw tensors.
+"""The V2 format, a tensor bundle: the .data files of raw tensors that an .index points into.
 
-Messages: tensorflow/core/protobuf/tensor_bundle.proto. Layout and checksums:
-tensorflow/core/util/tensor_bundle/tensor_bundle.cc.
+Layout and checksums: tensorflow/core/util/tensor_bundle/tensor_bundle.cc.
 
 Data is read with plain reads into the array that is handed out, not through a memory map: a map
 costs a page fault every 4 KiB, counts whole files as the process's memory, and kills the process
@@ -14,31 +13,20 @@ import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import google_crc32c
 import numpy as np
 
 from ..errors import UserError, printable
+from .index import Entry, read_index
 from .locate import LFS_SIGNATURE
-from .slices import Box, Extents, boxes, parse_extents, slice_key
-from .table import Table, mask, unreadable
-from .variable import Variable, element_type, item_size, numpy_dtype, parse_shape
-from .wire import Buffer, MalformedError, damaged, message, varint
+from .slices import Box, boxes
+from .table import mask, unreadable
+from .variable import Variable, numpy_dtype
+from .wire import MalformedError, damaged, varint
 
 _CHUNK = 2 << 20  # bytes read and checked at a time: they are still in the cache for the checksum
-
-
-class Entry(NamedTuple):
-    """One BundleEntryProto."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    shard: int
-    offset: int
-    size: int
-    crc: int  # masked CRC32C of the bytes in the file
-    slices: tuple[Extents, ...]  # empty: the tensor is here; else its slices have entries
 
 
 class Bundle:
@@ -55,12 +43,12 @@ class Bundle:
 
     def __init__(self, prefix: str):
         self._prefix = prefix
-        self.index = Path(prefix + ".index")
-        self._entries: dict[str, Entry] = {}
-        self._slices: dict[bytes, Entry] = {}
-        self._load()
+        self._path = Path(prefix + ".index")
+        index = read_index(self._path)
+        self._entries, self._num_shards, self._swap = index.entries, index.num_shards, index.swap
+        self.notes = index.notes
         self.variables = {name: self._describe(name, e) for name, e in self._entries.items()}
-        self.files = (self.index, *self._check_shards())
+        self.files = (self._path, *self._check_shards())
 
     def read(self, name: str) -> np.ndarray:
         """One tensor; see :meth:`Checkpoint.read`."""
@@ -70,10 +58,10 @@ class Bundle:
                 return self._read_strings(name, entry)
             dtype = numpy_dtype(entry.dtype)
             array: np.ndarray = np.empty(entry.shape, dtype)
-            if not entry.slices:
+            if not entry.parts:
                 self._read_bytes(name, entry, array)
                 return self._native(array)
-            for box, part in self._parts(name, entry):
+            for box, part in _placed(entry):
                 target = array[box]
                 if box and target.flags.c_contiguous:  # the whole of a scalar is no view of it
                     self._read_bytes(name, part, target)
@@ -83,18 +71,18 @@ class Bundle:
                     array[box] = piece
             return self._native(array)
         except MalformedError as error:
-            raise damaged(self.index, str(error), tensor=name) from None
+            raise damaged(self._path, str(error), tensor=name) from None
 
     def chunks(self, name: str, chunk_bytes: int) -> Iterator[np.ndarray]:
         """One tensor piece by piece; see :meth:`Checkpoint.read_flat_chunks`."""
         entry = self._entries[name]
-        if entry.slices or entry.dtype == "string":
+        if entry.parts or entry.dtype == "string":
             yield self.read(name).reshape(-1)
             return
         try:
             dtype = numpy_dtype(entry.dtype)
         except MalformedError as error:
-            raise damaged(self.index, str(error), tensor=name) from None
+            raise damaged(self._path, str(error), tensor=name) from None
         path = self._shard_path(entry.shard)
         step = max(chunk_bytes // dtype.itemsize, 1) * dtype.itemsize
         crc = done = 0
@@ -112,74 +100,17 @@ class Bundle:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _load(self) -> None:
-        self._swap = False
-        shapes: dict[Buffer, tuple[int, ...]] = {}
-        num_shards = None
-        claimed: dict[bytes, str] = {}
-        name = ""
-        try:
-            for key, value in Table(self.index):
-                if not key:
-                    num_shards = self._read_header(value)
-                    continue
-                name = ""
-                if num_shards is None:
-                    raise MalformedError("no header: not the index of a V2 checkpoint")
-                if key[0] == 0:
-                    self._slices[key] = _parse_entry(value, shapes)
-                    continue
-                name = key.decode()
-                entry = self._entries[name] = _parse_entry(value, shapes)
-                if entry.shard >= num_shards:
-                    raise MalformedError(f"data file {entry.shard} of {num_shards}")
-                for extents in entry.slices:
-                    claimed[slice_key(name, extents)] = name
-            if num_shards is None:
-                raise MalformedError("an empty table: not the index of a V2 checkpoint")
-            self._num_shards = num_shards
-            name = ""
-            if missing := claimed.keys() - self._slices.keys():
-                name = claimed[min(missing)]
-                raise MalformedError("one of its slices is missing")
-            if strays := self._slices.keys() - claimed.keys():
-                raise MalformedError(f"a slice of no variable, key {printable(min(strays))}")
-        except UnicodeDecodeError as error:
-            raise damaged(self.index, f"name {printable(error.object)} is not UTF-8") from None
-        except MalformedError as error:
-            raise damaged(self.index, str(error), tensor=name or None) from None
-
-    def _read_header(self, value: bytes) -> int:
-        shards = 0
-        for tag, number in message(value):
-            if tag == 0x08 and isinstance(number, int):
-                shards = number
-            elif tag == 0x10:
-                self._swap = number == 1  # BundleHeaderProto.BIG
-        if not 0 < shards < 1 << 31:
-            raise MalformedError(f"a header of {shards} data files")
-        return shards
-
     def _describe(self, name: str, entry: Entry) -> Variable:
-        count = math.prod(entry.shape)
-        width = item_size(entry.dtype)
-        nbytes = entry.size
-        if entry.slices:
-            parts = [self._slices[slice_key(name, extents)] for extents in entry.slices]
-            nbytes = sum(part.size for part in parts)
-        if (width and nbytes != count * width) or (entry.dtype == "string" and nbytes < count):
-            detail = f"{nbytes} bytes for shape {list(entry.shape)} of {entry.dtype}"
-            raise damaged(self.index, detail, tensor=name)
-        return Variable(name, entry.shape, entry.dtype, nbytes, bool(entry.slices))
+        nbytes = sum(part.entry.size for part in entry.parts) if entry.parts else entry.size
+        return Variable(name, entry.shape, entry.dtype, nbytes, bool(entry.parts))
 
     def _check_shards(self) -> tuple[Path, ...]:
         needed: dict[int, tuple[int, str]] = {}
-        for name, entry in [*self._entries.items(), *(("", e) for e in self._slices.values())]:
-            if entry.slices:
-                continue
-            end = entry.offset + entry.size
-            if end > needed.get(entry.shard, (-1, ""))[0]:
-                needed[entry.shard] = end, name
+        for name, entry in self._entries.items():
+            for stored in [part.entry for part in entry.parts] or [entry]:
+                end = stored.offset + stored.size
+                if end > needed.get(stored.shard, (-1, ""))[0]:
+                    needed[stored.shard] = end, name
         total = 0
         for shard, (end, name) in sorted(needed.items()):
             path = self._shard_path(shard)
@@ -187,7 +118,7 @@ class Bundle:
                 size = path.stat().st_size
             except FileNotFoundError:
                 raise UserError(
-                    f"{printable(self.index)} has no data: {printable(path.name)} is missing",
+                    f"{printable(self._path)} has no data: {printable(path.name)} is missing",
                     expected=f"{self._num_shards} data file(s) beside the index",
                     try_="fetching it: the index holds names and shapes only",
                 ) from None
@@ -200,19 +131,11 @@ class Bundle:
             # Slices that share their bytes would let a small file ask for any amount of memory.
             if variable.nbytes > total:
                 detail = f"{variable.nbytes} bytes where all data files have {total}"
-                raise damaged(self.index, detail, tensor=variable.name)
+                raise damaged(self._path, detail, tensor=variable.name)
         return tuple(self._shard_path(shard) for shard in sorted(needed))
 
     def _shard_path(self, shard: int) -> Path:
         return Path(f"{self._prefix}.data-{shard:05d}-of-{self._num_shards:05d}")
-
-    def _parts(self, name: str, entry: Entry) -> list[tuple[Box, Entry]]:
-        parts = [self._slices[slice_key(name, extents)] for extents in entry.slices]
-        placed = boxes(entry.shape, list(entry.slices))
-        for box, part in zip(placed, parts, strict=True):
-            if part.shape != tuple(s.stop - s.start for s in box) or part.dtype != entry.dtype:
-                raise MalformedError(f"a slice of shape {list(part.shape)} where another belongs")
-        return list(zip(placed, parts, strict=True))
 
     def _native(self, array: np.ndarray) -> np.ndarray:
         return array.byteswap(inplace=True) if self._swap and array.itemsize > 1 else array
@@ -247,10 +170,10 @@ class Bundle:
 
     def _read_strings(self, name: str, entry: Entry) -> np.ndarray:
         array = np.empty(entry.shape, object)
-        if not entry.slices:
+        if not entry.parts:
             array.reshape(-1)[:] = self._strings(name, entry)
         else:
-            for box, part in self._parts(name, entry):
+            for box, part in _placed(entry):
                 piece = np.empty(part.shape, object)
                 piece.reshape(-1)[:] = self._strings(name, part)
                 array[box] = piece
@@ -289,33 +212,13 @@ class Bundle:
         return strings
 
 
-def _parse_entry(data: bytes, shapes: dict[Buffer, tuple[int, ...]]) -> Entry:
-    dtype = shard = offset = size = crc = 0
-    shape: tuple[int, ...] = ()
-    slices = []
-    for tag, value in message(data):
-        if isinstance(value, int):
-            if tag == 0x08:
-                dtype = value
-            elif tag == 0x18:
-                shard = value
-            elif tag == 0x20:
-                offset = value
-            elif tag == 0x28:
-                size = value
-            elif tag == 0x35:
-                crc = value
-        elif tag == 0x12:
-            if value not in shapes:
-                shapes[value] = parse_shape(value)
-            shape = shapes[value]
-        elif tag == 0x3A:
-            slices.append(parse_extents(value))
-    return Entry(element_type(dtype).name, shape, shard, offset, size, crc, tuple(slices))
+def _placed(entry: Entry) -> Iterator[tuple[Box, Entry]]:
+    """The parts of a tensor and where they go; MalformedError where they do not make a whole."""
+    placed = boxes(entry.shape, [part.extents for part in entry.parts])
+    return zip(placed, (part.entry for part in entry.parts), strict=True)
 
 
 def _too_short(path: Path, size: int, needed: int, name: str) -> UserError:
-    tensor = f" (tensor {printable(name)!r} ends there)" if name else ""
     with open(path, "rb") as file:
         if file.read(len(LFS_SIGNATURE)) == LFS_SIGNATURE:
             return UserError(
@@ -326,6 +229,6 @@ def _too_short(path: Path, size: int, needed: int, name: str) -> UserError:
     what = "is empty" if size == 0 else f"has {size} bytes: cut short"
     return UserError(
         f"{printable(path)} {what}",
-        expected=f"at least {needed} bytes{tensor}",
+        expected=f"at least {needed} bytes (tensor {printable(name)!r} ends there)",
         try_="copying it again; a save that was interrupted leaves an earlier step intact",
     )

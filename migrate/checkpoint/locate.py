@@ -201,7 +201,7 @@ def _choose_stated(folder: str, stated: list[str], prefixes: list[str]) -> Locat
                         f"the 'checkpoint' file names {printable(stated[0])}, which is not there; "
                         f"{printable(tail)} is the next it lists"
                     )
-                elif foreign:
+                elif foreign and os.path.realpath(path) != os.path.realpath(f"{folder}/{base}"):
                     notes.append(f"the 'checkpoint' file names another place: {printable(path)}")
                 found = _of_prefix(os.path.join(folder, tail))
                 found.notes[:0] = notes

@@ -41,7 +41,7 @@ class Checkpoint:
         self.files: tuple[Path, ...] = self._content.files
         self.meta = located.meta
         self.saved_model = located.saved_model
-        self.notes = tuple(located.notes)
+        self.notes = (*located.notes, *self._content.notes)
         self.variables: Mapping[str, Variable] = MappingProxyType(
             dict(sorted(self._content.variables.items()))
         )

@@ -49,6 +49,7 @@ class TableCheckpoint:
 
     def __init__(self, files: tuple[Path, ...]):
         self.files = files
+        self.notes: list[str] = []
         self._tables = [Table(path) for path in files]
         self._where: dict[str, list[tuple[Table, Extents]]] = {}
         self.variables: dict[str, Variable] = {}

@@ -34,6 +34,7 @@ def save(name, make, **options):
         config = tf.ConfigProto(device_count={"CPU": 2})
         with tf.Session(config=config) as session:
             session.run(tf.global_variables_initializer())
+            session.run(tf.get_collection("fill"))
             saver = tf.train.Saver(**options)
             prefix = os.path.join(DATA, name)
             saver.save(session, prefix, write_meta_graph=False, write_state=False)
@@ -77,9 +78,32 @@ def partitioned():
     return tensors
 
 
+def scoped_slots():
+    """Slots made inside a scope, of partitioned variables: each slice under a key of its own."""
+    ramp = np.arange(12 * 4, dtype="f").reshape(12, 4)
+    pieces = tf.fixed_size_partitioner(12)
+    emb = tf.get_variable("emb", ramp.shape, initializer=tf.ones_initializer(), partitioner=pieces)
+    one = tf.get_variable("net/one", [2], partitioner=tf.fixed_size_partitioner(1))
+    loss = tf.reduce_sum(tf.square(emb)) + tf.reduce_sum(one)
+    with tf.variable_scope("train"):
+        tf.train.AdamOptimizer().minimize(loss)
+    with tf.variable_scope("second_training"):
+        tf.train.AdagradOptimizer(0.1).minimize(loss)
+    tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)
+    numbered = [v for v in tf.global_variables() if v.op.name.startswith("train/emb/part_")]
+    fill = [v.assign(v + i) for i, v in enumerate(numbered)]
+    tf.add_to_collection("fill", tf.group(*fill))
+    joined = {
+        slot: tf.concat([v for v in numbered if v.op.name.endswith(slot)], 0)
+        for slot in ("/Adam", "/Adam_1")
+    }
+    return {"emb/art_0/Adam": joined["/Adam"], "emb/art_0/Adam_1": joined["/Adam_1"]}
+
+
 V1, V2 = tf.train.SaverDef.V1, tf.train.SaverDef.V2
 os.makedirs(DATA, exist_ok=True)
 save("v1_types", every_type, write_version=V1)
 save("v1_shards", partitioned, write_version=V1, sharded=True)
 save("v1_parts", partitioned, write_version=V1)
 save("v2_shards", partitioned, write_version=V2, sharded=True)
+save("v2_scoped_slots", scoped_slots, write_version=V2)

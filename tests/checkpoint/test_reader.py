@@ -42,6 +42,30 @@ def test_types_slices_and_shards_read_as_the_session_held_them(name):
                 assert (array.dtype, array.tobytes()) == (wanted.dtype, wanted.tobytes())
 
 
+def test_slots_filed_under_one_key_a_slice_are_whole_again():
+    """TensorFlow cannot read these; twelve parts, so that the garbled names differ in length."""
+    held = np.load(DATA / "v2_scoped_slots.npz")
+    with open_checkpoint(DATA / "v2_scoped_slots") as checkpoint:
+        assert {n: v.shape for n, v in checkpoint.variables.items()} == {
+            "emb": (12, 4),
+            "emb/Momentum": (12, 4),
+            "emb/art_0/Adam": (12, 4),
+            "emb/art_0/Adam_1": (12, 4),
+            "emb/ing/emb/part_10/Adagrad": (12, 4),
+            "net/one": (2,),
+            "net/one//net/one/part_0/Adagrad": (2,),
+            "net/one/Momentum": (2,),
+            "net/one/art_0/Adam": (2,),
+            "net/one/art_0/Adam_1": (2,),
+            "train/beta1_power": (),
+            "train/beta2_power": (),
+        }
+        assert len(np.unique(held["emb/art_0/Adam"])) == 12
+        for name, wanted in held.items():
+            np.testing.assert_array_equal(checkpoint.read(name), wanted)
+        assert "emb/art_0/Adam was joined from 12 keys, one a slice" in checkpoint.notes
+
+
 def test_descriptions_agree_with_what_is_read(prefixes):
     for prefix in prefixes:
         with open_checkpoint(prefix) as checkpoint:
