@@ -157,7 +157,7 @@ def _max_ulp(expected: np.ndarray, actual: np.ndarray, equal: np.ndarray) -> int
     if dtype not in _ORDERED:
         return None
     left, right = _ordered(expected.astype(dtype)), _ordered(actual.astype(dtype))
-    apart = np.where(left > right, left - right, right - left)
+    apart = np.maximum(left, right) - np.minimum(left, right)
     return int(np.where(equal, 0, apart).max(initial=0))
 
 
@@ -169,7 +169,8 @@ def _ordered(array: np.ndarray) -> np.ndarray:
     unsigned = _ORDERED[array.dtype]
     bits = np.ascontiguousarray(array).view(unsigned).reshape(array.shape)
     middle = unsigned(1 << (array.dtype.itemsize * 8 - 1))
-    return np.where(bits >= middle, middle - (bits - middle), middle + bits)
+    magnitude = bits & (middle - unsigned(1))
+    return np.where(bits >= middle, middle - magnitude, middle + magnitude)
 
 
 def _same_class(expected: np.ndarray, actual: np.ndarray) -> float | None:

@@ -81,7 +81,8 @@ class Worker:
             start_new_session=True,  # Ctrl-C reaches the command alone, which then ends the worker
         )
         self._frames: queue.Queue = queue.Queue()
-        threading.Thread(target=self._pump, daemon=True).start()
+        self._reader = threading.Thread(target=self._pump, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> Worker:
         return self
@@ -145,20 +146,24 @@ class Worker:
                 raise RuntimeError(f"in the {self.name} process, {job}:\n{message['trace']}")
 
     def log(self) -> str:
-        """What TensorFlow and Python wrote to the worker's stderr so far."""
+        """What TensorFlow and Python wrote to the worker's stderr so far; not after closing."""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
     def close(self) -> None:
         """Ends the process and everything it started, at once."""
+        if self._log.closed:
+            return
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._reader.join()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
+        self._log.close()
 
     def _pump(self) -> None:
         try:
