@@ -1,5 +1,1 @@
-"""The command line: one file a command; what all of them share stands here."""
-
-from .main import main
-
-__all__ = ["main"]
+"""The command line: one file a command; what all of them share stands in main and options."""

@@ -61,7 +61,7 @@ class LazyGroup(click.Group):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             raise UserError(
-                f"there is no command {printable(name)!r}",
+                f"there is no command '{printable(name)}'",
                 try_=nearest(name, COMMANDS) or "tfmigrate --help",
             )
         return super().resolve_command(ctx, args)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     help="Which of the modern forms.",
 )
 @click.option("-o", "--output", help="Folder for checkpoint and logs.  [SYSTEM-FORM]")
-@click.option("--device", default="cpu", show_default=True, metavar="cpu|gpu")
+@click.option(
+    "--device", default="cpu", show_default=True, metavar="cpu|gpu", help="Where it runs."
+)
 @click.option("--force", is_flag=True, help="Replace the folder of an earlier run.")
 @training_options
 @output_options

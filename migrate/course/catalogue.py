@@ -100,7 +100,7 @@ def find(name: str) -> System:
     if name not in SYSTEMS:
         close = nearest(name, SYSTEMS)
         raise UserError(
-            f"there is no system {printable(name)!r}",
+            f"there is no system '{printable(name)}'",
             expected=None if close else f"one of {', '.join(SYSTEMS)}",
             try_=close or "tfmigrate list",
         )

@@ -76,7 +76,7 @@ def load(name: str) -> Dataset:
     if not path.exists():
         if not path.suffix:
             raise UserError(
-                f"there is no dataset {printable(name)!r}",
+                f"there is no dataset '{printable(name)}'",
                 expected="digits, mnist or the path of an .npz file",
             )
         raise UserError(f"there is no file {printable(name)}")
@@ -149,11 +149,11 @@ def _read(name: str, path: Path, origin: str) -> Dataset:
 def _classes(labels: np.ndarray, key: str, path: Path) -> np.ndarray:
     if labels.ndim == 2 and labels.shape[1] > 1:
         labels = labels.argmax(1)  # one-hot
-    labels = labels.reshape(len(labels), -1)
-    if labels.shape[1] != 1:
+    if labels.size != len(labels):
         raise UserError(f"{key} in {path} has shape {labels.shape}", expected="(examples,)")
-    whole = labels[:, 0].astype(np.int64)
-    if (whole != labels[:, 0]).any() or whole.min() < 0:
+    labels = labels.reshape(-1)
+    whole = labels.astype(np.int64)
+    if (whole != labels).any() or whole.min() < 0:
         raise UserError(f"{key} in {path} are not classes", expected="whole numbers from 0")
     return whole
 

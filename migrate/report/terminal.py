@@ -19,9 +19,15 @@ _STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.NOT_RUN
 _PIPE_WIDTH = 10_000
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves it to the command line, which ends quietly; Rich would exit with status 1."""
+        raise BrokenPipeError
+
+
 def make_console(*, stderr: bool = False) -> Console:
     """A console for stdout or stderr: no markup, no emoji, no guessed highlighting."""
-    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    console = _Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     return console

@@ -1,0 +1,145 @@
+"""Datasets: the one that ships, MNIST in its places, and files of the user's."""
+
+from __future__ import annotations
+
+import urllib.error
+
+import numpy as np
+import pytest
+from tfmigrate.course import data
+from tfmigrate.errors import UserError
+
+
+def write(path, **changes):
+    """An .npz file of 6 training and 4 test examples, with changes; None leaves a key out."""
+    arrays = {
+        "x_train": np.zeros((6, 2, 2)),
+        "y_train": np.arange(6) % 3,
+        "x_test": np.zeros((4, 2, 2)),
+        "y_test": np.arange(4) % 3,
+    } | changes
+    np.savez(path, **{k: v for k, v in arrays.items() if v is not None})
+    return str(path)
+
+
+def test_digits_are_real_and_ship_with_the_package():
+    digits = data.load("digits")
+    assert digits.x_train.shape == (1437, 28, 28)
+    assert digits.x_test.shape == (360, 28, 28)
+    assert digits.x_train.dtype == np.uint8
+    assert digits.x_train.max() == 255
+    assert digits.num_classes == 10
+    # A nearest-mean classifier is right far more often than the 10 % of chance.
+    x, y, x_test, y_test = digits.flat()
+    means = (y.T @ x) / y.sum(0)[:, None]
+    nearest = ((x_test[:, None] - means) ** 2).sum(2).argmin(1)
+    assert (nearest == y_test.argmax(1)).mean() > 0.8
+
+
+def test_enlarging_keeps_flat_areas_flat_and_the_brightest_bright():
+    assert (data._enlarge(np.full((1, 8, 8), 16, np.uint8)) == 255).all()
+    assert (data._enlarge(np.zeros((1, 8, 8), np.uint8)) == 0).all()
+
+
+def test_flat_gives_rows_of_float32_and_one_hot_classes(tmp_path):
+    loaded = data.load(write(tmp_path / "d.npz", x_train=np.full((6, 2, 2), 255, np.uint8)))
+    x, y, x_test, _ = loaded.flat()
+    assert (x.shape, x.dtype, x.max()) == ((6, 4), np.float32, 255)
+    assert x_test.shape == (4, 4)
+    np.testing.assert_array_equal(y.argmax(1), np.arange(6) % 3)
+    np.testing.assert_array_equal(y.sum(1), 1)
+
+
+def test_one_hot_and_column_labels_are_understood(tmp_path):
+    one_hot = data.load(write(tmp_path / "a.npz", y_train=np.eye(3)[np.arange(6) % 3]))
+    column = data.load(write(tmp_path / "b.npz", y_train=(np.arange(6) % 3)[:, None]))
+    np.testing.assert_array_equal(one_hot.y_train, column.y_train)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"y_test": None}, "lacks y_test; it holds x_train, y_train, x_test; expected x_train, "),
+        ({"x_test": np.zeros((4, 3))}, "x_train has examples of shape (2, 2) and x_test of (3,)"),
+        ({"y_test": np.arange(3)}, "has 4 x_test and 3 y_test"),
+        ({"y_train": np.arange(6) + 0.5}, "y_train in {path} are not classes; expected whole"),
+        ({"y_train": np.arange(6) - 1}, "y_train in {path} are not classes"),
+        (
+            {"y_train": np.zeros((6, 2, 2))},
+            "y_train in {path} has shape (6, 2, 2); expected (examples,)",
+        ),
+        ({"x_train": np.full((6, 2, 2), "a")}, "x_train in {path} is <U1; expected numbers"),
+        ({"x_test": np.zeros((0, 2, 2))}, "x_test in {path} is empty, shape (0, 2, 2)"),
+    ],
+)
+def test_a_file_that_is_no_dataset_is_named_with_its_fault(changes, problem, tmp_path):
+    path = write(tmp_path / "d.npz", **changes)
+    with pytest.raises(UserError) as caught:
+        data.load(path)
+    assert problem.format(path=path) in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 cut short"])
+def test_what_is_no_npz_file_is_refused(content, tmp_path):
+    path = tmp_path / "d.npz"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"is not an \.npz file; expected one with x_train"):
+        data.load(str(path))
+
+
+def test_pickles_are_never_loaded(tmp_path):
+    path = tmp_path / "d.npz"
+    write(path, x_train=np.array([{}] * 6, object))
+    with pytest.raises(UserError, match="cannot be read"):
+        data.load(str(path))
+
+
+def test_a_name_that_is_neither_dataset_nor_file(tmp_path):
+    with pytest.raises(UserError, match=r"no dataset 'mnits'; expected digits, mnist or the path"):
+        data.load("mnits")
+    with pytest.raises(UserError, match=r"there is no file .*gone\.npz"):
+        data.load(str(tmp_path / "gone.npz"))
+
+
+def test_mnist_is_found_in_the_named_folder_first_then_in_the_keras_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("TFMIGRATE_DATA", str(tmp_path / "mine"))
+    (tmp_path / "keras" / "datasets").mkdir(parents=True)
+    write(tmp_path / "keras" / "datasets" / "mnist.npz", x_train=np.ones((6, 2, 2)))
+    assert data.load("mnist").x_train.max() == 1
+    (tmp_path / "mine").mkdir()
+    write(tmp_path / "mine" / "mnist.npz")
+    assert data.load("mnist").x_train.max() == 0
+
+
+def test_without_mnist_and_network_the_three_ways_are_named(tmp_path, monkeypatch):
+    def no_network(*_, **__):
+        raise urllib.error.URLError("no route to host")
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("TFMIGRATE_DATA", raising=False)
+    monkeypatch.setattr("urllib.request.urlopen", no_network)
+    with pytest.raises(UserError) as caught:
+        data.load("mnist")
+    message = str(caught.value)
+    assert "no route to host" in message
+    for way in ("TFMIGRATE_DATA", str(tmp_path / "datasets"), "network connection"):
+        assert way in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_download_is_not_kept(tmp_path, monkeypatch):
+    import io
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("TFMIGRATE_DATA", raising=False)
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: io.BytesIO(b"not mnist"))
+    with pytest.raises(UserError, match="the download is damaged"):
+        data.load("mnist")
+    assert list(tmp_path.rglob("*.npz*")) == []
+
+
+def test_the_real_mnist_loads(shared, monkeypatch):
+    monkeypatch.setenv("TFMIGRATE_DATA", str(shared / "data"))
+    mnist = data.load("mnist")
+    assert (mnist.x_train.shape, mnist.x_test.shape) == ((60000, 28, 28), (10000, 28, 28))
