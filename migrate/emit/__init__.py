@@ -1,1 +1,5 @@
-"""A plan → Python source a person would keep."""
+"""A plan → Python source that a person would keep."""
+
+from .source import source
+
+__all__ = ["source"]

@@ -1,1 +1,23 @@
-"""Layers, weights and where each goes: what a conversion is going to do."""
+"""The plan of a conversion: pure data between reading a graph and writing a model."""
+
+from .model import Call, Code, Fate, Input, Layer, Output, Plan, Shape, Value, Weight, values_in
+from .recipe import Read, Recipe, concatenate, constant, variable
+
+__all__ = [
+    "Call",
+    "Code",
+    "Fate",
+    "Input",
+    "Layer",
+    "Output",
+    "Plan",
+    "Read",
+    "Recipe",
+    "Shape",
+    "Value",
+    "Weight",
+    "concatenate",
+    "constant",
+    "values_in",
+    "variable",
+]

@@ -18,7 +18,10 @@ from . import channel
 
 JOBS = {
     "doctor": "doctor",
+    "usermodel": "usermodel",
     "train": "train",
+    "build": "build",
+    "rungraph": "rungraph",
 }
 
 

@@ -1,0 +1,144 @@
+"""The result of a conversion: the report that is written, shown and returned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .parity import Difference, Verdict, worst
+from .plan import Fate, Plan
+from .plan.examples import EXAMPLES
+from .report import Block, Closing, Heading, Paragraph, Result, Table, Warnings, plain
+from .sources import Source
+
+RELATIVE_TOLERANCE = 2e-5
+"""Of the scale of an output: what float32 rounding in another order may cost a deep network."""
+
+
+class Conversion(Result):
+    """What a conversion did; true where parity was measured and holds.
+
+    Attributes:
+        report: the content of report.json.
+        folder: what was written, or None for a dry run.
+    """
+
+    def __init__(self, report: dict[str, Any], folder: Path | None):
+        self.report, self.folder = report, folder
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether parity holds."""
+        return Verdict(self.report["parity"]["verdict"])
+
+    def __bool__(self) -> bool:
+        return bool(self.verdict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of report.json."""
+        return self.report
+
+    def blocks(self) -> list[Block]:
+        """For people: inputs and outputs, variables, verdict."""
+        report, parity = self.report, self.report["parity"]
+        ends = [
+            f"{', '.join(i['tensor'] for i in report['inputs'])} → "
+            f"{', '.join(o['tensor'] for o in report['outputs'])}"
+        ]
+        rows = [
+            [
+                v["name"],
+                str(tuple(v["shape"])),
+                v["role"],
+                v["fate"],
+                ", ".join(v.get("targets") or [v["target"] or v["reason"] or ""]),
+            ]
+            for v in report["variables"]
+        ]
+        columns = ["variable", "shape", "role", "fate", "where to, or why not"]
+        shown: list[Block] = [Heading(report["source"]["path"]), *map(Paragraph, ends)]
+        if report["notes"]:
+            shown.append(Warnings(report["notes"]))
+        shown.append(Table(columns, rows))
+        if parity["verdict"] == Verdict.NOT_RUN:
+            text = parity.get("reason") or "parity was not measured"
+        else:
+            tolerance = parity["required_tolerance"]
+            text = (
+                f"{report['outcome']} · worst {parity['max_abs']:.3g} "
+                f"({parity['max_ulp']} ULP) over {parity['examples']} examples · would have "
+                f"needed atol {tolerance['atol']:.3g}"
+            )
+        if self.folder is not None:
+            text += f" · {self.folder}"
+        return [*shown, Closing(self.verdict, text)]
+
+
+def graph_report(
+    source: Source,
+    plan: Plan,
+    paths: Mapping[str, str],
+    differences: Mapping[str, Difference] | None,
+) -> dict[str, Any]:
+    """The report of a conversion to a Keras model.
+
+    Args:
+        paths: target as planned → path of the variable in the saved model.
+        differences: for each output; None where nothing was run.
+    """
+    version = source.graph.tensorflow_version if source.graph is not None else None
+    return plain(
+        {
+            "schema": 1,
+            "source": {
+                "path": str(source.path),
+                "format": source.format,
+                "tensorflow_version": version,
+            },
+            "outcome": "keras",
+            "files": {"keras": "model.keras", "python": "model.py"},
+            "inputs": [
+                {"tensor": i.tensor, "shape": i.value.shape, "dtype": i.value.dtype}
+                for i in plan.inputs
+            ],
+            "outputs": [{"tensor": output.tensor} for output in plan.outputs],
+            "fed": plan.fed,
+            "variables": [_variable(fate, paths) for fate in plan.fates],
+            "training": None,
+            "parity": _parity(differences),
+            "notes": plan.notes,
+        }
+    )
+
+
+def _variable(fate: Fate, paths: Mapping[str, str]) -> dict[str, Any]:
+    targets = [paths.get(target, target) for target in fate.targets]
+    entry = {
+        "name": fate.name,
+        "shape": fate.shape,
+        "dtype": fate.dtype,
+        "role": fate.role,
+        "fate": fate.fate,
+        "target": targets[0] if targets else None,
+        "reason": fate.reason,
+    }
+    return entry | ({"targets": targets} if len(targets) > 1 else {})
+
+
+def _parity(differences: Mapping[str, Difference] | None) -> dict[str, Any]:
+    if not differences:
+        return {"verdict": Verdict.NOT_RUN, "examples": 0}
+    holds = all(d.max_abs <= RELATIVE_TOLERANCE * d.scale for d in differences.values())
+    greatest = worst(list(differences.values()))
+    ulps = [d.max_ulp for d in differences.values() if d.max_ulp is not None]
+    return {
+        "verdict": Verdict.of(holds),
+        "examples": greatest.shape[0] if greatest.shape else EXAMPLES,
+        "max_abs": greatest.max_abs,
+        "max_rel": max(d.max_rel for d in differences.values()),
+        "max_ulp": max(ulps) if ulps else None,
+        "required_tolerance": {"atol": greatest.max_abs, "rtol": greatest.max_rel},
+        "tolerance": {"of_scale": RELATIVE_TOLERANCE},
+        "outputs": {tensor: d.to_dict() for tensor, d in differences.items()},
+    }

@@ -1,0 +1,24 @@
+"""An addition of a trainable array."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class Bias(keras.layers.Layer):
+    """Adds a trainable array of the given shape, broadcast against the input."""
+
+    def __init__(self, shape, **options):
+        super().__init__(**options)
+        self.shape = tuple(shape)
+
+    def build(self, input_shape):
+        """Makes the array."""
+        self.bias = self.add_weight(name="bias", shape=self.shape, initializer="zeros")
+
+    def call(self, inputs):
+        """The sum."""
+        return inputs + self.bias
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "shape": self.shape}

@@ -1,0 +1,30 @@
+"""Local response normalization, which Keras has no layer for."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class LocalResponseNormalization(keras.layers.Layer):
+    """``x / (bias + alpha * sum of squares over neighboring channels) ** beta``."""
+
+    def __init__(self, depth_radius=5, bias=1.0, alpha=1.0, beta=0.5, **options):
+        super().__init__(**options)
+        self.depth_radius, self.bias = depth_radius, bias
+        self.alpha, self.beta = alpha, beta
+
+    def call(self, inputs):
+        """The normalized image, of the same shape (batch, height, width, channels)."""
+        return tf.nn.local_response_normalization(
+            inputs, self.depth_radius, self.bias, self.alpha, self.beta
+        )
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {
+            **super().get_config(),
+            "depth_radius": self.depth_radius,
+            "bias": self.bias,
+            "alpha": self.alpha,
+            "beta": self.beta,
+        }

@@ -1,0 +1,28 @@
+"""A trainable array on its own."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class Parameter(keras.layers.Layer):
+    """A trainable array: gives it back, whatever it is called on."""
+
+    def __init__(self, shape, **options):
+        super().__init__(**options)
+        self.shape = tuple(shape)
+
+    def build(self, input_shape):
+        """Makes the array."""
+        self.value = self.add_weight(name="value", shape=self.shape, trainable=self.trainable)
+
+    def call(self, inputs):
+        """The array, as it is."""
+        return keras.ops.convert_to_tensor(self.value)
+
+    def compute_output_spec(self, inputs):
+        """The array's shape and dtype."""
+        return keras.KerasTensor(self.shape, dtype=self.variable_dtype)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "shape": self.shape}

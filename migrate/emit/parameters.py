@@ -1,0 +1,61 @@
+"""Which sizes, rates and activations become arguments of ``build_model``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..plan import Layer, Plan
+from ..plan.names import identifier
+from .render import Name
+
+_SIZES = {
+    "Conv1D": "filters", "Conv2D": "filters", "Conv3D": "filters", "Dense": "units",
+    "GRU": "units", "LSTM": "units", "SimpleRNN": "units",
+}  # fmt: skip
+_MOST_SIZES = 6  # beyond that a list of arguments is harder to read than the numbers in place
+
+
+class Parameters:
+    """Arguments of ``build_model`` with their defaults, and where each is used.
+
+    The rate of dropout and the activation are one argument each where all hidden layers share
+    them; sizes are arguments where they are few. The last layer's own activation stays in place:
+    it belongs to what the model says, not to how it is built.
+
+    Attributes:
+        defaults: argument → literal.
+    """
+
+    def __init__(self, plan: Plan):
+        self.defaults: dict[str, Any] = {}
+        self._names: dict[tuple[int, str], str] = {}
+        layers = plan.layers
+        self._add_sizes(layers)
+        self._add_shared(layers[:-1], "activation", "activation")
+        self._add_shared(
+            [layer for layer in layers if layer.kind == "Dropout"], "rate", "dropout_rate"
+        )
+
+    def name_of(self, layer: Layer, argument: str) -> Name | None:
+        """The parameter that an argument of a layer is given by, or None."""
+        name = self._names.get((id(layer), argument))
+        return Name(name) if name else None
+
+    def _add_sizes(self, layers: list[Layer]) -> None:
+        sized = [layer for layer in layers if layer.kind in _SIZES]
+        if len(sized) > _MOST_SIZES:
+            return
+        for layer in sized:
+            argument = _SIZES[layer.kind]
+            name = identifier(f"{layer.name}_{argument}", {*self.defaults, "x"})
+            self._names[id(layer), argument] = name
+            self.defaults[name] = layer.arguments[argument]
+
+    def _add_shared(self, layers: list[Layer], argument: str, name: str) -> None:
+        kinds = (str, float)
+        having = [layer for layer in layers if isinstance(layer.arguments.get(argument), kinds)]
+        if len({layer.arguments[argument] for layer in having}) != 1:
+            return
+        for layer in having:
+            self._names[id(layer), argument] = name
+        self.defaults[name] = having[0].arguments[argument]

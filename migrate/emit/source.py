@@ -1,0 +1,240 @@
+"""A plan → the source of ``model.py``: a Sequential model where it is a chain, else Functional."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from ..errors import printable
+from ..plan import Call, Code, Input, Layer, Plan, Value
+from ..plan.names import identifier
+from .classes import available, pieces
+from .parameters import Parameters
+from .render import WIDTH, Apply, Name, render
+
+_BODY = " " * 4
+
+
+def source(plan: Plan) -> str:
+    """The text of a module with ``build_model()``, formatted; it imports only what it needs."""
+    classes = [kind for kind in plan.kinds if kind in available()]
+    parameters = Parameters(plan)
+    body = _Sequential(plan, parameters) if is_chain(plan) else _Functional(plan, parameters)
+    imports = {"import keras"}
+    texts = []
+    lines = body.lines()
+    if any("np." in line for line in lines):
+        imports.add("import numpy as np")
+    for name in sorted(classes):
+        needed, text = pieces(name)
+        imports.update(needed)
+        texts.append(text)
+    texts.append(_build_model(plan, parameters, lines))
+    head = [_module_docstring(plan), "\n".join(sorted(imports))]
+    return "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(texts) + "\n"
+
+
+def is_chain(plan: Plan) -> bool:
+    """Whether the model is one row of layers, each called once on what the one before gave."""
+    if len(plan.inputs) != 1 or len(plan.outputs) != 1 or not plan.calls:
+        return False
+    value = plan.inputs[0].value
+    for call in plan.calls:
+        plain = isinstance(call.function, Layer) and not call.keywords
+        if not plain or call.arguments != (value,) or len(call.outputs) != 1:
+            return False
+        value = call.outputs[0]
+    return value is plan.outputs[0].value and len(plan.layers) == len(plan.calls)
+
+
+def prose(text: str, limit: int = 200) -> str:
+    """Data from a file made safe for a docstring or a comment."""
+    safe = printable(text, limit).encode("ascii", "backslashreplace").decode()
+    return safe.replace("\\", "/").replace('"', "'")
+
+
+def _module_docstring(plan: Plan) -> str:
+    title = prose(plan.name, 40) or "A model"
+    text = f"{title}, converted by tfmigrate from {prose(plan.origin)}."
+    lines = textwrap.wrap(text, WIDTH - 6)
+    notes = [
+        line
+        for note in plan.notes
+        for line in textwrap.wrap(
+            prose(note, 400), WIDTH, initial_indent="- ", subsequent_indent="  "
+        )
+    ]
+    if len(lines) == 1 and not notes:
+        return f'"""{lines[0]}"""'
+    rest = ["", *notes] if notes else []
+    return "\n".join(['"""' + lines[0], *lines[1:], *rest, '"""'])
+
+
+def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
+    signature = "def " + render(Apply(Name("build_model"), [], parameters.defaults), after=1) + ":"
+    inputs = ", ".join(_described(i.name, i.value) for i in plan.inputs)
+    outputs = ", ".join(_described(o.tensor, o.value) for o in plan.outputs)
+    told = [f"Takes {inputs}.", f"Gives {outputs}."]
+    lines = [line for text in told for line in textwrap.wrap(text, WIDTH - 4)]
+    docstring = ["Builds the model, with fresh weights.", "", *lines]
+    return "\n".join(
+        [
+            signature,
+            f'{_BODY}"""{docstring[0]}',
+            *(f"{_BODY}{line}".rstrip() for line in docstring[1:]),
+            f'{_BODY}"""',
+            *body,
+        ]
+    )
+
+
+def _described(name: str, value: Value) -> str:
+    shape = "any shape" if value.shape is None else str(value.shape).replace("None", "None")
+    return f"{prose(name, 60)}: {value.dtype} {shape}"
+
+
+class _Writer:
+    """What both forms of a model share: how layers and arguments are written."""
+
+    def __init__(self, plan: Plan, parameters: Parameters):
+        self.plan, self.parameters = plan, parameters
+        self.names: dict[int, str] = {}
+
+    def constructor(self, layer: Layer) -> Apply:
+        """The call that makes a layer."""
+        keywords = {
+            key: self.parameters.name_of(layer, key) or self.argument(value)
+            for key, value in layer.arguments.items()
+        }
+        first = []
+        # What everyone writes without a keyword: Dense(10), Conv2D(32, 3), Dropout(0.5).
+        for key in _POSITIONAL.get(layer.kind, ()):
+            if key not in keywords:
+                break
+            first.append(keywords.pop(key))
+        if layer.name:
+            keywords["name"] = layer.name
+        own = layer.kind in available()
+        return Apply(Name(layer.kind if own else f"keras.layers.{layer.kind}"), first, keywords)
+
+    def argument(self, item: Any) -> Any:
+        """An argument as an expression."""
+        if isinstance(item, Value):
+            return Name(self.names[id(item)])
+        if isinstance(item, Code):
+            return Name(item.text)
+        if isinstance(item, Layer):
+            return self.constructor(item)
+        if isinstance(item, (list, tuple)):
+            return type(item)(self.argument(part) for part in item)
+        if isinstance(item, dict):
+            return {key: self.argument(value) for key, value in item.items()}
+        return item
+
+    def input(self, given: Input) -> Apply:
+        """``keras.Input(…)``; a batch size that the graph fixes is kept."""
+        shape, keywords = given.value.shape, dict[str, Any]()
+        if shape is None:
+            raise ValueError(f"input {given.tensor} has no known rank")
+        if not shape or shape[0] is not None:
+            keywords["batch_shape"] = shape
+        if given.value.dtype != "float32":
+            keywords["dtype"] = given.value.dtype
+        keywords["name"] = given.name
+        return Apply(
+            Name("keras.Input"), [] if "batch_shape" in keywords else [shape[1:]], keywords
+        )
+
+
+_POSITIONAL = {
+    "Activation": ("activation",),
+    "Bias": ("shape",),
+    "Conv1D": ("filters", "kernel_size"),
+    "Conv2D": ("filters", "kernel_size"),
+    "Conv2DTranspose": ("filters", "kernel_size"),
+    "Conv3D": ("filters", "kernel_size"),
+    "Dense": ("units",),
+    "DepthwiseConv2D": ("kernel_size",),
+    "Dropout": ("rate",),
+    "Embedding": ("input_dim", "output_dim"),
+    "GRU": ("units",),
+    "LSTM": ("units",),
+    "Parameter": ("shape",),
+    "Permute": ("dims",),
+    "Reshape": ("target_shape",),
+    "Scale": ("shape",),
+    "SeparableConv2D": ("filters", "kernel_size"),
+    "SimpleRNN": ("units",),
+    "ZeroPadding2D": ("padding",),
+}
+
+
+class _Sequential(_Writer):
+    def lines(self) -> list[str]:
+        """The body of ``build_model``."""
+        layers = [self.constructor(layer) for layer in self.plan.layers]
+        model = Apply(Name("keras.Sequential"), [[self.input(self.plan.inputs[0]), *layers]])
+        return [_BODY + "return " + render(model, 1, before=len("return "))]
+
+
+class _Functional(_Writer):
+    def lines(self) -> list[str]:
+        """The body of ``build_model``."""
+        self._name_values()
+        lines = []
+        for given in self.plan.inputs:
+            lines.append(self._assignment(self.names[id(given.value)], self.input(given)))
+        for call in self.plan.calls:
+            targets = ", ".join(self.names[id(value)] for value in call.outputs)
+            lines.append(self._assignment(targets, self._called(call)))
+        inputs = [Name(self.names[id(given.value)]) for given in self.plan.inputs]
+        outputs = [Name(self.names[id(output.value)]) for output in self.plan.outputs]
+        model = Apply(
+            Name("keras.Model"),
+            [ends[0] if len(ends) == 1 else ends for ends in (inputs, outputs)],
+        )
+        return [*lines, _BODY + "return " + render(model, 1, before=len("return "))]
+
+    def _assignment(self, target: str, expression: Any) -> str:
+        return f"{_BODY}{target} = " + render(expression, 1, before=len(target) + 3)
+
+    def _called(self, call: Call) -> Any:
+        arguments = [self.argument(a) for a in call.arguments]
+        keywords = {key: self.argument(value) for key, value in call.keywords.items()}
+        if isinstance(call.function, Layer):
+            layer = call.function
+            function = Name(self.names[id(layer)]) if id(layer) in self.names else None
+            return Apply(function or self.constructor(layer), arguments, keywords)
+        if call.function == "[]":
+            return Name(f"{render(arguments[0])}[{render(arguments[1])}]")
+        if len(arguments) == 2 and not call.function[0].isalpha():
+            left, right = (render(a) for a in arguments)
+            return Name(f"{left} {call.function} {right}")
+        return Apply(Name(call.function), arguments, keywords)
+
+    def _name_values(self) -> None:
+        """Chains flow through ``x``; what is used later, or twice, has a name of its own."""
+        uses = self.plan.uses()
+        taken = {"x", *self.parameters.defaults}
+        if len(self.plan.inputs) == 1:
+            self.names[id(self.plan.inputs[0].value)] = "inputs"
+        else:
+            for given in self.plan.inputs:
+                self._take(given.value, given.name, taken)
+        following = [*self.plan.calls[1:], None]
+        for call, after in zip(self.plan.calls, following, strict=True):
+            for value in call.outputs:
+                if after is None:
+                    next_uses = sum(output.value is value for output in self.plan.outputs)
+                else:
+                    next_uses = sum(taken_value is value for taken_value in after.values)
+                if len(call.outputs) == 1 and next_uses == uses.get(id(value), 0):
+                    self.names[id(value)] = "x"
+                else:
+                    layer = call.function if isinstance(call.function, Layer) else None
+                    self._take(value, value.hint or (layer.name if layer else ""), taken)
+
+    def _take(self, value: Value, hint: str, taken: set[str]) -> None:
+        name = identifier(hint, taken)
+        taken.add(name)
+        self.names[id(value)] = name

@@ -1,0 +1,168 @@
+"""What handlers build with: layers, calls, values, and the weights of each layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..plan import Call, Code, Layer, Plan, Recipe, Shape, Value, Weight, constant
+from .naming import name_layers, scope_of
+from .view import View, shortest
+
+_LARGEST_LITERAL = 16  # elements of a constant that are written into the source
+
+
+class Builder:
+    """Collects the plan's calls while handlers run, in an order in which they can run.
+
+    Attributes:
+        view: the graph.
+        plan: what has been built.
+        tensor: the tensor being made.
+    """
+
+    def __init__(self, view: View, plan: Plan):
+        self.view, self.plan = view, plan
+        self.tensor = ""
+        self._weights: dict[Layer, dict[str, Recipe]] = {}
+        self._shared: dict[Any, Layer] = {}
+        self._wishes: dict[Layer, str] = {}
+
+    def layer(
+        self,
+        kind: str,
+        arguments: Mapping[str, Any],
+        *inputs: Any,
+        weights: Mapping[str, Recipe] | None = None,
+        scope: str | None = None,
+        shape: Shape = None,
+        dtype: str | None = None,
+        **keywords: Any,
+    ) -> Value:
+        """Calls a layer; one made with the same weights and arguments before is called again.
+
+        Args:
+            kind: a class of keras.layers or of ``emit.classes``.
+            arguments: of the constructor; those that are None are left out.
+            inputs: values (or lists of values) it is called on.
+            weights: path below the layer (``kernel``, ``lstm_cell/kernel``) → recipe.
+            scope: a name from the graph; found from the weights and the tensor otherwise.
+            shape: of the output; what the graph says otherwise.
+            dtype: of the output; what the graph says otherwise.
+            keywords: of the call.
+        """
+        given = {key: value for key, value in arguments.items() if value is not None}
+        output = self.value(shape, dtype)
+        weights = dict(weights or {})
+        floats = output.dtype in ("float64", "float16", "bfloat16")
+        if floats:
+            given["dtype"] = output.dtype
+        key = (kind, repr(given), tuple((k, r.key) for k, r in weights.items()))
+        layer = self._shared.get(key) if weights else None
+        if layer is None:
+            layer = Layer("", kind, given)
+            self._weights[layer] = weights
+            self._shared[key] = layer
+            sources = [s for recipe in weights.values() for s in recipe.sources]
+            name = self.tensor.rpartition(":")[0]
+            self._wishes[layer] = scope_of(sources, name, kind) if scope is None else scope
+        self.plan.calls.append(Call(layer, inputs, keywords, (output,)))
+        return output
+
+    def op(
+        self,
+        function: str,
+        *arguments: Any,
+        shape: Shape = None,
+        dtype: str | None = None,
+        **keywords: Any,
+    ) -> Value:
+        """Calls a function (``relu`` is ``keras.ops.relu``) or an operator (``+``)."""
+        output = self.value(shape, dtype)
+        self.plan.calls.append(Call(_dotted(function), arguments, keywords, (output,)))
+        return output
+
+    def ops(self, function: str, count: int, *arguments: Any, **keywords: Any) -> tuple[Value, ...]:
+        """As :meth:`op`, for a function that gives several values."""
+        name = self.tensor.rpartition(":")[0]
+        outputs = tuple(self.value(self.view.shape(f"{name}:{i}")) for i in range(count))
+        self.plan.calls.append(Call(_dotted(function), arguments, keywords, outputs))
+        return outputs
+
+    def value(self, shape: Shape = None, dtype: str | None = None) -> Value:
+        """A new value for the tensor being made."""
+        known = self.view.shape(self.tensor) if shape is None else shape
+        return Value(known, dtype or self.view.dtype(self.tensor), self.tensor.rpartition(":")[0])
+
+    def operand(self, recipe: Recipe, beside: Value) -> Any:
+        """A constant or variable for arithmetic: a literal where it is small, else a layer's."""
+        if not recipe.sources and int(np.prod(recipe.shape)) <= _LARGEST_LITERAL:
+            return literal(recipe.make(_no_variables))
+        trainable = None if recipe.sources else False
+        return self.layer(
+            "Parameter",
+            {"shape": recipe.shape, "trainable": trainable},
+            beside,
+            weights={"value": recipe},
+            shape=recipe.shape,
+            dtype=recipe.dtype,
+        )
+
+    def refine(self, value: Value, shape: Shape) -> None:
+        """Notes what a consumer tells about a value's shape, for inputs the graph leaves open."""
+        if shape is None:
+            return
+        if value.shape is None:
+            value.shape = shape
+        elif len(value.shape) == len(shape):
+            merged = zip(value.shape, shape, strict=True)
+            value.shape = tuple(new if old is None else old for old, new in merged)
+
+    def note(self, text: str) -> None:
+        """Something a person should know about a decision; said once."""
+        if text not in self.plan.notes:
+            self.plan.notes.append(text)
+
+    def weights_of(self, layer: Layer) -> dict[str, Recipe]:
+        """A layer's weights by their path below it; may be changed."""
+        return self._weights[layer]
+
+    def wish(self, layer: Layer) -> str:
+        """The name from the graph that a layer would like; empty where there is none."""
+        return self._wishes.get(layer, "")
+
+    def set_wish(self, layer: Layer, scope: str) -> None:
+        """Gives a layer another name from the graph."""
+        self._wishes[layer] = scope
+
+    def finish(self) -> None:
+        """Names the layers and lists the plan's weights."""
+        taken = {given.name for given in self.plan.inputs}
+        name_layers([(layer, self._wishes[layer]) for layer in self.plan.layers], taken)
+        self.plan.weights = [
+            Weight(f"{layer.name}/{path}", recipe)
+            for layer in self.plan.layers
+            for path, recipe in self._weights[layer].items()
+        ]
+
+
+def literal(array: np.ndarray) -> Any:
+    """A small constant as source: a number, or ``np.array([…], "float32")``."""
+    if array.ndim == 0:
+        return shortest(array[()])
+    listed = [shortest(n) for n in array.reshape(-1)]
+    nested = np.array(listed, object).reshape(array.shape).tolist()
+    return Code(f'np.array({nested!r}, "{array.dtype.name}")')
+
+
+def _dotted(function: str) -> str:
+    return function if "." in function or not function[0].isalpha() else f"keras.ops.{function}"
+
+
+def _no_variables(name: str) -> np.ndarray:
+    raise KeyError(name)
+
+
+__all__ = ["Builder", "constant", "literal"]

@@ -1,0 +1,190 @@
+"""Arithmetic, comparisons and other operations element by element, as keras.ops."""
+
+from __future__ import annotations
+
+from ..plan import Recipe, Value
+from .builder import Builder
+from .registry import Match, operation, pattern
+from .view import View
+
+_OPERATORS = {
+    "Add": "+", "AddV2": "+", "BiasAdd": "+", "Sub": "-", "Mul": "*", "RealDiv": "/", "Div": "/",
+    "FloorDiv": "//",
+}  # fmt: skip
+_BINARY = {
+    "Maximum": "maximum", "Minimum": "minimum", "Pow": "power", "FloorMod": "mod",
+    "Equal": "equal", "NotEqual": "not_equal", "Less": "less", "LessEqual": "less_equal",
+    "Greater": "greater", "GreaterEqual": "greater_equal", "LogicalAnd": "logical_and",
+    "LogicalOr": "logical_or", "Atan2": "arctan2",
+}  # fmt: skip
+_UNARY = {
+    "Abs": "abs", "Neg": "negative", "Exp": "exp", "Log": "log", "Log1p": "log1p", "Expm1": "expm1",
+    "Sqrt": "sqrt", "Rsqrt": "rsqrt", "Square": "square", "Sign": "sign", "Floor": "floor",
+    "Ceil": "ceil", "Round": "round", "Rint": "round", "Sin": "sin", "Cos": "cos", "Tan": "tan",
+    "Asin": "arcsin", "Acos": "arccos", "Atan": "arctan", "Sinh": "sinh", "Cosh": "cosh",
+    "Erf": "erf", "LogicalNot": "logical_not", "IsNan": "isnan", "IsInf": "isinf",
+    "IsFinite": "isfinite", "ZerosLike": "zeros_like", "OnesLike": "ones_like",
+    "Reciprocal": "reciprocal", "Inv": "reciprocal",
+}  # fmt: skip
+_KERAS_ADD = frozenset(("Add", "AddV2"))
+
+
+@pattern("Add", "AddV2", "BiasAdd", "Sub", keras="Bias (own class)")
+def bias(view: View, tensor: str) -> Match | None:
+    """A variable added to a tensor of the model."""
+    node = view.graph.node(tensor)
+    layout = str(node.attrs.get("data_format", "NHWC"))
+    if node.op == "Sub" or (node.op == "BiasAdd" and layout.startswith("NC")):
+        return None
+    for x, added in (node.inputs, node.inputs[::-1]):
+        recipe = view.recipe(added)
+        if recipe is not None and _is_weight(recipe) and _broadcasts(view, recipe, x):
+            return _with_weight(x, "Bias", {"bias": recipe})
+    return None
+
+
+@pattern("Mul", keras="Scale (own class)")
+def scale(view: View, tensor: str) -> Match | None:
+    """A tensor of the model multiplied by a variable."""
+    node = view.graph.node(tensor)
+    for x, factor in (node.inputs, node.inputs[::-1]):
+        recipe = view.recipe(factor)
+        if recipe is not None and _is_weight(recipe) and _broadcasts(view, recipe, x):
+            return _with_weight(x, "Scale", {"scale": recipe})
+    return None
+
+
+def _is_weight(recipe: Recipe) -> bool:
+    return bool(recipe.sources) and recipe.dtype.startswith(("float", "bfloat"))
+
+
+def _broadcasts(view: View, recipe: Recipe, x: str) -> bool:
+    """Whether the result has the shape of ``x``, as far as one can tell."""
+    shape = view.shape(x)
+    if view.recipe(x) is not None:
+        return False
+    return len(recipe.shape) <= 1 or (shape is not None and len(recipe.shape) <= len(shape))
+
+
+def _with_weight(x: str, kind: str, weights: dict[str, Recipe]) -> Match:
+    (recipe,) = weights.values()
+
+    def build(builder: Builder, value: Value) -> Value:
+        if value.shape is None and builder.view.shape(builder.tensor) is not None:
+            builder.refine(value, builder.view.shape(builder.tensor))
+        return builder.layer(kind, {"shape": recipe.shape}, value, weights=weights)
+
+    return Match([x], build)
+
+
+@operation(*_OPERATORS, *_BINARY, "SquaredDifference", keras="+, -, *, /, keras.ops.maximum …")
+def binary(view: View, tensor: str) -> Match | None:
+    """Two tensors, or a tensor and a constant or variable."""
+    node = view.graph.node(tensor)
+    recipes = [view.recipe(source) for source in node.inputs]
+    dynamic = [s for s, recipe in zip(node.inputs, recipes, strict=True) if recipe is None]
+    if not dynamic:
+        return None
+    layout = str(node.attrs.get("data_format", "NHWC"))
+    if node.op == "BiasAdd" and layout.startswith("NC"):
+        added, rank = recipes[1], len(view.shape(tensor) or ())
+        if added is None or not rank:
+            return None
+        recipes[1] = added.reshape(-1 if not added.shape else added.shape[0], *[1] * (rank - 2))
+    integers = view.dtype(node.inputs[0]).startswith(("int", "uint"))
+    if node.op == "Div" and integers:
+        return None  # truncates like C; no keras.ops does
+
+    def build(builder: Builder, *values: Value) -> Value:
+        waiting = list(values)
+        sides = [
+            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
+            for recipe in recipes
+        ]
+        if builder.view.shape(builder.tensor) is not None:
+            for value in values:
+                if value.shape is None and len(values) == 1:
+                    builder.refine(value, builder.view.shape(builder.tensor))
+        function = _OPERATORS.get(node.op) or _BINARY.get(node.op)
+        if node.op == "SquaredDifference":
+            return builder.op("square", builder.op("-", *sides))
+        assert function is not None
+        same = all(isinstance(s, Value) and s.shape is not None for s in sides)
+        if node.op in _KERAS_ADD and same and len({s.shape for s in sides}) == 1:
+            return builder.layer("Add", {}, sides)
+        return builder.op(function, *sides)
+
+    return Match(dynamic, build)
+
+
+@operation(*_UNARY, keras="keras.ops.exp …")
+def unary(view: View, tensor: str) -> Match | None:
+    """One tensor, element by element."""
+    node = view.graph.node(tensor)
+    function = _UNARY[node.op]
+    return Match(
+        node.inputs[:1], lambda builder, value: builder.op(function, value, shape=value.shape)
+    )
+
+
+@operation("AddN", keras="Add")
+def add_many(view: View, tensor: str) -> Match | None:
+    """The sum of several tensors."""
+    node = view.graph.node(tensor)
+    if any(view.recipe(source) is not None for source in node.inputs):
+        return None
+    return Match(
+        node.inputs,
+        lambda builder, *values: builder.layer("Add", {}, list(values), shape=values[0].shape),
+    )
+
+
+@operation("Cast", keras="keras.ops.cast")
+def cast(view: View, tensor: str) -> Match | None:
+    """Another dtype."""
+    node = view.graph.node(tensor)
+    kind = node.attrs.get("DstT", "float32")
+    if kind.startswith(("string", "q")):
+        return None
+    return Match(
+        node.inputs[:1],
+        lambda builder, value: builder.op("cast", value, kind, shape=value.shape, dtype=kind),
+    )
+
+
+@operation("Select", "SelectV2", keras="keras.ops.where")
+def select(view: View, tensor: str) -> Match | None:
+    """One of two tensors, by a third of booleans."""
+    node = view.graph.node(tensor)
+    recipes = [view.recipe(source) for source in node.inputs]
+    dynamic = [s for s, recipe in zip(node.inputs, recipes, strict=True) if recipe is None]
+    ranks = [view.shape(source) for source in node.inputs[:2]]
+    if not dynamic:
+        return None
+    # Select (v1) takes a vector condition to choose rows; where() would broadcast it as columns.
+    rows = (
+        node.op == "Select" and ranks[0] is not None and ranks[1] is not None
+        and len(ranks[0]) == 1 < len(ranks[1])
+    )  # fmt: skip
+    if rows:
+        return None
+
+    def build(builder: Builder, *values: Value) -> Value:
+        waiting = list(values)
+        parts = [
+            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
+            for recipe in recipes
+        ]
+        return builder.op("where", *parts)
+
+    return Match(dynamic, build)
+
+
+@operation("ClipByValue", keras="keras.ops.clip")
+def clip(view: View, tensor: str) -> Match | None:
+    """Values held between two bounds."""
+    node = view.graph.node(tensor)
+    low, high = view.scalar(node.inputs[1]), view.scalar(node.inputs[2])
+    if low is None or high is None:
+        return None
+    return Match(node.inputs[:1], lambda builder, value: builder.op("clip", value, low, high))

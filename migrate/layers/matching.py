@@ -1,0 +1,71 @@
+"""From the outputs backwards: finds a handler for every tensor, then lets them build in order."""
+
+from __future__ import annotations
+
+from ..plan import Input, Output, Plan, Value
+from ..plan.names import layer_name
+from .builder import Builder
+from .registry import Match, UnsupportedError, find, supported
+from .tidy import tidy
+from .view import View
+
+
+def build_plan(view: View, plan: Plan) -> None:
+    """Fills a plan's inputs, outputs, calls and weights from a graph.
+
+    Raises:
+        UnsupportedError: an operation that the outputs need has no handler.
+    """
+    builder = Builder(view, plan)
+    values: dict[str, Value] = {}
+    for tensor in view.inputs:
+        value = Value(view.shape(tensor), view.dtype(tensor), tensor.rpartition(":")[0])
+        values[tensor] = value
+        name = layer_name(value.hint, {i.name for i in plan.inputs}, otherwise="input")
+        plan.inputs.append(Input(tensor, name, value))
+    _build(builder, values)
+    plan.outputs = [Output(t, values[view.resolve(t)]) for t in view.outputs]
+    for given in plan.inputs:
+        if given.value.shape is None:
+            raise UnsupportedError(["Placeholder of unknown rank"], given.tensor)
+    tidy(builder)
+    builder.finish()
+
+
+def _build(builder: Builder, values: dict[str, Value]) -> None:
+    view = builder.view
+    matches: dict[str, Match] = {}
+    waiting = [view.resolve(tensor) for tensor in reversed(view.outputs)]
+    while waiting:
+        tensor = waiting[-1]
+        if tensor in values:
+            waiting.pop()
+            continue
+        if tensor not in matches:
+            match = find(view, tensor)
+            if match is None:
+                raise _unsupported(view, tensor)
+            matches[tensor] = match
+            missing = [view.resolve(t) for t in match.inputs]
+            missing = [t for t in missing if t not in values]
+            if any(t in matches for t in missing):  # its inputs need it: a loop no handler takes in
+                raise _unsupported(view, tensor)
+            waiting.extend(reversed(missing))
+            if missing:
+                continue
+        match = matches[tensor]
+        inputs = [values.get(view.resolve(t)) for t in match.inputs]
+        if any(value is None for value in inputs):
+            raise _unsupported(view, tensor)
+        waiting.pop()
+        builder.tensor = tensor
+        made = match.build(builder, *inputs)
+        made = [made] if isinstance(made, Value) else made
+        for name, value in zip(match.tensors or [tensor], made, strict=True):
+            values[view.resolve(name)] = value
+
+
+def _unsupported(view: View, tensor: str) -> UnsupportedError:
+    nodes = view.graph.ancestors([tensor], stop=view.inputs).values()
+    named = {n.op for n in nodes if not supported(n.op) and view.recipe(f"{n.name}:0") is None}
+    return UnsupportedError(sorted(named) or [view.graph.node(tensor).op], tensor)

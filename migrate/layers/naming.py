@@ -1,0 +1,92 @@
+"""Layer names a person would give, from the names that the graph has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..plan import Layer
+
+# What a variable of a layer is called: the scope above it is the layer's name.
+_WEIGHT_WORDS = re.compile(
+    r"(?:^|_)(kernel|weights?|biase?s?|gamma|beta|moving_mean|moving_variance|embeddings?|"
+    r"depthwise(?:_(?:kernel|weights))?|pointwise(?:_(?:kernel|weights))?|matrix|w|b|W|B|params?|"
+    r"filters?|scale|offset|mean|variance|var|candidate|gates|local_step|part_\d+)_?\d*$|"
+    r"^[Vv]ariable(_\d+)?$|^[wWbB]\d*$",
+    re.IGNORECASE,
+)
+# Scopes that say how TensorFlow built a layer, not which one it is.
+_CELLS = re.compile(
+    r"^(basic_)?(lstm|gru|rnn)_cell(_\d+)?$|^rnn$|^multi_rnn_cell$|^cell_\d+$|^while$|^gates$|"
+    r"^candidate$|^linear$",
+    re.IGNORECASE,
+)
+# Names that TensorFlow gives an operation nobody named.
+_OPERATION = re.compile(
+    r"^(add|addv2|bias_?add|mat_?mul|mul|sub|(real)?div|relu6?|elu|selu|crelu|leaky_?relu|"
+    r"sigmoid|tanh|softmax|soft(plus|sign)|conv\dd(_transpose)?|convolution|depthwise|"
+    r"separable_conv2d|max_?pool(ing)?(\dd)?|avg_?pool(ing)?(\dd)?|average_pooling\dd|reshape|"
+    r"flatten|squeeze|expand_dims|transpose|concat(v2)?|stack|unstack|mean|sum|max|min|identity|"
+    r"embedding_lookup|gather(v2)?|fused_?batch_?norm(v\d)?|batchnorm|lrn|pad|dropout|cond|merge|"
+    r"tensordot|xw_plus_b|strided_?slice|moments|batch_?norm|output|maximum|alpha)(_\d+)?$",
+    re.IGNORECASE,
+)
+
+
+def scope_of(variables: Sequence[str], operation: str, kind: str) -> str:
+    """A name for a layer; empty where the graph has none.
+
+    Args:
+        variables: what its weights are made from.
+        operation: the name of the node it makes.
+        kind: its class.
+    """
+    scopes = {_trimmed(name.split("/")[:-1]) if _is_weight(name) else "" for name in variables}
+    if len(scopes) == 1 and "" not in scopes:
+        return scopes.pop()
+    parts = operation.split("/")
+    if not _OPERATION.match(parts[-1]):
+        return _trimmed(parts)
+    if scope := _trimmed([p for p in parts[:-1] if not _OPERATION.match(p)]):
+        return scope
+    named = [re.sub(_WEIGHT_WORDS, "", name.rpartition("/")[2]) for name in variables[:1]]
+    named = [re.sub(r"^(w|W|weights?)_+", "", name).strip("_") for name in named]
+    return named[0] if named and re.search("[A-Za-z]{2}|[A-Za-z][0-9]", named[0]) else ""
+
+
+def _is_weight(name: str) -> bool:
+    return "/" in name and bool(_WEIGHT_WORDS.search(name.rpartition("/")[2]))
+
+
+def _trimmed(parts: Sequence[str]) -> str:
+    kept = list(parts)
+    while len(kept) > 1 and _CELLS.match(kept[-1]):
+        kept.pop()
+    return "/".join(kept)
+
+
+def name_layers(wishes: Sequence[tuple[Layer, str]], taken: set[str]) -> None:
+    """Gives each layer a unique name: its scope as one word, else its kind.
+
+    Only the part of a scope is used that tells layers apart: what all scopes begin with is left
+    out where two or more have it in common.
+    """
+    from ..plan.names import layer_name, snake
+
+    shared = _common_prefix([wish for _, wish in wishes if wish])
+    for layer, wish in wishes:
+        short = wish[len(shared) :] or wish
+        layer.scope = wish
+        layer.name = layer_name(short, taken, otherwise=snake(layer.kind))
+        taken.add(layer.name)
+
+
+def _common_prefix(scopes: Sequence[str]) -> str:
+    """The leading scopes that all have in common, with the closing slash; "" for fewer than two."""
+    if len(scopes) < 2:
+        return ""
+    first, last = min(scopes).split("/"), max(scopes).split("/")
+    count = 0
+    while count < min(len(first), len(last)) - 1 and first[count] == last[count]:
+        count += 1
+    return "".join(f"{part}/" for part in first[:count])

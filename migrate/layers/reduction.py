@@ -1,0 +1,93 @@
+"""Sums, means, extremes and their places, over axes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..plan import Value
+from .builder import Builder
+from .registry import Match, operation
+from .view import View
+
+_REDUCTIONS = {
+    "Sum": "sum", "Mean": "mean", "Max": "max", "Min": "min", "Prod": "prod", "All": "all",
+    "Any": "any",
+}  # fmt: skip
+
+
+@operation(*_REDUCTIONS, keras="keras.ops.sum, mean, max …")
+def reduce(view: View, tensor: str) -> Match | None:
+    """A reduction over constant axes."""
+    node = view.graph.node(tensor)
+    axes = view.static(node.inputs[1])
+    if axes is None:
+        return None
+    found = [int(axis) for axis in np.atleast_1d(axes)]
+    keep = bool(node.attrs.get("keep_dims") or node.attrs.get("keepdims"))
+    axis = found[0] if len(found) == 1 else tuple(found)
+
+    def build(builder: Builder, value: Value) -> Value:
+        if not found:
+            return value
+        if keep:
+            return builder.op(_REDUCTIONS[node.op], value, axis=axis, keepdims=True)
+        return builder.op(_REDUCTIONS[node.op], value, axis=axis)
+
+    return Match(node.inputs[:1], build)
+
+
+@operation("ArgMax", "ArgMin", keras="keras.ops.argmax")
+def argmax(view: View, tensor: str) -> Match | None:
+    """The place of the greatest or least element."""
+    node = view.graph.node(tensor)
+    axis = view.scalar(node.inputs[1])
+    if axis is None:
+        return None
+    function = "argmax" if node.op == "ArgMax" else "argmin"
+    kind = node.attrs.get("output_type", "int64")
+
+    def build(builder: Builder, value: Value) -> Value:
+        place = builder.op(function, value, axis=axis, dtype="int32")
+        return place if kind == "int32" else builder.op("cast", place, kind, dtype=kind)
+
+    return Match(node.inputs[:1], build)
+
+
+@operation("TopKV2", "TopK", keras="keras.ops.top_k")
+def top_k(view: View, tensor: str) -> Match | None:
+    """The greatest elements of each row, and their places."""
+    node = view.graph.node(tensor)
+    k = node.attrs.get("k") if node.op == "TopK" else view.scalar(node.inputs[1])
+    if k is None:
+        return None
+    name = node.name
+    return Match(
+        node.inputs[:1],
+        lambda builder, value: builder.ops("top_k", 2, value, int(k)),
+        [f"{name}:0", f"{name}:1"],
+    )
+
+
+@operation("L2Loss", keras="keras.ops.sum(keras.ops.square(x)) / 2")
+def l2_loss(view: View, tensor: str) -> Match | None:
+    """Half the sum of squares."""
+    node = view.graph.node(tensor)
+
+    def build(builder: Builder, value: Value) -> Value:
+        squares = builder.op("square", value, shape=value.shape)
+        return builder.op("/", builder.op("sum", squares), 2)
+
+    return Match(node.inputs[:1], build)
+
+
+@operation("Cumsum", keras="keras.ops.cumsum")
+def cumulative_sum(view: View, tensor: str) -> Match | None:
+    """Running sums along an axis."""
+    node = view.graph.node(tensor)
+    axis = view.scalar(node.inputs[1])
+    if axis is None or node.attrs.get("exclusive") or node.attrs.get("reverse"):
+        return None
+    return Match(
+        node.inputs[:1],
+        lambda builder, value: builder.op("cumsum", value, axis=axis, shape=value.shape),
+    )

@@ -1,0 +1,367 @@
+"""Flatten, reshape, transpose, squeeze, slices, joins and splits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..plan import Code, Shape, Value
+from .builder import Builder
+from .registry import Match, UnsupportedError, operation
+from .view import View
+
+
+@operation("Reshape", keras="Reshape, Flatten, keras.ops.reshape")
+def reshape(view: View, tensor: str) -> Match | None:
+    """A reshape, its sizes constant or computed from other shapes."""
+    node = view.graph.node(tensor)
+    before, after = view.shape(node.inputs[0]), view.shape(tensor)
+    target = target_sizes(view, node.inputs[1])
+    if target is None:
+        return None
+
+    def build(builder: Builder, value: Value) -> Value:
+        return reshaped(builder, value, value.shape or before, target, after)
+
+    return Match(node.inputs[:1], build)
+
+
+def target_sizes(view: View, tensor: str) -> tuple[int | None, ...] | None:
+    """The sizes a shape tensor asks for: -1 where it says so, None where a run decides."""
+    sizes = view.sizes(tensor)
+    if sizes is not None:
+        return sizes
+    node = view.node(tensor)
+    if node.op == "Pack":
+        return tuple(view.scalar(part) for part in node.inputs)
+    if node.op in ("ConcatV2", "Concat"):
+        parts = node.inputs[:-1] if node.op == "ConcatV2" else node.inputs[1:]
+        found: list[int | None] = []
+        for part in parts:
+            known = view.static(part)
+            if known is None:
+                shape = view.shape(part)
+                if shape is None or None in shape:
+                    return None
+                found += [None] * math.prod(size or 0 for size in shape)
+            else:
+                found += known.reshape(-1).tolist()
+        return tuple(found)
+    return None
+
+
+def reshaped(
+    builder: Builder, value: Value, before: Shape, target: Sequence[int | None], after: Shape
+) -> Value:
+    """A value in another shape, by the layer a person would use where the batch stays."""
+    sizes = list(target)
+    if after is not None and len(after) == len(sizes):
+        sizes = [after[i] if size is None else size for i, size in enumerate(sizes)]
+    rest = [-1 if size is None else size for size in sizes[1:]]
+    if _keeps_batch(before, sizes) and rest.count(-1) <= 1:
+        inner = None if before is None else before[1:]
+        if inner is not None and list(inner) == rest:
+            return value
+        total = None if inner is None or None in inner else math.prod(size or 0 for size in inner)
+        if -1 in rest and total is not None:
+            known = math.prod(size for size in rest if size != -1)
+            rest[rest.index(-1)] = total // known if known else 0
+        shape = (before[0] if before else None, *(None if n == -1 else n for n in rest))
+        if len(rest) == 1 and rest[0] in (-1, total):
+            return builder.layer("Flatten", {}, value, shape=shape, scope="")
+        return builder.layer("Reshape", {"target_shape": tuple(rest)}, value, shape=shape, scope="")
+    final = tuple(-1 if size is None else size for size in sizes)
+    if final.count(-1) > 1:
+        raise UnsupportedError(["Reshape to sizes that only a run knows"], builder.tensor)
+    if value.shape is None and rest and -1 not in rest:
+        builder.refine(value, (None, math.prod(rest)))
+    shape = after or tuple(None if size == -1 else size for size in final)
+    return builder.op("reshape", value, final, shape=shape)
+
+
+def _keeps_batch(before: Shape, sizes: Sequence[int | None]) -> bool:
+    """Whether the first dimension, of unknown size, goes through a reshape untouched."""
+    if not sizes or (before is not None and (not before or before[0] is not None)):
+        return False
+    if sizes[0] is not None and sizes[0] != -1:
+        return False
+    rest = sizes[1:]
+    others = math.prod(size for size in rest if size is not None and size != -1)
+    if before is None or None in before[1:]:
+        if sizes[0] is None:
+            return True  # [shape(x)[0], …]: what else would it be
+        # [-1, n] of images whose size is not known; [-1, channels] would merge positions.
+        return before is not None and len(sizes) == 2 and others != before[-1] and -1 not in rest
+    inner = math.prod(size or 0 for size in before[1:])
+    if None in rest or -1 in rest:
+        return sizes[0] is None and others > 0 and inner % others == 0
+    return inner == others
+
+
+@operation("Transpose", keras="Permute, keras.ops.transpose")
+def transpose(view: View, tensor: str) -> Match | None:
+    """A permutation of the axes."""
+    node = view.graph.node(tensor)
+    order = view.static(node.inputs[1])
+    if order is None:
+        return None
+    axes = [int(axis) for axis in order]
+
+    def build(builder: Builder, value: Value) -> Value:
+        shape = None
+        if value.shape is not None:
+            shape = tuple(value.shape[axis] for axis in axes)
+        if axes[:1] == [0]:
+            return builder.layer("Permute", {"dims": tuple(axes[1:])}, value, shape=shape, scope="")
+        return builder.op("transpose", value, tuple(axes), shape=shape)
+
+    return Match(node.inputs[:1], build)
+
+
+@operation("ExpandDims", keras="keras.ops.expand_dims")
+def expand_dims(view: View, tensor: str) -> Match | None:
+    """A new axis of size 1."""
+    node = view.graph.node(tensor)
+    axis = view.scalar(node.inputs[1])
+    if axis is None:
+        return None
+
+    def build(builder: Builder, value: Value) -> Value:
+        shape = None
+        if value.shape is not None:
+            at = axis % (len(value.shape) + 1)
+            shape = (*value.shape[:at], 1, *value.shape[at:])
+        return builder.op("expand_dims", value, axis, shape=shape)
+
+    return Match(node.inputs[:1], build)
+
+
+@operation("Squeeze", keras="keras.ops.squeeze")
+def squeeze(view: View, tensor: str) -> Match | None:
+    """Axes of size 1 removed."""
+    node = view.graph.node(tensor)
+    axes = list(node.attrs.get("squeeze_dims") or node.attrs.get("axis") or [])
+    before = view.shape(node.inputs[0])
+    if not axes:
+        if before is None:
+            return None
+        # A batch of unknown size is not squeezed: that would be an accident of one run.
+        axes = [axis for axis, size in enumerate(before) if size == 1]
+
+    def build(builder: Builder, value: Value) -> Value:
+        shape = value.shape
+        if shape is not None:
+            gone = {axis % len(shape) for axis in axes}
+            shape = tuple(size for axis, size in enumerate(shape) if axis not in gone)
+        axis = axes[0] if len(axes) == 1 else tuple(axes)
+        return builder.op("squeeze", value, axis, shape=shape)
+
+    return Match(node.inputs[:1], build)
+
+
+@operation("ConcatV2", "Concat", keras="Concatenate")
+def concatenate(view: View, tensor: str) -> Match | None:
+    """Tensors joined along an axis."""
+    node = view.graph.node(tensor)
+    last = node.op == "ConcatV2"
+    parts = node.inputs[:-1] if last else node.inputs[1:]
+    axis = view.scalar(node.inputs[-1] if last else node.inputs[0])
+    if axis is None:
+        return None
+    recipes = [view.recipe(part) for part in parts]
+    dynamic = [p for p, recipe in zip(parts, recipes, strict=True) if recipe is None]
+    if len(dynamic) == 1 and len(parts) == 1:
+        return Match(dynamic, lambda builder, value: value)
+    rank = next((len(s) for s in map(view.shape, (tensor, *parts)) if s is not None), None)
+    if rank is not None and axis == rank - 1:
+        axis = -1
+
+    def build(builder: Builder, *values: Value) -> Value:
+        waiting = list(values)
+        joined = [
+            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
+            for recipe in recipes
+        ]
+        if len(dynamic) == len(parts) and axis != 0:
+            arguments = {"axis": None if axis == -1 else axis}
+            return builder.layer("Concatenate", arguments, joined)
+        return builder.op("concatenate", joined, axis=axis)
+
+    return Match(dynamic, build) if dynamic else None
+
+
+@operation("Pack", keras="keras.ops.stack")
+def stack(view: View, tensor: str) -> Match | None:
+    """Tensors stacked along a new axis."""
+    node = view.graph.node(tensor)
+    recipes = [view.recipe(part) for part in node.inputs]
+    dynamic = [p for p, recipe in zip(node.inputs, recipes, strict=True) if recipe is None]
+    axis = node.attrs.get("axis", 0)
+
+    def build(builder: Builder, *values: Value) -> Value:
+        waiting = list(values)
+        parts = [
+            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
+            for recipe in recipes
+        ]
+        return builder.op("stack", parts, axis=axis)
+
+    return Match(dynamic, build) if dynamic else None
+
+
+@operation("Unpack", keras="keras.ops.unstack")
+def unstack(view: View, tensor: str) -> Match | None:
+    """A tensor taken apart along an axis."""
+    node = view.graph.node(tensor)
+    count, axis = node.attrs["num"], node.attrs.get("axis", 0)
+    return _several(view, tensor, node.inputs[0], count, "unstack", (count,), axis)
+
+
+@operation("Split", keras="keras.ops.split")
+def split(view: View, tensor: str) -> Match | None:
+    """A tensor split into equal parts."""
+    node = view.graph.node(tensor)
+    axis, count = view.scalar(node.inputs[0]), node.attrs["num_split"]
+    if axis is None:
+        return None
+    return _several(view, tensor, node.inputs[1], count, "split", (count,), axis)
+
+
+@operation("SplitV", keras="keras.ops.split")
+def split_by_sizes(view: View, tensor: str) -> Match | None:
+    """A tensor split into parts of given sizes."""
+    node = view.graph.node(tensor)
+    sizes, axis = view.static(node.inputs[1]), view.scalar(node.inputs[2])
+    if sizes is None or axis is None or min(sizes) < 0:
+        return None
+    ends = [int(end) for end in sizes.cumsum()[:-1]]
+    return _several(view, tensor, node.inputs[0], len(sizes), "split", (ends,), axis)
+
+
+def _several(
+    view: View,
+    tensor: str,
+    x: str,
+    count: int,
+    function: str,
+    arguments: tuple[Any, ...],
+    axis: int,
+) -> Match:
+    name = tensor.rpartition(":")[0]
+    names = [f"{name}:{index}" for index in range(count)]
+
+    def build(builder: Builder, value: Value) -> Sequence[Value]:
+        if count == 1:
+            made = builder.op(function, value, *arguments, axis=axis)
+            return [builder.op("[]", made, Code("0"))]
+        return builder.ops(function, count, value, *arguments, axis=axis)
+
+    return Match([x], build, names) if count > 1 else Match([x], build)
+
+
+@operation("StridedSlice", "Slice", keras="x[a:b, …]")
+def strided_slice(view: View, tensor: str) -> Match | None:
+    """A slice with constant bounds."""
+    node = view.graph.node(tensor)
+    index = _index(view, tensor)
+    if index is None:
+        return None
+    text = ", ".join(index)
+
+    def build(builder: Builder, value: Value) -> Value:
+        return builder.op("[]", value, Code(text))
+
+    return Match(node.inputs[:1], build)
+
+
+def _index(view: View, tensor: str) -> list[str] | None:
+    node = view.graph.node(tensor)
+    if node.op == "Slice":
+        begin, size = view.static(node.inputs[1]), view.static(node.inputs[2])
+        if begin is None or size is None:
+            return None
+        return [
+            _range(int(b) or None, None if n == -1 else int(b + n), None)
+            for b, n in zip(begin, size, strict=True)
+        ]
+    begin, end, step = (view.static(source) for source in node.inputs[1:4])
+    if begin is None or end is None or step is None:
+        return None
+    masks = {key: node.attrs.get(f"{key}_mask", 0) for key in ("begin", "end", "ellipsis")}
+    new, shrink = node.attrs.get("new_axis_mask", 0), node.attrs.get("shrink_axis_mask", 0)
+    parts = []
+    for at in range(len(begin)):
+        bit = 1 << at
+        if masks["ellipsis"] & bit:
+            parts.append("...")
+        elif new & bit:
+            parts.append("None")
+        elif shrink & bit:
+            parts.append(str(int(begin[at])))
+        else:
+            start = None if masks["begin"] & bit else int(begin[at])
+            stop = None if masks["end"] & bit else int(end[at])
+            by = int(step[at])
+            start = None if start == 0 and by > 0 else start
+            parts.append(_range(start, stop, None if by == 1 else by))
+    return parts
+
+
+def _range(start: int | None, stop: int | None, step: int | None) -> str:
+    text = f"{'' if start is None else start}:{'' if stop is None else stop}"
+    return text if step is None else f"{text}:{step}"
+
+
+@operation("Pad", "PadV2", "MirrorPad", keras="ZeroPadding2D, keras.ops.pad")
+def pad(view: View, tensor: str) -> Match | None:
+    """Padding with zeros, a constant, or mirrored."""
+    node = view.graph.node(tensor)
+    widths = view.static(node.inputs[1])
+    if widths is None:
+        return None
+    pairs = tuple((int(before), int(after)) for before, after in widths)
+    value_ = view.scalar(node.inputs[2]) if node.op == "PadV2" else 0
+    if value_ is None:
+        return None
+    mode = str(node.attrs.get("mode", "constant")).lower() if node.op == "MirrorPad" else "constant"
+
+    def build(builder: Builder, value: Value) -> Value:
+        inner = pairs[1:-1]
+        zeros = mode == "constant" and value_ == 0
+        if zeros and len(pairs) in (3, 4, 5) and pairs[0] == pairs[-1] == (0, 0):
+            padding: Any = inner[0] if len(inner) == 1 else inner
+            if len({*inner}) == 1 and inner[0][0] == inner[0][1]:
+                padding = inner[0][0]
+            return builder.layer(f"ZeroPadding{len(inner)}D", {"padding": padding}, value)
+        if mode == "constant" and value_:
+            return builder.op("pad", value, pairs, constant_values=value_)
+        return builder.op("pad", value, pairs, mode=mode)
+
+    return Match(node.inputs[:1], build)
+
+
+@operation("Tile", keras="keras.ops.tile")
+def tile(view: View, tensor: str) -> Match | None:
+    """A tensor repeated along its axes."""
+    node = view.graph.node(tensor)
+    counts = view.static(node.inputs[1])
+    if counts is None:
+        return None
+    repeats = tuple(int(count) for count in counts)
+    return Match(node.inputs[:1], lambda builder, value: builder.op("tile", value, repeats))
+
+
+@operation("ReverseV2", keras="keras.ops.flip")
+def reverse(view: View, tensor: str) -> Match | None:
+    """Axes in reverse order."""
+    node = view.graph.node(tensor)
+    axes = view.static(node.inputs[1])
+    if axes is None:
+        return None
+    axis = tuple(int(a) for a in axes)
+    single = axis[0] if len(axis) == 1 else axis
+    return Match(
+        node.inputs[:1],
+        lambda builder, value: builder.op("flip", value, axis=single, shape=value.shape),
+    )

@@ -1,0 +1,182 @@
+"""The inference part of a graph as handlers see it: reads passed through, weights as recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..graph.constants import Evaluator, partial_value
+from ..graph.nodes import Graph, Node, split_tensor
+from ..graph.variables import PASSING_OPS, VARIABLE_OPS
+from ..plan import Recipe, constant
+
+PASSING = frozenset(PASSING_OPS)
+"""Operations whose only output is their first input."""
+
+_MOVING = PASSING | {
+    "ConcatV2", "Concat", "ExpandDims", "GatherV2", "Gather", "Pack", "Reshape", "ReverseV2",
+    "Slice", "Split", "SplitV", "Squeeze", "StridedSlice", "Transpose", "Unpack",
+}  # fmt: skip
+_SOURCES = ("Const", *VARIABLE_OPS)
+
+
+class View:
+    """What handlers ask about a graph.
+
+    Args:
+        graph: the part that computes ``outputs``: feeds folded, conds decided.
+        inputs: tensors that become the model's inputs.
+        outputs: tensors that become its outputs.
+        variables: name of a variable's node → recipe of its value, in the checkpoint's names.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        variables: Mapping[str, Recipe],
+    ):
+        self.graph, self.variables = graph, variables
+        self.inputs, self.outputs = tuple(inputs), tuple(outputs)
+        self._evaluator = Evaluator(graph)
+        self._recipes: dict[str, Recipe | None] = {}
+
+    def resolve(self, tensor: str) -> str:
+        """The tensor that this one merely repeats, reads of variables among them."""
+        while tensor not in self.inputs:
+            node = self.graph.get(tensor)
+            if node is None or node.op not in PASSING or not node.inputs:
+                break
+            tensor = node.inputs[0]
+        return tensor
+
+    def node(self, tensor: str) -> Node:
+        """The node behind a tensor, identities passed through."""
+        return self.graph.node(self.resolve(tensor))
+
+    def produced(self, tensor: str, *ops: str) -> Node | None:
+        """The node behind a tensor if it is one of these operations and nothing else needs it."""
+        resolved = self.resolve(tensor)
+        if resolved in self.inputs:
+            return None
+        node = self.graph.node(resolved)
+        return node if node.op in ops and self.uses(resolved) <= 1 else None
+
+    def static(self, tensor: str) -> np.ndarray | None:
+        """The value a tensor has in every run of the model, or None."""
+        if tensor in self.inputs:
+            return None
+        return self._evaluator.value(tensor)
+
+    def scalar(self, tensor: str) -> Any:
+        """The one number of a static tensor as a Python number, or None."""
+        value = self.static(tensor)
+        return shortest(value.reshape(-1)[0]) if value is not None and value.size == 1 else None
+
+    def sizes(self, tensor: str) -> tuple[int | None, ...] | None:
+        """A vector computed from shapes and constants, None where a run decides."""
+        value = self.static(tensor)
+        if value is not None:
+            return tuple(int(size) for size in value.reshape(-1))
+        return partial_value(self.graph, tensor)
+
+    def shape(self, tensor: str) -> tuple[int | None, ...] | None:
+        """A tensor's shape where the graph says it."""
+        recorded = self.graph.shape(tensor)
+        return self.graph.shape(self.resolve(tensor)) if recorded is None else recorded
+
+    def dtype(self, tensor: str) -> str:
+        """A tensor's dtype; float32 where the graph does not say."""
+        return self.graph.dtype(self.resolve(tensor)) or "float32"
+
+    def uses(self, tensor: str) -> int:
+        """How often the model takes a tensor: by operations, and as an output."""
+        return self._uses.get(self.resolve(tensor), 0)
+
+    @cached_property
+    def _uses(self) -> dict[str, int]:
+        count: dict[str, int] = {}
+        seen: set[str] = set()
+        waiting = [self.resolve(tensor) for tensor in self.outputs]
+        for tensor in waiting:
+            count[tensor] = count.get(tensor, 0) + 1
+        while waiting:
+            tensor = waiting.pop()
+            node = self.graph.get(tensor)
+            if tensor in self.inputs or node is None or node.name in seen:
+                continue
+            seen.add(node.name)
+            for source in node.inputs:
+                resolved = self.resolve(source)
+                # A shape is known without the tensor's numbers.
+                if node.op not in ("Shape", "Rank", "Size"):
+                    count[resolved] = count.get(resolved, 0) + 1
+                waiting.append(resolved)
+        return count
+
+    def recipe(self, tensor: str) -> Recipe | None:
+        """How to make a tensor that depends on variables and constants alone, else None."""
+        tensor = self.resolve(tensor)
+        if tensor not in self._recipes:
+            self._recipes[tensor] = self._make_recipe(tensor)
+        return self._recipes[tensor]
+
+    def _make_recipe(self, tensor: str) -> Recipe | None:
+        if tensor in self.inputs:
+            return None
+        name = split_tensor(tensor)[0]
+        if name in self.variables:
+            return self.variables[name]
+        value = self.static(tensor)
+        if value is not None:
+            return constant(value, f"constant {tensor}")
+        if name not in self._computable:
+            return None
+        nodes = self.graph.ancestors([tensor])
+        sources = [n for n in nodes if n in self.variables]
+        if not sources:
+            return None
+
+        def compute(*arrays: np.ndarray) -> np.ndarray:
+            fed = {f"{n}:0": a for n, a in zip(sources, arrays, strict=True)}
+            made = Evaluator(self.graph, fed).value(tensor)
+            if made is None:
+                raise ValueError(f"{tensor} could not be evaluated")
+            return made
+
+        parents = tuple(self.variables[n] for n in sources)
+        shape = self.shape(tensor)
+        if shape is None or None in shape:
+            try:
+                shape = compute(*(np.zeros(p.shape, np.float32) for p in parents)).shape
+            except ValueError:
+                return None
+        fixed = tuple(size or 0 for size in shape)
+        kinds = {n.op for n in nodes.values() if n.op not in _SOURCES}
+        return Recipe(
+            f"value of {tensor}", fixed, parents[0].dtype, parents, compute, kinds <= _MOVING
+        )
+
+    @cached_property
+    def _computable(self) -> set[str]:
+        """Names of nodes that depend on variables and constants alone."""
+        known = set(self.variables)
+        for node in self.graph.topological_order():
+            if node.op == "Const":
+                known.add(node.name)
+            elif node.inputs and not node.op.startswith(("Random", "Truncated", "Multinomial")):
+                sources = (split_tensor(tensor)[0] for tensor in node.inputs)
+                if f"{node.name}:0" not in self.inputs and all(s in known for s in sources):
+                    known.add(node.name)
+        return known
+
+
+def shortest(number: Any) -> Any:
+    """A numpy number as the Python number a person would have written: float32 0.1 → 0.1."""
+    if isinstance(number, np.floating):
+        return float(str(number))
+    return number.item()

@@ -1,0 +1,52 @@
+"""Names from graphs, which are data, made into identifiers and layer names."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import unicodedata
+from collections.abc import Container
+
+RESERVED = frozenset(
+    {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "keras", "np", "tf", "numpy"}
+    | {"tensorflow", "build_model", "compile_model", "model", "inputs", "outputs"}
+)
+_LONGEST = 40
+
+
+def ascii_words(text: str) -> str:
+    """Letters, digits and single underscores of a text, without leading digits; may be empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^0-9A-Za-z]+", "_", plain).strip("_")
+    return re.sub(r"^[0-9_]+", "", words)[:_LONGEST].strip("_")
+
+
+def identifier(text: str, taken: Container[str] = (), *, otherwise: str = "x") -> str:
+    """A valid, harmless Python name in lower case that is not taken yet."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", ascii_words(text)).lower()
+    name = words or otherwise
+    if name in RESERVED:
+        name += "_"
+    return unique(name, taken)
+
+
+def layer_name(scope: str, taken: Container[str] = (), *, otherwise: str) -> str:
+    """A layer name: ASCII words joined by underscores, case kept, not taken yet."""
+    return unique(ascii_words(scope) or otherwise, taken)
+
+
+def unique(name: str, taken: Container[str]) -> str:
+    """The name, or the name with the first free number from 1 on, as TensorFlow counts."""
+    if name not in taken:
+        return name
+    number = 1
+    while f"{name.rstrip('_')}_{number}" in taken:
+        number += 1
+    return f"{name.rstrip('_')}_{number}"
+
+
+def snake(name: str) -> str:
+    """``BatchNormalization`` → ``batch_normalization``, ``Conv2D`` → ``conv2d``, as Keras does."""
+    parts = re.sub(r"([a-z0-9])([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", parts).lower()

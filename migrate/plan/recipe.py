@@ -1,0 +1,136 @@
+"""How one array of the new model is made from variables and constants of the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+Read = Callable[[str], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A small tree of steps over variables and constants; nothing is read before :meth:`make`.
+
+    Attributes:
+        text: the step in words, such as ``transpose``; for a leaf, the variable's name.
+        shape: of the result.
+        dtype: of the result, a numpy name ("bfloat16" too).
+        parents: what the step works on.
+        function: arrays of the parents → array; None for a variable.
+        moves: the step only moves numbers, so it applies to an optimizer's slots as well; a step
+            that changes values (a forget bias that is added) does not.
+    """
+
+    text: str
+    shape: tuple[int, ...]
+    dtype: str
+    parents: tuple[Recipe, ...] = ()
+    function: Callable[..., np.ndarray] | None = None
+    moves: bool = True
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The variables that are read, each once, in order."""
+        found = {} if self.parents or self.function else {self.text: None}
+        for parent in self.parents:
+            found |= dict.fromkeys(parent.sources)
+        return tuple(found)
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """Equal for two recipes that make the same array in the same way."""
+        leaf = id(self.function) if self.function and not self.parents else None
+        return (self.text, self.shape, leaf, *(parent.key for parent in self.parents))
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether this is a variable as it is, untouched."""
+        return self.function is None
+
+    @property
+    def only_moves(self) -> bool:
+        """Whether every number of the result is a number of a source, bit for bit."""
+        return self.moves and all(parent.only_moves for parent in self.parents)
+
+    def make(self, read: Read, *, slots: bool = False) -> np.ndarray:
+        """Makes the array.
+
+        Args:
+            read: variable name → array.
+            slots: leave out the steps that change values: ``read`` gives slots, not weights.
+        """
+        if self.function is None:
+            return np.asarray(read(self.text))
+        arrays = [parent.make(read, slots=slots) for parent in self.parents]
+        if slots and not self.moves:
+            return arrays[0]
+        return self.function(*arrays)
+
+    def then(
+        self,
+        text: str,
+        function: Callable[..., np.ndarray],
+        *others: Recipe,
+        shape: Sequence[int] | None = None,
+        moves: bool = True,
+    ) -> Recipe:
+        """This recipe with one more step; ``shape`` is worked out where it is not given."""
+        parents = (self, *others)
+        if shape is None:
+            probes = [np.broadcast_to(np.zeros((), np.bool_), p.shape) for p in parents]
+            shape = function(*probes).shape
+        return Recipe(text, tuple(shape), self.dtype, parents, function, moves)
+
+    def transpose(self, *axes: int) -> Recipe:
+        """The axes in another order."""
+        order = axes or tuple(reversed(range(len(self.shape))))
+        return self.then(
+            f"transpose {list(order)}",
+            lambda a: np.transpose(a, order),
+            shape=[self.shape[axis] for axis in order],
+        )
+
+    def reshape(self, *shape: int) -> Recipe:
+        """The same numbers in another shape."""
+        return self.then(f"reshape {list(shape)}", lambda a: np.reshape(a, shape), shape=shape)
+
+    def rows(self, start: int, stop: int) -> Recipe:
+        """A range along the first axis."""
+        return self.then(
+            f"rows {start} to {stop}",
+            lambda a: a[start:stop],
+            shape=(max(0, stop - start), *self.shape[1:]),
+        )
+
+    def __str__(self) -> str:
+        if not self.parents:
+            return self.text
+        return f"{', '.join(map(str, self.parents))} → {self.text}"
+
+
+def variable(name: str, shape: Sequence[int], dtype: str) -> Recipe:
+    """A variable of the source, as it is."""
+    return Recipe(name, tuple(shape), dtype)
+
+
+def constant(array: np.ndarray, text: str = "constant") -> Recipe:
+    """An array of the graph itself."""
+    return Recipe(text, array.shape, array.dtype.name, (), lambda: array)
+
+
+def concatenate(parts: Sequence[Recipe], axis: int) -> Recipe:
+    """Parts joined along an axis."""
+    if len(parts) == 1:
+        return parts[0]
+    shape = list(parts[0].shape)
+    shape[axis] = sum(part.shape[axis] for part in parts)
+    return parts[0].then(
+        f"concatenate {len(parts)} parts along axis {axis}",
+        lambda *arrays: np.concatenate(arrays, axis),
+        *parts[1:],
+        shape=shape,
+    )

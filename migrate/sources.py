@@ -1,0 +1,129 @@
+"""What the user points at: a checkpoint, a graph, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .checkpoint import Checkpoint, Variable, open_checkpoint
+from .errors import UserError, printable
+from .graph import Graph, GraphVariable, find_frozen_weights, find_variables
+from .graph.reading import read_graph
+from .plan import Recipe, variable
+
+
+@dataclass
+class Source:
+    """One source, opened.
+
+    Attributes:
+        path: as the user gave it.
+        format: "v1", "v2", "frozen" or "saved_model".
+        checkpoint: None for a frozen graph.
+        graph: None where there is no ``.meta``.
+        graph_path: the file the graph was read from.
+    """
+
+    path: Path
+    format: str
+    checkpoint: Checkpoint | None
+    graph: Graph | None
+    graph_path: Path | None
+
+    @property
+    def name(self) -> str:
+        """A name for the model and its folder."""
+        name = self.path.name or self.path.parent.name or "model"
+        for suffix in (".index", ".meta", ".ckpt", ".pb", ".pbtxt"):
+            name = name.removesuffix(suffix)
+        return name or "model"
+
+    def variables(self) -> list[Variable]:
+        """Everything that has a fate: the checkpoint's variables, or a frozen graph's weights."""
+        if self.checkpoint is not None:
+            return list(self.checkpoint.variables.values())
+        assert self.graph is not None
+        found = []
+        for weight in find_frozen_weights(self.graph).values():
+            array = self._frozen(weight.name)
+            found.append(Variable(weight.name, array.shape, weight.dtype, array.nbytes))
+        return found
+
+    def read(self, name: str) -> np.ndarray:
+        """A variable's values."""
+        return self.checkpoint.read(name) if self.checkpoint is not None else self._frozen(name)
+
+    def _frozen(self, name: str) -> np.ndarray:
+        assert self.graph is not None
+        return self.graph.nodes[name].attrs["value"]
+
+    def recipes(self) -> dict[str, Recipe]:
+        """Node name of each variable of the graph → its value from the checkpoint.
+
+        Variables of the graph that the checkpoint does not hold are left out.
+        """
+        assert self.graph is not None
+        frozen = {
+            name: variable(name, self._frozen(name).shape, weight.dtype)
+            for name, weight in find_frozen_weights(self.graph).items()
+        }
+        if self.checkpoint is None:
+            return frozen
+        stored = self.checkpoint.variables
+        found = {}
+        for name, graph_variable in find_variables(self.graph).items():
+            if graph_variable.key in stored:
+                v = stored[graph_variable.key]
+                found[name] = _part(variable(v.name, v.shape, v.dtype), graph_variable)
+        return found
+
+
+def _part(whole: Recipe, graph_variable: GraphVariable) -> Recipe:
+    """The part of a partitioned variable that one node of the graph holds."""
+    part = graph_variable.slice
+    if part is None or part.shape == whole.shape:
+        return whole
+    ranges = tuple(
+        slice(start, start + size) for start, size in zip(part.offset, part.shape, strict=True)
+    )
+    return whole.then(f"part at {list(part.offset)}", lambda a: a[ranges], shape=part.shape)
+
+
+def open_source(path: str | Path) -> Source:
+    """Opens what a path stands for.
+
+    Raises:
+        UserError: nothing is there, or nothing this can be made of.
+    """
+    given = Path(path)
+    is_graph = given.is_file() and given.suffix in (".pb", ".pbtxt")
+    if is_graph or (given / "saved_model.pb").is_file() or (given / "saved_model.pbtxt").is_file():
+        return _open_graph(given)
+    checkpoint = open_checkpoint(path)
+    if checkpoint.object_based:
+        raise UserError(
+            f"{printable(path)} is an object-based checkpoint, written by TensorFlow 2",
+            expected="a checkpoint of TensorFlow 1",
+            try_="loading it with tf.train.Checkpoint in the program that wrote it",
+        )
+    graph = read_graph(checkpoint.meta) if checkpoint.meta is not None else None
+    return Source(Path(path), checkpoint.format, checkpoint, graph, checkpoint.meta)
+
+
+def _open_graph(path: Path) -> Source:
+    if path.is_file() and path.stem == "saved_model":
+        path = path.parent
+    graph = read_graph(path)
+    if path.is_dir():
+        has_variables = (path / "variables").is_dir() and any((path / "variables").iterdir())
+        checkpoint = open_checkpoint(path) if has_variables else None
+        return Source(path, "saved_model", checkpoint, graph, path)
+    if find_variables(graph):
+        raise UserError(
+            f"{printable(path)} is not frozen: its variables' values are elsewhere",
+            expected="a frozen graph",
+            try_="the checkpoint that belongs to it",
+        )
+    return Source(path, "frozen", None, graph, path)
