@@ -3,6 +3,7 @@
 from .constants import Evaluator, partial_value, static_value
 from .inference import Inference, ResolvedCond, extract
 from .loops import Loop, LoopVariable, find_loops
+from .losses import Loss, Regularization
 from .nodes import (
     ControlContext,
     Function,
@@ -19,6 +20,7 @@ from .nodes import (
 from .optimizers import Optimizer, Update, find_optimizers
 from .reading import read_graph
 from .schedules import Schedule, read_schedule
+from .training import Clipping, Trainer, Training, find_training
 from .variables import (
     GraphVariable,
     find_frozen_weights,
@@ -28,6 +30,7 @@ from .variables import (
 )
 
 __all__ = [
+    "Clipping",
     "ControlContext",
     "Evaluator",
     "Function",
@@ -36,20 +39,25 @@ __all__ = [
     "Inference",
     "Loop",
     "LoopVariable",
+    "Loss",
     "Node",
     "Optimizer",
+    "Regularization",
     "ResolvedCond",
     "SaveSlice",
     "Saver",
     "Schedule",
     "Signature",
     "TensorInfo",
+    "Trainer",
+    "Training",
     "Update",
     "VariableDef",
     "extract",
     "find_frozen_weights",
     "find_loops",
     "find_optimizers",
+    "find_training",
     "find_variables",
     "partial_value",
     "read_graph",
