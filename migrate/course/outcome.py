@@ -45,7 +45,8 @@ class Side:
     Attributes:
         form: session, tape or keras.
         title: for people.
-        device: where it ran.
+        device: where it was told to run.
+        placement: where the run-time put it: ``CPU:0``.
         first_step: seconds of the step that traces and compiles.
         settings: versions and float settings in force.
         arrays: logits_before, logits_after, and the weights by TF1 name.
@@ -54,6 +55,7 @@ class Side:
     form: str
     title: str
     device: str
+    placement: str
     epochs: list[Epoch]
     first_step: float
     settings: dict[str, Any]
@@ -74,6 +76,7 @@ class Side:
         """Without the arrays."""
         return {
             "form": self.form,
+            "placement": self.placement,
             "first_step_seconds": self.first_step,
             "examples_per_second": self.examples_per_second,
             "epochs": [vars(epoch) for epoch in self.epochs],

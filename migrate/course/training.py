@@ -153,6 +153,14 @@ def train(
         on_event=listen,
         timeout=SILENCE,
     )
+    data = reply.data
     return Side(
-        form, title, device, epochs, reply.data["first_step"], reply.data["settings"], reply.arrays
+        form,
+        title,
+        device,
+        data["placement"],
+        epochs,
+        data["first_step"],
+        data["settings"],
+        reply.arrays,
     )

@@ -46,6 +46,8 @@ class SessionSide:
             self._variables = {v.op.name: v for v in v1.global_variables()}
         config = v1.ConfigProto(allow_soft_placement=True)
         config.gpu_options.allow_growth = True
+        # A Session makes devices of its own, and of CPUs only one unless it is told.
+        config.device_count["CPU"] = len(tf.config.list_logical_devices("CPU"))
         self._session = v1.Session(graph=graph, config=config)
         self._session.run(initializer)
         self._writer = v1.summary.FileWriter(log, graph) if log else None
@@ -65,6 +67,15 @@ class SessionSide:
     def predict(self, x: Any) -> np.ndarray:
         """The logits."""
         return self._module.predict(self._session, self._net, x)
+
+    def placement(self, x: Any) -> str:
+        """The device on which the logits of ``x`` are computed, as the run-time placed them."""
+        v1 = tf.compat.v1
+        options, seen = v1.RunOptions(output_partition_graphs=True), v1.RunMetadata()
+        name = self._net.logits.op.name
+        self._session.run(self._net.logits, {self._net.x: x}, options, seen)
+        nodes = [node for graph in seen.partition_graphs for node in graph.node]
+        return next(node.device for node in nodes if node.name == name)
 
     def weights(self) -> dict[str, np.ndarray]:
         """By TF1 name."""
@@ -153,6 +164,11 @@ class TapeSide(_ModernSide):
         with tf.device(self._device):
             return self._model(x).numpy()
 
+    def placement(self, x: Any) -> str:
+        """The device on which the logits of ``x`` are computed."""
+        with tf.device(self._device):
+            return self._model(x).device
+
     def save(self, path: str) -> None:
         """An object-based checkpoint under that prefix."""
         self._model.save(path)
@@ -204,6 +220,11 @@ class KerasSide(_ModernSide):
         """The logits."""
         with tf.device(self._device):
             return self._model(x, training=False).numpy()
+
+    def placement(self, x: Any) -> str:
+        """The device on which the logits of ``x`` are computed."""
+        with tf.device(self._device):
+            return self._model(x, training=False).device
 
     def save(self, path: str) -> None:
         """A .keras file; the ending is added."""

@@ -28,8 +28,8 @@ def run(
         emit: gets an event an epoch: epoch, loss, accuracy, seconds, examples.
 
     Returns:
-        The settings in force, the seconds of the first step, and the arrays logits_before,
-        logits_after and ``weight:<TF1 name>``.
+        The settings in force, the device that computed, the seconds of the first step, and the
+        arrays logits_before, logits_after and ``weight:<TF1 name>``.
     """
     device = settings.apply(request["device"], logical_cpus=request["logical_cpus"])
     side = _make_side(request, device)
@@ -74,7 +74,11 @@ def run(
 
     if request["trained"]:
         side.save(request["trained"])
-    return {"settings": settings.describe(), "device": device, "first_step": first_step}, {
+    return {
+        "settings": settings.describe(),
+        "placement": side.placement(x_test[:1]).partition("/device:")[2],
+        "first_step": first_step,
+    }, {
         "logits_before": before,
         "logits_after": side.predict(x_test),
         **{f"weight:{name}": value for name, value in side.weights().items()},
