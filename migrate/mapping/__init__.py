@@ -1,1 +1,24 @@
-"""A user's own map from checkpoint names to the variables of a model the user has."""
+"""From checkpoint names to the variables of a model the user has, by a map of theirs."""
+
+from .loading import ENVIRONMENT, UserModel
+from .proposing import Proposal, propose, write_map
+from .resolving import Assignment, MappingPlan, resolve
+from .rules import Map, Rule, read_map
+from .variables import MappingError, Mismatch, ModelVariable
+
+__all__ = [
+    "ENVIRONMENT",
+    "Assignment",
+    "Map",
+    "MappingError",
+    "MappingPlan",
+    "Mismatch",
+    "ModelVariable",
+    "Proposal",
+    "Rule",
+    "UserModel",
+    "propose",
+    "read_map",
+    "resolve",
+    "write_map",
+]
