@@ -47,12 +47,13 @@ class Table:
             raise damaged(path, "the table's closing bytes are missing: cut short, or no table")
         self._kept: tuple[int, dict[bytes, memoryview]] | None = None
         try:
-            _, at = varint(footer, 0)  # where the (always empty) meta-index block lies …
-            _, at = varint(footer, at)  # … and its size
+            unused_offset, at = varint(footer, 0)  # of the meta-index block, which is empty
+            unused_size, at = varint(footer, at)
             offset, at = varint(footer, at)
             size, at = varint(footer, at)
         except MalformedError as error:
             raise damaged(path, f"footer: {error}", at=self._file_size - FOOTER_SIZE) from None
+        self._block(unused_offset, unused_size)  # for its checksum: damage shows wherever it is
         self._blocks = self._read_index(offset, size)
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
