@@ -2,6 +2,7 @@
 
 from .constants import Evaluator, partial_value, static_value
 from .inference import Inference, ResolvedCond, extract
+from .interface import Candidate, InputTensor, Interface, Network, find_interface
 from .loops import Loop, LoopVariable, find_loops
 from .losses import Loss, Regularization
 from .nodes import (
@@ -30,6 +31,7 @@ from .variables import (
 )
 
 __all__ = [
+    "Candidate",
     "Clipping",
     "ControlContext",
     "Evaluator",
@@ -37,9 +39,12 @@ __all__ = [
     "Graph",
     "GraphVariable",
     "Inference",
+    "InputTensor",
+    "Interface",
     "Loop",
     "LoopVariable",
     "Loss",
+    "Network",
     "Node",
     "Optimizer",
     "Regularization",
@@ -55,6 +60,7 @@ __all__ = [
     "VariableDef",
     "extract",
     "find_frozen_weights",
+    "find_interface",
     "find_loops",
     "find_optimizers",
     "find_training",

@@ -289,6 +289,10 @@ class Graph:
         if node is None:
             return None
         shapes = node.attrs.get("_output_shapes")
+        # Before GraphDef version 24 a placeholder "of shape ()" is one of any shape
+        # (tensorflow/core/ops/array_ops.cc).
+        if node.op == "Placeholder" and node.attrs.get("shape") == () and self.producer < 24:
+            return None
         if isinstance(shapes, list) and index < len(shapes):
             return shapes[index]
         if node.op == "Const":
