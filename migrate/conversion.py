@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .converted import Conversion, graph_report
+from .converted import Conversion, model_report, variables_report, write_report
 from .emit import source as emit_source
 from .errors import UserError, printable
-from .formats.atomic import whole_folder
+from .formats import format_named, whole_folder, write_formats
 from .graph.inference import Inference, extract
+from .graph.interface import Interface, find_interface
+from .graph.variables import VARIABLE_OPS
 from .layers import View, build_plan, fold_dropout
 from .parity import Difference, measure
 from .plan import Plan
-from .plan.examples import EXAMPLES, random_inputs
+from .plan.examples import random_inputs
 from .plan.fates import fates
+from .plan.mlp import forward, mlp_plan
 from .sources import Source, open_source
 from .worker import Worker
 
@@ -35,6 +37,8 @@ def convert(
     inputs: Sequence[str] | None = None,
     outputs: Sequence[str] | None = None,
     feed: Mapping[str, Any] | None = None,
+    to: Sequence[str] = (),
+    model: str | None = None,
     dry_run: bool = False,
     force: bool = False,
     trust: bool = False,
@@ -50,6 +54,10 @@ def convert(
         inputs: tensors that become the model's inputs, where the guess is wrong.
         outputs: tensors that become its outputs.
         feed: placeholder → value, fixed for good.
+        to: formats, of :data:`tfmigrate.formats.FORMATS` and "keras"; without "keras" the
+            variables alone are written. By default "keras" where a model can be made of the
+            source, else "npz".
+        model: "mlp" where there is no graph and the variables are a chain of dense layers.
         dry_run: plan, and write nothing.
         force: replace an output of an earlier conversion.
         trust: run the original graph even if it could touch files, the network or processes.
@@ -62,45 +70,147 @@ def convert(
     Raises:
         UserError: the source cannot be read or understood, or the output cannot be written.
     """
-    tell = on_event or (lambda event: None)
+    for name in to:
+        if name != "keras":
+            format_named(name)
+    if model is not None and model != "mlp":
+        raise UserError(f"there is no model {printable(model)!r}", expected="mlp")
     opened = open_source(source)
     folder = Path(output) if output is not None else Path(f"{opened.name}-keras")
     if folder.exists() and not force and not dry_run:
         raise UserError(
             f"{printable(folder)} exists already", try_="--force to replace it, or another -o"
         )
-    if opened.graph is None:
-        raise UserError(
-            f"there is no graph beside {printable(source)}", expected=f"{printable(source)}.meta"
-        )
-    tell({"stage": "planning"})
-    # TensorFlow is imported there while the plan is made here.
-    with Worker("Keras") as keras_worker, Worker("graph") as graph_worker:
-        _complete_shapes(opened, outputs, graph_worker, timeout)
-        plan, inference = _plan(opened, inputs, outputs, feed)
+    job = _Job(opened, folder, to, dry_run, force, timeout, on_event or (lambda event: None))
+    if to and "keras" not in to:
+        return job.variables([])
+    if model is not None or opened.graph is None:
+        return job.from_names(asked=model is not None)
+    return job.from_graph(inputs, outputs, feed)
+
+
+@dataclass
+class _Job:
+    """One conversion under way."""
+
+    source: Source
+    folder: Path
+    to: Sequence[str]
+    dry_run: bool
+    force: bool
+    timeout: float
+    tell: Event
+
+    def from_graph(
+        self,
+        inputs: Sequence[str] | None,
+        outputs: Sequence[str] | None,
+        feed: Mapping[str, Any] | None,
+    ) -> Conversion:
+        """Outcome ``keras``, by the graph."""
+        self.tell({"stage": "planning"})
+        # TensorFlow is imported there while the plan is made here.
+        with Worker("graph") as graph_worker, Worker("Keras") as keras_worker:
+            assert self.source.graph is not None
+            interface = find_interface(
+                self.source.graph, inputs, outputs, feed, saved=self.source.recipes().keys()
+            )
+            _complete_shapes(self.source, interface.outputs, graph_worker, self.timeout)
+            plan, inference = _plan(self.source, interface)
+
+            def compare() -> dict[str, Difference]:
+                original = _run_original(graph_worker, plan, inference, self.source, self.timeout)
+                return self._differences(keras_worker, plan, *original)
+
+            return self._write(plan, keras_worker, compare, "the original graph")
+
+    def from_names(self, *, asked: bool) -> Conversion:
+        """Outcome ``keras`` for a chain of dense layers without a graph, else ``variables``."""
+        weights = [v for v in self.source.variables() if self.source.roles[v.name] == "weight"]
+        plan = mlp_plan(weights, self.source.name, self.source.title, asked=asked)
+        if plan is None:
+            note = (
+                "There is no graph beside the checkpoint and its names and shapes do not say "
+                "beyond doubt what model it is, so the variables alone were written; --model mlp "
+                "says that it is a chain of dense layers."
+            )
+            return self.variables([note])
+        with Worker("Keras") as keras_worker:
+
+            def compare() -> dict[str, Difference]:
+                given = random_inputs(plan)
+                expected = forward(plan, self.source.read, given["x:0"])
+                return self._differences(keras_worker, plan, given, {"logits:0": expected})
+
+            return self._write(plan, keras_worker, compare, "the layers' formula in numpy")
+
+    def variables(self, notes: list[str]) -> Conversion:
+        """Outcome ``variables``: weights only, every one accounted for."""
+        formats = [name for name in self.to if name != "keras"] or ["npz"]
+        if self.source.checkpoint is None:
+            raise UserError(
+                f"{printable(self.source.path)} is a graph: its weights are written as a model",
+                try_="--to keras",
+            )
+        if self.dry_run:
+            return Conversion(variables_report(self.source, None, formats, notes), None)
+        self.tell({"stage": "writing"})
+        with whole_folder(self.folder, force=self.force) as room:
+            written = write_formats(self.source.checkpoint, room, formats, roles=self.source.roles)
+            report = variables_report(self.source, written, formats, notes)
+            write_report(room, report)
+        return Conversion(report, self.folder)
+
+    def _write(
+        self,
+        plan: Plan,
+        worker: Worker,
+        compare: Callable[[], dict[str, Difference]],
+        reference: str,
+    ) -> Conversion:
+        plan.fates = fates(plan, self.source.variables(), self.source.roles)
         text = emit_source(plan)
-        plan.fates = fates(plan, opened.variables(), {})
-        if dry_run:
-            return Conversion(graph_report(opened, plan, {}, None), None)
-        with whole_folder(folder, force=force) as room:
-            tell({"stage": "building"})
+        if self.dry_run:
+            return Conversion(model_report(self.source, plan, {}, None, reference), None)
+        with whole_folder(self.folder, force=self.force) as room:
+            self.tell({"stage": "building"})
             (room / "model.py").write_text(text, encoding="utf-8")
-            paths = _build(keras_worker, plan, opened, text, room / "model.keras", timeout)
-            tell({"stage": "comparing"})
-            differences = _compare(keras_worker, graph_worker, plan, inference, opened, timeout)
-            report = graph_report(opened, plan, paths, differences)
-            (room / "report.json").write_text(json.dumps(report, indent=1) + "\n")
-    tell({"stage": "done"})
-    return Conversion(report, folder)
+            paths = _build(worker, plan, self.source, text, room / "model.keras", self.timeout)
+            self.tell({"stage": "comparing"})
+            report = model_report(self.source, plan, paths, compare(), reference)
+            formats = [name for name in self.to if name != "keras"]
+            if formats and self.source.checkpoint is not None:
+                written = write_formats(
+                    self.source.checkpoint, room, formats, roles=self.source.roles
+                )
+                report["files"] |= written.files
+            write_report(room, report)
+        self.tell({"stage": "done"})
+        return Conversion(report, self.folder)
+
+    def _differences(
+        self,
+        worker: Worker,
+        plan: Plan,
+        given: Mapping[str, np.ndarray],
+        expected: Mapping[str, np.ndarray],
+    ) -> dict[str, Difference]:
+        """Runs the saved model on the same examples; a difference for each output."""
+        numbered = {str(index): array for index, array in enumerate(given.values())}
+        made = worker.call("build", {"step": "predict"}, numbered, timeout=self.timeout).arrays
+        return {
+            output.tensor: measure(expected[output.tensor], made[str(index)])
+            for index, output in enumerate(plan.outputs)
+        }
 
 
 def _complete_shapes(
-    source: Source, outputs: Sequence[str] | None, worker: Worker, timeout: float
+    source: Source, outputs: Sequence[str], worker: Worker, timeout: float
 ) -> None:
     """Lets TensorFlow infer the shapes that a frozen graph does not record."""
     graph = source.graph
     assert graph is not None
-    if not outputs or any("_output_shapes" in node.attrs for node in graph.nodes.values()):
+    if any("_output_shapes" in node.attrs for node in graph.nodes.values()):
         return
     request = {"path": str(source.graph_path), "tags": graph.tags, "fetches": outputs}
     reply = worker.call("rungraph", {"step": "shapes", **request}, timeout=timeout)
@@ -117,29 +227,29 @@ def _complete_shapes(
     source.graph = replace(graph, nodes=nodes)
 
 
-def _plan(
-    source: Source,
-    inputs: Sequence[str] | None,
-    outputs: Sequence[str] | None,
-    feed: Mapping[str, Any] | None,
-) -> tuple[Plan, Inference]:
+def _plan(source: Source, interface: Interface) -> tuple[Plan, Inference]:
     graph = source.graph
     assert graph is not None
-    folded = fold_dropout(graph)
-    if not inputs or not outputs:
-        raise UserError("name --inputs and --outputs")
-    found = extract(folded, inputs, outputs, feed)
-    view = View(
-        found.graph, found.inputs, [found.sources[t] for t in found.outputs], source.recipes()
-    )
-    plan = Plan(source.name, f"{source.path.name or source.path}")
-    plan.fed = dict(feed or {})
-    build_plan(view, plan)
+    inputs = [given.tensor for given in interface.inputs]
+    inference = extract(fold_dropout(graph), inputs, interface.outputs, interface.fed)
+    recipes = source.recipes()
+    missing = [n.name for n in inference.graph.of(*VARIABLE_OPS) if n.name not in recipes]
+    if missing:
+        listed = ", ".join(printable(name) for name in missing[:5])
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        raise UserError(
+            f"{printable(', '.join(interface.outputs))} needs variables that the checkpoint does "
+            f"not hold: {listed}{more}",
+            try_="--outputs with a tensor that needs fewer",
+        )
+    sources = [inference.sources[tensor] for tensor in inference.outputs]
+    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
+    build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
     plan.outputs = [
-        type(made)(asked, made.value)
-        for asked, made in zip(found.outputs, plan.outputs, strict=True)
+        replace(made, tensor=asked)
+        for asked, made in zip(inference.outputs, plan.outputs, strict=True)
     ]
-    return plan, found
+    return plan, inference
 
 
 def _batches(items: Iterable[tuple[str, np.ndarray]]) -> Iterable[dict[str, np.ndarray]]:
@@ -166,42 +276,24 @@ def _build(
     return worker.call("build", {"step": "save", "path": str(path)}, timeout=timeout).data["paths"]
 
 
-def _compare(
-    keras_worker: Worker,
-    graph_worker: Worker,
-    plan: Plan,
-    inference: Inference,
-    source: Source,
-    timeout: float,
-) -> dict[str, Difference]:
-    """Runs the original and the model on the same random examples; a difference for each output."""
-    given = random_inputs(plan, EXAMPLES)
+def _run_original(
+    worker: Worker, plan: Plan, inference: Inference, source: Source, timeout: float
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Runs the original graph on random examples; gives them, and its outputs, by tensor."""
+    given = random_inputs(plan)
     fetches = [output.tensor for output in plan.outputs]
-    bypass = {n.name: n.inputs[0] for n in inference.graph.nodes.values() if n.op == "Dropout"}
     assert source.graph is not None
-    graph_worker.call(
-        "rungraph",
-        {
-            "step": "open",
-            "path": str(source.graph_path),
-            "tags": source.graph.tags,
-            "fetches": fetches,
-            "bypass": bypass,
-        },
-        timeout=timeout,
-    )
-    if source.checkpoint is not None:
-        recipes = source.recipes().items()
-        values = ((name, recipe.make(source.read)) for name, recipe in recipes)
-        for group in _batches((n, v) for n, v in values if v.dtype != object):
-            graph_worker.call("rungraph", {"step": "assign"}, group, timeout=timeout)
-    feeds = given | {tensor: np.asarray(value) for tensor, value in plan.fed.items()}
-    expected = graph_worker.call(
-        "rungraph", {"step": "run", "fetches": fetches}, feeds, timeout=timeout
-    ).arrays
-    numbered = {str(index): array for index, array in enumerate(given.values())}
-    actual = keras_worker.call("build", {"step": "predict"}, numbered, timeout=timeout).arrays
-    return {
-        tensor: measure(expected[tensor], actual[str(index)])
-        for index, tensor in enumerate(fetches)
+    request = {
+        "path": str(source.graph_path),
+        "tags": source.graph.tags,
+        "fetches": fetches,
+        "bypass": {n.name: n.inputs[0] for n in inference.graph.of("Dropout")},
     }
+    worker.call("rungraph", {"step": "open", **request}, timeout=timeout)
+    if source.checkpoint is not None:
+        made = ((name, recipe.make(source.read)) for name, recipe in source.recipes().items())
+        for group in _batches((name, array) for name, array in made if array.dtype != object):
+            worker.call("rungraph", {"step": "assign"}, group, timeout=timeout)
+    feeds = given | {tensor: np.asarray(value) for tensor, value in plan.fed.items()}
+    reply = worker.call("rungraph", {"step": "run", "fetches": fetches}, feeds, timeout=timeout)
+    return given, reply.arrays

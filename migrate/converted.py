@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .formats import FORMATS, Written
 from .parity import Difference, Verdict, worst
 from .plan import Fate, Plan
 from .plan.examples import EXAMPLES
@@ -42,10 +44,8 @@ class Conversion(Result):
     def blocks(self) -> list[Block]:
         """For people: inputs and outputs, variables, verdict."""
         report, parity = self.report, self.report["parity"]
-        ends = [
-            f"{', '.join(i['tensor'] for i in report['inputs'])} → "
-            f"{', '.join(o['tensor'] for o in report['outputs'])}"
-        ]
+        named = [", ".join(e["tensor"] for e in report[key]) for key in ("inputs", "outputs")]
+        ends = [" → ".join(named)] if report["outputs"] else []
         rows = [
             [
                 v["name"],
@@ -75,29 +75,23 @@ class Conversion(Result):
         return [*shown, Closing(self.verdict, text)]
 
 
-def graph_report(
+def model_report(
     source: Source,
     plan: Plan,
     paths: Mapping[str, str],
     differences: Mapping[str, Difference] | None,
+    reference: str,
 ) -> dict[str, Any]:
     """The report of a conversion to a Keras model.
 
     Args:
         paths: target as planned → path of the variable in the saved model.
         differences: for each output; None where nothing was run.
+        reference: what the model was compared with.
     """
-    version = source.graph.tensorflow_version if source.graph is not None else None
     return plain(
         {
-            "schema": 1,
-            "source": {
-                "path": str(source.path),
-                "format": source.format,
-                "tensorflow_version": version,
-            },
-            "outcome": "keras",
-            "files": {"keras": "model.keras", "python": "model.py"},
+            **_head(source, "keras", {"keras": "model.keras", "python": "model.py"}),
             "inputs": [
                 {"tensor": i.tensor, "shape": i.value.shape, "dtype": i.value.dtype}
                 for i in plan.inputs
@@ -106,10 +100,64 @@ def graph_report(
             "fed": plan.fed,
             "variables": [_variable(fate, paths) for fate in plan.fates],
             "training": None,
-            "parity": _parity(differences),
+            "parity": _parity(differences, reference),
             "notes": plan.notes,
         }
     )
+
+
+def variables_report(
+    source: Source, written: Written | None, formats: Sequence[str], notes: Sequence[str]
+) -> dict[str, Any]:
+    """The report of a conversion that wrote variables alone, or (``written`` None) would."""
+    fates = {fate.name: fate for fate in written.fates} if written else {}
+    entries = []
+    for v in source.variables():
+        fate = fates.get(v.name)
+        entries.append(
+            {
+                "name": v.name,
+                "shape": v.shape,
+                "dtype": v.dtype,
+                "role": source.roles[v.name],
+                "fate": fate.fate if fate else "converted",
+                "target": fate.target if fate else v.name,
+                "reason": fate.reason if fate else None,
+            }
+        )
+    files = written.files if written else {name: FORMATS[name].file for name in formats}
+    return plain(
+        {
+            **_head(source, "variables", files),
+            "inputs": [],
+            "outputs": [],
+            "fed": {},
+            "variables": entries,
+            "training": None,
+            "parity": {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": "no model was made"},
+            "notes": notes,
+        }
+    )
+
+
+def write_report(folder: Path, report: Mapping[str, Any]) -> None:
+    """Writes report.json."""
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _head(source: Source, outcome: str, files: Mapping[str, str]) -> dict[str, Any]:
+    version = source.graph.tensorflow_version if source.graph is not None else None
+    return {
+        "schema": 1,
+        "source": {
+            "path": str(source.path),
+            "format": source.format,
+            "tensorflow_version": version,
+        },
+        "outcome": outcome,
+        "files": files,
+    }
 
 
 def _variable(fate: Fate, paths: Mapping[str, str]) -> dict[str, Any]:
@@ -126,9 +174,9 @@ def _variable(fate: Fate, paths: Mapping[str, str]) -> dict[str, Any]:
     return entry | ({"targets": targets} if len(targets) > 1 else {})
 
 
-def _parity(differences: Mapping[str, Difference] | None) -> dict[str, Any]:
+def _parity(differences: Mapping[str, Difference] | None, reference: str) -> dict[str, Any]:
     if not differences:
-        return {"verdict": Verdict.NOT_RUN, "examples": 0}
+        return {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": "nothing was run"}
     holds = all(d.max_abs <= RELATIVE_TOLERANCE * d.scale for d in differences.values())
     greatest = worst(list(differences.values()))
     ulps = [d.max_ulp for d in differences.values() if d.max_ulp is not None]
@@ -139,6 +187,7 @@ def _parity(differences: Mapping[str, Difference] | None) -> dict[str, Any]:
         "max_rel": max(d.max_rel for d in differences.values()),
         "max_ulp": max(ulps) if ulps else None,
         "required_tolerance": {"atol": greatest.max_abs, "rtol": greatest.max_rel},
+        "reference": reference,
         "tolerance": {"of_scale": RELATIVE_TOLERANCE},
         "outputs": {tensor: d.to_dict() for tensor, d in differences.items()},
     }

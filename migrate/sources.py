@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from .checkpoint import Checkpoint, Variable, open_checkpoint
+from .checkpoint.roles import guess_roles
 from .errors import UserError, printable
 from .graph import Graph, GraphVariable, find_frozen_weights, find_variables
 from .graph.reading import read_graph
@@ -39,6 +41,17 @@ class Source:
         for suffix in (".index", ".meta", ".ckpt", ".pb", ".pbtxt"):
             name = name.removesuffix(suffix)
         return name or "model"
+
+    @property
+    def title(self) -> str:
+        """What the source is called in docstrings: its last part, not the folders of a machine."""
+        return self.path.name or self.path.parent.name or str(self.path)
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """Variable name → role."""
+        listed = {v.name: v for v in self.variables()}
+        return {name: role.kind for name, role in guess_roles(listed).items()}
 
     def variables(self) -> list[Variable]:
         """Everything that has a fate: the checkpoint's variables, or a frozen graph's weights."""

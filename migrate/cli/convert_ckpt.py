@@ -24,15 +24,17 @@ def _feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
         name, equals, number = text.partition("=")
         if not equals or not name:
             raise click.BadParameter(f"{text!r} is not NAME=VALUE")
+        words = {"true": True, "false": False}
         try:
-            feeds[name] = ast.literal_eval(
-                number.strip().capitalize()
-                if number.strip().lower() in ("true", "false")
-                else number.strip()
-            )
+            feeds[name] = words.get(number.strip().lower())
+            if feeds[name] is None:
+                feeds[name] = ast.literal_eval(number.strip())
         except (SyntaxError, ValueError):
             raise click.BadParameter(f"{number!r} is no number, True, False or list") from None
     return feeds
+
+
+_TO = "keras, weights, tf2, tf1, safetensors, npz; may be repeated.  [keras]"
 
 
 @click.command(epilog="Example: tfmigrate convert-ckpt model.ckpt -o model-keras")
@@ -43,6 +45,8 @@ def _feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
 @click.option(
     "--feed", multiple=True, callback=_feeds, metavar="NAME=VALUE", help="Fix a placeholder."
 )
+@click.option("--to", multiple=True, metavar="FORMAT", help=_TO)
+@click.option("--model", metavar="SYSTEM", help="What it is where no graph says: mlp.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option("--force", is_flag=True, help="Replace the output of an earlier conversion.")
 @click.option("--trust", is_flag=True, help="Run the graph even if it touches files or network.")

@@ -47,7 +47,7 @@ class Parameters:
             return
         for layer in sized:
             argument = _SIZES[layer.kind]
-            name = identifier(f"{layer.name}_{argument}", {*self.defaults, "x"})
+            name = identifier(f"{layer.name or layer.kind}_{argument}", {*self.defaults, "x"})
             self._names[id(layer), argument] = name
             self.defaults[name] = layer.arguments[argument]
 

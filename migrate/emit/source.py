@@ -184,6 +184,8 @@ class _Functional(_Writer):
         lines = []
         for given in self.plan.inputs:
             lines.append(self._assignment(self.names[id(given.value)], self.input(given)))
+        for layer in self.shared:
+            lines.append(self._assignment(self.names[id(layer)], self.constructor(layer)))
         for call in self.plan.calls:
             targets = ", ".join(self.names[id(value)] for value in call.outputs)
             lines.append(self._assignment(targets, self._called(call)))
@@ -221,6 +223,12 @@ class _Functional(_Writer):
         else:
             for given in self.plan.inputs:
                 self._take(given.value, given.name, taken)
+        made = [call.function for call in self.plan.calls]
+        self.shared = [f for f in self.plan.layers if made.count(f) > 1]
+        for layer in self.shared:
+            name = identifier(layer.name or layer.kind, taken)
+            taken.add(name)
+            self.names[id(layer)] = name
         following = [*self.plan.calls[1:], None]
         for call, after in zip(self.plan.calls, following, strict=True):
             for value in call.outputs:
@@ -231,8 +239,11 @@ class _Functional(_Writer):
                 if len(call.outputs) == 1 and next_uses == uses.get(id(value), 0):
                     self.names[id(value)] = "x"
                 else:
-                    layer = call.function if isinstance(call.function, Layer) else None
-                    self._take(value, value.hint or (layer.name if layer else ""), taken)
+                    made_by = call.function
+                    layer_hint = ""
+                    if isinstance(made_by, Layer):
+                        layer_hint = made_by.name or made_by.kind
+                    self._take(value, value.hint or layer_hint, taken)
 
     def _take(self, value: Value, hint: str, taken: set[str]) -> None:
         name = identifier(hint, taken)

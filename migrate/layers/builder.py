@@ -140,7 +140,8 @@ class Builder:
     def finish(self) -> None:
         """Names the layers and lists the plan's weights."""
         taken = {given.name for given in self.plan.inputs}
-        name_layers([(layer, self._wishes[layer]) for layer in self.plan.layers], taken)
+        weighty = [layer for layer in self.plan.layers if self._weights[layer]]
+        name_layers([(y, self._wishes[y]) for y in self.plan.layers], taken, weighty)
         self.plan.weights = [
             Weight(f"{layer.name}/{path}", recipe)
             for layer in self.plan.layers

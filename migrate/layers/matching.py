@@ -27,7 +27,8 @@ def build_plan(view: View, plan: Plan) -> None:
     plan.outputs = [Output(t, values[view.resolve(t)]) for t in view.outputs]
     for given in plan.inputs:
         if given.value.shape is None:
-            raise UnsupportedError(["Placeholder of unknown rank"], given.tensor)
+            given.value.shape = (None,)
+            builder.note(f"The graph leaves the shape of {given.tensor} open: taken for a vector.")
     tidy(builder)
     builder.finish()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from ..plan import Layer
 
@@ -65,9 +65,12 @@ def _trimmed(parts: Sequence[str]) -> str:
     return "/".join(kept)
 
 
-def name_layers(wishes: Sequence[tuple[Layer, str]], taken: set[str]) -> None:
+def name_layers(
+    wishes: Sequence[tuple[Layer, str]], taken: set[str], with_weights: Container[Layer]
+) -> None:
     """Gives each layer a unique name: its scope as one word, else its kind.
 
+    A layer without weights or scope is left to Keras, which tells it from operations' names.
     Only the part of a scope is used that tells layers apart: what all scopes begin with is left
     out where two or more have it in common.
     """
@@ -75,6 +78,8 @@ def name_layers(wishes: Sequence[tuple[Layer, str]], taken: set[str]) -> None:
 
     shared = _common_prefix([wish for _, wish in wishes if wish])
     for layer, wish in wishes:
+        if not wish and layer not in with_weights:
+            continue
         short = wish[len(shared) :] or wish
         layer.scope = wish
         layer.name = layer_name(short, taken, otherwise=snake(layer.kind))

@@ -11,6 +11,7 @@ from .client import Event
 
 # What TensorFlow 1.15 computes with, where an epsilon is smaller (fused_batch_norm_op.cc).
 _SMALLEST_EPSILON = 1.001e-5
+_GIVEN = "tfmigrate_given"  # placeholders of ours must not take a name of the graph
 
 _state: dict[str, Any] = {}
 
@@ -85,6 +86,8 @@ def _read(path: Path, tags: tuple[str, ...]) -> Any:
         names = (path / name for name in ("saved_model.pb", "saved_model.pbtxt"))
         path = next(name for name in names if name.is_file())
     data = path.read_bytes()
+    found = []
+    # Each kind of file also parses, in parts, as the others: the reading with most nodes is right.
     for kind in (saved_model_pb2.SavedModel, meta_graph_pb2.MetaGraphDef, graph_pb2.GraphDef):
         proto = kind()
         try:
@@ -94,15 +97,13 @@ def _read(path: Path, tags: tuple[str, ...]) -> Any:
                 text_format.Parse(data.decode(), proto, allow_unknown_field=True)
             except (text_format.ParseError, UnicodeDecodeError):
                 continue
-        if kind is saved_model_pb2.SavedModel and proto.meta_graphs:
+        if kind is saved_model_pb2.SavedModel:
             metas = proto.meta_graphs
-            chosen = next((m for m in metas if tuple(m.meta_info_def.tags) == tags), metas[0])
-            return chosen.graph_def
-        if kind is meta_graph_pb2.MetaGraphDef and proto.graph_def.node:
-            return proto.graph_def
-        if kind is graph_pb2.GraphDef:
-            return proto
-    raise ValueError(f"{path} holds no graph")
+            tagged = [m.graph_def for m in metas if tuple(m.meta_info_def.tags) == tags]
+            found += tagged[:1] or [m.graph_def for m in metas[:1]]
+        else:
+            found.append(proto if kind is graph_pb2.GraphDef else proto.graph_def)
+    return max(found, key=lambda graph: len(graph.node))
 
 
 def _assign(
@@ -120,10 +121,10 @@ def _assign(
                 continue  # the outputs do not need it
             if variable.dtype == tf.resource:
                 kind = tf.as_dtype(variable.op.get_attr("dtype"))
-                given = tf.compat.v1.placeholder(kind, array.shape)
+                given = tf.compat.v1.placeholder(kind, array.shape, _GIVEN)
                 setting = tf.raw_ops.AssignVariableOp(resource=variable, value=given)
             else:
-                given = tf.compat.v1.placeholder(variable.dtype.base_dtype, array.shape)
+                given = tf.compat.v1.placeholder(variable.dtype.base_dtype, array.shape, _GIVEN)
                 setting = tf.raw_ops.Assign(ref=variable, value=given, validate_shape=False)
             _state["session"].run(setting, {given: array})
     return {}, {}
