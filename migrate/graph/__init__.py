@@ -20,6 +20,8 @@ from .nodes import (
 )
 from .optimizers import Optimizer, Update, find_optimizers
 from .reading import read_graph
+from .roles import roles_from_graph
+from .safety import ForbiddenOperation, forbidden_operations, refuse_forbidden
 from .schedules import Schedule, read_schedule
 from .training import Clipping, Trainer, Training, find_training
 from .variables import (
@@ -35,6 +37,7 @@ __all__ = [
     "Clipping",
     "ControlContext",
     "Evaluator",
+    "ForbiddenOperation",
     "Function",
     "Graph",
     "GraphVariable",
@@ -65,10 +68,13 @@ __all__ = [
     "find_optimizers",
     "find_training",
     "find_variables",
+    "forbidden_operations",
     "partial_value",
     "read_graph",
     "read_schedule",
+    "refuse_forbidden",
     "resolve",
+    "roles_from_graph",
     "split_tensor",
     "static_value",
     "tensor_name",

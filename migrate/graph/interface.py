@@ -268,7 +268,8 @@ class _Finder:
                 self._weights
             ):
                 break
-            if any(self._is_fed(other) for other in others):
+            flattens = node.op == "Reshape" and len(self._graph.shape(f"{node.name}:0") or ()) == 1
+            if any(self._is_fed(other) for other in others) or (found != tensor and flattens):
                 found = learned[0]
             elif node.op not in ("Reshape", "Sum", "Squeeze", "Mul", "Gather", "GatherV2", "Max"):
                 break

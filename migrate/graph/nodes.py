@@ -289,23 +289,18 @@ class Graph:
         if node is None:
             return None
         shapes = node.attrs.get("_output_shapes")
+        if isinstance(shapes, list) and index < len(shapes):
+            shape = shapes[index]
+        else:
+            shape = node.attrs.get("shape") if node.op in _SHAPE_IS_OUTPUT else None
         # Before GraphDef version 24 a placeholder "of shape ()" is one of any shape
         # (tensorflow/core/ops/array_ops.cc).
-        if node.op == "Placeholder" and node.attrs.get("shape") == () and self.producer < 24:
+        if node.op == "Placeholder" and shape == () and self.producer < 24:
             return None
-        if isinstance(shapes, list) and index < len(shapes):
-            return shapes[index]
         if node.op == "Const":
-            return self.constant_shape(node)
-        shape = node.attrs.get("shape")
-        known = isinstance(shape, tuple) and node.op in _SHAPE_IS_OUTPUT
-        return shape if known else None
-
-    @staticmethod
-    def constant_shape(node: Node) -> tuple[int | None, ...] | None:
-        """The shape of a Const."""
-        value = node.attrs.get("value")
-        return None if value is None else value.shape
+            value = node.attrs.get("value")
+            return None if value is None else value.shape
+        return shape if isinstance(shape, tuple) else None
 
     def dtype(self, tensor: str) -> str | None:
         """What the file says about a tensor's dtype, such as "float32", or None."""
