@@ -26,6 +26,7 @@ from .table import mask, unreadable
 from .variable import Variable, numpy_dtype
 from .wire import MalformedError, damaged, varint
 
+_MAX_POINTER = 1024  # bytes; the specification of Git LFS has pointers below that
 _CHUNK = 2 << 20  # bytes read and checked at a time: they are still in the cache for the checksum
 
 
@@ -116,6 +117,8 @@ class Bundle:
             path = self._shard_path(shard)
             try:
                 size = path.stat().st_size
+                if 0 < size < _MAX_POINTER:
+                    _refuse_pointer(path)
             except FileNotFoundError:
                 raise UserError(
                     f"{printable(self._path)} has no data: {printable(path.name)} is missing",
@@ -219,16 +222,20 @@ def _placed(entry: Entry) -> Iterator[tuple[Box, Entry]]:
 
 
 def _too_short(path: Path, size: int, needed: int, name: str) -> UserError:
-    with open(path, "rb") as file:
-        if file.read(len(LFS_SIGNATURE)) == LFS_SIGNATURE:
-            return UserError(
-                f"{printable(path)} is a Git LFS pointer, not the data itself",
-                expected=f"{needed} bytes of data",
-                try_="git lfs pull",
-            )
     what = "is empty" if size == 0 else f"has {size} bytes: cut short"
     return UserError(
         f"{printable(path)} {what}",
         expected=f"at least {needed} bytes (tensor {printable(name)!r} ends there)",
         try_="copying it again; a save that was interrupted leaves an earlier step intact",
     )
+
+
+def _refuse_pointer(path: Path) -> None:
+    """Refuse the text file that Git LFS leaves where the data itself was not fetched."""
+    with open(path, "rb") as file:
+        if file.read(len(LFS_SIGNATURE)) == LFS_SIGNATURE:
+            raise UserError(
+                f"{printable(path)} is a Git LFS pointer, not the data itself",
+                expected="the data of a checkpoint",
+                try_="git lfs pull",
+            )

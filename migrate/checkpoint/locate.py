@@ -20,7 +20,7 @@ _STATE_LINE = re.compile(r'\s*(\w+)\s*:\s*"((?:[^"\\]|\\.)*)"')
 _MAX_STATE = 1 << 20  # bytes of a `checkpoint` file that are looked at
 
 _KINDS = (  # first bytes → what it is instead
-    (b"\x89HDF5", "an HDF5 file, as Keras writes .h5"),
+    (b"\x89HDF", "an HDF5 file, as Keras writes .h5"),
     (b"PK\x03\x04", "a zip archive, as .keras and .npz are"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"\x80\x02", "a pickle"),
@@ -194,8 +194,9 @@ def _choose_stated(folder: str, stated: list[str], prefixes: list[str]) -> Locat
         base = "" if parts[-1] == "." else parts[-1]
         # The folder the file lies in comes first: nobody moves a file that says where it is.
         tails = [base] if foreign or ".." in parts else [os.path.join(*parts[:-1], base), base]
-        for tail in tails:
-            if tail in prefixes or (tail != base and os.path.isfile(f"{folder}/{tail}.index")):
+        for tail in (path, *tails):  # the path itself: a name may hold a backslash
+            inside = tail in tails and tail != base
+            if tail in prefixes or (inside and os.path.isfile(f"{folder}/{tail}.index")):
                 if i:
                     notes.append(
                         f"the 'checkpoint' file names {printable(stated[0])}, which is not there; "

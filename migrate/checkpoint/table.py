@@ -132,10 +132,12 @@ class Table:
             claimed, _ = varint(content, 0)
             if claimed > min(_SNAPPY_RATIO * len(content), _MAX_UNPACKED):
                 raise MalformedError(f"{len(content)} bytes claim to unpack to {claimed}")
-            unpacked = bytes(cramjam.snappy.decompress_raw(content))
+            unpacked = bytearray(claimed)  # ours, as cramjam's own abort where memory is short
+            if cramjam.snappy.decompress_raw_into(content, unpacked) != claimed:
+                raise MalformedError("less in it than it claims")
         except (MalformedError, cramjam.DecompressionError) as error:
             raise damaged(self.path, f"compressed block: {error}", at=offset) from None
-        return unpacked
+        return bytes(unpacked)
 
     def _entries(self, offset: int, block: B) -> Iterator[tuple[bytes, B]]:
         """The (key, value) pairs of one block: each key shares a prefix with the one before."""

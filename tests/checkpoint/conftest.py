@@ -19,7 +19,7 @@ from tfmigrate.checkpoint.writer import _block
 
 # Answers {source: {name: (shape, numpy dtype name, bytes or list of strings)}}. An empty basename
 # is a path TensorFlow's own reader cannot open, so it is given a link under another name.
-_ORACLE = """
+ORACLE = """
 import os, pickle, sys, tempfile
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
 import numpy as np, tensorflow as tf
@@ -44,7 +44,7 @@ sys.stdout.buffer.write(pickle.dumps(answers))
 
 def ask_tensorflow(sources: list[str]) -> dict[str, dict[str, tuple]]:
     run = subprocess.run(
-        [sys.executable, "-c", _ORACLE],
+        [sys.executable, "-c", ORACLE],
         input="\0".join(sources).encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

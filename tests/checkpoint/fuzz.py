@@ -175,6 +175,9 @@ HOSTILE_NAMES = (
 )
 
 
+BOMBS = [bytes(cramjam.snappy.compress_raw(bytes(size))) for size in (100, 60 << 20, 90 << 20)]
+
+
 def hostile_index(rng: random.Random) -> bytes:
     """An index with right checksums and wrong everything else."""
     match rng.randrange(9):
@@ -197,7 +200,7 @@ def hostile_index(rng: random.Random) -> bytes:
             more = (encode_varint(1 << 20) + b"\1\0a") * rng.choice((3, 1000, 100_000))
             return with_block(b"\0\0\6" + _HEADER + key + more + b"\0\0\0\0\1\0\0\0")
         case 6:  # compressed blocks that claim or hold far too much
-            bomb = bytes(cramjam.snappy.compress_raw(b"\0" * rng.choice((100, 90 << 20))))
+            bomb = rng.choice(BOMBS)
             claim = encode_varint(number(rng)) + bomb[4:]
             return with_block(rng.choice((bomb, claim, rng.randbytes(50))), kind=1)
         case 7:  # slices that overlap, stick out, repeat or are missing
