@@ -5,6 +5,7 @@ from .proposing import Proposal, propose, write_map
 from .resolving import Assignment, MappingPlan, resolve
 from .rules import Map, Rule, read_map
 from .variables import MappingError, Mismatch, ModelVariable
+from .way_back import map_of_report, plan_way_back
 
 __all__ = [
     "ENVIRONMENT",
@@ -17,6 +18,8 @@ __all__ = [
     "Proposal",
     "Rule",
     "UserModel",
+    "map_of_report",
+    "plan_way_back",
     "propose",
     "read_map",
     "resolve",

@@ -104,7 +104,7 @@ class MappingPlan:
 def resolve(
     mapping: Map | None,
     variables: Mapping[str, Variable],
-    model: Sequence[ModelVariable],
+    model: Sequence[ModelVariable] | None,
     *,
     roles: Mapping[str, str] | None = None,
 ) -> MappingPlan:
@@ -117,7 +117,7 @@ def resolve(
     Args:
         mapping: the map; None: names must be equal.
         variables: of the checkpoint.
-        model: every variable to be set.
+        model: every variable to be set; None: whatever the map makes, where nothing else is known.
         roles: each checkpoint variable's role, where known.
 
     Raises:
@@ -125,9 +125,11 @@ def resolve(
     """
     mapping = mapping or Map()
     roles = roles or {}
-    targets = {v.path: v for v in model}
+    targets = {v.path: v for v in model or ()}
     problems: list[Mismatch] = []
     assignments, skipped = _expand(mapping, variables, targets, roles, problems)
+    if model is None:
+        targets = {v.path: v for a in assignments for v in _made(a, variables)}
     shapes = {path: v.shape for path, v in targets.items()}
     set_by: dict[str, Assignment] = {}
     for a in assignments:
@@ -275,6 +277,17 @@ def _exact(have: str, want: str) -> bool:
 def _dtype_after(assignment: Assignment, variables: Mapping[str, Variable]) -> str:
     casts = [step.to for step in assignment.steps if isinstance(step, Cast)]
     return casts[-1] if casts else variables[assignment.sources[0]].dtype
+
+
+def _made(assignment: Assignment, variables: Mapping[str, Variable]) -> list[ModelVariable]:
+    """The variables that an assignment makes; none where its steps do not fit."""
+    try:
+        have = [variables[name].shape for name in assignment.sources]
+        shapes = shapes_after(assignment.steps, have)
+    except ValueError:
+        return []
+    dtype = _dtype_after(assignment, variables)
+    return [ModelVariable(p, s, dtype) for p, s in zip(assignment.targets, shapes, strict=False)]
 
 
 def _shape_of(assignment: Assignment, variables: Mapping[str, Variable]) -> Shape:

@@ -1,0 +1,58 @@
+"""From a Keras file back to the names of a TF1 graph, for services that still run TF1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import UserError, printable
+from ..formats import TensorSource
+from .resolving import MappingPlan, resolve
+from .rules import Map, Rule
+
+
+def plan_way_back(weights: TensorSource, mapping: Map | None) -> MappingPlan:
+    """What TF1 variables a Keras file's weights become.
+
+    Args:
+        weights: a :class:`tfmigrate.formats.keras_file.KerasFile`.
+        mapping: the map of the way there, from TF1 names to Keras paths, which is turned around;
+            None: every variable keeps its Keras path as its name.
+
+    Raises:
+        UserError: a rule cannot be undone.
+        MappingError: a weight is in no rule, a rule names none, or its steps do not fit.
+    """
+    if mapping is None:
+        same = tuple(Rule((name,), (name,)) for name in weights.variables)
+        return resolve(Map(same), weights.variables, None)
+    return resolve(mapping.inverse(), weights.variables, None)
+
+
+def map_of_report(report: dict[str, Any], path: str) -> Map:
+    """The map of the way there that a conversion's report.json tells.
+
+    A report tells where each variable went, and marks those that went there untouched
+    (``"untouched": true``). The steps of the others are not in it.
+
+    Args:
+        report: the content of report.json.
+        path: of it, for messages.
+
+    Raises:
+        UserError: a variable was changed on its way; all of them are named.
+    """
+    rules, changed = [], []
+    for v in report.get("variables", []):
+        if v.get("fate") != "converted":
+            continue
+        if v.get("untouched") and isinstance(v.get("target"), str):
+            rules.append(Rule((v["name"],), (v["target"],)))
+        else:
+            changed.append(printable(v.get("name")))
+    if changed or not rules:
+        what = f"changed {', '.join(changed)} on the way" if changed else "converted no variable"
+        raise UserError(
+            f"{printable(path)} says that the conversion {what}: it alone does not lead back",
+            try_="--map FILE with the steps of the way there",
+        )
+    return Map(tuple(rules), {}, path)
