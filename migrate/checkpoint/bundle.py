@@ -10,8 +10,8 @@ when another one truncates the file.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Literal
 
@@ -58,11 +58,11 @@ class Bundle:
             if entry.dtype == "string":
                 return self._read_strings(name, entry)
             dtype = numpy_dtype(entry.dtype)
+            placed = _placed(entry) if entry.parts else ()
             array: np.ndarray = np.empty(entry.shape, dtype)
             if not entry.parts:
                 self._read_bytes(name, entry, array)
-                return self._native(array)
-            for box, part in _placed(entry):
+            for box, part in placed:
                 target = array[box]
                 if box and target.flags.c_contiguous:  # the whole of a scalar is no view of it
                     self._read_bytes(name, part, target)
@@ -91,7 +91,7 @@ class Bundle:
             with open(path, "rb", buffering=0) as file:
                 while done < entry.size:
                     piece = np.empty(min(step, entry.size - done) // dtype.itemsize, dtype)
-                    crc = self._fill(file.fileno(), piece, entry.offset + done, crc)
+                    crc = _fill(file, piece, entry.offset + done, crc)
                     done += piece.nbytes
                     yield self._native(piece)
         except OSError as error:
@@ -147,20 +147,10 @@ class Bundle:
         path = self._shard_path(entry.shard)
         try:
             with open(path, "rb", buffering=0) as file:
-                crc = self._fill(file.fileno(), target, entry.offset, 0)
+                crc = _fill(file, target, entry.offset, 0)
         except OSError as error:
             raise unreadable(path, error) from None
         self._check(name, entry, crc)
-
-    def _fill(self, fd: int, target: np.ndarray, offset: int, crc: int) -> int:
-        """Fill an array from the file; the CRC32C extended by its bytes."""
-        flat = target.reshape(-1).view(np.uint8)
-        for start in range(0, flat.size, _CHUNK):
-            piece = flat[start : start + _CHUNK]
-            if os.preadv(fd, [piece.data], offset + start) != piece.size:
-                raise OSError("the file has shrunk since it was opened")
-            crc = google_crc32c.extend(crc, piece)
-        return crc
 
     def _check(self, name: str, entry: Entry, crc: int) -> None:
         if mask(crc) != entry.crc:
@@ -172,14 +162,14 @@ class Bundle:
             )
 
     def _read_strings(self, name: str, entry: Entry) -> np.ndarray:
+        placed = _placed(entry) if entry.parts else ()
         array = np.empty(entry.shape, object)
         if not entry.parts:
             array.reshape(-1)[:] = self._strings(name, entry)
-        else:
-            for box, part in _placed(entry):
-                piece = np.empty(part.shape, object)
-                piece.reshape(-1)[:] = self._strings(name, part)
-                array[box] = piece
+        for box, part in placed:
+            piece = np.empty(part.shape, object)
+            piece.reshape(-1)[:] = self._strings(name, part)
+            array[box] = piece
         return array
 
     def _strings(self, name: str, entry: Entry) -> list[bytes]:
@@ -188,7 +178,7 @@ class Bundle:
         path = self._shard_path(entry.shard)
         try:
             with open(path, "rb", buffering=0) as file:
-                self._fill(file.fileno(), raw, entry.offset, 0)
+                _fill(file, raw, entry.offset, 0)
         except OSError as error:
             raise unreadable(path, error) from None
         data = raw.tobytes()
@@ -213,6 +203,18 @@ class Bundle:
             strings.append(data[at : at + length])
             at += length
         return strings
+
+
+def _fill(file: FileIO, target: np.ndarray, offset: int, crc: int) -> int:
+    """Fill an array from the file; the CRC32C extended by its bytes."""
+    flat = target.reshape(-1).view(np.uint8)
+    file.seek(offset)
+    for start in range(0, flat.size, _CHUNK):
+        piece = flat[start : start + _CHUNK]
+        if file.readinto(piece.data) != piece.size:
+            raise OSError("the file has shrunk since it was opened")
+        crc = google_crc32c.extend(crc, piece)
+    return crc
 
 
 def _placed(entry: Entry) -> Iterator[tuple[Box, Entry]]:

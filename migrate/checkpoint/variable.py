@@ -64,7 +64,7 @@ class Variable:
     name: str
     shape: tuple[int, ...]
     dtype: str  # TensorFlow's name: "float32", "bfloat16", "string", …
-    nbytes: int  # in the file; for strings with their lengths
+    nbytes: int  # in the file; strings with their lengths, and 0 for those of a V1 file
     partitioned: bool = False  # stored as slices and joined on reading
 
     @property

@@ -22,8 +22,8 @@ _BLOCK_SIZE = 256 << 10  # bytes after which a block is closed (table_options.h)
 _RESTART_INTERVAL = 16  # entries between two keys that are written whole (table_options.h)
 _HEADER = b"\x08\x01\x1a\x02\x08\x01"  # BundleHeaderProto: one shard, little-endian, producer 1
 _PIECE = 4 << 20  # bytes written and checked at a time
-# The first DataType of each numpy dtype, so that the quantized types are never written.
-_NUMBERS = {e.numpy: n for n, e in reversed(ELEMENT_TYPES.items()) if e.numpy}
+# By numpy dtype; the quantized types, which numpy holds as plain ones, are never written.
+_NUMBERS = {e.numpy: n for n, e in ELEMENT_TYPES.items() if e.numpy in (e.name, "object")}
 
 
 def write_bundle(

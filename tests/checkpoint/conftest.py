@@ -11,11 +11,12 @@ from pathlib import Path
 
 import cramjam
 import google_crc32c
+import ml_dtypes
 import numpy as np
 import pytest
 from tfmigrate.checkpoint.table import MAGIC, Table, mask
 from tfmigrate.checkpoint.wire import encode_varint
-from tfmigrate.checkpoint.writer import _block
+from tfmigrate.checkpoint.writer import _block, _table, write_bundle
 
 # Answers {source: {name: (shape, numpy dtype name, bytes or list of strings)}}. An empty basename
 # is a path TensorFlow's own reader cannot open, so it is given a link under another name.
@@ -95,9 +96,22 @@ def compressed(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prefixes(shared: Path, compressed: Path) -> list[str]:
-    """Every whole checkpoint of the goldens and of the corpus, and one in snappy blocks."""
-    found = [str(compressed)]
+def big_endian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint as a big-endian machine would write it."""
+    prefix = tmp_path_factory.mktemp("big") / "model"
+    kinds = ["f4", "f8", "i4", "i8", "u2", "c8", "c16", "u1"]
+    arrays = {kind: (np.arange(6) * (1 + 3 * (kind[0] == "f"))).astype(kind) for kind in kinds}
+    arrays["bf16"] = np.array([1.5, -2.25], ml_dtypes.bfloat16)
+    index, _ = write_bundle(prefix, ((n, a.byteswap()) for n, a in arrays.items()))
+    entries = dict(Table(index))
+    index.write_bytes(b"".join(_table({**entries, b"": b"\x08\x01\x10\x01\x1a\x02\x08\x01"})))
+    return prefix
+
+
+@pytest.fixture(scope="session")
+def prefixes(shared: Path, compressed: Path, big_endian: Path) -> list[str]:
+    """Every whole checkpoint of the goldens and of the corpus, and two rarer forms."""
+    found = [str(compressed), str(big_endian)]
     for path in sorted(shared.rglob("*")):
         if not path.is_file() or "fragments" in path.parts:
             continue

@@ -102,6 +102,8 @@ def test_whatever_is_written_is_read(tmp_path, tensors):
             read = checkpoint.read(name)
             wanted = array if array.dtype == object else native(array)
             assert (read.shape, read.dtype) == (wanted.shape, wanted.dtype)
+            kind = "string" if array.dtype == object else wanted.dtype.name
+            assert checkpoint.variables[name].dtype == kind
             assert read.tolist() == wanted.tolist() or read.tobytes() == wanted.tobytes()
 
 
