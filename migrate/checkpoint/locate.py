@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -193,10 +194,10 @@ def _choose_stated(folder: str, stated: list[str], prefixes: list[str]) -> Locat
         foreign = path.startswith(("/", "\\\\")) or re.match(r"[A-Za-z]:", path)
         base = "" if parts[-1] == "." else parts[-1]
         # The folder the file lies in comes first: nobody moves a file that says where it is.
-        tails = [base] if foreign or ".." in parts else [os.path.join(*parts[:-1], base), base]
-        for tail in (path, *tails):  # the path itself: a name may hold a backslash
-            inside = tail in tails and tail != base
-            if tail in prefixes or (inside and os.path.isfile(f"{folder}/{tail}.index")):
+        inner = [] if foreign or ".." in parts else [os.path.join(*parts[:-1], base)]
+        for tail in (path, *inner, base):  # the path as it is, for names that hold a backslash
+            there = tail in inner and os.path.isfile(f"{folder}/{tail}.index")
+            if there or tail in prefixes:
                 if i:
                     notes.append(
                         f"the 'checkpoint' file names {printable(stated[0])}, which is not there; "
@@ -260,9 +261,10 @@ def _prefixes(folder: str, names: list[str]) -> list[str]:
         if _LEFTOVER.fullmatch(name):
             continue
         path = os.path.join(folder, name)
-        if os.path.isfile(path) and _has_magic(path):
-            match = _SHARD.fullmatch(name)
-            found.add(match[1] if match else name)
+        with suppress(PermissionError):  # what we may not look into is nobody's source
+            if os.path.isfile(path) and _has_magic(path):
+                match = _SHARD.fullmatch(name)
+                found.add(match[1] if match else name)
     return sorted(found)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tfmigrate.checkpoint import open_checkpoint, write_bundle
 from tfmigrate.errors import UserError
 
@@ -176,6 +178,30 @@ class TestCheckpointFiles:
         save(tmp_path, "model", 4)
         (tmp_path / "checkpoint").write_bytes(b'\xff\x00 model_checkpoint_path: "\nnope: {')
         assert value(tmp_path) == 4
+
+
+STATES = st.binary(max_size=60) | st.text(max_size=40).map(
+    lambda path: f'model_checkpoint_path: "{path}"'.encode(errors="replace")
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=STATES)
+def test_no_checkpoint_file_leads_astray(tmp_path, content):
+    """Whatever it says, the folder's one checkpoint is found, and nothing outside the folder."""
+    save(tmp_path / "outside", "model", 9.0)
+    folder = tmp_path / "outside" / "inside"
+    save(folder, "model-1", 1.0)
+    (folder / "checkpoint").write_bytes(content)
+    assert value(folder) == 1.0
+
+
+def test_a_path_that_leaves_the_folder_is_not_followed(tmp_path):
+    save(tmp_path, "model", 9.0)
+    save(tmp_path / "inside", "other", 1.0)
+    for path in ("../model", f"{tmp_path}/model", "sub/../../model"):
+        state(tmp_path / "inside", path)
+        assert value(tmp_path / "inside") == 1.0
 
 
 def test_a_folder_of_one_series_gives_the_latest(tmp_path):
