@@ -1,4 +1,4 @@
-"""Makes migrate/course/data/digits.npz from the handwritten digits that scikit-learn carries.
+"""Makes migrate/course/datasets/digits.npz from the handwritten digits that scikit-learn carries.
 
     python tools/make_digits.py          # needs scikit-learn; run once, the result is committed
 
@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 NUM_TEST = 360
-TARGET = Path(__file__).parent.parent / "migrate" / "course" / "data" / "digits.npz"
+TARGET = Path(__file__).parent.parent / "migrate" / "course" / "datasets" / "digits.npz"
 
 digits = load_digits()
 images = digits.images.astype(np.uint8)

@@ -22,14 +22,14 @@ def complete_system(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds data and hyper-parameters; what is not given is the system's own."""
+    """Adds data and hyper-parameters; what is not given is the system's own (tfmigrate list)."""
     for option in (
         click.option("--seed", type=int, default=0, show_default=True, help="Of the weights."),
-        click.option("--learning-rate", type=float, help="Of the optimizer.  [mlp: 0.001]"),
-        click.option("--batch-size", type=int, help="Examples a step.  [mlp: 128]"),
-        click.option("--epochs", type=int, help="Passes over the training data.  [mlp: 20]"),
+        click.option("--learning-rate", type=float, help="Of the optimizer."),
+        click.option("--batch-size", type=int, help="Examples a step."),
+        click.option("--epochs", type=int, help="Passes over the training data."),
         click.option(
-            "--data", metavar="NAME|PATH", help="digits, mnist, or an .npz file.  [mlp: digits]"
+            "--data", metavar="NAME|PATH", help="A dataset by name, or a file or folder with one."
         ),
     ):
         function = option(function)
@@ -40,15 +40,15 @@ def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     """A bar for each form on each device; gives the function that takes their events."""
     with sink.progress() as progress:
-        tasks: dict[tuple[str, str], Any] = {}
+        tasks: dict[str, Any] = {}
         starting = progress.add_task("starting TensorFlow", total=None, note="")
 
         def on_event(event: dict[str, Any]) -> None:
             progress.update(starting, visible=False)
-            key = event["device"], event["form"]
+            key = " ".join(filter(None, (event["case"], event["device"], event["form"])))
             if key not in tasks:
-                tasks[key] = progress.add_task(" ".join(key), total=event["epochs"], note="")
-            note = f"loss {event['loss']:.4g}, accuracy {event['accuracy']:.4f}"
+                tasks[key] = progress.add_task(key, total=event["epochs"], note="")
+            note = f"loss {event['loss']:.4g}, {event['metric']:.4f}"
             progress.update(tasks[key], completed=event["epoch"], note=note)
 
         yield on_event
@@ -56,6 +56,7 @@ def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 @click.command(epilog="Example: tfmigrate compare mlp --data mnist --epochs 3")
 @click.argument("system", shell_complete=complete_system)
+@click.option("--case", multiple=True, metavar="NAME", help="A variant; all of them by default.")
 @training_options
 @click.option(
     "--device",
@@ -64,14 +65,17 @@ def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     help="Where both sides run; repeat it, or say all, to see devices side by side.  [cpu]",
 )
 @click.option(
-    "--logdir", type=click.Path(file_okay=False), help="Write TensorBoard logs of each side here."
+    "--logdir",
+    type=click.Path(file_okay=False),
+    help="Keep what the sides leave here: logs, saved models.",
 )
 @output_options
 def command(sink: Sink, system: str, device: tuple[str, ...], **options: Any) -> int:
-    """Train SYSTEM as a TF1 session, a TF2 tape and a Keras fit, and show where they agree.
+    """Run SYSTEM's TF1 and TF2 twins, and show where they agree.
 
-    All start from the same weights, which travel as a TF1 checkpoint, and see the same batches in
-    the same order. Exit status 0 only if parity holds.
+    A network is trained as a TF1 session, a TF2 tape and a Keras fit, which start from the same
+    weights, moved as a TF1 checkpoint, and see the same batches in the same order; other systems
+    give values, compared one by one. Exit status 0 only if parity holds.
     """
     from ..course.comparison import compare
     from ..errors import EXIT_DIFFERENCE, EXIT_OK

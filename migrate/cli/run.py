@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 @click.argument("system", shell_complete=complete_system)
 @click.option(
     "--form",
-    type=click.Choice(["tape", "keras"]),
+    type=click.Choice(["tape", "keras", "functional"]),
     default="keras",
     show_default=True,
     help="Which of the modern forms.",
 )
+@click.option("--case", metavar="NAME", help="Which variant.  [the first]")
 @click.option("-o", "--output", help="Folder for checkpoint and logs.  [SYSTEM-FORM]")
 @click.option(
     "--device", default="cpu", show_default=True, metavar="cpu|gpu", help="Where it runs."

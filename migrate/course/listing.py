@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from ..report import Block, Heading, Paragraph, Result, Table
-from .catalogue import CHAPTERS, SYSTEMS
+from .catalogue import CHAPTERS
 
 
 class Listing(Result):
@@ -15,19 +14,29 @@ class Listing(Result):
     def blocks(self) -> list[Block]:
         """A table a chapter; chapters without systems are left out."""
         blocks: list[Block] = []
-        for letter, title in CHAPTERS.items():
-            rows = [
-                (system.name, system.title)
-                for system in SYSTEMS.values()
-                if system.chapter == letter
-            ]
+        for letter, (title, systems) in CHAPTERS.items():
+            rows = [(system.name, system.title) for system in systems]
             if rows:
                 blocks += [Heading(f"{letter}. {title}"), Table(("", ""), rows)]
         return [*blocks, Paragraph("tfmigrate compare NAME runs both sides", dim=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """The entries of the catalogue."""
-        return {"schema": 1, "systems": [asdict(system) for system in SYSTEMS.values()]}
+        return {
+            "schema": 1,
+            "systems": [
+                {
+                    "name": system.name,
+                    "chapter": letter,
+                    "title": system.title,
+                    "programs": [type(program).__name__.lower() for program in system.programs],
+                    "data": next((p.data for p in system.programs if p.data), None),
+                    "cases": [c for p in system.programs for c in getattr(p, "cases", ())],
+                }
+                for letter, (_, systems) in CHAPTERS.items()
+                for system in systems
+            ],
+        }
 
     def __bool__(self) -> bool:
         return True

@@ -1,24 +1,22 @@
-"""What a comparison found: per device, per form, per epoch; and how it is shown."""
+"""What training a system in all its forms found: per case, device, form and epoch."""
 
 from __future__ import annotations
 
-import shlex
 import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parity import Difference, Tolerance, Verdict
-from ..report import Block, Closing, Heading, Paragraph, Result, Table
-from .catalogue import System
-from .data import Dataset
+from ..parity import EXACT, Difference, Tolerance, Verdict
+from ..report import Block, Closing, Heading, Paragraph, Result
+from .datasets import Dataset
+from .programs import Training
+from .request import Request
+from .system import System
 
 if TYPE_CHECKING:
     from .training import Setting
-
-# More epochs than this are thinned out in the table; --json has them all.
-_MAX_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -27,13 +25,13 @@ class Epoch:
 
     Attributes:
         loss: the mean over the examples of the loss before each step's update.
-        accuracy: on the test set, after the epoch.
+        metric: accuracy, or what the system measures instead, on the test set after the epoch.
         seconds: of training alone.
         examples: trained on in that time (the first epoch is timed without its first step).
     """
 
     loss: float
-    accuracy: float
+    metric: float
     seconds: float
     examples: int
 
@@ -43,13 +41,15 @@ class Side:
     """One form, trained.
 
     Attributes:
-        form: session, tape or keras.
+        form: session, tape, keras …
         title: for people.
         device: where it was told to run.
         placement: where the run-time put it: ``CPU:0``.
         first_step: seconds of the step that traces and compiles.
         settings: versions and float settings in force.
-        arrays: logits_before, logits_after, and the weights by TF1 name.
+        arrays: logits_before, logits_after, the losses of the first steps, and the weights by
+            TF1 name.
+        metric: the name of what is measured beside the loss.
     """
 
     form: str
@@ -60,6 +60,7 @@ class Side:
     first_step: float
     settings: dict[str, Any]
     arrays: dict[str, np.ndarray] = field(repr=False)
+    metric: str = "accuracy"
 
     @property
     def epoch_seconds(self) -> list[float]:
@@ -79,32 +80,54 @@ class Side:
             "placement": self.placement,
             "first_step_seconds": self.first_step,
             "examples_per_second": self.examples_per_second,
-            "epochs": [vars(epoch) for epoch in self.epochs],
+            "epochs": [
+                {
+                    "loss": epoch.loss,
+                    self.metric: epoch.metric,
+                    "seconds": epoch.seconds,
+                    "examples": epoch.examples,
+                }
+                for epoch in self.epochs
+            ],
         }
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One line of the parity table: what was compared, and how far apart it was."""
+    """One line of the parity table: what was compared, and how far apart it was.
+
+    Attributes:
+        tolerance: what it may differ by; None where it is shown and not judged.
+    """
 
     what: str
     difference: Difference
+    tolerance: Tolerance | None = EXACT
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is within what is allowed."""
+        return self.tolerance is None or self.difference.within(self.tolerance)
 
 
 @dataclass(frozen=True)
 class DeviceOutcome:
-    """All forms on one device.
+    """All forms of one case on one device.
 
     Attributes:
-        sides: the session first.
-        parity: the session against the other forms.
-        tolerance: what each line of parity may differ by.
+        sides: the session first, where the case has one.
+        parity: the first side against the others; empty where there is only one.
+        tolerance: what the loss of the first steps may differ by.
+        case: the name of the variant, or empty.
+        why: the cause of what is not exact, or of a missing form.
     """
 
     device: str
     sides: list[Side]
     parity: list[Measured]
     tolerance: Tolerance
+    case: str = ""
+    why: str = ""
 
     def loss_difference(self, epoch: int) -> float:
         """The largest between two forms in that epoch; 0 where all are NaN or the same infinity."""
@@ -113,30 +136,38 @@ class DeviceOutcome:
             return 0.0
         return max(losses) - min(losses)
 
-    def accuracy_difference(self, epoch: int) -> float:
+    def metric_difference(self, epoch: int) -> float:
         """The largest between two forms in that epoch."""
-        values = [side.epochs[epoch].accuracy for side in self.sides]
+        values = [side.epochs[epoch].metric for side in self.sides]
         return max(values) - min(values)
 
     @property
     def identical(self) -> bool:
-        """Whether nothing at all differs: losses, accuracies, logits, weights."""
+        """Whether nothing at all differs: losses, metrics, logits, weights."""
         epochs = range(len(self.sides[0].epochs))
-        return not any(line.difference.differing for line in self.parity) and not any(
-            self.loss_difference(e) or self.accuracy_difference(e) for e in epochs
+        first, *others = self.sides
+        return (
+            not any(line.difference.differing for line in self.parity)
+            and not any(self.loss_difference(e) or self.metric_difference(e) for e in epochs)
+            and all(np.array_equal(*step_losses(first, side), equal_nan=True) for side in others)
         )
 
     @property
     def verdict(self) -> Verdict:
-        """Pass where every line is within the tolerance, and the losses where it is exact."""
-        within = all(line.difference.within(self.tolerance) for line in self.parity)
-        exact = not self.tolerance.atol and not self.tolerance.rtol
-        return Verdict.of(within and (self.identical or not exact))
+        """Pass where every line holds, and where all is to be exact nothing else differs either.
+
+        Not run where there is a single form: nothing was compared.
+        """
+        if len(self.sides) < 2:
+            return Verdict.NOT_RUN
+        exact = self.tolerance == EXACT
+        return Verdict.of(all(line.holds for line in self.parity) and (self.identical or not exact))
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "device": self.device,
+            "case": self.case,
             "settings": self.sides[0].settings,
             "verdict": self.verdict,
             "identical": self.identical,
@@ -144,9 +175,19 @@ class DeviceOutcome:
             "largest_loss_difference": max(
                 self.loss_difference(e) for e in range(len(self.sides[0].epochs))
             ),
+            "why": self.why,
             "sides": [side.to_dict() for side in self.sides],
-            "parity": [{"what": m.what, **m.difference.to_dict()} for m in self.parity],
+            "parity": [
+                {"what": m.what, "holds": m.holds, **m.difference.to_dict()} for m in self.parity
+            ],
         }
+
+
+def step_losses(first: Side, second: Side) -> tuple[np.ndarray, np.ndarray]:
+    """The losses of the steps that were watched in both, step by step."""
+    losses = first.arrays["losses"], second.arrays["losses"]
+    count = min(map(len, losses))
+    return losses[0][:count], losses[1][:count]
 
 
 @dataclass(frozen=True)
@@ -154,24 +195,32 @@ class Comparison(Result):
     """The outcome of ``tfmigrate compare``: true when parity holds on every device.
 
     Attributes:
+        program: the part of the system that was trained.
+        num_examples: that are trained on in an epoch.
         setting: the hyper-parameters that were used.
-        asked: the options that the user gave, by name, to repeat the command.
+        devices: the outcome of each case on each device.
+        request: what the user asked for.
     """
 
     system: System
+    program: Training
     dataset: Dataset
+    num_examples: int
     setting: Setting
     devices: list[DeviceOutcome]
     seconds: float
-    asked: dict[str, Any]
+    request: Request
 
     def __bool__(self) -> bool:
         return bool(self.verdict)
 
     @property
     def verdict(self) -> Verdict:
-        """Pass where every device passes."""
-        return Verdict.of(all(outcome.verdict for outcome in self.devices))
+        """Pass where every case passes on every device; a case with a single form cannot fail."""
+        verdicts = [outcome.verdict for outcome in self.devices]
+        if all(verdict is Verdict.NOT_RUN for verdict in verdicts):
+            return Verdict.NOT_RUN
+        return Verdict.of(Verdict.FAIL not in verdicts)
 
     @property
     def num_parameters(self) -> int:
@@ -182,16 +231,12 @@ class Comparison(Result):
     @property
     def steps(self) -> int:
         """Updates a form makes in all."""
-        return -(-len(self.dataset.x_train) // self.setting.batch_size) * self.setting.epochs
+        return -(-self.num_examples // self.setting.batch_size) * self.setting.epochs
 
     @property
     def command(self) -> str:
         """What repeats this comparison."""
-        parts = ["tfmigrate compare", self.system.name]
-        for name, value in self.asked.items():
-            values = value if isinstance(value, (list, tuple)) else [value]
-            parts += [f"--{name} {shlex.quote(str(one))}" for one in values if one is not None]
-        return " ".join(parts)
+        return self.request.command(self.system)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -214,137 +259,57 @@ class Comparison(Result):
         }
 
     def blocks(self) -> list[Block]:
-        """Setting, epochs, parity and time of each device, and the verdict."""
+        """Setting, epochs, parity and time of each case on each device, and the verdict."""
+        from . import tables
+
         setting = self.setting
+        cases = {outcome.case for outcome in self.devices}
+        counted = "" if len(cases) > 1 else f" · {self.num_parameters:,} parameters"
         blocks: list[Block] = [
-            Heading(
-                f"{self.system.name} · {self.system.title} · {self.num_parameters:,} parameters"
-            ),
+            Heading(f"{self.system.name} · {self.system.title}{counted}"),
             Paragraph(
-                f"{self.dataset.name}: {len(self.dataset.x_train):,} train, "
+                f"{self.dataset.name}: {self.num_examples:,} train, "
                 f"{len(self.dataset.x_test):,} test · batch {setting.batch_size} · learning rate "
                 f"{setting.learning_rate:g} · {self.steps:,} steps · seed {setting.seed}",
                 dim=True,
             ),
         ]
-        for outcome in self.devices:
-            blocks += [
-                Paragraph(_settings(outcome), dim=True),
-                _epochs(outcome),
-                _parity(outcome),
-                _time(outcome),
-            ]
-        if len(self.devices) > 1:
-            blocks.append(_across(self.devices))
+        if self.dataset.origin.startswith("synthetic"):
+            blocks.append(Paragraph(self.dataset.origin, dim=True))
+        for number, outcome in enumerate(self.devices):
+            if outcome.case:
+                blocks.append(Heading(outcome.case))
+            if not number or outcome.device != self.devices[number - 1].device:
+                blocks.append(Paragraph(tables.settings(outcome), dim=True))
+            blocks.append(tables.epochs(outcome, few=len(cases) > 1))
+            if outcome.parity:
+                blocks.append(tables.parity(outcome))
+            if outcome.why:
+                blocks.append(Paragraph(outcome.why))
+            if len(cases) == 1:
+                blocks.append(tables.time(outcome))
+        if len(cases) > 1:
+            blocks.append(tables.cases(self.devices))
+        elif len(self.devices) > 1:
+            blocks.append(tables.across(self.devices))
         blocks.append(Closing(self.verdict, self._closing()))
         return blocks
 
     def _closing(self) -> str:
         lines = [line for outcome in self.devices for line in outcome.parity]
-        ulps = max(line.difference.max_ulp or 0 for line in lines)
-        forms = len(self.devices[0].sides)
-        if all(outcome.identical for outcome in self.devices):
+        forms = max(len(outcome.sides) for outcome in self.devices)
+        judged = [line for line in lines if line.tolerance is not None]
+        ulps = max((line.difference.max_ulp or 0 for line in judged), default=0)
+        if not lines:
+            what = "a single form: nothing to compare"
+        elif all(outcome.identical for outcome in self.devices if outcome.parity):
             what = f"{forms} forms bit-identical over {self.steps:,} steps"
         else:
-            worst = max(lines, key=lambda line: line.difference.max_abs)
+            failing = [line for line in judged if not line.holds] or judged
+            worst = max(failing, key=lambda line: line.difference.max_abs)
             needed = worst.difference.required
             what = (
                 f"{worst.what}: max abs {worst.difference.max_abs:.3g}, it would have needed "
                 f"atol {needed.atol:.3g} or rtol {needed.rtol:.3g}"
             )
         return f"{what} · worst {ulps:,} ULP · {self.seconds:.0f} s · {self.command}"
-
-
-def _settings(outcome: DeviceOutcome) -> str:
-    found = outcome.sides[0].settings
-    on = {True: "on", False: "off"}
-    return (
-        f"{outcome.device} · TensorFlow {found['tensorflow']}, Keras {found['keras']} · "
-        f"oneDNN {on[found['onednn']]}, TF32 {on[found['tf32']]}, deterministic ops "
-        f"{on[found['deterministic']]}, {found['threads']} threads"
-    )
-
-
-def _epochs(outcome: DeviceOutcome) -> Table:
-    columns, spans = [">epoch"], [("", 1)]
-    for side in outcome.sides:
-        columns += [">loss", ">accuracy"]
-        spans.append((side.title, 2))
-    columns.append(">largest difference")
-    spans.append(("", 1))
-    count = len(outcome.sides[0].epochs)
-    step = -(-count // _MAX_ROWS)
-    shown = [e for e in range(count) if (count - 1 - e) % step == 0 or e == 0]
-    rows: list[list[str]] = []
-    marked = set()
-    for epoch in shown:
-        row = [str(epoch + 1)]
-        for side in outcome.sides:
-            row += [f"{side.epochs[epoch].loss:#.6g}", f"{side.epochs[epoch].accuracy:.4f}"]
-        difference = max(outcome.loss_difference(epoch), outcome.accuracy_difference(epoch))
-        if difference:
-            marked.add(len(rows))
-        rows.append([*row, f"{difference:.3g}"])
-    return Table(columns, rows, spans=spans, marked=frozenset(marked))
-
-
-def _parity(outcome: DeviceOutcome) -> Table:
-    rows, marked = [], set()
-    for number, line in enumerate(outcome.parity):
-        difference = line.difference
-        same = "" if difference.same_class is None else f"{difference.same_class:.2%}"
-        rows.append(
-            [
-                line.what,
-                f"{difference.max_abs:.3g}",
-                f"{difference.max_rel:.3g}",
-                f"{difference.max_ulp or 0:,}",
-                same,
-                str(difference.required),
-            ]
-        )
-        if not difference.within(outcome.tolerance):
-            marked.add(number)
-    columns = ["parity", ">max abs", ">max rel", ">ULP", ">same class", "would have needed"]
-    return Table(columns, rows, marked=frozenset(marked))
-
-
-def _time(outcome: DeviceOutcome) -> Table:
-    session = outcome.sides[0]
-    rows: list[list[str]] = []
-    for side in outcome.sides:
-        seconds = side.epoch_seconds
-        rows.append(
-            [
-                side.title,
-                _duration(side.first_step),
-                f"{_duration(statistics.median(seconds))} "
-                f"({_duration(min(seconds))} … {_duration(max(seconds))})",
-                f"{side.examples_per_second:,.0f}",
-                f"{side.examples_per_second / session.examples_per_second:.2f}",
-            ]
-        )
-    columns = ["time", ">first step", ">per epoch (spread)", ">examples/s", ">against the session"]
-    return Table(columns, rows)
-
-
-def _across(devices: list[DeviceOutcome]) -> Table:
-    """The devices side by side: where each form ended, and how fast."""
-    columns, spans = [""], [("", 1)]
-    for outcome in devices:
-        columns += [">loss", ">accuracy", ">examples/s"]
-        spans.append((outcome.device, 3))
-    rows: list[list[str]] = []
-    for sides in zip(*(outcome.sides for outcome in devices), strict=True):
-        row = [sides[0].title]
-        for side in sides:
-            last = side.epochs[-1]
-            row += [f"{last.loss:#.6g}", f"{last.accuracy:.4f}", f"{side.examples_per_second:,.0f}"]
-        rows.append(row)
-    return Table(columns, rows, spans=spans)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 0.1:
-        return f"{seconds * 1e3:.1f} ms"
-    return f"{seconds:.2f} s"

@@ -14,9 +14,9 @@ from ..formats.atomic import whole_folder
 from ..report import Block, Heading, Paragraph, Result, Table, plain
 from ..worker import Worker
 from . import catalogue
-from .catalogue import System
-from .data import load
+from .datasets import load
 from .outcome import Side
+from .system import System
 from .training import FORMS, OnEvent, Setting, train
 
 _REPORT = "run.json"
@@ -49,14 +49,16 @@ class Run(Result):
     def blocks(self) -> list[Block]:
         """The epochs, and where the files are."""
         rows = [
-            (str(number), f"{epoch.loss:#.6g}", f"{epoch.accuracy:.4f}")
+            (str(number), f"{epoch.loss:#.6g}", f"{epoch.metric:.4f}")
             for number, epoch in enumerate(self.side.epochs, 1)
         ]
         last = self.side.epochs[-1]
         return [
             Heading(f"{self.system.name} · {self.side.title} · {self.side.device}"),
-            Table((">epoch", ">loss", ">accuracy"), rows),
-            Paragraph(f"accuracy {last.accuracy:.4f} · {self.seconds:.0f} s · {self.output}"),
+            Table((">epoch", ">loss", f">{self.side.metric}"), rows),
+            Paragraph(
+                f"{self.side.metric} {last.metric:.4f} · {self.seconds:.0f} s · {self.output}"
+            ),
         ]
 
 
@@ -65,6 +67,7 @@ def run(
     form: str,
     output: str | None = None,
     *,
+    case: str | None = None,
     data: str | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
@@ -79,7 +82,8 @@ def run(
 
     Args:
         system: a name from ``tfmigrate list``.
-        form: ``session``, ``tape`` or ``keras``.
+        form: ``session``, ``tape``, ``keras`` … : one of the system's.
+        case: which variant; the first by default.
         output: the folder; ``<system>-<form>`` in the working folder by default.
         force: whether a folder of an earlier run may be replaced.
 
@@ -87,25 +91,28 @@ def run(
         UserError: as :func:`tfmigrate.compare`; or the output exists.
     """
     entry = catalogue.find(system)
-    if form not in FORMS:
-        raise UserError(f"there is no form {form!r}", expected=", ".join(FORMS))
-    setting = Setting.of(entry, epochs, batch_size, learning_rate, seed)
+    program = entry.training.case(case or next(iter(entry.training.cases), ""))
+    if form not in program.forms:
+        raise UserError(f"{system} has no form {form!r}", expected=", ".join(program.forms))
+    setting = Setting.of(program, epochs, batch_size, learning_rate, seed)
     target = Path(output or f"{system}-{form}")
     start = time.perf_counter()
     with (
-        Worker(FORMS[form][0]) as worker,
+        Worker(FORMS[form].era) as worker,
         whole_folder(target, force=force, ours=_REPORT) as folder,
     ):
-        dataset = load(data or entry.program.data)
-        setting.check(dataset)
+        dataset = load(data or program.data)
+        prepared = program.prepare(dataset)
+        setting.check(prepared, dataset)
         side = train(
             worker,
             entry,
+            program,
             form,
-            dataset,
+            prepared,
             setting.logging_to(folder / "logs"),
             device=device,
-            trained=str(folder / "model.ckpt" if form != "keras" else folder / "model"),
+            trained=str(folder / "model.ckpt" if FORMS[form].kind != "keras" else folder / "model"),
             on_event=on_event,
         )
         if on_log:

@@ -11,20 +11,38 @@ import numpy as np
 
 from ..errors import UserError
 from ..worker import Worker
-from .catalogue import System
-from .data import Dataset
+from .datasets import Dataset
 from .outcome import Epoch, Side
+from .prepare import Prepared
+from .programs import Training
+from .request import SILENCE
+from .system import System
 
-# Form → (era, title). The session comes first: the others start from its weights.
+
+@dataclass(frozen=True)
+class Form:
+    """One way to train a system.
+
+    Attributes:
+        era: legacy or modern.
+        title: for people.
+        kind: which of the worker's sides: session, tape or keras.
+        function: of the twin file, that builds it; the tape's class is the system's own.
+    """
+
+    era: str
+    title: str
+    kind: str
+    function: str = ""
+
+
+# The session comes first: the others start from its weights.
 FORMS = {
-    "session": ("legacy", "TF1 session"),
-    "tape": ("modern", "TF2 tape"),
-    "keras": ("modern", "Keras fit"),
+    "session": Form("legacy", "TF1 session", "session", "build"),
+    "tape": Form("modern", "TF2 tape", "tape"),
+    "keras": Form("modern", "Keras fit", "keras", "build_model"),
+    "functional": Form("modern", "Keras Functional", "keras", "build_functional"),
 }
-
-# A form that says nothing for so long (seconds) is taken for dead; an epoch of the largest system
-# of the course takes well under a minute on two cores.
-SILENCE = 600
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -49,7 +67,7 @@ class Setting:
     @classmethod
     def of(
         cls,
-        system: System,
+        program: Training,
         epochs: int | None,
         batch_size: int | None,
         learning_rate: float | None,
@@ -62,7 +80,6 @@ class Setting:
         Raises:
             UserError: a value is out of range.
         """
-        program = system.program
         epochs = program.epochs if epochs is None else epochs
         batch_size = program.batch_size if batch_size is None else batch_size
         learning_rate = program.learning_rate if learning_rate is None else learning_rate
@@ -79,15 +96,15 @@ class Setting:
         """The same, with TensorBoard logs."""
         return replace(self, logdir=str(folder))
 
-    def check(self, dataset: Dataset) -> None:
+    def check(self, prepared: Prepared, dataset: Dataset) -> None:
         """Holds the batch size against the data.
 
         Raises:
             UserError: a batch would be larger than the training set.
         """
-        if self.batch_size > len(dataset.x_train):
+        if self.batch_size > len(prepared.x_train):
             raise UserError(
-                f"batch size {self.batch_size:,} is more than the {len(dataset.x_train):,} "
+                f"batch size {self.batch_size:,} is more than the {len(prepared.x_train):,} "
                 f"training examples of {dataset.name}"
             )
 
@@ -95,11 +112,14 @@ class Setting:
 def train(
     worker: Worker,
     system: System,
+    program: Training,
     form: str,
-    dataset: Dataset,
+    prepared: Prepared,
     setting: Setting,
     *,
     device: str,
+    case: str = "",
+    floatx: str | None = None,
     initial: str | None = None,
     trained: str | None = None,
     weights: Mapping[str, np.ndarray] | None = None,
@@ -108,7 +128,10 @@ def train(
     """Trains one form.
 
     Args:
+        program: of the system, or a case of it.
         form: a key of ``FORMS``.
+        case: the name of the variant, for events and logs.
+        floatx: trains in this precision, and tells the legacy twin so; the data's own by default.
         device: ``cpu``, ``gpu``, ``cpu:1`` …
         initial, trained: where the form saves itself before and after training, or None.
         weights: to start from, by TF1 name; drawn by the form itself where None.
@@ -120,32 +143,42 @@ def train(
     epochs: list[Epoch] = []
 
     def listen(event: dict[str, Any]) -> None:
-        epochs.append(Epoch(event["loss"], event["accuracy"], event["seconds"], event["examples"]))
+        epochs.append(Epoch(event["loss"], event["metric"], event["seconds"], event["examples"]))
         if on_event:
-            on_event(event | {"form": form, "epochs": setting.epochs, "device": device})
+            on_event(
+                event | {"form": form, "epochs": setting.epochs, "device": device, "case": case}
+            )
 
-    era, title = FORMS[form]
-    arrays = dict(zip(("x_train", "y_train", "x_test", "y_test"), dataset.flat(), strict=True))
-    arguments = {
-        "num_inputs": arrays["x_train"].shape[1],
-        "num_classes": dataset.num_classes,
+    how = FORMS[form]
+    own = str(prepared.x_train.dtype)
+    arrays = prepared.as_type(floatx or own)
+    steps = -(-len(prepared.x_train) // setting.batch_size)
+    known = {
         "learning_rate": setting.learning_rate,
-        **system.program.arguments,
+        "epochs": setting.epochs,
+        "batch_size": setting.batch_size,
+        "steps_per_epoch": steps,
+        "seed": setting.seed,
     }
+    arguments = {**prepared.sizes, **{k: known[k] for k in program.passes}, **program.arguments}
+    if floatx and how.era == "legacy":
+        arguments["dtype"] = floatx
     reply = worker.call(
         "train",
         {
-            "form": form,
-            "module": f"tfmigrate.{era}.{system.module}",
+            "kind": how.kind,
+            "module": f"tfmigrate.{how.era}.{system.module}",
+            "function": how.function or program.tape,
             "arguments": arguments,
             "seed": setting.seed,
-            "class": system.program.tape,
-            "targets": dict(system.program.targets),
+            "targets": dict(program.targets),
+            "metric": program.metric,
+            "floatx": floatx or own,
             "device": device,
             "logical_cpus": setting.logical_cpus,
             "batch_size": setting.batch_size,
             "epochs": setting.epochs,
-            "logdir": setting.logdir,
+            "log": str(Path(setting.logdir, case, device, form)) if setting.logdir else None,
             "initial": initial,
             "trained": trained,
         },
@@ -156,11 +189,12 @@ def train(
     data = reply.data
     return Side(
         form,
-        title,
+        how.title,
         device,
         data["placement"],
         epochs,
         data["first_step"],
         data["settings"],
         reply.arrays,
+        program.metric,
     )

@@ -20,6 +20,7 @@ JOBS = {
     "doctor": "doctor",
     "usermodel": "usermodel",
     "train": "train",
+    "twin": "twin",
     "build": "build",
     "rungraph": "rungraph",
 }

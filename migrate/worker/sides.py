@@ -1,29 +1,61 @@
-"""The three forms a training system comes in, made alike: TF1 session, TF2 tape, Keras fit."""
+"""The forms a training system comes in, made alike: TF1 session, TF2 tape, Keras fit.
+
+What a twin has to offer. Legacy: ``build(..., seed)`` → a namespace with x and logits;
+``train(session, net, x, y, batch_size)`` → the losses of one epoch; ``evaluate``, ``predict``,
+``save``. Modern: for the tape, a class with ``train(x, y, batch_size)`` → losses, ``evaluate(x,
+y)``, a call and ``save(path)``; for Keras, ``build_model(...)`` → a compiled model, ``train(model,
+x, y, batch_size, epochs, callbacks)`` and ``save(model, path)``.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-# Called after each epoch with its loss and the seconds it took.
-OnEpoch = Callable[[np.float32, float], None]
+# So many steps, at least, are held together one by one. Keras tells a running mean of the loss; to
+# have the loss of each step its metrics are reset every time, which costs a third of a millisecond.
+STEPS_WATCHED = 100
+
+# Not trained, but moved like weights: the names TF1's batch normalization gives them.
+_MOVING = ("moving_mean", "moving_variance")
 
 
-def running_mean(losses: list[np.float32], batches: list[int]) -> np.float32:
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch, trained.
+
+    Attributes:
+        loss: the mean over the examples of the loss before each step's update.
+        losses: of each step, or empty where it was no longer watched.
+        seconds, examples: trained in that time; of the first epoch, all but the first step, which
+            traces, compiles and allocates.
+    """
+
+    loss: float
+    losses: list[Any]
+    seconds: float
+    examples: int
+
+
+OnEpoch = Callable[[Epoch], None]
+
+
+def running_mean(losses: list[Any], batches: list[int], dtype: Any = np.float32) -> float:
     """The loss of an epoch as Keras reports it, from the losses of its steps.
 
     Keras adds up loss times batch size in float32 and divides once
     (keras/src/metrics/reduction_metrics.py); a mean of the step losses would be another number.
     """
-    total = np.float32(0)
+    total = dtype(0)
     for loss, size in zip(losses, batches, strict=True):
-        total += np.float32(loss) * np.float32(size)
-    return total / np.float32(sum(batches))
+        total += dtype(loss) * dtype(size)
+    return float(total / dtype(sum(batches)))
 
 
 def batch_sizes(examples: int, batch_size: int) -> list[int]:
@@ -31,10 +63,36 @@ def batch_sizes(examples: int, batch_size: int) -> list[int]:
     return [min(batch_size, examples - start) for start in range(0, examples, batch_size)]
 
 
-class SessionSide:
-    """A legacy twin: a graph and a Session."""
+class _LoopSide:
+    """What the forms share whose loop the twin writes itself."""
 
-    title = "TF1 session"
+    first_step = 0.0
+
+    def _train_epoch(self, x: Any, y: Any, batch_size: int) -> list[Any]:
+        raise NotImplementedError
+
+    def train(self, x: Any, y: Any, batch_size: int, epochs: int, on_epoch: OnEpoch) -> None:
+        """Trains on the data in order; the very first step is timed on its own."""
+        sizes = batch_sizes(len(x), batch_size)
+        for epoch in range(epochs):
+            start = time.perf_counter()
+            losses: list[Any] = []
+            begin = 0
+            if epoch == 0:
+                begin = sizes[0]
+                losses = self._train_epoch(x[:begin], y[:begin], batch_size)
+                self.first_step = time.perf_counter() - start
+            start = time.perf_counter()
+            if begin < len(x):
+                losses = losses + self._train_epoch(x[begin:], y[begin:], batch_size)
+            # An epoch of one step has nothing else that could be timed.
+            seconds = time.perf_counter() - start if begin < len(x) else self.first_step
+            loss = running_mean(losses, sizes, np.asarray(losses[0]).dtype.type)
+            on_epoch(Epoch(loss, losses, seconds, len(x) - begin or len(x)))
+
+
+class SessionSide(_LoopSide):
+    """A legacy twin: a graph and a Session."""
 
     def __init__(self, module: ModuleType, arguments: dict[str, Any], device: str, log: str | None):
         v1 = tf.compat.v1
@@ -43,7 +101,12 @@ class SessionSide:
         with graph.as_default(), tf.device(device):
             self._net = module.build(**arguments)
             initializer = v1.global_variables_initializer()
-            self._variables = {v.op.name: v for v in v1.global_variables()}
+            trained = {v.op.name for v in v1.trainable_variables()}
+            self._variables = {
+                v.op.name: v
+                for v in v1.global_variables()
+                if v.op.name in trained or v.op.name.endswith(_MOVING)
+            }
         config = v1.ConfigProto(allow_soft_placement=True)
         config.gpu_options.allow_growth = True
         # A Session makes devices of its own, and of CPUs only one unless it is told.
@@ -52,16 +115,11 @@ class SessionSide:
         self._session.run(initializer)
         self._writer = v1.summary.FileWriter(log, graph) if log else None
 
-    def train(self, x: Any, y: Any, batch_size: int, epochs: int, on_epoch: OnEpoch) -> None:
-        """Trains on the data in order."""
-        for _ in range(epochs):
-            start = time.perf_counter()
-            losses = self._module.train(self._session, self._net, x, y, batch_size)
-            seconds = time.perf_counter() - start
-            on_epoch(running_mean(losses, batch_sizes(len(x), batch_size)), seconds)
+    def _train_epoch(self, x: Any, y: Any, batch_size: int) -> list[Any]:
+        return list(self._module.train(self._session, self._net, x, y, batch_size))
 
-    def accuracy(self, x: Any, y: Any) -> float:
-        """The share of examples whose class is right."""
+    def evaluate(self, x: Any, y: Any) -> float:
+        """The metric of the system: the share of examples whose class is right, or another."""
         return float(self._module.evaluate(self._session, self._net, x, y))
 
     def predict(self, x: Any) -> np.ndarray:
@@ -100,6 +158,12 @@ class SessionSide:
             self._writer.flush()
 
 
+def _by_path(model: Any, targets: dict[str, str]) -> dict[str, Any]:
+    """TF1 name → variable, by ``layer/variable``; the same name on both sides without targets."""
+    by_path = {f"{layer.name}/{v.name}": v for layer in model.layers for v in layer.weights}
+    return {name: by_path[path] for name, path in targets.items()} if targets else by_path
+
+
 class _ModernSide:
     """What the two modern forms share: weights by name, and TensorBoard."""
 
@@ -126,10 +190,8 @@ class _ModernSide:
             self._writer.flush()
 
 
-class TapeSide(_ModernSide):
-    """A modern twin as a tf.Module with tf.function and GradientTape."""
-
-    title = "TF2 tape"
+class TapeSide(_LoopSide, _ModernSide):
+    """A modern twin as a tf.Module or keras.Model with tf.function and GradientTape."""
 
     def __init__(
         self,
@@ -138,24 +200,23 @@ class TapeSide(_ModernSide):
         device: str,
         log: str | None,
         class_name: str,
+        targets: dict[str, str],
     ):
         super().__init__(log)
         self._device = device
         with tf.device(device):
             self._model = getattr(module, class_name)(**arguments)
-        self._targets = {v.name.partition(":")[0]: v for v in self._model.variables}
+        if isinstance(self._model, tf.Module) and not hasattr(self._model, "layers"):
+            self._targets = {v.name.partition(":")[0]: v for v in self._model.variables}
+        else:
+            self._targets = _by_path(self._model, targets)
 
-    def train(self, x: Any, y: Any, batch_size: int, epochs: int, on_epoch: OnEpoch) -> None:
-        """Trains on the data in order."""
-        for _ in range(epochs):
-            with tf.device(self._device):
-                start = time.perf_counter()
-                losses = [np.float32(loss) for loss in self._model.train(x, y, batch_size)]
-                seconds = time.perf_counter() - start
-            on_epoch(running_mean(losses, batch_sizes(len(x), batch_size)), seconds)
+    def _train_epoch(self, x: Any, y: Any, batch_size: int) -> list[Any]:
+        with tf.device(self._device):
+            return [np.array(loss) for loss in self._model.train(x, y, batch_size)]
 
-    def accuracy(self, x: Any, y: Any) -> float:
-        """The share of examples whose class is right."""
+    def evaluate(self, x: Any, y: Any) -> float:
+        """The metric of the system: the share of examples whose class is right, or another."""
         with tf.device(self._device):
             return float(self._model.evaluate(x, y))
 
@@ -177,7 +238,7 @@ class TapeSide(_ModernSide):
 class KerasSide(_ModernSide):
     """A modern twin as a compiled Keras model."""
 
-    title = "Keras fit"
+    first_step = 0.0
 
     def __init__(
         self,
@@ -185,36 +246,60 @@ class KerasSide(_ModernSide):
         arguments: dict[str, Any],
         device: str,
         log: str | None,
+        function: str,
         targets: dict[str, str],
+        metric: str,
     ):
         super().__init__(log)
-        self._module, self._device = module, device
+        self._module, self._device, self._metric = module, device, metric
         with tf.device(device):
-            self._model = module.build_model(**arguments)
-        by_path = {
-            f"{layer.name}/{v.name}": v for layer in self._model.layers for v in layer.weights
-        }
-        self._targets = {name: by_path[path] for name, path in targets.items()}
+            self._model = getattr(module, function)(**arguments)
+        self._targets = _by_path(self._model, targets)
 
     def train(self, x: Any, y: Any, batch_size: int, epochs: int, on_epoch: OnEpoch) -> None:
         """Trains on the data in order."""
         import keras
 
+        side, sizes = self, batch_sizes(len(x), batch_size)
+
         class Clock(keras.callbacks.Callback):
+            steps = 0
+
             def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+                self.watched = self.steps < STEPS_WATCHED
+                self.losses: list[float] = []
+                self.examples = len(x)
                 self.start = time.perf_counter()
+
+            def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+                if self.watched:
+                    self.model.reset_metrics()
+
+            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+                if self.watched:
+                    self.losses.append(logs["loss"])
+                if not self.steps:
+                    side.first_step = time.perf_counter() - self.start
+                    if len(sizes) > 1:
+                        self.examples -= sizes[0]
+                        self.start = time.perf_counter()
+                self.steps += 1
 
             def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
                 seconds = time.perf_counter() - self.start
-                on_epoch(np.float32(logs["loss"]), seconds)
+                loss = logs["loss"]
+                if self.watched:
+                    floatx = np.dtype(keras.config.floatx()).type
+                    loss = running_mean(self.losses, sizes, floatx)
+                on_epoch(Epoch(loss, self.losses, seconds, self.examples))
 
         with tf.device(self._device):
             self._module.train(self._model, x, y, batch_size, epochs, [Clock()])
 
-    def accuracy(self, x: Any, y: Any) -> float:
-        """The share of examples whose class is right."""
+    def evaluate(self, x: Any, y: Any) -> float:
+        """The metric of the system: the share of examples whose class is right, or another."""
         with tf.device(self._device):
-            return float(self._model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"])
+            return float(self._model.evaluate(x, y, verbose=0, return_dict=True)[self._metric])
 
     def predict(self, x: Any) -> np.ndarray:
         """The logits."""

@@ -16,7 +16,7 @@ import pytest
 import tfmigrate
 from tfmigrate.checkpoint import open_checkpoint
 from tfmigrate.cli.main import run
-from tfmigrate.course import data
+from tfmigrate.course import datasets as data
 
 pytestmark = pytest.mark.xdist_group("compare")
 
@@ -116,7 +116,7 @@ def test_a_notebook_shows_it_as_html(comparison):
 def test_a_difference_in_one_bit_fails_the_comparison(comparison):
     from dataclasses import replace
 
-    from tfmigrate.course.comparison import _parity
+    from tfmigrate.course.lockstep import parity
 
     outcome = comparison.devices[0]
     tape = outcome.sides[1]
@@ -127,7 +127,7 @@ def test_a_difference_in_one_bit_fails_the_comparison(comparison):
         replace(tape, arrays=tape.arrays | {"logits_after": logits}),
         outcome.sides[2],
     ]
-    broken = replace(outcome, sides=sides, parity=_parity(sides))
+    broken = replace(outcome, sides=sides, parity=parity(sides))
     failed = replace(comparison, devices=[broken])
     assert not failed
     text = str(failed)

@@ -1,0 +1,1 @@
+"""The systems of the course, a file a chapter."""

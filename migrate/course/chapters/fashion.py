@@ -1,0 +1,7 @@
+"""Chapter C. Fashion-MNIST."""
+
+from __future__ import annotations
+
+from ..system import System
+
+SYSTEMS: tuple[System, ...] = ()

@@ -1,0 +1,7 @@
+"""Chapter A. First principles."""
+
+from __future__ import annotations
+
+from ..system import System
+
+SYSTEMS: tuple[System, ...] = ()

@@ -1,0 +1,7 @@
+"""Chapter D. Other data."""
+
+from __future__ import annotations
+
+from ..system import System
+
+SYSTEMS: tuple[System, ...] = ()

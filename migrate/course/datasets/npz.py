@@ -1,0 +1,67 @@
+"""Datasets of classes in .npz files, with the keys of keras.datasets."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import UserError, printable
+from .dataset import Dataset
+
+_KEYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+def read(name: str, path: Path, origin: str, num_valid: int = 0) -> Dataset:
+    """Reads x_train, y_train, x_test, y_test from an .npz file, and checks them.
+
+    Raises:
+        UserError: the file does not hold a dataset of classes.
+    """
+    if not zipfile.is_zipfile(path):
+        raise UserError(f"{path} is not an .npz file", expected=f"one with {', '.join(_KEYS)}")
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            missing = [key for key in _KEYS if key not in data]
+            if missing:
+                found = ", ".join(printable(key) for key in data.files) or "nothing"
+                raise UserError(
+                    f"{path} lacks {', '.join(missing)}; it holds {found}",
+                    expected=", ".join(_KEYS),
+                )
+            arrays = {key: data[key] for key in _KEYS}
+    except UserError:
+        raise
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(
+            f"{path} cannot be read ({str(error).splitlines()[0]})",
+            expected="an intact .npz file of plain arrays",
+        ) from None
+    for key, array in arrays.items():
+        if array.dtype.kind not in "biuf":
+            raise UserError(f"{key} in {path} is {array.dtype}", expected="numbers")
+        if not array.size:
+            raise UserError(f"{key} in {path} is empty, shape {array.shape}")
+    for part in ("train", "test"):
+        arrays[f"y_{part}"] = _classes(arrays[f"y_{part}"], f"y_{part}", path)
+        examples, labels = len(arrays[f"x_{part}"]), len(arrays[f"y_{part}"])
+        if examples != labels:
+            raise UserError(f"{path} has {examples} x_{part} and {labels} y_{part}")
+    train, test = arrays["x_train"].shape[1:], arrays["x_test"].shape[1:]
+    if train != test:
+        raise UserError(f"x_train has examples of shape {train} and x_test of {test} in {path}")
+    return Dataset(name, **arrays, origin=origin, num_valid=num_valid)
+
+
+def _classes(labels: np.ndarray, key: str, path: Path) -> np.ndarray:
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        labels = labels.argmax(1)  # one-hot
+    if labels.size != len(labels):
+        raise UserError(f"{key} in {path} has shape {labels.shape}", expected="(examples,)")
+    labels = labels.reshape(-1)
+    whole = labels.astype(np.int64)
+    if (whole != labels).any() or whole.min() < 0:
+        raise UserError(f"{key} in {path} are not classes", expected="whole numbers from 0")
+    return whole

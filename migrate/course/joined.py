@@ -1,0 +1,43 @@
+"""The results of a system that is compared in two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..parity import Verdict
+from ..report import Block, Result
+from .outcome import Comparison
+from .pitfall import PitfallComparison
+from .system import System
+from .values import ValuesComparison
+
+
+@dataclass(frozen=True)
+class Joined(Result):
+    """True when all of them are."""
+
+    system: System
+    parts: Sequence[Comparison | ValuesComparison | PitfallComparison]
+
+    def __bool__(self) -> bool:
+        return bool(self.verdict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Pass where every part passes."""
+        return Verdict.of(all(self.parts))
+
+    def blocks(self) -> list[Block]:
+        """One after the other."""
+        return [block for part in self.parts for block in part.blocks()]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "schema": 1,
+            "system": self.system.name,
+            "verdict": self.verdict,
+            "parts": [part.to_dict() for part in self.parts],
+        }

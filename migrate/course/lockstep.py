@@ -1,0 +1,176 @@
+"""Trains all forms of a system from the same weights on the same batches, and compares them."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..checkpoint import open_checkpoint
+from ..parity import EXACT, Tolerance, measure, worst
+from ..worker import Worker
+from .datasets import load
+from .outcome import Comparison, DeviceOutcome, Measured, Side, step_losses
+from .prepare import Prepared
+from .programs import Training
+from .request import Request
+from .system import System
+from .training import FORMS, OnEvent, Setting, train
+
+# So many steps are judged in the data's own precision; what follows is left to float64.
+FIRST_STEPS = 100
+# In float64 the first steps agree to this, and all epochs to that: else it was not rounding.
+_FIRST_IN_DOUBLE = Tolerance(rtol=1e-12)
+_LATER_IN_DOUBLE = Tolerance(rtol=1e-9)
+
+
+def compare_training(
+    system: System,
+    program: Training,
+    request: Request,
+    workers: Mapping[str, Worker],
+    on_event: OnEvent | None,
+) -> Comparison:
+    """Trains the cases asked for on the devices asked for.
+
+    Raises:
+        UserError: the data, a hyper-parameter or the machine does not allow it.
+    """
+    start = time.perf_counter()
+    setting = Setting.of(
+        program,
+        request.epochs,
+        request.batch_size,
+        request.learning_rate,
+        request.seed,
+        request.logdir,
+        request.logical_cpus,
+    )
+    dataset = load(request.data_of(program))  # while the two import TensorFlow
+    outcomes = []
+    counts = set()
+    for device in request.devices(workers["modern"]):
+        for case in request.case or tuple(program.cases) or ("",):
+            variant = program.case(case)
+            prepared = variant.prepare(dataset)
+            setting.check(prepared, dataset)
+            counts.add(len(prepared.x_train))
+            pair = _Pair(system, variant, case, prepared, setting, device, workers, on_event)
+            outcomes.append(pair.outcome())
+    return Comparison(
+        system=system,
+        program=program,
+        dataset=dataset,
+        num_examples=max(counts),
+        setting=setting,
+        devices=outcomes,
+        seconds=time.perf_counter() - start,
+        request=request,
+    )
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One case on one device."""
+
+    system: System
+    program: Training
+    case: str
+    prepared: Prepared
+    setting: Setting
+    device: str
+    workers: Mapping[str, Worker]
+    on_event: OnEvent | None
+
+    def outcome(self) -> DeviceOutcome:
+        """Trains it, and where it is not exact trains it again in float64."""
+        program = self.program
+        weights: dict[str, np.ndarray] | None = None
+        with tempfile.TemporaryDirectory(prefix="tfmigrate-") as folder:
+            initial = str(Path(folder, "initial.ckpt"))
+            sides: list[Side] = []
+            for form in program.forms:
+                session = form == "session"
+                sides.append(self._train(form, weights, initial if session else None))
+                if session:
+                    weights = _carry(initial)
+        lines = parity(sides, program.tolerance, program.moved) if len(sides) > 1 else []
+        own = self.prepared.x_train.dtype
+        if lines and weights and program.tolerance != EXACT and own == np.float32:
+            weights = {name: array.astype(np.float64) for name, array in weights.items()}
+            lines += parity_in_double(
+                [self._train(form, weights, floatx="float64") for form in program.forms]
+            )
+        return DeviceOutcome(self.device, sides, lines, program.tolerance, self.case, program.why)
+
+    def _train(
+        self,
+        form: str,
+        weights: Mapping[str, np.ndarray] | None,
+        initial: str | None = None,
+        floatx: str | None = None,
+    ) -> Side:
+        return train(
+            self.workers[FORMS[form].era],
+            self.system,
+            self.program,
+            form,
+            self.prepared,
+            self.setting,
+            device=self.device,
+            case=self.case,
+            floatx=floatx,
+            initial=initial,
+            weights=weights,
+            on_event=self.on_event,
+        )
+
+
+def _carry(prefix: str) -> dict[str, np.ndarray]:
+    """The variables of the checkpoint that the session wrote, by name."""
+    with open_checkpoint(prefix) as checkpoint:
+        return {name: checkpoint.read(name) for name in checkpoint.variables}
+
+
+def parity(
+    sides: Sequence[Side], tolerance: Tolerance = EXACT, moved: Tolerance = EXACT
+) -> list[Measured]:
+    """The first side's arrays against those of the others; the worst of these counts.
+
+    Where ``tolerance`` is not exact it is for the loss of the first steps; what comes after them is
+    measured and not judged.
+    """
+    first, *others = sides
+    weights = [name for name in first.arrays if name.startswith("weight:")]
+
+    def line(what: str, names: Sequence[str], allowed: Tolerance | None) -> Measured:
+        pairs = [(first.arrays[n], other.arrays[n]) for other in others for n in names]
+        return Measured(what, worst([measure(a, b) for a, b in pairs]), allowed)
+
+    later = EXACT if tolerance == EXACT else None
+    lines = [line("logits, weights just moved", ["logits_before"], moved)]
+    if tolerance != EXACT:
+        lines.append(_losses("loss, first steps", sides, tolerance))
+    lines.append(line("logits, after training", ["logits_after"], later))
+    lines.append(line("weights, after training", weights, later))
+    return lines
+
+
+def parity_in_double(sides: Sequence[Side]) -> list[Measured]:
+    """The losses of the same training in float64: of the first steps, and of all epochs."""
+    epochs = [np.array([epoch.loss for epoch in side.epochs]) for side in sides]
+    later = worst([measure(epochs[0], other) for other in epochs[1:]])
+    return [
+        _losses("loss, first steps, in float64", sides, _FIRST_IN_DOUBLE),
+        Measured("loss, all epochs, in float64", later, _LATER_IN_DOUBLE),
+    ]
+
+
+def _losses(what: str, sides: Sequence[Side], tolerance: Tolerance) -> Measured:
+    pairs = [step_losses(sides[0], other) for other in sides[1:]]
+    found = [measure(a[:FIRST_STEPS], b[:FIRST_STEPS]) for a, b in pairs]
+    return Measured(what, worst(found), tolerance)

@@ -1,0 +1,169 @@
+"""A program that fails or misleads, run beside its cure, on both sides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..parity import Verdict
+from ..report import Block, Closing, Heading, Paragraph, Result, Table
+from ..worker import Worker
+from .programs import Pitfall
+from .request import Request
+from .system import System
+from .values import Compared, Given, calling, closing, compared, printed_blocks, values_blocks
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the trap does to one value of the legacy program.
+
+    Attributes:
+        trap, cure: the value, or the text.
+        size: the greatest difference of the two; None for a text.
+        least: how large it has to be for the trap to be one.
+        says: what the text must contain.
+    """
+
+    name: str
+    trap: Any
+    cure: Any
+    size: float | None
+    least: float
+    says: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the trap does what the course says it does."""
+        if self.size is None:
+            return self.says in str(self.trap)
+        return self.size >= self.least
+
+
+@dataclass(frozen=True)
+class PitfallComparison(Result):
+    """True when the trap misleads as described, and the cures agree."""
+
+    system: System
+    program: Pitfall
+    request: Request
+    effects: list[Effect]
+    traps: list[Compared]
+    cures: list[Compared]
+    given: Mapping[str, Given]
+    origin: str
+    seconds: float
+
+    def __bool__(self) -> bool:
+        return bool(self.verdict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Pass where every effect is there and the two sides agree."""
+        lines = [*self.traps, *self.cures]
+        return Verdict.of(
+            bool(self.effects)
+            and all(effect.holds for effect in self.effects)
+            and all(line.holds for line in lines)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "schema": 1,
+            "system": self.system.name,
+            "verdict": self.verdict,
+            "happens": self.program.happens,
+            "because": self.program.because,
+            "remedy": self.program.remedy,
+            "data": self.origin,
+            "effects": [{**vars(effect), "holds": effect.holds} for effect in self.effects],
+            "trap": [line.to_dict() for line in self.traps],
+            "cure": [line.to_dict() for line in self.cures],
+            "printed": {name: given.printed for name, given in self.given.items()},
+            "seconds": self.seconds,
+            "command": self.request.command(self.system),
+        }
+
+    def blocks(self) -> list[Block]:
+        """What happens and why, the effect, the cure on both sides, the verdict."""
+        program = self.program
+        blocks: list[Block] = [
+            Heading(f"{self.system.name} · {self.system.title}"),
+            Paragraph(f"What happens: {program.happens}"),
+            Paragraph(f"Why: {program.because}"),
+            Paragraph(f"Cure: {program.remedy}"),
+        ]
+        if self.origin:
+            blocks.append(Paragraph(self.origin, dim=True))
+        rows = [
+            (effect.name, _text(effect.trap), _text(effect.cure), _text(effect.size))
+            for effect in self.effects
+        ]
+        marked = frozenset(n for n, effect in enumerate(self.effects) if not effect.holds)
+        blocks.append(Table(("TF1", "trap", "cure", ">difference"), rows, marked=marked))
+        if self.traps:
+            blocks += [Paragraph("the trap on both sides:"), *values_blocks(self.traps)]
+            blocks += printed_blocks(self.given["legacy trap"], self.given["modern trap"])
+        else:
+            blocks += [Paragraph(line) for line in self.given["legacy trap"].printed.splitlines()]
+        blocks += [Paragraph("the cure on both sides:"), *values_blocks(self.cures)]
+        blocks += printed_blocks(self.given["legacy cure"], self.given["modern cure"])
+        if program.why:
+            blocks.append(Paragraph(program.why))
+        command = self.request.command(self.system)
+        last = closing([*self.traps, *self.cures], self.seconds, command)
+        return [*blocks, Closing(self.verdict, last)]
+
+
+def compare_pitfall(
+    system: System, program: Pitfall, request: Request, workers: Mapping[str, Worker]
+) -> PitfallComparison:
+    """Runs ``trap`` and ``cure`` of both twins.
+
+    Raises:
+        UserError: the data or the machine does not allow it.
+    """
+    start = time.perf_counter()
+    with calling(system, program, request, workers) as call:
+        wanted = ["legacy trap", "legacy cure", "modern cure"]
+        if program.trapped:
+            wanted.append("modern trap")
+        given = {what: call(*what.split()) for what in wanted}
+    trap, cure = given["legacy trap"], given["legacy cure"]
+    effects = [
+        Effect(name, trap.arrays[name], cure.arrays[name], _apart(trap, cure, name), least)
+        for name, least in program.effect.items()
+    ]
+    effects += [
+        Effect(name, trap.texts[name], cure.texts.get(name, ""), None, 0.0, says)
+        for name, says in program.says.items()
+    ]
+    return PitfallComparison(
+        system,
+        program,
+        request,
+        effects,
+        compared(program, trap, given["modern trap"]) if program.trapped else [],
+        compared(program, cure, given["modern cure"]),
+        given,
+        call.origin,
+        time.perf_counter() - start,
+    )
+
+
+def _apart(trap: Given, cure: Given, name: str) -> float:
+    """The greatest difference; a trap that ends in NaN is infinitely far from its cure."""
+    apart = np.abs(trap.arrays[name].astype(float) - cure.arrays[name].astype(float))
+    return float(np.nan_to_num(apart, nan=np.inf).max())
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    flat = np.asarray(value).reshape(-1)
+    return " ".join(f"{number:.6g}" for number in flat[:6]) + (" …" if flat.size > 6 else "")

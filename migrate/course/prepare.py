@@ -1,0 +1,104 @@
+"""What happens to a dataset before a system sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import UserError
+from .datasets import Dataset
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Arrays as the twins take them.
+
+    Attributes:
+        sizes: what the build functions are told of the data: num_inputs, num_classes …
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """By the names above."""
+        return {k: getattr(self, k) for k in ("x_train", "y_train", "x_test", "y_test")}
+
+    def as_type(self, dtype: str) -> dict[str, np.ndarray]:
+        """The same, floats converted."""
+        return {k: a.astype(dtype) if a.dtype.kind == "f" else a for k, a in self.arrays.items()}
+
+
+def raw(dataset: Dataset) -> Prepared:
+    """x (examples, features) float32 as it is, y one-hot float32."""
+    return Prepared(*_of_classes(dataset).flat(), _sizes(dataset))
+
+
+def scaled(dataset: Dataset) -> Prepared:
+    """x (examples, features) float32 divided by 255, y one-hot float32."""
+    x, y, x_test, y_test = _of_classes(dataset).flat()
+    return Prepared(x / np.float32(255), y, x_test / np.float32(255), y_test, _sizes(dataset))
+
+
+def scaled_classes(dataset: Dataset) -> Prepared:
+    """x (examples, features) float32 divided by 255, y integer classes."""
+    x, _, x_test, _ = _of_classes(dataset).flat()
+    classes = dataset.y_train.astype(np.int64), dataset.y_test.astype(np.int64)
+    return Prepared(
+        x / np.float32(255), classes[0], x_test / np.float32(255), classes[1], _sizes(dataset)
+    )
+
+
+def standardized_classes(dataset: Dataset) -> Prepared:
+    """As ``scaled_classes``, then minus each pixel's mean over its deviation, in training.
+
+    A pixel that never changes has deviation 0; it becomes 0.
+    """
+    plain = scaled_classes(dataset)
+    mean, deviation = plain.x_train.mean(0), plain.x_train.std(0)
+    deviation = np.where(deviation == 0, np.float32(1), deviation)
+    return Prepared(
+        (plain.x_train - mean) / deviation,
+        plain.y_train,
+        (plain.x_test - mean) / deviation,
+        plain.y_test,
+        plain.sizes,
+    )
+
+
+def validated(prepare: Callable[[Dataset], Prepared]) -> Callable[[Dataset], Prepared]:
+    """The same preparation with the validation examples in the place of the test set."""
+
+    def prepare_validated(dataset: Dataset) -> Prepared:
+        if not dataset.num_valid:
+            raise UserError(f"{dataset.name} has no examples for validation")
+        count = dataset.num_valid
+        split = Dataset(
+            dataset.name,
+            dataset.x_train[count:],
+            dataset.y_train[count:],
+            dataset.x_train[:count],
+            dataset.y_train[:count],
+            dataset.origin,
+            columns=dataset.columns,
+        )
+        return prepare(split)
+
+    return prepare_validated
+
+
+def _sizes(dataset: Dataset) -> dict[str, int]:
+    features = int(np.prod(dataset.x_train.shape[1:]))
+    return {"num_inputs": features, "num_classes": dataset.num_classes}
+
+
+def _of_classes(dataset: Dataset) -> Dataset:
+    if dataset.y_train.dtype.kind not in "iu":
+        raise UserError(f"{dataset.name} has numbers to predict", expected="a dataset of classes")
+    return dataset

@@ -1,0 +1,135 @@
+"""The kinds of program a system of the course can be, and all that is known of one beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..parity import EXACT, Tolerance
+from . import prepare
+from .datasets import Dataset
+from .prepare import Prepared
+
+Inputs = Callable[[np.random.Generator], Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """A network that both eras train in step: same weights, same batches, same dropout masks.
+
+    The twins are described in ``migrate/worker/sides.py``. Where ``tolerance`` is exact, nothing
+    may differ to the end. Elsewhere the loss of the first 100 steps has to stay within it, and the
+    same training in float64 has to show that what it grows into is rounding: then the legacy twin's
+    ``build`` takes a ``dtype``.
+
+    Attributes:
+        data: the default dataset.
+        prepare: what happens to the data first.
+        epochs, batch_size, learning_rate: the defaults of the course.
+        forms: the ways it is trained, keys of ``FORMS``; all are held against the first.
+        tape: the name of the modern twin's class, where ``tape`` is one of the forms.
+        targets: TF1 variable → ``layer/variable`` in the modern twin; empty where the two have the
+            same names.
+        arguments: of the twins' build functions, beside what ``prepare`` and ``passes`` give.
+        passes: what else the build functions are told: of ``learning_rate``, ``epochs``,
+            ``batch_size``, ``steps_per_epoch``, ``seed``.
+        metric: ``accuracy``, or the name of the modern twin's metric where that is not accuracy.
+        tolerance: of the loss over the first 100 steps.
+        moved: of the outputs when weights have just been moved.
+        why: the cause, wherever something is not exact or a form is missing.
+        cases: variants by name: what each has otherwise, by field (``arguments`` are added).
+    """
+
+    data: str
+    prepare: Callable[[Dataset], Prepared] = prepare.raw
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    forms: Sequence[str] = ("session", "tape", "keras")
+    tape: str | None = None
+    targets: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    passes: Sequence[str] = ("learning_rate",)
+    metric: str = "accuracy"
+    tolerance: Tolerance = EXACT
+    moved: Tolerance = EXACT
+    why: str = ""
+    cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def case(self, name: str) -> Training:
+        """The variant of that name; the program itself for the empty name.
+
+        Raises:
+            UserError: there is no such variant.
+        """
+        if not name:
+            return self
+        if name not in self.cases:
+            raise UserError(f"there is no case {name!r}", expected=", ".join(self.cases) or "none")
+        changes = dict(self.cases[name])
+        changes["arguments"] = {**self.arguments, **changes.get("arguments", {})}
+        return replace(self, **changes, cases={})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """Arrays, numbers and texts by name, which both twins give and which are compared one by one.
+
+    Each twin has ``values(...) -> dict``. What both print is shown too.
+
+    Attributes:
+        inputs: random → keyword arguments (arrays) of both functions; or
+        data: a dataset, prepared by ``prepare``, whose x_train … are the keyword arguments.
+        arguments: further keyword arguments, of both.
+        folder: whether the functions take ``folder``: where they may leave files, each its own.
+        checkpoint: a Saver checkpoint that the legacy side leaves in its folder; our reader reads
+            it, and the modern side gets ``weights``: arrays by TF1 name.
+        figures: what the course's notes print, by name, to the digits given; the values have to
+            round to them.
+        tolerance: of every value; ``tolerances`` of single ones.
+        alone: what one side gives alone, by name, and why.
+        why: the cause, wherever something is not exact.
+    """
+
+    inputs: Inputs | None = None
+    data: str | None = None
+    prepare: Callable[[Dataset], Prepared] = prepare.raw
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    folder: bool = False
+    checkpoint: str | None = None
+    figures: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tolerance: Tolerance = EXACT
+    tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    alone: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pitfall(Values):
+    """A program that fails or misleads, and its cure.
+
+    The legacy twin has ``trap(...)`` and ``cure(...)``, the modern one ``cure(...)``, and ``trap``
+    where Keras can fall into it too; each gives values as a twin of :class:`Values` does.
+
+    Attributes:
+        happens: what one sees.
+        because: why.
+        remedy: what to write instead.
+        effect: value → by how much, at least, the legacy trap and its cure differ in it.
+        says: value (a text of the trap) → what it must contain.
+        trapped: whether the modern twin has a ``trap`` too.
+    """
+
+    happens: str
+    because: str
+    remedy: str
+    effect: Mapping[str, float] = field(default_factory=dict)
+    says: Mapping[str, str] = field(default_factory=dict)
+    trapped: bool = False
+
+
+Program = Training | Values

@@ -1,0 +1,77 @@
+"""What a comparison was asked for: the arguments of ``tfmigrate compare``, and how to repeat it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import UserError
+from ..worker import Worker
+from .programs import Program, Training
+from .system import System
+
+# A form that says nothing for so long (seconds) is taken for dead; an epoch of the largest system
+# of the course takes well under a minute on two cores.
+SILENCE = 600
+
+
+@dataclass(frozen=True)
+class Request:
+    """None stands for the system's own; the fields are described at :func:`tfmigrate.compare`."""
+
+    case: Sequence[str] = ()
+    data: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    seed: int = 0
+    device: Sequence[str] = ("cpu",)
+    logdir: str | None = None
+    logical_cpus: int = 1
+
+    def command(self, system: System) -> str:
+        """What repeats it."""
+        parts = ["tfmigrate compare", system.name]
+        for name in ("case", "data", "epochs", "batch_size", "learning_rate", "device", "seed"):
+            value = getattr(self, name)
+            if name == "device" and tuple(value) == ("cpu",):
+                continue
+            for one in [value] if isinstance(value, (str, int, float)) else value or ():
+                parts.append(f"--{name.replace('_', '-')} {shlex.quote(str(one))}")
+        return " ".join(parts)
+
+    def check(self, system: System) -> None:
+        """Holds it against what the system has.
+
+        Raises:
+            UserError: an option says nothing to any program of the system.
+        """
+        trained = [p for p in system.programs if isinstance(p, Training)]
+        for name in ("epochs", "batch_size", "learning_rate"):
+            if getattr(self, name) is not None and not trained:
+                raise UserError(
+                    f"{system.name} is not trained epoch by epoch: --{name.replace('_', '-')} says "
+                    "nothing to it"
+                )
+        if self.data is not None and not any(p.data for p in system.programs):
+            raise UserError(f"{system.name} has no data: --data says nothing to it")
+        names = [name for program in trained for name in program.cases]
+        unknown = [name for name in self.case if name not in names]
+        if unknown:
+            raise UserError(
+                f"{system.name} has no case {unknown[0]!r}", expected=", ".join(names) or "none"
+            )
+
+    def devices(self, worker: Worker) -> list[str]:
+        """Each device once, ``all`` replaced by what TensorFlow sees."""
+        names = [name.lower() for name in self.device]
+        if "all" in names:
+            present = worker.call("doctor", timeout=SILENCE).data["devices"]
+            gpus = [device for device in present if device["type"] == "GPU"]
+            names = ["cpu", *(f"gpu:{number}" for number in range(len(gpus)))]
+        return list(dict.fromkeys(names))
+
+    def data_of(self, program: Program) -> str:
+        """The dataset, or where it is."""
+        return self.data or program.data or ""

@@ -1,0 +1,53 @@
+"""A system of the course: a pair of twin files, and how they are run and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..errors import UserError
+from .programs import Program, Training
+
+
+@dataclass(frozen=True)
+class System:
+    """A pair of twin files, ``legacy/<module>.py`` and ``modern/<module>.py``.
+
+    Attributes:
+        name: as the user writes it.
+        title: what it is, in a few words.
+        program: how it is run and compared.
+        also: a second way, where the twins show something that the first does not reach.
+        notes: section of the twin files → what to say between the two, in a lesson.
+    """
+
+    name: str
+    title: str
+    program: Program
+    also: Program | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def module(self) -> str:
+        """The file name of the twins, without ending."""
+        return self.name.replace("-", "_")
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """One or two."""
+        return (self.program,) if self.also is None else (self.program, self.also)
+
+    @property
+    def training(self) -> Training:
+        """The program that trains.
+
+        Raises:
+            UserError: there is none.
+        """
+        for program in self.programs:
+            if isinstance(program, Training):
+                return program
+        raise UserError(
+            f"{self.name} is not a network that is trained epoch by epoch",
+            try_=f"tfmigrate compare {self.name}",
+        )

@@ -1,0 +1,354 @@
+"""Values that both twins give: run on both sides, compared one by one."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checkpoint import open_checkpoint
+from ..parity import Difference, Tolerance, Verdict, measure
+from ..report import Block, Closing, Heading, Paragraph, Result, Table
+from ..worker import Worker
+from .datasets import load
+from .programs import Values
+from .request import SILENCE, Request
+from .system import System
+
+# Longer arrays are described by these many of their elements.
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one function of a twin gave.
+
+    Attributes:
+        arrays, texts: by name.
+        order: of all names, as the twin has them.
+        printed: on its standard output.
+        settings: versions and float settings in force.
+    """
+
+    arrays: dict[str, np.ndarray]
+    texts: dict[str, str]
+    order: list[str]
+    printed: str
+    seconds: float
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One value of both sides.
+
+    Attributes:
+        legacy, modern: the value, or None where a side has none.
+        difference: of the two; None where there is nothing to compare, or shapes differ.
+        tolerance: what it may be.
+        figure: what the notes print, or empty.
+        near: whether the values round to the figure; None without one.
+        note: why one side has none.
+    """
+
+    name: str
+    legacy: np.ndarray | str | None
+    modern: np.ndarray | str | None
+    difference: Difference | None
+    tolerance: Tolerance
+    figure: tuple[str, ...] = ()
+    near: bool | None = None
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the two agree, and agree with the figure."""
+        if self.near is False:
+            return False
+        if self.difference is not None:
+            return self.difference.within(self.tolerance)
+        # Texts are shown, not judged; a value that one side lacks needs a reason.
+        both_texts = isinstance(self.legacy, str) and isinstance(self.modern, str)
+        return both_texts or bool(self.note)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "name": self.name,
+            "legacy": _listed(self.legacy),
+            "modern": _listed(self.modern),
+            "holds": self.holds,
+            "tolerance": vars(self.tolerance),
+            "difference": self.difference and self.difference.to_dict(),
+            "figure": list(self.figure),
+            "rounds_to_figure": self.near,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
+class ValuesComparison(Result):
+    """True when every value agrees."""
+
+    system: System
+    program: Values
+    request: Request
+    values: list[Compared]
+    legacy: Given
+    modern: Given
+    origin: str
+    seconds: float
+
+    def __bool__(self) -> bool:
+        return bool(self.verdict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Pass where every value holds; not run where nothing was compared."""
+        if not any(value.difference for value in self.values):
+            return Verdict.NOT_RUN
+        return Verdict.of(all(value.holds for value in self.values))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "schema": 1,
+            "system": self.system.name,
+            "verdict": self.verdict,
+            "data": self.origin,
+            "seconds": self.seconds,
+            "command": self.request.command(self.system),
+            "settings": self.modern.settings,
+            "values": [value.to_dict() for value in self.values],
+            "why": self.program.why,
+            "printed": {"legacy": self.legacy.printed, "modern": self.modern.printed},
+        }
+
+    def blocks(self) -> list[Block]:
+        """The values, what the programs printed, and the verdict."""
+        blocks: list[Block] = [Heading(f"{self.system.name} · {self.system.title}")]
+        if self.origin:
+            blocks.append(Paragraph(self.origin, dim=True))
+        blocks += [*values_blocks(self.values), *printed_blocks(self.legacy, self.modern)]
+        if self.program.why:
+            blocks.append(Paragraph(self.program.why))
+        return [*blocks, Closing(self.verdict, self._closing())]
+
+    def _closing(self) -> str:
+        return closing(self.values, self.seconds, self.request.command(self.system))
+
+
+def compare_values(
+    system: System, program: Values, request: Request, workers: Mapping[str, Worker]
+) -> ValuesComparison:
+    """Runs ``values`` of both twins.
+
+    Raises:
+        UserError: the data or the machine does not allow it.
+    """
+    start = time.perf_counter()
+    with calling(system, program, request, workers) as call:
+        legacy, modern = call("legacy", "values"), call("modern", "values")
+    return ValuesComparison(
+        system,
+        program,
+        request,
+        compared(program, legacy, modern),
+        legacy,
+        modern,
+        call.origin,
+        time.perf_counter() - start,
+    )
+
+
+class Call:
+    """Calls functions of a system's twins with what its program says they take."""
+
+    def __init__(
+        self,
+        system: System,
+        program: Values,
+        request: Request,
+        workers: Mapping[str, Worker],
+        folder: Path,
+    ):
+        self._system, self._program, self._request = system, program, request
+        self._workers, self._folder = workers, folder
+        self.origin = ""
+        self._arrays: dict[str, np.ndarray] = {}
+        if program.inputs:
+            self._arrays = dict(program.inputs(np.random.default_rng(request.seed)))
+        if program.data:
+            dataset = load(request.data_of(program))
+            self.origin = dataset.origin
+            self._arrays |= program.prepare(dataset).arrays
+
+    def __call__(self, era: str, function: str) -> Given:
+        """Runs one function on one side; on the modern one with the checkpoint's weights."""
+        arguments = dict(self._program.arguments)
+        own = self._folder / era
+        if self._program.folder:
+            own.mkdir(parents=True, exist_ok=True)
+            arguments["folder"] = str(own)
+        arrays = self._arrays
+        if era == "modern" and self._program.checkpoint:
+            arrays = arrays | self._carried(self._folder / "legacy" / self._program.checkpoint)
+        reply = self._workers[era].call(
+            "twin",
+            {
+                "module": f"tfmigrate.{era}.{self._system.module}",
+                "function": function,
+                "arguments": arguments,
+                "graph": era == "legacy",
+                "seed": self._request.seed,
+                "device": self._request.device[0],
+                "logical_cpus": self._request.logical_cpus,
+            },
+            arrays,
+            timeout=SILENCE,
+        )
+        data = reply.data
+        return Given(
+            reply.arrays,
+            data["texts"],
+            data["order"],
+            data["printed"],
+            data["seconds"],
+            data["settings"],
+        )
+
+    def _carried(self, prefix: Path) -> dict[str, np.ndarray]:
+        with open_checkpoint(prefix) as checkpoint:
+            return {f"weight:{name}": checkpoint.read(name) for name in checkpoint.variables}
+
+
+@contextmanager
+def calling(
+    system: System, program: Values, request: Request, workers: Mapping[str, Worker]
+) -> Iterator[Call]:
+    """A way to call the twins; their folder is gone afterwards unless ``--logdir`` names it."""
+    if request.logdir:
+        yield Call(system, program, request, workers, Path(request.logdir).absolute())
+        return
+    with tempfile.TemporaryDirectory(prefix="tfmigrate-") as folder:
+        yield Call(system, program, request, workers, Path(folder))
+
+
+def compared(program: Values, legacy: Given, modern: Given) -> list[Compared]:
+    """Each value of either side against the other's and against the notes' figures."""
+    lines = []
+    for name in dict.fromkeys([*legacy.order, *modern.order]):
+        pair = [g.texts.get(name, g.arrays.get(name)) for g in (legacy, modern)]
+        one, other = pair
+        difference = None
+        match one, other:
+            case np.ndarray(), np.ndarray() if one.shape == other.shape:
+                difference = measure(one, other)
+        figure = tuple(program.figures.get(name, ()))
+        near = None
+        if figure:
+            present = [v for v in pair if isinstance(v, np.ndarray)]
+            near = bool(present) and all(_rounds_to(value, figure) for value in present)
+        lines.append(
+            Compared(
+                name,
+                one,
+                other,
+                difference,
+                program.tolerances.get(name, program.tolerance),
+                figure,
+                near,
+                program.alone.get(name, "") if one is None or other is None else "",
+            )
+        )
+    return lines
+
+
+def _rounds_to(value: np.ndarray, figure: tuple[str, ...]) -> bool:
+    """Whether each element, written with as many digits, is the figure, give or take the last."""
+    flat = value.reshape(-1).astype(float)
+    if len(flat) != len(figure):
+        return False
+    for number, text in zip(flat, figure, strict=True):
+        decimals = len(text.partition(".")[2])
+        if abs(number - float(text)) > 10.0**-decimals:
+            return False
+    return True
+
+
+def values_blocks(values: list[Compared]) -> list[Block]:
+    """A table of the values, then the texts."""
+    rows: list[list[str]] = []
+    marked = set()
+    figures = any(value.figure for value in values)
+    for value in values:
+        if isinstance(value.legacy, str) or isinstance(value.modern, str):
+            continue
+        if not value.holds:
+            marked.add(len(rows))
+        difference = value.difference
+        row = [value.name, *([" ".join(value.figure)] if figures else [])]
+        row += [_short(value.legacy), _short(value.modern)]
+        if difference is None:
+            shapes = [v.shape for v in (value.legacy, value.modern) if isinstance(v, np.ndarray)]
+            row += ["", "", value.note or f"shapes {' and '.join(map(str, shapes))}"]
+        else:
+            ulp = "" if difference.max_ulp is None else f"{difference.max_ulp:,}"
+            row += [f"{difference.max_abs:.3g}", ulp, str(difference.required)]
+        rows.append(row)
+    columns = ["value", *(["notes"] if figures else []), "TF1", "TF2"]
+    columns += [">max abs", ">ULP", "would have needed"]
+    blocks: list[Block] = [Table(columns, rows, marked=frozenset(marked))] if rows else []
+    for value in values:
+        for era, text in (("TF1", value.legacy), ("TF2", value.modern)):
+            if isinstance(text, str):
+                blocks.append(Paragraph(f"{value.name}, {era}: {text}"))
+    return blocks
+
+
+def printed_blocks(legacy: Given, modern: Given) -> list[Block]:
+    """What the two programs printed."""
+    blocks: list[Block] = []
+    for title, given in (("TF1 printed", legacy), ("TF2 printed", modern)):
+        if given.printed.strip():
+            blocks.append(Paragraph(f"{title}:", dim=True))
+            blocks += [Paragraph(f"  {line}") for line in given.printed.rstrip().splitlines()]
+    return blocks
+
+
+def closing(values: list[Compared], seconds: float, command: str) -> str:
+    """The last line: how many values agree, the worst of them, and the command."""
+    judged = [value for value in values if value.difference is not None]
+    exact = sum(1 for v in judged if v.difference and not v.difference.differing)
+    what = f"{len(judged)} values compared, {exact} of them bit-identical"
+    figures = [value for value in values if value.figure]
+    if figures:
+        near = sum(1 for value in figures if value.near)
+        what += f" · {near} of {len(figures)} as the notes print them"
+    failing = [value.name for value in values if not value.holds]
+    if failing:
+        what += f" · beyond tolerance: {', '.join(failing)}"
+    return f"{what} · {seconds:.0f} s · {command}"
+
+
+def _short(value: np.ndarray | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or "–"
+    flat = value.reshape(-1)
+    shown = " ".join(_digits(number) for number in flat[:_SHOWN])
+    rest = f" … ({'×'.join(map(str, value.shape))})" if flat.size > _SHOWN else ""
+    return shown + rest
+
+
+def _digits(number: Any) -> str:
+    return f"{number:.7g}" if isinstance(number, np.floating) else str(number)
+
+
+def _listed(value: np.ndarray | str | None) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
