@@ -15,8 +15,9 @@ from .errors import UserError, printable
 from .formats import format_named, whole_folder, write_formats
 from .graph.inference import Inference, extract
 from .graph.interface import Interface, find_interface
+from .graph.safety import forbidden_operations
 from .graph.variables import VARIABLE_OPS
-from .layers import View, build_plan, fold_dropout
+from .layers import UnsupportedError, View, build_plan, fold_dropout
 from .parity import Difference, measure
 from .plan import Plan
 from .plan.examples import random_inputs
@@ -81,7 +82,8 @@ def convert(
         raise UserError(
             f"{printable(folder)} exists already", try_="--force to replace it, or another -o"
         )
-    job = _Job(opened, folder, to, dry_run, force, timeout, on_event or (lambda event: None))
+    tell = on_event or (lambda event: None)
+    job = _Job(opened, folder, to, dry_run, force, trust, timeout, tell)
     if to and "keras" not in to:
         return job.variables([])
     if model is not None or opened.graph is None:
@@ -98,6 +100,7 @@ class _Job:
     to: Sequence[str]
     dry_run: bool
     force: bool
+    trust: bool
     timeout: float
     tell: Event
 
@@ -115,8 +118,17 @@ class _Job:
             interface = find_interface(
                 self.source.graph, inputs, outputs, feed, saved=self.source.recipes().keys()
             )
+            if not self.trust:
+                _refuse_forbidden(self.source, interface)
             _complete_shapes(self.source, interface.outputs, graph_worker, self.timeout)
-            plan, inference = _plan(self.source, interface)
+            try:
+                plan, inference = _plan(self.source, interface)
+            except UnsupportedError as error:
+                raise UserError(
+                    f"no Keras form is known for {printable(', '.join(error.ops))} "
+                    f"(at {printable(error.tensor)})",
+                    try_="--outputs with a tensor before it, or --to npz for the variables",
+                ) from error
 
             def compare() -> dict[str, Difference]:
                 original = _run_original(graph_worker, plan, inference, self.source, self.timeout)
@@ -202,6 +214,21 @@ class _Job:
             output.tensor: measure(expected[output.tensor], made[str(index)])
             for index, output in enumerate(plan.outputs)
         }
+
+
+def _refuse_forbidden(source: Source, interface: Interface) -> None:
+    """Refuses a graph that would do more than compute when its outputs are fetched."""
+    assert source.graph is not None
+    given = {*(i.tensor for i in interface.inputs), *interface.fed}
+    nodes = source.graph.ancestors(interface.outputs, stop=given, control=True)
+    forbidden = forbidden_operations(replace(source.graph, nodes=nodes))
+    if forbidden:
+        listed = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
+        raise UserError(
+            f"the graph does more than compute: {listed}",
+            expected="a graph that touches no files, network, processes or Python code",
+            try_="--trust if you know where it comes from",
+        )
 
 
 def _complete_shapes(

@@ -13,6 +13,7 @@ from .checkpoint.roles import guess_roles
 from .errors import UserError, printable
 from .graph import Graph, GraphVariable, find_frozen_weights, find_variables
 from .graph.reading import read_graph
+from .graph.roles import roles_from_graph
 from .plan import Recipe, variable
 
 
@@ -51,7 +52,10 @@ class Source:
     def roles(self) -> dict[str, str]:
         """Variable name → role."""
         listed = {v.name: v for v in self.variables()}
-        return {name: role.kind for name, role in guess_roles(listed).items()}
+        found = guess_roles(listed)
+        if self.graph is not None and self.checkpoint is not None:
+            found |= roles_from_graph(self.graph, listed)
+        return {name: role.kind for name, role in found.items()}
 
     def variables(self) -> list[Variable]:
         """Everything that has a fate: the checkpoint's variables, or a frozen graph's weights."""

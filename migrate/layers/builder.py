@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..plan import Call, Code, Layer, Plan, Recipe, Shape, Value, Weight, constant
-from .naming import name_layers, scope_of
+from .naming import hint_of, name_layers, scope_of
 from .view import View, shortest
 
 _LARGEST_LITERAL = 16  # elements of a constant that are written into the source
@@ -94,7 +94,8 @@ class Builder:
     def value(self, shape: Shape = None, dtype: str | None = None) -> Value:
         """A new value for the tensor being made."""
         known = self.view.shape(self.tensor) if shape is None else shape
-        return Value(known, dtype or self.view.dtype(self.tensor), self.tensor.rpartition(":")[0])
+        hint = hint_of(self.tensor.rpartition(":")[0])
+        return Value(known, dtype or self.view.dtype(self.tensor), hint)
 
     def operand(self, recipe: Recipe, beside: Value) -> Any:
         """A constant or variable for arithmetic: a literal where it is small, else a layer's."""

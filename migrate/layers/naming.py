@@ -54,6 +54,13 @@ def scope_of(variables: Sequence[str], operation: str, kind: str) -> str:
     return named[0] if named and re.search("[A-Za-z]{2}|[A-Za-z][0-9]", named[0]) else ""
 
 
+def hint_of(operation: str) -> str:
+    """A name for a value: the last part of its node's name that somebody chose."""
+    parts = operation.split("/")
+    chosen = [part for part in parts if not _OPERATION.match(part) and not _CELLS.match(part)]
+    return chosen[-1] if chosen else parts[-1]
+
+
 def _is_weight(name: str) -> bool:
     return "/" in name and bool(_WEIGHT_WORDS.search(name.rpartition("/")[2]))
 

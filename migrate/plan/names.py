@@ -12,20 +12,20 @@ RESERVED = frozenset(
     {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "keras", "np", "tf", "numpy"}
     | {"tensorflow", "build_model", "compile_model", "model", "inputs", "outputs"}
 )
-_LONGEST = 40
+_LONGEST_LAYER, _LONGEST_IDENTIFIER = 40, 20  # two identifiers and an operator fit in a line
 
 
 def ascii_words(text: str) -> str:
     """Letters, digits and single underscores of a text, without leading digits; may be empty."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = re.sub(r"[^0-9A-Za-z]+", "_", plain).strip("_")
-    return re.sub(r"^[0-9_]+", "", words)[:_LONGEST].strip("_")
+    return re.sub(r"^[0-9_]+", "", words)[:_LONGEST_LAYER].strip("_")
 
 
 def identifier(text: str, taken: Container[str] = (), *, otherwise: str = "x") -> str:
     """A valid, harmless Python name in lower case that is not taken yet."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", ascii_words(text)).lower()
-    name = words or otherwise
+    name = words[:_LONGEST_IDENTIFIER].strip("_") or otherwise
     if name in RESERVED:
         name += "_"
     return unique(name, taken)

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Bias(keras.layers.Layer):
-    """Adds a trainable array of the given shape, broadcast against the input."""
+    """Adds a trainable array of the given shape, as numpy broadcasts."""
 
     def __init__(self, shape, **options):
         super().__init__(**options)

@@ -13,7 +13,7 @@ class Parameter(keras.layers.Layer):
 
     def build(self, input_shape):
         """Makes the array."""
-        self.value = self.add_weight(name="value", shape=self.shape, trainable=self.trainable)
+        self.value = self.add_weight(name="value", shape=self.shape)
 
     def call(self, inputs):
         """The array, as it is."""

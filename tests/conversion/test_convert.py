@@ -1,0 +1,123 @@
+"""The whole pipeline by its public door: what it writes, what it says, what it refuses."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tfmigrate.conversion import convert
+from tfmigrate.errors import UserError
+
+OPEN_PLAINLY = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("model", sys.argv[1] + "/model.py")
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+import keras
+model = keras.models.load_model(sys.argv[1] + "/model.keras")
+assert not any(name.split(".")[0] == "tfmigrate" for name in sys.modules)
+print([variable.path for variable in model.variables])
+"""
+
+
+@pytest.fixture(scope="module")
+def without_graph(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a small unnamed mlp, its graph taken away."""
+    folder = tmp_path_factory.mktemp("without")
+    for file in (shared / "goldens" / "mlp_unnamed_dropout").glob("model.ckpt.[id]*"):
+        shutil.copy(file, folder)
+    return folder / "model.ckpt"
+
+
+def test_a_checkpoint_becomes_a_model_that_plain_keras_opens(shared: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    stages: list[str] = []
+    result = convert(
+        shared / "goldens" / "train_adam" / "model.ckpt",
+        out,
+        on_event=lambda event: stages.append(event["stage"]),
+    )
+    assert result
+    assert stages == ["planning", "building", "comparing", "done"]
+    assert sorted(file.name for file in out.iterdir()) == ["model.keras", "model.py", "report.json"]
+    report = json.loads((out / "report.json").read_text())
+    assert report == result.to_dict()
+    assert report["outcome"] == "keras"
+    assert report["parity"]["verdict"] == "pass"
+    assert report["parity"]["examples"] == 64
+    fates = {v["name"]: (v["role"], v["fate"]) for v in report["variables"]}
+    assert fates["w0"] == ("weight", "converted")
+    assert fates["beta1_power"] == ("bookkeeping", "skipped")
+    assert all(v["reason"] for v in report["variables"] if v["fate"] == "skipped")
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN_PLAINLY, str(out)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    paths = done.stdout
+    targets = [v["target"] for v in report["variables"] if v["target"]]
+    assert targets
+    assert all(f"'{target}'" in paths for target in targets)
+
+
+def test_an_output_that_is_there_is_kept_without_force(shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match="exists already; try --force"):
+        convert(shared / "goldens" / "train_adam" / "model.ckpt", tmp_path / "out")
+
+
+def test_without_a_graph_and_without_a_name_the_variables_alone_are_written(
+    without_graph: Path, tmp_path: Path
+) -> None:
+    result = convert(without_graph, tmp_path / "out")
+    assert not result
+    assert result.report["outcome"] == "variables"
+    written = np.load(tmp_path / "out" / "weights.npz")
+    assert {v["target"] for v in result.report["variables"]} == set(written.files)
+
+
+def test_without_a_graph_the_name_of_a_system_makes_a_model(
+    without_graph: Path, tmp_path: Path
+) -> None:
+    result = convert(without_graph, tmp_path / "out", model="mlp")
+    assert result
+    assert result.report["outcome"] == "keras"
+    assert [o["tensor"] for o in result.report["outputs"]] == ["logits:0"]
+
+
+def test_formats_alone_need_no_tensorflow(shared: Path, tmp_path: Path) -> None:
+    result = convert(
+        shared / "goldens" / "dtypes" / "model.ckpt", tmp_path / "out", to=["npz", "safetensors"]
+    )
+    assert set(result.report["files"]) == {"npz", "safetensors"}
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"to": ["h5"]}, "there is no format 'h5'"),
+        ({"model": "mlq"}, "there is no model 'mlq'"),
+        ({"outputs": ["nowhere"]}, "nowhere"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    options: dict[str, object], message: str, shared: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=message):
+        convert(
+            shared / "goldens" / "train_sgd" / "model.ckpt",
+            tmp_path / "out",
+            **options,  # type: ignore[arg-type]
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_writes_nothing(shared: Path, tmp_path: Path) -> None:
+    result = convert(
+        shared / "goldens" / "train_sgd" / "model.ckpt", tmp_path / "out", dry_run=True
+    )
+    assert result.report["parity"]["verdict"] == "not run"
+    assert list(tmp_path.iterdir()) == []

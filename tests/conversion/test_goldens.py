@@ -1,0 +1,52 @@
+"""Every golden case: found without hints, built, and equal to what TensorFlow 1.15 computed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tfmigrate import conversion
+from tfmigrate.emit import source as emit_source
+from tfmigrate.graph.interface import find_interface
+from tfmigrate.sources import open_source
+from tfmigrate.worker import Worker
+
+from .conftest import Case
+
+CASES = [
+    "ema_shadow", "frozen_mlp", "layers_batchnorm_dense", "layers_mlp_activations", "lenet_raw",
+    "mlp_unnamed_dropout", "partitioned", "resnet_block", "saved_model_mlp", "slim_cnn_bn",
+    "softmax_regression", "train_adam_l2", "train_adam_unnamed", "v1_format",
+]  # fmt: skip
+OF_SCALE = 2e-5  # of the greatest output: what the project promises
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_model_computes_what_tensorflow_1_computed(
+    name: str, shared: Path, tmp_path: Path, keras_worker: Worker, graph_worker: Worker
+) -> None:
+    case = Case(shared / "goldens" / name)
+    source = open_source(case.source)
+    assert source.graph is not None
+    interface = find_interface(source.graph, saved=source.recipes().keys())
+    assert list(interface.outputs) == case.meta["outputs"]
+    conversion._complete_shapes(source, interface.outputs, graph_worker, 60)
+    plan, inference = conversion._plan(source, interface)
+    text = emit_source(plan)
+    conversion._build(keras_worker, plan, source, text, tmp_path / "model.keras", 60)
+
+    arrays = case.arrays()
+    given = {str(i): arrays[f"in_{put.tensor}"] for i, put in enumerate(plan.inputs)}
+    made = keras_worker.call("build", {"step": "predict"}, given, timeout=60).arrays
+    for index, output in enumerate(plan.outputs):
+        expected = arrays[f"out_{output.tensor}"]
+        assert made[str(index)].shape == expected.shape
+        apart = np.abs(made[str(index)] - expected).max()
+        assert apart <= OF_SCALE * np.abs(expected).max()
+
+    examples, original = conversion._run_original(graph_worker, plan, inference, source, 60)
+    numbered = {str(index): array for index, array in enumerate(examples.values())}
+    again = keras_worker.call("build", {"step": "predict"}, numbered, timeout=60).arrays
+    for index, output in enumerate(plan.outputs):
+        expected = original[output.tensor]
+        apart = np.abs(again[str(index)] - expected).max()
+        assert apart <= OF_SCALE * np.abs(expected).max()

@@ -1,0 +1,116 @@
+"""The registry: every handler says what it does, and patterns come before single operations."""
+
+import numpy as np
+import pytest
+from tfmigrate.graph import Graph, Node
+from tfmigrate.layers import Handler, UnsupportedError, View, build_plan, handlers
+from tfmigrate.layers.naming import scope_of
+from tfmigrate.plan import Layer, Plan, variable
+
+
+def graph_of(*nodes: Node) -> Graph:
+    return Graph({node.name: node for node in nodes})
+
+
+def node(name: str, op: str, *inputs: str, **attrs: object) -> Node:
+    return Node(name, op, inputs, attrs=attrs)
+
+
+def const(name: str, value: object, dtype: str = "float32") -> Node:
+    return Node(name, "Const", attrs={"value": np.array(value, dtype), "dtype": dtype})
+
+
+def planned(*nodes: Node, output: str, shape: tuple[int | None, ...] = (None, 4)) -> Plan:
+    """The plan of a graph of an input ``x`` and variables ``w`` (4, 3), ``b`` (3,)."""
+    graph = graph_of(
+        node("x", "Placeholder", dtype="float32", shape=shape),
+        node("w", "VariableV2", dtype="float32", shape=(4, 3)),
+        node("b", "VariableV2", dtype="float32", shape=(3,)),
+        *nodes,
+    )
+    recipes = {"w": variable("w", (4, 3), "float32"), "b": variable("b", (3,), "float32")}
+    plan = Plan("net", "here")
+    build_plan(View(graph, ["x:0"], [output], recipes), plan)
+    return plan
+
+
+def kinds(plan: Plan) -> list[str]:
+    return [c.function.kind if isinstance(c.function, Layer) else c.function for c in plan.calls]
+
+
+@pytest.mark.parametrize("handler", handlers(), ids=lambda h: f"{h.family}.{h.name}")
+def test_every_handler_is_a_row_of_the_table(handler: Handler) -> None:
+    assert handler.ops
+    assert handler.keras
+    assert handler.summary.endswith(".") or "``" in handler.summary
+
+
+@pytest.mark.parametrize("add", ["Add", "AddV2", "BiasAdd"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_dense_layer_in_every_spelling(add: str, swapped: bool) -> None:
+    sides = ("b:0", "product:0") if swapped and add != "BiasAdd" else ("product:0", "b:0")
+    plan = planned(
+        node("product", "MatMul", "x:0", "w:0"), node("logits", add, *sides), output="logits:0"
+    )
+    assert kinds(plan) == ["Dense"]
+    assert [w.target for w in plan.weights] == ["logits/kernel", "logits/bias"]
+
+
+def test_a_product_that_is_needed_elsewhere_is_not_taken_in() -> None:
+    plan = planned(
+        node("product", "MatMul", "x:0", "w:0"),
+        node("sum", "Add", "product:0", "b:0"),
+        node("both", "Mul", "sum:0", "product:0"),
+        output="both:0",
+    )
+    assert kinds(plan) == ["Dense", "Bias", "*"]
+
+
+def test_an_activation_goes_into_the_layer_before_unless_that_is_an_output_too() -> None:
+    nodes = (
+        node("product", "MatMul", "x:0", "w:0"),
+        node("sum", "Add", "product:0", "b:0"),
+        node("relu", "Relu", "sum:0"),
+    )
+    assert kinds(planned(*nodes, output="relu:0")) == ["Dense"]
+    twice = node("twice", "Mul", "relu:0", "sum:0")
+    assert kinds(planned(*nodes, twice, output="twice:0")) == ["Dense", "Activation", "*"]
+
+
+def test_a_kernel_that_is_multiplied_transposed_is_stored_transposed() -> None:
+    plan = planned(
+        node("product", "MatMul", "x:0", "w:0", transpose_b=True),
+        output="product:0",
+        shape=(None, 3),
+    )
+    (weight,) = plan.weights
+    assert weight.recipe.shape == (3, 4)
+
+
+def test_an_operation_without_a_form_is_named() -> None:
+    with pytest.raises(UnsupportedError, match="Frobnicate"):
+        planned(node("y", "Frobnicate", "x:0"), output="y:0")
+
+
+def test_a_circle_ends_in_an_error() -> None:
+    with pytest.raises(UnsupportedError):
+        planned(node("a", "Relu", "c:0"), node("c", "Exp", "a:0"), output="a:0")
+
+
+@pytest.mark.parametrize(
+    ("variables", "operation", "name"),
+    [
+        (["hidden/kernel", "hidden/bias"], "hidden/BiasAdd", "hidden"),
+        (["conv1/BatchNorm/gamma"], "conv1/BatchNorm/FusedBatchNorm", "conv1/BatchNorm"),
+        (["rnn/basic_lstm_cell/kernel"], "rnn/transpose", "rnn"),
+        (["w0", "b0"], "logits", "logits"),
+        (["Variable", "Variable_1"], "Add_1", ""),
+        (["W_conv1", "b_conv1"], "add", "conv1"),
+        (["w0", "b0"], "add", ""),
+        (["Variable"], "tower/layer3/add", "tower/layer3"),
+    ],
+)
+def test_a_layer_is_called_what_a_person_called_it(
+    variables: list[str], operation: str, name: str
+) -> None:
+    assert scope_of(variables, operation, "Dense") == name
