@@ -4,6 +4,7 @@
 
     tfmigrate.compare("mlp")           # TF1 and TF2 side by side
     tfmigrate.convert("model.ckpt")    # a TF1 checkpoint as a Keras model
+    tfmigrate.inspect("model.ckpt")    # what is in it
 
 What these return is true when parity holds, prints as tables, and shows as HTML in a notebook.
 Importing tfmigrate does not import TensorFlow; running these does, in processes of their own.
@@ -19,11 +20,16 @@ from .errors import UserError
 if TYPE_CHECKING:
     from .conversion import convert
     from .course.comparison import compare
+    from .inspection import inspect
 
 __version__ = "0.1.0"
-__all__ = ["UserError", "__version__", "compare", "convert"]
+__all__ = ["UserError", "__version__", "compare", "convert", "inspect"]
 
-_HOMES = {"compare": ".course.comparison", "convert": ".conversion"}
+_HOMES = {
+    "compare": ".course.comparison",
+    "convert": ".conversion",
+    "inspect": ".inspection",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,7 @@ from ..errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USER, UserError, 
 COMMANDS = {
     "compare": ("compare", "Run a system's TF1 and TF2 sides next to each other."),
     "convert-ckpt": ("convert_ckpt", "Turn a TF1 checkpoint, graph or SavedModel into Keras."),
+    "inspect": ("inspect", "Show what is in a checkpoint, a graph or a SavedModel."),
     "run": ("run", "Train one side of a system alone."),
     "list": ("list", "List the systems there are."),
     "doctor": ("doctor", "Show versions, devices and float settings."),

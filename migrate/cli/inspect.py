@@ -1,0 +1,65 @@
+"""``tfmigrate inspect``: what is in a checkpoint, a graph or a SavedModel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import output_options
+
+if TYPE_CHECKING:
+    from ..report import Sink
+
+
+@click.command(epilog="Example: tfmigrate inspect model.ckpt --stats")
+@click.argument("source", type=click.Path())
+@click.option("--stats", is_flag=True, help="Read all values: min, mean, max, deviation, zeros.")
+@click.option("--filter", "pattern", metavar="GLOB", help="Only variables of such names.")
+@click.option(
+    "--sort",
+    type=click.Choice(["name", "size", "role", "shape"]),
+    default="name",
+    show_default=True,
+    help="Order of the variables.",
+)
+@click.option("--tree", is_flag=True, help="By scope, with subtotals.")
+@click.option("--diff", "other", metavar="OTHER", help="Show how the checkpoint OTHER differs.")
+@output_options
+def command(
+    sink: Sink,
+    source: str,
+    stats: bool,
+    pattern: str | None,
+    sort: str,
+    tree: bool,
+    other: str | None,
+) -> int:
+    """Show what is in SOURCE: variables and their roles, optimizer, step, signatures, warnings.
+
+    SOURCE is a checkpoint (its prefix, any of its files, or its folder), a .meta, a frozen .pb, or
+    a SavedModel folder. With --diff the exit status is 1 where the two differ.
+    """
+    from ..errors import EXIT_DIFFERENCE, EXIT_OK
+
+    with sink.progress() as progress:
+        task = progress.add_task("reading", total=None, note="", visible=False)
+
+        def on_progress(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, visible=True)
+
+        if other is not None:
+            from ..inspection.difference import diff
+
+            changes = diff(source, other, pattern=pattern, on_progress=on_progress)
+        else:
+            from ..inspection import inspect
+
+            found = inspect(
+                source, stats=stats, pattern=pattern, sort=sort, tree=tree, on_progress=on_progress
+            )
+    if other is not None:
+        sink.show(changes)
+        return EXIT_OK if changes else EXIT_DIFFERENCE
+    sink.show(found)
+    return EXIT_OK
