@@ -394,7 +394,7 @@ class Evaluator:
         data, predicate = inputs[:2] if len(inputs) > 1 else (None, None)
         if data is _DEAD or predicate is _DEAD:
             self._kill(node)
-        elif predicate is not None:
+        elif predicate is not None and predicate.size == 1:
             taken = int(bool(predicate))
             self._values[f"{node.name}:{taken}"] = data
             self._values[f"{node.name}:{1 - taken}"] = _DEAD

@@ -153,7 +153,7 @@ def find_interface(
 
 _GRADIENTS = re.compile(r"(?:^|/)gradients(?:_\d+)?/")
 _BOOKKEEPING = re.compile(
-    r".*(?:Assign|Apply|Scatter(?:Add|Sub|Update)|Summary|Restore|Save|Initialized|Grad)|NoOp|"
+    r".*(?:Assign|Apply|Scatter(?:Add|Sub|Update)|Summary|Restore|Save|Initialized|Grad).*|NoOp|"
     r"Assert|Arg(?:Max|Min)|Equal|NotEqual|InTopK.*|TopK.*|ConfusionMatrix|Is(?:Nan|Inf|Finite)|"
     r"Queue.*|Stack.*|Print|Multinomial|Bucketize|Round"
 )

@@ -145,12 +145,13 @@ def _short(value: float) -> float:
 
 
 _SHAPING = ("Reshape", "Squeeze", "ExpandDims")
+_FEWEST_INPUTS = dict.fromkeys(("Mul", "Pow", "RealDiv", "Div", "DivNoNan", "Select"), 2)
 
 
 def _split(graph: Graph, term: _Term) -> Iterator[_Term]:
     """The terms one is made of; nothing where it is not made of terms."""
     node = beneath(graph, term.tensor)
-    if node is None:
+    if node is None or len(node.inputs) < _FEWEST_INPUTS.get(node.op, 1):
         return
     if node.op in _SHAPING:
         yield replace(term, tensor=node.inputs[0])
@@ -273,14 +274,16 @@ def _split_reduction(graph: Graph, term: _Term, node: Node) -> Iterator[_Term]:
 def _axes(graph: Graph, node: Node) -> tuple[int, ...] | None:
     value = static_value(graph, node.inputs[1]) if len(node.inputs) > 1 else None
     shape = graph.shape(node.inputs[0])
-    if value is None or (shape is not None and value.size == len(shape)):
+    if value is None or value.dtype.kind not in "iu":
+        return None
+    if shape is not None and value.size == len(shape):
         return None
     return tuple(int(axis) for axis in value.ravel())
 
 
 def _penalty(graph: Graph, term: _Term) -> Regularization | None:
     node = beneath(graph, term.tensor)
-    if node is None:
+    if node is None or len(node.inputs) < _FEWEST_INPUTS.get(node.op, 1):
         return None
     if node.op == "L2Loss":
         variable = variable_of(graph, node.inputs[0])

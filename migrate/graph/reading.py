@@ -171,6 +171,26 @@ def _graph(meta: Any) -> Graph:
     return graph
 
 
+# What understanding a graph relies on; TensorFlow would refuse anything else when it loads it.
+_ATTR_KINDS = {
+    "dtype": "type",
+    "SrcT": "type",
+    "DstT": "type",
+    "out_type": "type",
+    "shape": "shape",
+}
+
+
+def _check_attr(definition: Any, key: str, kind: str) -> None:
+    if key in definition.attr:
+        found = definition.attr[key].WhichOneof("kind")
+        if found not in (kind, "placeholder", None):
+            raise UserError(
+                f"attribute {key!r} of operation {printable(definition.name)!r} is a {found}",
+                expected=f"a {kind}",
+            )
+
+
 def _nodes(definitions: Iterable[Any], normalize: Callable[[str], str]) -> dict[str, Node]:
     nodes: dict[str, Node] = {}
     for definition in definitions:
@@ -186,6 +206,10 @@ def _nodes(definitions: Iterable[Any], normalize: Callable[[str], str]) -> dict[
                 control.append(text[1:])
             else:
                 inputs.append(normalize(text))
+        for key, kind in _ATTR_KINDS.items():
+            _check_attr(definition, key, kind)
+        if definition.op == "Const":
+            _check_attr(definition, "value", "tensor")
         nodes[name] = Node(
             name, definition.op, tuple(inputs), tuple(control), definition.device,
             Attrs(definition.attr),

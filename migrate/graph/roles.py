@@ -83,7 +83,9 @@ def _steps(graph: Graph, variables: dict[str, GraphVariable]) -> list[str]:
 
 
 def _averages(graph: Graph, variables: dict[str, GraphVariable]) -> dict[str, str | None]:
-    """Moving averages → the key of what they average, from ``average -= (average - value) * (1 - decay)``.
+    """Moving averages → the key of what they average.
+
+    They are updated by ``average -= (average - value) * (1 - decay)``.
 
     Where the value is a variable, the average is its shadow; else (a batch's mean) it is a
     statistic that the network itself uses.
