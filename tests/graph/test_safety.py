@@ -23,14 +23,10 @@ print(json.dumps([op.name for op in op_def_pb2.OpList.FromString(data).op]))
 """
 
 # Every registered operation whose name speaks of the world outside must be refused or be here.
-SUSPICIOUS = re.compile(
-    r"File|Writ|PyFunc|Rpc|Restore|Send|Recv|Remote|Dump|Sql|LMDB|CSV|Server"
-)
-    r"File|Writ|PyFunc|Rpc|Restore|Send|Recv|Remote|Dump|Sql|LMDB|Csv|CSV|Server"
-)
+SUSPICIOUS = re.compile(r"File|Writ|PyFunc|Rpc|Restore|Send|Recv|Remote|Dump|Sql|LMDB|CSV|Server")
 HARMLESS = re.compile(
     r"TensorArrayWrite.*|ReaderRestoreState.*|Sharded.*|RewriteDataset|DecodeCSV|"
-    r"DeleteRpcFutureResource|Xla.*Csr.*|FilterDataset|ParallelFilterDataset"
+    r"DeleteRpcFutureResource|FilterDataset|ParallelFilterDataset"
 )
 
 
