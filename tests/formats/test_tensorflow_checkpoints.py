@@ -131,6 +131,24 @@ def test_the_saver_of_tensorflow_1_restores_tf1(tmp_path, tf115):
     python(SAVER, tmp_path / "out/model.ckpt", tmp_path / "x.npz", interpreter=tf115)
 
 
+WEIGHTS = [
+    ("conv2d", "kernel", (3, 3, 1, 2)),
+    ("conv2d", "bias", (2,)),
+    ("batch_normalization", "gamma", (2,)),
+    ("batch_normalization", "beta", (2,)),
+    ("batch_normalization", "moving_mean", (2,)),
+    ("batch_normalization", "moving_variance", (2,)),
+    ("separable_conv2d", "depthwise_kernel", (3, 3, 2, 1)),
+    ("separable_conv2d", "pointwise_kernel", (1, 1, 2, 3)),
+    ("separable_conv2d", "bias", (3,)),
+    ("dense", "kernel", (48, 5)),
+    ("dense", "bias", (5,)),
+    ("dense_1", "kernel", (5, 4)),
+    ("dense_1", "bias", (4,)),
+    ("layer_normalization", "gamma", (4,)),
+    ("layer_normalization", "beta", (4,)),
+]
+
 LOAD_WEIGHTS = """
 import json, sys
 import keras
@@ -146,27 +164,25 @@ model = keras.Sequential([
     keras.layers.Dense(4),
     keras.layers.LayerNormalization(),
 ])
-if len(sys.argv) > 2:
-    model.load_weights(sys.argv[1])
-    np.savez(sys.argv[2], *[np.asarray(w) for w in model.weights])
-else:
-    print(json.dumps([[w.path.partition("/")[2], list(w.shape)] for w in model.weights]))
+model.load_weights(sys.argv[1])
+for path, w in zip(json.loads(sys.argv[3]), model.weights, strict=True):
+    assert w.path.endswith(path), (w.path, path)
+np.savez(sys.argv[2], *[np.asarray(w) for w in model.weights])
 """
 
 
 @pytest.mark.xdist_group("tensorflow")
 def test_a_keras_model_with_those_layers_loads_the_weights(tmp_path):
-    weights = json.loads(python(LOAD_WEIGHTS, "describe"))
     rng = np.random.default_rng(0)
     # TF1 names them as it likes, and a checkpoint sorts them by name.
+    scopes = {"dense": "zz/dense_9", "dense_1": "zz/dense_10"}
     arrays = {
-        path.replace("dense_1/", "zz/dense_10/").replace("dense/", "zz/dense_9/"): rng.random(
-            shape, dtype="f4"
-        )
-        for path, shape in weights
+        f"{scopes.get(layer, layer)}/{leaf}": rng.random(shape, "f4")
+        for layer, leaf, shape in WEIGHTS
     }
     expected = list(arrays.values())
     weights_h5.write(tmp_path / "x.weights.h5", source(dict(sorted(arrays.items()))))
-    python(LOAD_WEIGHTS, tmp_path / "x.weights.h5", tmp_path / "y.npz")
+    paths = json.dumps([f"{layer}/{leaf}" for layer, leaf, _ in WEIGHTS])
+    python(LOAD_WEIGHTS, tmp_path / "x.weights.h5", tmp_path / "y.npz", paths)
     with np.load(tmp_path / "y.npz") as loaded:
         assert all(same(loaded[f"arr_{i}"], a) for i, a in enumerate(expected))
