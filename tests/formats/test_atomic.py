@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tensor_sources import source
 from tfmigrate.errors import UserError
-from tfmigrate.formats import npz, safetensors, weights_h5
+from tfmigrate.formats import npz, safetensors, tf1, tf2, weights_h5
 from tfmigrate.formats.atomic import whole_file, whole_folder
 
 # A writer in a process of its own: fills a folder with 50 files of its letter, over and over.
@@ -125,7 +125,7 @@ except UserError as error:
 """
 
 
-@pytest.mark.parametrize("module", [npz, safetensors, weights_h5])
+@pytest.mark.parametrize("module", [npz, safetensors, tf1, tf2, weights_h5])
 def test_a_disk_that_takes_no_more_is_one_clear_error_and_nothing_is_left(tmp_path, module):
     name = module.__name__.rpartition(".")[2]
     done = subprocess.run(

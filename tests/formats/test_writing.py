@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from tensor_sources import same, source
@@ -52,3 +55,14 @@ def test_real_checkpoints_come_through_bit_for_bit(shared, tmp_path, case):
                 assert same(loaded[name], values if exact else values.astype("f4"))
             else:
                 assert loaded[name].tolist() == again.read(name).tolist() == values.tolist()
+
+
+def test_no_format_and_no_map_needs_tensorflow():
+    code = (
+        "import sys, tfmigrate.mapping\n"
+        "from tfmigrate.formats import FORMATS, keras_file\n"
+        "for f in FORMATS.values(): __import__('tfmigrate.formats.' + f.module)\n"
+        "print([m for m in ('tensorflow', 'keras', 'tf_keras') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
