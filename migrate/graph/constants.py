@@ -232,6 +232,12 @@ def _invert_permutation(node: Node, inputs: Arrays) -> Arrays:
     return [np.argsort(inputs[0]).astype(inputs[0].dtype)]
 
 
+@_shaper("ListDiff")
+def _list_diff(node: Node, inputs: Arrays) -> Arrays:
+    kept = np.flatnonzero(~np.isin(inputs[0], inputs[1]))
+    return [inputs[0][kept], kept.astype(numpy_dtype(node.attrs.get("out_idx", "int32")))]
+
+
 @_shaper("OneHot")
 def _one_hot(node: Node, inputs: Arrays) -> Arrays:
     indices, depth, on, off = inputs

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import UserError, printable
 from .feeds import inference_value
 from .losses import Loss, read_loss
 from .nodes import Graph, Node, Signature, split_tensor, tensor_name
-from .sources import PIPELINE_OPS, SHAPE_ONLY, is_placeholder
+from .sources import PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
 from .training import Training, find_training
 from .variables import find_frozen_weights, find_variables, resolve
+
+
+class NoNetworkError(UserError):
+    """The graph holds variables, but nothing that computes with them and an input."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,12 @@ class Interface:
 _COLLECTS = ("TensorArrayGatherV3", "TensorArrayGatherV2", "TensorArrayGather", "TensorListStack")
 
 
+_LOSS_ONLY = (
+    "Log", "Neg", "Maximum", "Minimum", "ClipByValue", "Reshape", "LogSoftmax", "Squeeze", "Cast",
+    "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits", "Log1p", "Abs",
+)  # fmt: skip
+
+
 @dataclass
 class _Choice:
     outputs: tuple[str, ...]
@@ -106,7 +116,8 @@ def find_interface(
             are chosen last.
 
     Raises:
-        UserError: a tensor asked for is not there, or no output can be found.
+        UserError: a tensor asked for is not there.
+        NoNetworkError: no output can be found.
     """
     training = find_training(graph) if training is None else training
     finder = _Finder(graph, training, saved)
@@ -133,7 +144,7 @@ def find_interface(
     labels = [
         tensor
         for trainer in training.trainers
-        for tensor in (trainer.loss.label_inputs if trainer.loss else ())
+        for tensor in _label_inputs(graph, trainer.loss)
         if split_tensor(tensor)[0] not in behind
     ]
     return Interface(
@@ -149,6 +160,14 @@ def find_interface(
         how=choice.how,
         notes=tuple(choice.notes),
     )
+
+
+def _label_inputs(graph: Graph, loss: Loss | None) -> Sequence[str]:
+    """What a loss is given: its labels first; scalars (a penalty's factor) are none."""
+    if loss is None:
+        return ()
+    others = [t for t in data_sources(graph, loss.tensor) if graph.shape(t) != ()]
+    return (*loss.label_inputs, *others)
 
 
 _GRADIENTS = re.compile(r"(?:^|/)gradients(?:_\d+)?/")
@@ -209,18 +228,20 @@ class _Finder:
         networks: dict[tuple[str, ...], tuple[Network, Loss]] = {}
         for trainer in self._training.trainers:
             loss = trainer.loss
-            if loss is None or loss.logits is None:
+            if loss is None:
                 continue
-            output = self._output_of(loss)
-            variables = self._variables_behind(output)
+            outputs = self._heads(loss)
+            if not outputs:
+                continue
+            variables = set().union(*(self._variables_behind(output) for output in outputs))
             trained = set(trainer.optimizer.variables)
             if variables - trained and trained & variables:
-                inner = self._boundary(output, trained)
+                inner = self._boundary(outputs[0], trained)
                 if inner is not None:  # a generator, trained through another network
-                    output, variables = inner, self._variables_behind(inner)
-            key = (output,)
-            if key not in networks:
-                networks[key] = (self._network(output, variables), loss)
+                    outputs, variables = (inner,), self._variables_behind(inner)
+            if outputs not in networks:
+                network = replace(self._network(outputs[0], variables), outputs=outputs)
+                networks[outputs] = (network, loss)
         if not networks:
             return None
         ranked = sorted(networks.values(), key=lambda pair: self._missing(pair[0]))
@@ -229,9 +250,8 @@ class _Finder:
         if through is not None and self._missing(through) <= self._missing(chosen):
             chosen = through
         choice = _Choice(chosen.outputs, "loss", networks=[network for network, _ in ranked])
-        choice.considered.append(
-            Candidate(chosen.outputs[0], True, f"enters the loss {printable(loss.tensor)}")
-        )
+        why = f"enters the loss {printable(loss.tensor)}"
+        choice.considered += [Candidate(tensor, True, why) for tensor in chosen.outputs]
         for network, other in ranked:
             if network is not chosen:
                 why = f"enters another loss, {printable(other.tensor)}"
@@ -245,6 +265,53 @@ class _Finder:
             names = ", ".join(printable(network.name) for network in choice.networks)
             choice.notes.append(f"{len(networks)} networks ({names}): took {chosen.name}")
         return choice
+
+    def _heads(self, loss: Loss) -> tuple[str, ...]:
+        """The network's outputs that a loss takes: one, or one for each head of its own weights."""
+        if loss.logits is None:
+            joined = self._where_labels_join(loss.tensor)
+            return () if joined is None else (joined,)
+        heads: dict[str, set[str]] = {}
+        for part in loss.parts or (loss,):
+            output = self._output_of(part)
+            variables = self._variables_behind(output)
+            if all(variables - other and other - variables for other in heads.values()):
+                heads[output] = variables
+        return tuple(heads)
+
+    def _where_labels_join(self, loss: str) -> str | None:
+        """The last tensor of the network before a loss of unknown form takes labels.
+
+        Of the operations that join what is learned with what is fed, the one with the most
+        weights behind it, and of these the first; then back over what only a loss would do.
+        """
+        behind = self._graph.ancestors([loss])
+        from_weights = self._values_reach(self._weights)
+        fed = [n.name for n in behind.values() if is_placeholder(n)]
+        fed = [name for name in fed if self._graph.shape(f"{name}:0") != ()]
+        from_feeds = self._values_reach(fed)
+        candidates: dict[str, int] = {}
+        for name in self._graph.order:
+            if name not in behind or len(behind[name].inputs) < 2:
+                continue
+            sources = {t: split_tensor(t)[0] for t in behind[name].inputs}
+            learned = [t for t, source in sources.items() if source in from_weights]
+            joins = any(s in from_feeds and s not in from_weights for s in sources.values())
+            if len(learned) == 1 and joins:
+                source = split_tensor(resolve(self._graph, learned[0]))[0]
+                if source not in self._weights:
+                    candidates[learned[0]] = len(self._variables_behind(learned[0]))
+        if not candidates:
+            return None
+        largest = max(candidates.values())
+        if largest < len(self._variables_behind(loss)):
+            return None  # labels enter before the last weight does
+        tensor = next(t for t, count in candidates.items() if count == largest)
+        node = self._graph.node(tensor)
+        while node.op in _LOSS_ONLY and node.inputs:
+            tensor = next((t for t in node.inputs if self._variables_behind(t)), tensor)
+            node = self._graph.node(tensor)
+        return tensor
 
     def _output_of(self, loss: Loss) -> str:
         """What the network gives: probabilities where the loss is written on them, else logits.
@@ -260,6 +327,10 @@ class _Finder:
                 return loss.predictions
         found = tensor
         node = self._graph.get(resolve(self._graph, tensor))
+        scope = node.name.rpartition("/")[0] if node is not None else ""
+        for user in self._graph.consumers(f"{node.name}:0") if node is not None and scope else ():
+            if user.op in ("Softmax", "Sigmoid") and user.name.rpartition("/")[0] == scope:
+                return f"{user.name}:0"  # the layer's own activation, which tf.keras undoes
         while node is not None and node.inputs:
             behind = [(t, self._variables_behind(t)) for t in node.inputs]
             learned = [t for t, variables in behind if variables]
@@ -305,6 +376,17 @@ class _Finder:
                 found.add(node.name)
             waiting.extend(node.inputs)
         return found
+
+    def _values_reach(self, names: Iterable[str]) -> set[str]:
+        """The nodes whose values (not just shapes) depend on some nodes, these included."""
+        seen = set(names)
+        waiting = list(seen)
+        while waiting:
+            for user in self._graph.node_consumers(waiting.pop()):
+                if user.name not in seen and user.op not in SHAPE_ONLY:
+                    seen.add(user.name)
+                    waiting.append(user.name)
+        return seen
 
     def _boundary(self, output: str, trained: set[str]) -> str | None:
         """Where a network whose variables are all trained ends and another takes over."""
@@ -426,7 +508,7 @@ class _Finder:
         if not candidates:
             candidates = self._without_weights()
         if not candidates:
-            raise UserError(
+            raise NoNetworkError(
                 "no output can be found: nothing depends on both an input and a weight",
                 try_="--outputs with the name of a tensor",
             )

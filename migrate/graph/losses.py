@@ -46,7 +46,7 @@ class Loss:
         kind: "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy"
             (on logits); "categorical_cross_entropy", "binary_cross_entropy", "log_loss" (written
             out with logarithms of probabilities); "squared_error", "root_mean_squared_error",
-            "absolute_error", "huber", "hinge"; or "unknown".
+            "absolute_error", "huber", "hinge"; "sum" of :attr:`parts`; or "unknown".
         reduction: over examples: "mean", "sum", or "unknown". The error kinds, hinge and
             "sigmoid_cross_entropy" are also averaged ("mean") or summed over units; the
             others are summed over classes.
@@ -59,6 +59,8 @@ class Loss:
         options: "label_smoothing", "delta", "epsilon", "clip", "one_hot" (depth), where they occur.
         regularization: the penalties, at most one of a kind for a variable.
         notes: what was not understood.
+        parts: for kind "sum" (several terms, as with two heads), the loss of each, without
+            penalties.
     """
 
     tensor: str
@@ -72,6 +74,7 @@ class Loss:
     options: Mapping[str, Any] = field(default_factory=dict)
     regularization: tuple[Regularization, ...] = ()
     notes: tuple[str, ...] = ()
+    parts: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,9 @@ def read_loss(graph: Graph, tensor: str, learned: Callable[[str], bool]) -> Loss
         if match is not None:
             forms.append((term, match))
             continue
-        parts = list(_split(graph, term))
-        if parts:
-            waiting.extend(reversed(parts))
+        terms = list(_split(graph, term))
+        if terms:
+            waiting.extend(reversed(terms))
         elif learned(term.tensor):
             notes.append(f"the loss term {term.tensor} has no known form")
     regularization = tuple(
@@ -128,15 +131,22 @@ def read_loss(graph: Graph, tensor: str, learned: Callable[[str], bool]) -> Loss
         for (variable, kind), factor in penalties.items()
     )
     loss = Loss(tensor, regularization=regularization, notes=tuple(notes))
+    if not forms:
+        return loss
     if len(forms) == 1 and not notes:
         return _describe(graph, loss, *forms[0])
-    if len(forms) > 1:
-        kinds = ", ".join(sorted({match.kind for _, match in forms}))
-        loss = replace(loss, notes=(*notes, f"the loss adds {len(forms)} terms: {kinds}"))
-    if forms:  # still worth knowing what the labels and logits are
-        described = _describe(graph, loss, *forms[0])
-        return replace(described, kind="unknown", reduction="unknown", scale=1.0)
-    return loss
+    parts = tuple(_describe(graph, Loss(term.tensor), term, match) for term, match in forms)
+    unknown = notes or any(part.kind == "unknown" for part in parts)
+    # Even where it is not understood, it is worth knowing what the labels and logits are.
+    return replace(
+        loss,
+        kind="unknown" if unknown else "sum",
+        logits=parts[0].logits,
+        labels=parts[0].labels,
+        label_inputs=tuple(dict.fromkeys(t for part in parts for t in part.label_inputs)),
+        parts=parts,
+        notes=(*notes, *(note for part in parts for note in part.notes)),
+    )
 
 
 def _short(value: float) -> float:
@@ -236,6 +246,10 @@ def uniform(graph: Graph, tensor: str) -> float | None:
         return uniform(graph, node.inputs[1])
     if node.op == "OnesLike":
         return 1.0
+    if node.op == "Mul" and len(node.inputs) == 2:
+        # Weights made as large as the losses: a constant times ones.
+        one, other = (_filled(graph, part) for part in node.inputs)
+        return None if one is None or other is None else one * other
     if node.op in ("Add", "AddV2", "AddN") and node.inputs and len(node.inputs) <= 2:
         # Two are all that sequence_loss_by_example adds: the weights and a small number.
         parts = [_filled(graph, part) for part in node.inputs]

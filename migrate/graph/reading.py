@@ -161,8 +161,11 @@ def _graph(meta: Any) -> Graph:
         nodes=nodes,
         tensorflow_version=meta.meta_info_def.tensorflow_version or None,
         producer=definition.versions.producer or definition.version,
-        collections={key: _collection(key, value) for key, value in meta.collection_def.items()},
-        signatures={key: _signature(value) for key, value in meta.signature_def.items()},
+        # Protobuf maps come in any order; a run must not differ from the next.
+        collections={
+            key: _collection(key, meta.collection_def[key]) for key in sorted(meta.collection_def)
+        },
+        signatures={key: _signature(meta.signature_def[key]) for key in sorted(meta.signature_def)},
         functions=functions,
         saver=_saver(meta.saver_def) if meta.HasField("saver_def") else None,
         tags=tuple(meta.meta_info_def.tags),

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from .constants import Evaluator
+from .constants import Evaluator, static_value
 from .nodes import Graph, Node
 from .optimizers import readable, scalar
 from .tensors import numpy_dtype
-from .variables import VARIABLE_OPS, resolve
+from .variables import VARIABLE_OPS, find_variables, resolve
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def read_schedule(graph: Graph, tensor: str) -> Schedule:
 
 
 def _computed(graph: Graph, tensor: str) -> Schedule:
+    graph = _initial_rates(graph, tensor)
     behind = graph.ancestors([tensor])
     variables = [node for node in behind.values() if node.op in VARIABLE_OPS]
     fed = [node for node in behind.values() if node.op.startswith("Placeholder")]
@@ -77,6 +78,26 @@ def _computed(graph: Graph, tensor: str) -> Schedule:
     return Schedule(
         "unknown", tensor, step=step.name, why=f"no known schedule of {step.name} computes it"
     )
+
+
+def _initial_rates(graph: Graph, tensor: str) -> Graph:
+    """The graph with floating variables behind a rate held at the constants they start from.
+
+    contrib's optimize_loss keeps the first learning rate in a variable that nothing changes.
+    """
+    behind = graph.ancestors([tensor])
+    variables = [node for node in behind.values() if node.op in VARIABLE_OPS]
+    if len(variables) < 2:
+        return graph
+    described = find_variables(graph)
+    held = {}
+    for node in variables:
+        initial = described[node.name].initial_value
+        value = static_value(graph, initial) if initial is not None else None
+        if value is not None and value.dtype.kind == "f" and value.size == 1:
+            dtype = node.attrs.get("dtype", "float32")
+            held[node.name] = Node(node.name, "Const", attrs={"value": value, "dtype": dtype})
+    return replace(graph, nodes={**graph.nodes, **held})
 
 
 class _Formula:

@@ -191,7 +191,7 @@ class Attrs(Mapping[str, Any]):
         return isinstance(key, str) and key in self._proto
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._proto)
+        return iter(sorted(self._proto))
 
     def __len__(self) -> int:
         return len(self._proto)

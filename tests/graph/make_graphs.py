@@ -677,6 +677,163 @@ def _():
     return {"input": "x:0", "output": "out:0"}
 
 
+def interface_case(name, output, inputs=("x:0",), labels=("y:0",), fed=None):
+    """A program as people write them; what a person would call its inputs and outputs."""
+
+    def register(build):
+        @case("interface_" + name)
+        def facts():
+            build()
+            return {
+                "input": list(inputs),
+                "output": output,
+                "labels": list(labels),
+                "fed": fed or {},
+            }
+
+        return build
+
+    return register
+
+
+def xy():
+    x = tf.compat.v1.placeholder(tf.float32, [None, 8], "x")
+    return x, tf.compat.v1.placeholder(tf.float32, [None, 3], "y")
+
+
+dense = tf.compat.v1.layers.dense
+
+
+@interface_case("two_heads", ["head_a/BiasAdd:0", "head_b/BiasAdd:0"], labels=["y:0", "z:0"])
+def _():
+    x, y = xy()
+    z = tf.compat.v1.placeholder(tf.float32, [None, 1], "z")
+    trunk = dense(x, 6, tf.nn.relu, name="trunk")
+    a, b = dense(trunk, 3, name="head_a"), dense(trunk, 1, name="head_b")
+    loss = losses.softmax_cross_entropy(y, a) + 0.5 * losses.mean_squared_error(z, b)
+    train.AdamOptimizer(1e-3).minimize(loss)
+
+
+@interface_case(
+    "keras",
+    ["dense_1/Softmax:0"],
+    inputs=["dense_input:0"],
+    labels=["dense_1_target:0"],
+    fed={"keras_learning_phase:0": False},
+)
+def _():
+    layers = tf.keras.layers
+    model = tf.keras.Sequential(
+        [
+            layers.Dense(5, activation="relu", input_shape=(8,)),
+            layers.Dropout(0.2),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "categorical_crossentropy")
+    model.fit(np.zeros((4, 8)), np.eye(4)[:, :3], epochs=1, verbose=0)
+
+
+@interface_case("weighted_cross_entropy", ["fc/BiasAdd:0"])
+def _():
+    x, y = xy()
+    logits = dense(x, 3, name="fc")
+    weighted = tf.nn.weighted_cross_entropy_with_logits(labels=y, logits=logits, pos_weight=2.0)
+    train.AdamOptimizer().minimize(tf.reduce_mean(weighted))
+
+
+@interface_case("linear_written_twice", ["prediction:0"], inputs=["X:0"], labels=["Y:0"])
+def _():
+    x = tf.compat.v1.placeholder(tf.float32, name="X")
+    y = tf.compat.v1.placeholder(tf.float32, name="Y")
+    w, b = tf.Variable(0.0, name="w"), tf.Variable(0.0, name="b")
+    tf.add(x * w, b, name="prediction")
+    train.GradientDescentOptimizer(0.01).minimize(tf.reduce_sum(tf.square(y - x * w - b)))
+
+
+@interface_case(
+    "masked_sequence",
+    ["proj/BiasAdd:0"],
+    inputs=["ids:0", "lengths:0"],
+    labels=["targets:0"],
+)
+def _():
+    ids = tf.compat.v1.placeholder(tf.int32, [None, None], "ids")
+    lengths = tf.compat.v1.placeholder(tf.int32, [None], "lengths")
+    targets = tf.compat.v1.placeholder(tf.int32, [None, None], "targets")
+    rows = tf.nn.embedding_lookup(tf.compat.v1.get_variable("emb", [20, 6]), ids)
+    cell = nn.rnn_cell.GRUCell(7)
+    outputs, _ = nn.dynamic_rnn(cell, rows, sequence_length=lengths, dtype=tf.float32)
+    logits = dense(outputs, 20, name="proj")
+    mask = tf.sequence_mask(lengths, dtype=tf.float32)
+    train.AdamOptimizer().minimize(tf.contrib.seq2seq.sequence_loss(logits, targets, mask))
+
+
+@interface_case("evaluation_twin", ["m/b/BiasAdd:0"])
+def _():
+    x, y = xy()
+    other = tf.compat.v1.placeholder(tf.float32, [None, 8], "x_eval")
+
+    def network(x, training, reuse):
+        with tf.compat.v1.variable_scope("m", reuse=reuse):
+            hidden = dense(x, 6, tf.nn.relu, name="a")
+            hidden = tf.compat.v1.layers.dropout(hidden, 0.3, training=training)
+            return dense(hidden, 3, name="b")
+
+    logits = network(x, True, False)
+    tf.nn.softmax(network(other, False, True), name="eval_probs")
+    train.GradientDescentOptimizer(0.1).minimize(losses.softmax_cross_entropy(y, logits))
+
+
+@interface_case("probabilities_beside_logits", ["fc/BiasAdd:0"])
+def _():
+    x, y = xy()
+    logits = dense(x, 3, name="fc")
+    predicted = tf.argmax(tf.nn.softmax(logits, name="probs"), 1, name="pred")
+    loss = nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits)
+    right = tf.equal(predicted, tf.argmax(y, 1))
+    tf.reduce_mean(tf.cast(right, tf.float32), name="accuracy")
+    train.AdamOptimizer().minimize(tf.reduce_mean(loss))
+
+
+@interface_case("autoencoder", ["dec/Sigmoid:0"], labels=[])
+def _():
+    x, _ = xy()
+    code = dense(x, 3, tf.nn.sigmoid, name="enc")
+    train.AdadeltaOptimizer(1.0).minimize(
+        tf.reduce_mean(tf.pow(x - dense(code, 8, tf.nn.sigmoid, name="dec"), 2))
+    )
+
+
+@interface_case("selected_action", ["q/BiasAdd:0"], inputs=["state:0"], labels=["action:0", "y:0"])
+def _():
+    state = tf.compat.v1.placeholder(tf.float32, [None, 8], "state")
+    action = tf.compat.v1.placeholder(tf.float32, [None, 3], "action")
+    y = tf.compat.v1.placeholder(tf.float32, [None], "y")
+    q = dense(dense(state, 6, tf.nn.relu, name="h"), 3, name="q")
+    chosen = tf.reduce_sum(tf.multiply(q, action), axis=1)
+    train.AdamOptimizer(1e-6).minimize(tf.reduce_mean(tf.square(y - chosen)))
+
+
+@case("schedule_of_optimize_loss")
+def _():
+    _, y, logits = mlp()
+    tf.contrib.layers.optimize_loss(
+        cross_entropy(y, logits),
+        train.get_or_create_global_step(),
+        learning_rate=0.1,
+        optimizer="Adagrad",
+        clip_gradients=1.0,
+        learning_rate_decay_fn=lambda rate, step: train.exponential_decay(rate, step, 100, 0.96),
+    )
+    return {
+        "schedule": "exponential_decay",
+        "arguments": {"learning_rate": 0.1, "decay_steps": 100, "decay_rate": 0.96},
+        "values": {},
+        "step": "global_step",
+    }
+
+
 @case("reads_files")
 def _():
     path = tf.compat.v1.placeholder(tf.string, [], "path")
