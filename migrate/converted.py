@@ -89,6 +89,7 @@ def model_report(
         differences: for each output; None where nothing was run.
         reference: what the model was compared with.
     """
+    untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
     return plain(
         {
             **_head(source, "keras", {"keras": "model.keras", "python": "model.py"}),
@@ -98,7 +99,7 @@ def model_report(
             ],
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
-            "variables": [_variable(fate, paths) for fate in plan.fates],
+            "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
             "training": None,
             "parity": _parity(differences, reference),
             "notes": plan.notes,
@@ -160,7 +161,8 @@ def _head(source: Source, outcome: str, files: Mapping[str, str]) -> dict[str, A
     }
 
 
-def _variable(fate: Fate, paths: Mapping[str, str]) -> dict[str, Any]:
+def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict[str, Any]:
+    """One entry; "untouched" says that it is in the model as it was: what leads back to TF1."""
     targets = [paths.get(target, target) for target in fate.targets]
     entry = {
         "name": fate.name,
@@ -169,6 +171,7 @@ def _variable(fate: Fate, paths: Mapping[str, str]) -> dict[str, Any]:
         "role": fate.role,
         "fate": fate.fate,
         "target": targets[0] if targets else None,
+        "untouched": bool(targets) and untouched.issuperset(fate.targets),
         "reason": fate.reason,
     }
     return entry | ({"targets": targets} if len(targets) > 1 else {})

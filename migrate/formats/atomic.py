@@ -20,6 +20,19 @@ _NOREPLACE, _EXCHANGE = 1, 2
 _AT_FDCWD = -100
 _SUFFIX = ".partial"
 
+# What a disk or its rights refuse; any other OSError inside a block is not about the output.
+_REFUSALS = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.ENAMETOOLONG,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
+
 
 @contextmanager
 def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
@@ -160,7 +173,7 @@ def _surroundings(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno is None:
+        if error.errno not in _REFUSALS:
             raise
         raise UserError(
             f"cannot write {printable(path)}: {error.strerror}; nothing was left behind",

@@ -91,6 +91,11 @@ def test_an_error_inside_leaves_nothing(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_mistake_inside_is_not_blamed_on_the_disk(tmp_path):
+    with pytest.raises(FileNotFoundError), whole_folder(tmp_path / "x"):
+        (tmp_path / "not there").read_text()
+
+
 def test_force_does_not_take_away_a_folder_that_is_not_ours(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.tex").write_text("…")

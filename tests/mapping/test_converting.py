@@ -1,0 +1,111 @@
+"""Whole conversions by a map: an output folder, whole, with its report."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import pytest
+from tfmigrate.checkpoint import open_checkpoint
+from tfmigrate.checkpoint.writer import write_bundle
+from tfmigrate.conversion import convert
+from tfmigrate.errors import UserError
+from tfmigrate.formats.keras_file import KerasFile
+from tfmigrate.mapping import MappingError
+from tfmigrate.mapping.converting import (
+    convert_back,
+    convert_into_model,
+    convert_names,
+    write_proposed_map,
+)
+
+ARRAYS = {
+    "fc1/w": np.arange(12, dtype="f4").reshape(3, 4),
+    "fc1/b": np.arange(4, dtype="f4"),
+    "fc2/w": np.arange(8, dtype="f4").reshape(4, 2),
+    "fc2/b": np.arange(2, dtype="f4"),
+    "fc1/w/Adam": np.ones((3, 4), "f4"),
+}
+ROLES = {name: "slot" if "Adam" in name else "weight" for name in ARRAYS}
+MODEL = """
+import keras
+
+def mlp():
+    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2)])
+"""
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    write_bundle(tmp_path / "model.ckpt", ARRAYS.items())
+    (tmp_path / "mine.py").write_text(MODEL)
+    return open_checkpoint(tmp_path / "model.ckpt")
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_into_a_model_and_back_to_tf1_by_the_report_alone(checkpoint, tmp_path):
+    model, map_path, out = f"{tmp_path}/mine.py:mlp", tmp_path / "map.toml", tmp_path / "out"
+    certain, total = write_proposed_map(checkpoint, model, map_path, roles=ROLES)
+    assert (certain, total) == (4, 4)
+    report = convert_into_model(
+        checkpoint, out, model, map_path=map_path, to=["keras", "weights", "npz"], roles=ROLES
+    )
+    assert sorted(os.listdir(out)) == [
+        "model.keras", "model.weights.h5", "report.json", "weights.npz"
+    ]  # fmt: skip
+    assert json.loads((out / "report.json").read_text()) == report
+    with KerasFile(out / "model.keras") as file:
+        assert np.array_equal(file.read("dense/kernel"), ARRAYS["fc1/w"])
+
+    convert_back(out / "model.keras", tmp_path / "back")
+    again = open_checkpoint(tmp_path / "back" / "tf1")
+    weights = [name for name in ARRAYS if ROLES[name] == "weight"]
+    assert sorted(again.variables) == sorted(weights)
+    assert all(np.array_equal(again.read(name), ARRAYS[name]) for name in weights)
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_what_a_graph_converted_to_goes_back_by_its_report(shared, tmp_path):
+    golden = shared / "goldens" / "layers_mlp_activations"
+    convert(golden / "model.ckpt", tmp_path / "out")
+    convert_back(tmp_path / "out" / "model.keras", tmp_path / "back")
+    before, after = open_checkpoint(golden), open_checkpoint(tmp_path / "back" / "tf1")
+    assert set(after.variables) == set(before.variables)
+    assert all(np.array_equal(after.read(n), before.read(n)) for n in before.variables)
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_what_does_not_fit_leaves_nothing(checkpoint, tmp_path):
+    with pytest.raises(MappingError, match="8 mismatches"):
+        convert_into_model(checkpoint, tmp_path / "out", f"{tmp_path}/mine.py:mlp", roles=ROLES)
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_alone_need_no_model(checkpoint, tmp_path):
+    (tmp_path / "map.toml").write_text(
+        '[rename]\n"fc*/w" = "dense_{1}/kernel"\n"fc*/b" = "dense_{1}/bias"\n'
+    )
+    keywords = {"to": ["npz"], "roles": ROLES}
+    plan = convert_names(
+        checkpoint, tmp_path / "out", tmp_path / "map.toml", dry_run=True, **keywords
+    )
+    assert not (tmp_path / "out").exists()
+    assert sorted((row["from"], row["to"]) for row in plan["plan"]) == [
+        (["fc1/b"], ["dense_1/bias"]),
+        (["fc1/w"], ["dense_1/kernel"]),
+        (["fc1/w/Adam"], []),
+        (["fc2/b"], ["dense_2/bias"]),
+        (["fc2/w"], ["dense_2/kernel"]),
+    ]
+    convert_names(checkpoint, tmp_path / "out", tmp_path / "map.toml", **keywords)
+    with np.load(tmp_path / "out" / "weights.npz") as loaded:
+        assert np.array_equal(loaded["dense_2/kernel"], ARRAYS["fc2/w"])
+
+
+def test_a_report_that_is_none_is_said_to_be(checkpoint, tmp_path):
+    (tmp_path / "map.toml").write_text('[rename]\n"fc*/*" = "d{1}/{2}"\n')
+    convert_names(checkpoint, tmp_path / "out", tmp_path / "map.toml", to=["weights"], roles=ROLES)
+    (tmp_path / "out" / "report.json").write_text("[]")
+    with pytest.raises(UserError, match=r"report\.json is no report"):
+        convert_back(tmp_path / "out" / "model.weights.h5", tmp_path / "back")
