@@ -14,7 +14,7 @@ from .emit import source as emit_source
 from .errors import UserError, printable
 from .formats import format_named, whole_folder, write_formats
 from .graph.inference import Inference, extract
-from .graph.interface import Interface, find_interface
+from .graph.interface import Interface, NoNetworkError, find_interface
 from .graph.safety import forbidden_operations
 from .graph.variables import VARIABLE_OPS
 from .layers import UnsupportedError, View, build_plan, fold_dropout
@@ -29,6 +29,10 @@ from .worker import Worker
 Event = Callable[[dict[str, Any]], None]
 _BATCH_BYTES = 64 << 20  # weights that travel to the worker at once
 _TIMEOUT = 300.0
+_NO_NETWORK = (
+    "The graph beside the checkpoint holds no network: nothing in it computes with an input and "
+    "these variables. So the variables alone were written."
+)
 
 
 def convert(
@@ -91,6 +95,10 @@ def convert(
     return job.from_graph(inputs, outputs, feed)
 
 
+class _MissingVariablesError(UserError):
+    """The checkpoint holds a part of the network only."""
+
+
 @dataclass
 class _Job:
     """One conversion under way."""
@@ -115,14 +123,29 @@ class _Job:
         # TensorFlow is imported there while the plan is made here.
         with Worker("graph") as graph_worker, Worker("Keras") as keras_worker:
             assert self.source.graph is not None
-            interface = find_interface(
-                self.source.graph, inputs, outputs, feed, saved=self.source.recipes().keys()
-            )
+            try:
+                interface = find_interface(
+                    self.source.graph, inputs, outputs, feed, saved=self.source.recipes().keys()
+                )
+            except NoNetworkError:
+                if self.source.checkpoint is None:
+                    raise
+                return self.variables([_NO_NETWORK])
+            if not interface.inputs:
+                raise UserError(
+                    f"{printable(', '.join(interface.outputs))} depends on no input",
+                    expected="a network, which is given something",
+                    try_="--inputs and --outputs, or --to npz for the variables",
+                )
             if not self.trust:
                 _refuse_forbidden(self.source, interface)
             _complete_shapes(self.source, interface.outputs, graph_worker, self.timeout)
             try:
                 plan, inference = _plan(self.source, interface)
+            except _MissingVariablesError as error:
+                if interface.how == "asked" or self.source.checkpoint is None:
+                    raise
+                return self.variables([f"{error.problem}, so the variables alone were written."])
             except UnsupportedError as error:
                 raise UserError(
                     f"no Keras form is known for {printable(', '.join(error.ops))} "
@@ -264,7 +287,7 @@ def _plan(source: Source, interface: Interface) -> tuple[Plan, Inference]:
     if missing:
         listed = ", ".join(printable(name) for name in missing[:5])
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        raise UserError(
+        raise _MissingVariablesError(
             f"{printable(', '.join(interface.outputs))} needs variables that the checkpoint does "
             f"not hold: {listed}{more}",
             try_="--outputs with a tensor that needs fewer",
