@@ -120,7 +120,9 @@ class Changes(Result):
                 before, after = number(difference.expected), number(difference.actual or 0.0)
                 row += [f"{before} → {after}", ""]
             else:
-                row += [f"{difference.max_abs:.3g}", f"{_relative(difference):.3g}"]
+                scale = difference.scale
+                relative = f"{difference.max_abs / scale:.3g}" if scale else "from 0"
+                row += [f"{difference.max_abs:.3g}", relative]
             share = 100 * change.differing / variable.size
             rows.append([*row, f"{share:.3g} %"])
         return Table(("changed", "shape", "role", ">max abs", ">relative", ">elements"), rows)
@@ -163,8 +165,3 @@ def _form(variable: Variable) -> str:
 
 def _form_dict(variable: Variable) -> dict[str, Any]:
     return {"shape": list(variable.shape), "dtype": variable.dtype}
-
-
-def _relative(difference: Difference) -> float:
-    """The greatest difference as a part of the greatest value that was there before."""
-    return difference.max_abs / difference.scale if difference.scale else float("inf")

@@ -112,7 +112,7 @@ class Inspection(Result):
         if self.unread:
             blocks.append(
                 Paragraph(
-                    f"values of {counted(self.unread, 'large variable')} were not read; --stats "
+                    f"values of {counted(self.unread, 'variable')} were not read; --stats "
                     "reads them all and looks for NaN, Inf, constants and copies there too",
                     dim=True,
                 )

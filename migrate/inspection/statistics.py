@@ -41,6 +41,7 @@ class Statistics:
         )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # squares of 1e200: the deviation is inf then
 def gather(pieces: Iterable[np.ndarray]) -> Statistics:
     """The figures of a tensor that comes in flat pieces of any numeric or boolean dtype.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table as RichTable
@@ -17,6 +18,9 @@ _STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.NOT_RUN
 
 # A pipe or a file has no width; rows must not be cut to the 80 columns Rich assumes there.
 _PIPE_WIDTH = 10_000
+
+# Rich takes a second for every thousand rows or so; longer tables are laid out here.
+_LONG = 1_000
 
 
 class _Console(Console):
@@ -52,6 +56,8 @@ def _render(block: Block, console: Console) -> None:
         case Warnings(lines):
             for line in lines:
                 console.print(Text.assemble(("warning ", "yellow"), line))
+        case Table() if len(block.rows) > _LONG:
+            _print_long(block, console)
         case Table():
             console.print(_table(block))
         case Source(text, language):
@@ -95,3 +101,27 @@ def _table(block: Table) -> RichTable:
             *(Text(cell) for cell in row), style="red" if number in block.marked else None
         )
     return table
+
+
+def _print_long(block: Table, console: Console) -> None:
+    """A table of very many rows, as Rich would lay it out but for wrapping and column groups."""
+    titles = [column.removeprefix(">") for column in block.columns]
+    rights = [column.startswith(">") for column in block.columns]
+    widths = [max(map(cell_len, cells)) for cells in zip(titles, *block.rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = []
+        for cell, width, right in zip(cells, widths, rights, strict=True):
+            space = " " * (width - cell_len(cell))
+            padded.append(space + cell if right else cell + space)
+        return "   ".join(padded)
+
+    if block.title:
+        console.print(Text(block.title, style="bold"), soft_wrap=True)
+    console.print(Text(line(titles), style="bold"), soft_wrap=True)
+    console.print("─" * (sum(widths) + 3 * len(widths) - 3), soft_wrap=True)
+    for number, row in enumerate(block.rows):
+        if number in block.marked:
+            console.print(Text(line(row), style="red"), soft_wrap=True)
+        else:
+            console.file.write(line(row) + "\n")
