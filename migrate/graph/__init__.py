@@ -2,7 +2,7 @@
 
 from .constants import Evaluator, partial_value, static_value
 from .inference import Inference, ResolvedCond, extract
-from .interface import Candidate, InputTensor, Interface, Network, find_interface
+from .interface import InputTensor, Interface, find_interface
 from .loops import Loop, LoopVariable, find_loops
 from .losses import Loss, Regularization
 from .nodes import (
@@ -19,6 +19,7 @@ from .nodes import (
     tensor_name,
 )
 from .optimizers import Optimizer, Update, find_optimizers
+from .outputs import Candidate, Network, NoNetworkError
 from .reading import read_graph
 from .roles import roles_from_graph
 from .safety import ForbiddenOperation, forbidden_operations, refuse_forbidden
@@ -48,6 +49,7 @@ __all__ = [
     "LoopVariable",
     "Loss",
     "Network",
+    "NoNetworkError",
     "Node",
     "Optimizer",
     "Regularization",

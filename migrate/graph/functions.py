@@ -51,7 +51,7 @@ def _callee(graph: Graph, node: Node, evaluator: Evaluator) -> Function | None:
         name = node.attrs.get("then_branch" if predicate.item() else "else_branch", "")
     else:
         return None
-    if name not in graph.functions:
+    if not isinstance(name, str) or name not in graph.functions:
         raise UserError(
             f"operation {printable(node.name)!r} calls {printable(name)!r}, "
             "which is not in the graph's library"

@@ -186,7 +186,9 @@ class _Extraction:
             "shape": self._graph.shape(tensor),
             "_output_shapes": node.attrs.get("_output_shapes"),
         }
-        return Node(node.name, "Placeholder", attrs={k: v for k, v in attrs.items() if v})
+        return Node(
+            node.name, "Placeholder", attrs={k: v for k, v in attrs.items() if v is not None}
+        )
 
     def _stand_in(self, tensor: str) -> str:
         path = []

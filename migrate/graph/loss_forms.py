@@ -328,6 +328,8 @@ def _categorical(graph: Graph, node: Node, learned: Learned) -> Match | None:
 
 def _binary(graph: Graph, node: Node, learned: Learned) -> Match | None:
     """``-(y * log(p) + (1 - y) * log(1 - p))`` in either sign, and tf.losses.log_loss."""
+    if len(node.inputs) != 2:
+        return None
     second_sign = -1.0 if node.op == "Sub" else 1.0
     for first, second in operands(node) if node.op != "Sub" else [tuple(node.inputs)]:
         one = _label_times_log(graph, first, learned)

@@ -1,0 +1,466 @@
+"""Which tensors are a network's outputs: by signature, from the loss upward, or by its leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..errors import UserError, printable
+from .losses import Loss, read_loss
+from .nodes import Graph, Node, Signature, split_tensor
+from .sources import PIPELINE_OPS, SHAPE_ONLY, is_placeholder
+from .training import Training
+from .variables import find_frozen_weights, find_variables, resolve
+
+
+class NoNetworkError(UserError):
+    """The graph holds variables, but nothing that computes with them and an input."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A tensor that was looked at as an output, and why it was taken or not."""
+
+    tensor: str
+    chosen: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """One of the networks of a graph.
+
+    Attributes:
+        name: the name scope its variables share, else that of its output.
+        outputs: tensors.
+        variables: node names, sorted.
+    """
+
+    name: str
+    outputs: tuple[str, ...]
+    variables: tuple[str, ...]
+
+
+_LOSS_ONLY = (
+    "Log", "Neg", "Maximum", "Minimum", "ClipByValue", "Reshape", "LogSoftmax", "Squeeze", "Cast",
+    "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits", "Log1p", "Abs",
+)  # fmt: skip
+
+
+@dataclass
+class Choice:
+    """The outputs decided on, how, and what else there was; see :class:`interface.Interface`."""
+
+    outputs: tuple[str, ...]
+    how: str
+    considered: list[Candidate] = field(default_factory=list)
+    networks: list[Network] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+_GRADIENTS = re.compile(r"(?:^|/)gradients(?:_\d+)?/")
+_BOOKKEEPING = re.compile(
+    r".*(?:Assign|Apply|Scatter(?:Add|Sub|Update)|Summary|Restore|Save|Initialized|Grad).*|NoOp|"
+    r"Assert|Arg(?:Max|Min)|Equal|NotEqual|InTopK.*|TopK.*|ConfusionMatrix|Is(?:Nan|Inf|Finite)|"
+    r"Queue.*|Stack.*|Print|Multinomial|Bucketize|Round"
+)
+
+
+def _is_bookkeeping(node: Node) -> bool:
+    """Whether a node serves training, saving, summaries or metrics, not the network."""
+    if _GRADIENTS.search(node.name) or node.op in SHAPE_ONLY:
+        return True
+    if node.op == "PlaceholderWithDefault" or node.op.startswith("TensorArray"):
+        return False
+    return _BOOKKEEPING.fullmatch(node.op) is not None
+
+
+class OutputFinder:
+    """Finds the outputs of one graph's network."""
+
+    def __init__(self, graph: Graph, training: Training, saved: Collection[str] | None):
+        self.graph, self._training = graph, training
+        variables = find_variables(graph)
+        trainable = [v for v in variables.values() if v.trainable]
+        self.weights = {v.name: v.key for v in trainable or variables.values()}
+        if not variables:
+            self.weights = {name: name for name in find_frozen_weights(graph)}
+        self._saved = saved
+        self.signature: Signature | None = None
+
+    def by_signature(self) -> Choice | None:
+        """Those of the serving signature; None without signatures."""
+        signatures = {
+            key: signature
+            for key, signature in self.graph.signatures.items()
+            if any(info.tensor in self.graph for info in signature.outputs.values())
+            and not key.startswith("__saved_model_init")
+        }
+        if not signatures:
+            return None
+        key = "serving_default" if "serving_default" in signatures else min(signatures)
+        self.signature = signatures[key]
+        infos = signatures[key].outputs.values()
+        outputs = tuple(dict.fromkeys(i.tensor for i in infos if i.tensor in self.graph))
+        why = f"output of the signature {printable(key)!r}"
+        choice = Choice(
+            tuple(tensor for tensor in outputs if tensor is not None),
+            "signature",
+            [Candidate(tensor, True, why) for tensor in outputs if tensor is not None],
+        )
+        others = [printable(name) for name in signatures if name != key]
+        if others:
+            choice.notes.append(f"signature {printable(key)}; not {', '.join(others)}")
+        return choice
+
+    def by_loss(self) -> Choice | None:
+        """Those that the losses take, of the network that is most whole; None without losses."""
+        networks: dict[tuple[str, ...], tuple[Network, Loss]] = {}
+        for trainer in self._training.trainers:
+            loss = trainer.loss
+            if loss is None:
+                continue
+            outputs = self._heads(loss)
+            if not outputs:
+                continue
+            variables = set().union(*(self._variables_behind(output) for output in outputs))
+            trained = set(trainer.optimizer.variables)
+            if variables - trained and trained & variables:
+                inner = self._boundary(outputs[0], trained)
+                if inner is not None:  # a generator, trained through another network
+                    outputs, variables = (inner,), self._variables_behind(inner)
+            if outputs not in networks:
+                network = replace(self._network(outputs[0], variables), outputs=outputs)
+                networks[outputs] = (network, loss)
+        if not networks:
+            return None
+        ranked = sorted(networks.values(), key=lambda pair: self._missing(pair[0]))
+        chosen, loss = ranked[0]
+        through = self._through_another([network for network, _ in ranked])
+        if through is not None and self._missing(through) <= self._missing(chosen):
+            chosen = through
+        choice = Choice(chosen.outputs, "loss", networks=[network for network, _ in ranked])
+        why = f"enters the loss {printable(loss.tensor)}"
+        choice.considered += [Candidate(tensor, True, why) for tensor in chosen.outputs]
+        for network, other in ranked:
+            if network is not chosen:
+                why = f"enters another loss, {printable(other.tensor)}"
+                choice.considered.append(Candidate(network.outputs[0], False, why))
+        choice.considered += [
+            Candidate(tensor, False, "not what the loss takes")
+            for tensor in self._leaves()[:20]
+            if tensor not in [candidate.tensor for candidate in choice.considered]
+        ]
+        if len(networks) > 1:
+            names = ", ".join(printable(network.name) for network in choice.networks)
+            choice.notes.append(f"{len(networks)} networks ({names}): took {chosen.name}")
+        return choice
+
+    def _heads(self, loss: Loss) -> tuple[str, ...]:
+        """The network's outputs that a loss takes: one, or one for each head of its own weights."""
+        if loss.logits is None:
+            joined = self._where_labels_join(loss.tensor)
+            return () if joined is None else (joined,)
+        heads: dict[str, set[str]] = {}
+        for part in loss.parts or (loss,):
+            output = self._output_of(part)
+            variables = self._variables_behind(output)
+            if all(variables - other and other - variables for other in heads.values()):
+                heads[output] = variables
+        return tuple(heads)
+
+    def _where_labels_join(self, loss: str) -> str | None:
+        """The last tensor of the network before a loss of unknown form takes labels.
+
+        Of the operations that join what is learned with what is fed, the one with the most
+        weights behind it, and of these the first; then back over what only a loss would do.
+        """
+        behind = self.graph.ancestors([loss])
+        from_weights = self._values_reach(self.weights)
+        fed = [n.name for n in behind.values() if is_placeholder(n)]
+        fed = [name for name in fed if self.graph.shape(f"{name}:0") != ()]
+        from_feeds = self._values_reach(fed)
+        candidates: dict[str, int] = {}
+        for name in self.graph.order:
+            if name not in behind or len(behind[name].inputs) < 2:
+                continue
+            sources = {t: split_tensor(t)[0] for t in behind[name].inputs}
+            learned = [t for t, source in sources.items() if source in from_weights]
+            joins = any(s in from_feeds and s not in from_weights for s in sources.values())
+            if len(learned) == 1 and joins:
+                source = split_tensor(resolve(self.graph, learned[0]))[0]
+                if source not in self.weights:
+                    candidates[learned[0]] = len(self._variables_behind(learned[0]))
+        if not candidates:
+            return None
+        largest = max(candidates.values())
+        if largest < len(self._variables_behind(loss)):
+            return None  # labels enter before the last weight does
+        tensor = next(t for t, count in candidates.items() if count == largest)
+        node = self.graph.node(tensor)
+        while node.op in _LOSS_ONLY and node.inputs:
+            tensor = next((t for t in node.inputs if self._variables_behind(t)), tensor)
+            node = self.graph.node(tensor)
+        return tensor
+
+    def _output_of(self, loss: Loss) -> str:
+        """What the network gives: probabilities where the loss is written on them, else logits.
+
+        A selection among the network's outputs by another placeholder (the action of a DQN)
+        belongs to the loss.
+        """
+        tensor = loss.logits or ""
+        written = ("categorical_cross_entropy", "binary_cross_entropy", "log_loss")
+        if loss.kind in written and loss.predictions is not None:
+            node = self.graph.get(loss.predictions)
+            if node is not None and node.op in ("Softmax", "Sigmoid"):
+                return loss.predictions
+        found = tensor
+        node = self.graph.get(resolve(self.graph, tensor))
+        scope = node.name.rpartition("/")[0] if node is not None else ""
+        for user in self.graph.consumers(f"{node.name}:0") if node is not None and scope else ():
+            if user.op in ("Softmax", "Sigmoid") and user.name.rpartition("/")[0] == scope:
+                return f"{user.name}:0"  # the layer's own activation, which tf.keras undoes
+        while node is not None and node.inputs:
+            behind = [(t, self._variables_behind(t)) for t in node.inputs]
+            learned = [t for t, variables in behind if variables]
+            others = [t for t, variables in behind if not variables]
+            if len(learned) != 1 or split_tensor(resolve(self.graph, learned[0]))[0] in (
+                self.weights
+            ):
+                break
+            flattens = node.op == "Reshape" and len(self.graph.shape(f"{node.name}:0") or ()) == 1
+            if any(self._is_fed(other) for other in others) or (found != tensor and flattens):
+                found = learned[0]
+            elif node.op not in ("Reshape", "Sum", "Squeeze", "Mul", "Gather", "GatherV2", "Max"):
+                break
+            node = self.graph.get(resolve(self.graph, learned[0]))
+        return found
+
+    def _is_fed(self, tensor: str) -> bool:
+        """Whether values (not just the shape) of a placeholder of one dimension or more enter."""
+        waiting, seen = [tensor], set()
+        while waiting:
+            current = waiting.pop()
+            node = self.graph.get(current)
+            if node is None or node.name in seen or node.op in SHAPE_ONLY:
+                continue
+            seen.add(node.name)
+            if is_placeholder(node):
+                if self.graph.shape(current) != ():
+                    return True
+            else:
+                waiting.extend(node.inputs)
+        return False
+
+    def _variables_behind(self, tensor: str) -> set[str]:
+        """The weights whose values (not just shapes) a tensor depends on."""
+        found: set[str] = set()
+        waiting, seen = [tensor], set()
+        while waiting:
+            node = self.graph.get(waiting.pop())
+            if node is None or node.name in seen or node.op in SHAPE_ONLY:
+                continue
+            seen.add(node.name)
+            if node.name in self.weights:
+                found.add(node.name)
+            waiting.extend(node.inputs)
+        return found
+
+    def _values_reach(self, names: Iterable[str]) -> set[str]:
+        """The nodes whose values (not just shapes) depend on some nodes, these included."""
+        seen = set(names)
+        waiting = list(seen)
+        while waiting:
+            for user in self.graph.node_consumers(waiting.pop()):
+                if user.name not in seen and user.op not in SHAPE_ONLY:
+                    seen.add(user.name)
+                    waiting.append(user.name)
+        return seen
+
+    def _boundary(self, output: str, trained: set[str]) -> str | None:
+        """Where a network whose variables are all trained ends and another takes over."""
+        behind = self.graph.ancestors([output])
+        inner: dict[str, set[str]] = {}
+        for name in self.graph.order:
+            if name in behind:
+                node = behind[name]
+                own = {name} & self.weights.keys()
+                sets = (inner.get(split_tensor(t)[0], set()) for t in node.inputs)
+                inner[name] = own.union(*sets)
+        ends = [
+            name
+            for name, variables in inner.items()
+            if variables
+            and variables <= trained
+            and name not in self.weights
+            and behind[name].op not in ("Identity", "ReadVariableOp", *SHAPE_ONLY)
+            and any(
+                inner[user.name] - trained
+                for user in self.graph.node_consumers(name)
+                if user.name in inner and user.op not in SHAPE_ONLY
+            )
+        ]
+        largest = max((len(inner[name]) for name in ends), default=0)
+        ends = [name for name in ends if len(inner[name]) == largest]
+        return f"{ends[0]}:0" if len(ends) == 1 else None
+
+    def _through_another(self, networks: list[Network]) -> Network | None:
+        """The network whose output another one, of other variables, takes: a GAN's generator."""
+        for network in networks:
+            reached = self.graph.descendants(network.outputs)
+            for other in networks:
+                apart = not set(network.variables) & set(other.variables)
+                if apart and set(other.variables) & self._read_by(reached):
+                    return network
+        return None
+
+    def _read_by(self, nodes: Mapping[str, Node]) -> set[str]:
+        read = set()
+        for node in nodes.values():
+            if not _is_bookkeeping(node):
+                for tensor in node.inputs:
+                    name = split_tensor(resolve(self.graph, tensor))[0]
+                    if name in self.weights:
+                        read.add(name)
+        return read
+
+    def _network(self, output: str, variables: Collection[str]) -> Network:
+        names = sorted(variables)
+        parts = [name.split("/") for name in names]
+        shared = []
+        for level in zip(*parts, strict=False):
+            if len(set(level)) > 1:
+                break
+            shared.append(level[0])
+        return Network("/".join(shared) or split_tensor(output)[0], (output,), tuple(names))
+
+    def _missing(self, network: Network) -> int:
+        """How many of a network's variables the checkpoint does not hold."""
+        if self._saved is None:
+            return 0
+        return sum(
+            self.weights[name] not in self._saved and name not in self._saved
+            for name in network.variables
+        )
+
+    def _leaves(self) -> list[str]:
+        """Tensors that depend on an input and on weights, and that nothing of a network takes."""
+        graph = self.graph
+        sources = [
+            n.name for n in graph.nodes.values() if is_placeholder(n) or n.op in PIPELINE_OPS
+        ]
+        bookkeeping = {name for name, node in graph.nodes.items() if _is_bookkeeping(node)}
+        from_data = self._network_part(sources, bookkeeping)
+        from_weights = self._network_part(list(self.weights), bookkeeping)
+        network = [name for name in graph.nodes if name in from_data and name in from_weights]
+        members = set(network)
+        return [
+            f"{name}:0"
+            for name in network
+            if not any(user.name in members for user in graph.node_consumers(name))
+        ]
+
+    def _network_part(self, start: list[str], bookkeeping: set[str]) -> set[str]:
+        seen: set[str] = set()
+        waiting = list(start)
+        while waiting:
+            for user in self.graph.node_consumers(waiting.pop()):
+                if user.name not in seen and user.name not in bookkeeping:
+                    seen.add(user.name)
+                    waiting.append(user.name)
+        return seen
+
+    def by_leaves(self) -> Choice:
+        """What nothing of a network takes.
+
+        Raises:
+            NoNetworkError: nothing depends on both an input and a weight.
+        """
+        leaves = self._leaves()
+        considered: list[Candidate] = []
+        candidates: dict[str, set[str]] = {}
+        for tensor in leaves:
+            node, variables = self.graph.node(tensor), self._variables_behind(tensor)
+            if self.graph.shape(tensor) == ():
+                found = read_loss(self.graph, tensor, lambda t: bool(self._variables_behind(t)))
+                if found.logits is not None:
+                    considered.append(Candidate(tensor, False, "a loss"))
+                    output = self._output_of(found)
+                    candidates[output] = self._variables_behind(output)
+                    continue
+            if node.op in ("Exit", "RefExit", "Switch", "TensorArraySizeV3"):
+                considered.append(Candidate(tensor, False, "a loop's leftover"))
+            elif (self.graph.dtype(tensor) or "float32") in ("bool", "string", "resource"):
+                considered.append(Candidate(tensor, False, "no number"))
+            else:
+                candidates[tensor] = variables
+        if not candidates:
+            for candidate in list(considered):
+                if candidate.why == "a loop's leftover":
+                    considered.remove(candidate)
+                    candidates[candidate.tensor] = self._variables_behind(candidate.tensor)
+        if not candidates:
+            candidates = self._without_weights()
+        if not candidates:
+            raise NoNetworkError(
+                "no output can be found: nothing depends on both an input and a weight",
+                try_="--outputs with the name of a tensor",
+            )
+        return self._choose(candidates, considered)
+
+    def _without_weights(self) -> dict[str, set[str]]:
+        """Leaves behind placeholders alone, for graphs that have no weights."""
+        bookkeeping = {name for name, node in self.graph.nodes.items() if _is_bookkeeping(node)}
+        sources = [n.name for n in self.graph.nodes.values() if is_placeholder(n)]
+        sources = [name for name in sources if not name.startswith("save")]
+        part = self._network_part(sources, bookkeeping)
+        return {
+            f"{name}:0": set()
+            for name in self.graph.nodes
+            if name in part
+            and not any(user.name in part for user in self.graph.node_consumers(name))
+        }
+
+    def _choose(self, candidates: dict[str, set[str]], considered: list[Candidate]) -> Choice:
+        def rank(tensor: str) -> tuple[int, int, int]:
+            variables = candidates[tensor]
+            scalar = self.graph.shape(tensor) == ()
+            return (self._missing(self._network(tensor, variables)), int(scalar), -len(variables))
+
+        order = sorted(candidates, key=rank)  # stable: the first of the file among equals
+        groups: list[list[str]] = []
+        for tensor in order:
+            home = next(
+                (g for g in groups if any(candidates[tensor] & candidates[t] for t in g)), None
+            )
+            if home is None:
+                groups.append([tensor])
+            elif (
+                all(
+                    candidates[tensor] - candidates[t] and candidates[t] - candidates[tensor]
+                    for t in home
+                )
+                and self.graph.shape(tensor) != ()
+            ):
+                home.append(tensor)  # another head
+            else:
+                why = f"uses no variable that {printable(home[0])} does not use"
+                considered.append(Candidate(tensor, False, why))
+        networks = [self._network(g[0], set().union(*(candidates[t] for t in g))) for g in groups]
+        networks = [
+            Network(network.name, tuple(group), network.variables)
+            for network, group in zip(networks, groups, strict=True)
+        ]
+        chosen = tuple(sorted(groups[0], key=list(candidates).index))
+        choice = Choice(chosen, "leaves", networks=networks)
+        why = "nothing of the network takes it"
+        choice.considered = [Candidate(tensor, True, why) for tensor in chosen]
+        choice.considered += [
+            Candidate(t, False, "belongs to another network") for g in groups[1:] for t in g
+        ] + considered
+        if len(groups) > 1:
+            names = ", ".join(printable(network.name) for network in networks)
+            choice.notes.append(f"{len(groups)} networks ({names}): took {networks[0].name}")
+        return choice
