@@ -299,7 +299,7 @@ class Comparison(Result):
         lines = [line for outcome in self.devices for line in outcome.parity]
         forms = max(len(outcome.sides) for outcome in self.devices)
         judged = [line for line in lines if line.tolerance is not None]
-        ulps = max((line.difference.max_ulp or 0 for line in judged), default=0)
+        ulps = 0
         if not lines:
             what = "a single form: nothing to compare"
         elif all(outcome.identical for outcome in self.devices if outcome.parity):
@@ -307,7 +307,7 @@ class Comparison(Result):
         else:
             failing = [line for line in judged if not line.holds] or judged
             worst = max(failing, key=lambda line: line.difference.max_abs)
-            needed = worst.difference.required
+            ulps, needed = worst.difference.max_ulp or 0, worst.difference.required
             what = (
                 f"{worst.what}: max abs {worst.difference.max_abs:.3g}, it would have needed "
                 f"atol {needed.atol:.3g} or rtol {needed.rtol:.3g}"

@@ -154,7 +154,10 @@ def train(
     arrays = prepared.as_type(floatx or own)
     steps = -(-len(prepared.x_train) // setting.batch_size)
     known = {
-        "learning_rate": setting.learning_rate,
+        # TF1 keeps it as a float32, also where it trains in float64.
+        "learning_rate": float(np.float32(setting.learning_rate))
+        if floatx
+        else setting.learning_rate,
         "epochs": setting.epochs,
         "batch_size": setting.batch_size,
         "steps_per_epoch": steps,
@@ -174,6 +177,7 @@ def train(
             "targets": dict(program.targets),
             "metric": program.metric,
             "floatx": floatx or own,
+            "exact": floatx is not None,
             "device": device,
             "logical_cpus": setting.logical_cpus,
             "batch_size": setting.batch_size,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -271,13 +271,16 @@ def compared(program: Values, legacy: Given, modern: Given) -> list[Compared]:
 
 
 def _rounds_to(value: np.ndarray, figure: tuple[str, ...]) -> bool:
-    """Whether each element, written with as many digits, is the figure, give or take the last."""
+    """Whether each element is the figure, give or take its last digit.
+
+    Or what float32 loses around 1: the notes' own figures are float32 results.
+    """
     flat = value.reshape(-1).astype(float)
     if len(flat) != len(figure):
         return False
     for number, text in zip(flat, figure, strict=True):
-        decimals = len(text.partition(".")[2])
-        if abs(number - float(text)) > 10.0**-decimals:
+        last_digit = 10.0 ** -len(text.partition(".")[2])
+        if abs(number - float(text)) > max(last_digit, float(np.finfo(np.float32).eps)):
             return False
     return True
 
@@ -293,7 +296,7 @@ def values_blocks(values: list[Compared]) -> list[Block]:
         if not value.holds:
             marked.add(len(rows))
         difference = value.difference
-        row = [value.name, *([" ".join(value.figure)] if figures else [])]
+        row = [value.name, *([_cut(value.figure, "")] if figures else [])]
         row += [_short(value.legacy), _short(value.modern)]
         if difference is None:
             shapes = [v.shape for v in (value.legacy, value.modern) if isinstance(v, np.ndarray)]
@@ -340,10 +343,13 @@ def closing(values: list[Compared], seconds: float, command: str) -> str:
 def _short(value: np.ndarray | str | None) -> str:
     if value is None or isinstance(value, str):
         return value or "–"
-    flat = value.reshape(-1)
-    shown = " ".join(_digits(number) for number in flat[:_SHOWN])
-    rest = f" … ({'×'.join(map(str, value.shape))})" if flat.size > _SHOWN else ""
-    return shown + rest
+    texts = [_digits(number) for number in value.reshape(-1)[: _SHOWN + 1]]
+    return _cut(texts, f" ({'×'.join(map(str, value.shape))})")
+
+
+def _cut(texts: Sequence[str], shape: str) -> str:
+    rest = f" …{shape}" if len(texts) > _SHOWN else ""
+    return " ".join(texts[:_SHOWN]) + rest
 
 
 def _digits(number: Any) -> str:

@@ -253,8 +253,8 @@ class KerasSide(_ModernSide):
         super().__init__(log)
         self._module, self._device, self._metric = module, device, metric
         with tf.device(device):
-            self._model = getattr(module, function)(**arguments)
-        self._targets = _by_path(self._model, targets)
+            self.model = getattr(module, function)(**arguments)
+        self._targets = _by_path(self.model, targets)
 
     def train(self, x: Any, y: Any, batch_size: int, epochs: int, on_epoch: OnEpoch) -> None:
         """Trains on the data in order."""
@@ -294,23 +294,23 @@ class KerasSide(_ModernSide):
                 on_epoch(Epoch(loss, self.losses, seconds, self.examples))
 
         with tf.device(self._device):
-            self._module.train(self._model, x, y, batch_size, epochs, [Clock()])
+            self._module.train(self.model, x, y, batch_size, epochs, [Clock()])
 
     def evaluate(self, x: Any, y: Any) -> float:
         """The metric of the system: the share of examples whose class is right, or another."""
         with tf.device(self._device):
-            return float(self._model.evaluate(x, y, verbose=0, return_dict=True)[self._metric])
+            return float(self.model.evaluate(x, y, verbose=0, return_dict=True)[self._metric])
 
     def predict(self, x: Any) -> np.ndarray:
         """The logits."""
         with tf.device(self._device):
-            return self._model(x, training=False).numpy()
+            return self.model(x, training=False).numpy()
 
     def placement(self, x: Any) -> str:
         """The device on which the logits of ``x`` are computed."""
         with tf.device(self._device):
-            return self._model(x, training=False).device
+            return self.model(x, training=False).device
 
     def save(self, path: str) -> None:
         """A .keras file; the ending is added."""
-        self._module.save(self._model, f"{path}.keras")
+        self._module.save(self.model, f"{path}.keras")

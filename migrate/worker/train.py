@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from . import settings, sides
+from . import exact, settings, sides
 from .client import Event
 
 
@@ -20,7 +20,8 @@ def run(
     Args:
         request: ``kind`` (session, tape, keras), ``module`` (of the twin), ``function`` (or class,
             that builds), ``arguments`` (of its build), ``seed``, ``device``, ``logical_cpus``,
-            ``batch_size``, ``epochs``, ``metric``, ``floatx``; ``initial`` and ``trained``: where
+            ``batch_size``, ``epochs``, ``metric``, ``floatx``, ``exact`` (whether a Keras
+            optimizer is replaced by one with TF1's arithmetic); ``initial`` and ``trained``: where
             to save before and after, or None; ``targets`` (TF1 name → layer/variable); ``log``:
             the folder of TensorBoard's event files, or None.
         arrays: x_train, y_train, x_test, y_test; ``weight:<TF1 name>`` to start from.
@@ -91,7 +92,10 @@ def _make_side(
     if kind == "tape":
         return sides.TapeSide(module, arguments, device, log, function, request["targets"])
     metric = request["metric"]
-    return sides.KerasSide(module, arguments, device, log, function, request["targets"], metric)
+    side = sides.KerasSide(module, arguments, device, log, function, request["targets"], metric)
+    if request["exact"]:
+        exact.recompile(side.model)
+    return side
 
 
 def _starting_with(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
