@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 
 Shape = tuple[int, ...]
 
+_MAX_POOL, _MAX_NAME = 200, 200  # compared at most, so that a thousand mismatches take a second
+
 # Words that say the same of a variable, TF1's many and Keras's one.
 _LEAVES = {
     "kernel": {"kernel", "weights", "weight", "w", "matrix"},
@@ -35,12 +37,9 @@ def likely_cause(have: Shape, want: Shape) -> str | None:
     if have == want:
         return None
     if len(have) == len(want) and sorted(have) == sorted(want):
-        order = next(
-            order
-            for order in itertools.permutations(range(len(have)))
-            if tuple(have[axis] for axis in order) == want
-        )
-        return f"transposed: steps = [{{ transpose = {list(order)} }}]"
+        left = list(range(len(have)))
+        order = [left.pop(next(i for i, a in enumerate(left) if have[a] == n)) for n in want]
+        return f"transposed: steps = [{{ transpose = {order} }}]"
     if math.prod(have) == math.prod(want):
         return f"the same numbers in another shape: steps = [{{ reshape = {list(want)} }}]"
     if len(have) == len(want):
@@ -84,10 +83,14 @@ def candidates(
 ) -> tuple[str, ...]:
     """The others that were probably meant: of that shape (None: any), then of a near name."""
 
-    def score(other: str) -> tuple[bool, bool, float]:
-        alike = difflib.SequenceMatcher(None, name, other).quick_ratio()
-        return others[other] == shape, role(other) == role(name) is not None, alike
-
-    ranked = sorted(others, key=score, reverse=True)
-    good = [n for n in ranked[: limit * 3] if score(n)[0] or score(n)[2] > 0.6]
-    return tuple(good[:limit])
+    same = [other for other, other_shape in others.items() if other_shape == shape]
+    pool = [*same, *itertools.islice((o for o in others if others[o] != shape), _MAX_POOL)]
+    matcher = difflib.SequenceMatcher(None, b=name[:_MAX_NAME])
+    meaning = role(name)
+    scores = {}
+    for other in pool[:_MAX_POOL]:
+        matcher.set_seq1(other[:_MAX_NAME])
+        alike = matcher.quick_ratio()
+        if others[other] == shape or alike > 0.6:
+            scores[other] = (others[other] == shape, role(other) == meaning is not None, alike)
+    return tuple(sorted(scores, key=lambda other: scores[other], reverse=True)[:limit])

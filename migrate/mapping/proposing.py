@@ -83,13 +83,12 @@ def propose(
             if name in left and path in free:
                 pair(name, path)
         layers = {_scope(n): _scope(p) for n, p in proposal.certain.items()}
-        for name in list(left):
-            for path in free:
-                same_layer = layers.get(_scope(name)) == _scope(path) and _scope(name)
-                if same_layer and left[name] == free[path] and role(name) == role(path) is not None:
-                    pair(name, path)
-                    progress = True
-                    break
+        places = {(_scope(path), shape, role(path)): path for path, shape in free.items()}
+        for name in [n for n in left if role(n) and layers.get(_scope(n))]:
+            place = places.get((layers[_scope(name)], left[name], role(name)))
+            if place is not None and place in free:
+                pair(name, place)
+                progress = True
     _by_order(left, free, proposal)
     proposal.unused, proposal.unset = list(left), list(free)
     return proposal

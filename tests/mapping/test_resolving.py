@@ -80,6 +80,13 @@ def test_a_shape_that_differs_comes_with_its_likely_cause(shape, words):
     assert words in mismatches(GOOD, model)["shape", "dense/kernel"].problem
 
 
+def test_many_equal_axes_are_no_puzzle():
+    arrays = {"w": np.zeros([1] * 20 + [2])}
+    model = [ModelVariable("k", (2, *[1] * 20), "float64")]
+    found = mismatches(Map((Rule(("w",), ("k",)),)), model, arrays, {})
+    assert "transpose = [20, 0, 1," in found["shape", "k"].problem
+
+
 def test_a_bias_the_checkpoint_lacks_is_named():
     arrays = {"fc/w": ARRAYS["fc/w"]}
     found = mismatches(Map(GOOD.rules[:1]), arrays=arrays, roles={})
