@@ -225,28 +225,17 @@ def _normalized(text: str) -> str:
 
 
 # Inputs that operations have at least, where understanding a graph relies on it.
-_FEWEST_INPUTS = dict.fromkeys(
-    (
-        "Identity",
-        "StopGradient",
-        "Enter",
-        "RefEnter",
-        "Exit",
-        "NextIteration",
-        "LoopCond",
-        "Merge",
-        "ReadVariableOp",
-        "Cast",
-        "Shape",
-        "Softmax",
-        "Mean",
-        "Sum",
-        "Fill",
-        "ArgMax",
-        "Reshape",
-    ),
-    1,
-) | dict.fromkeys(("Switch", "RefSwitch", "MatMul", "BiasAdd", "Assign", "AssignAdd"), 2)
+_FEWEST_INPUTS = {
+    op: count
+    for count, ops in {
+        1: "Identity StopGradient Enter RefEnter Exit NextIteration LoopCond Merge ReadVariableOp"
+        " Cast Shape Softmax Mean Sum Fill ArgMax Reshape Neg Sqrt",
+        2: "Switch RefSwitch MatMul BiasAdd Assign AssignAdd AssignSub AssignVariableOp"
+        " AssignAddVariableOp AssignSubVariableOp Sub Mul RealDiv",
+        3: "ScatterAdd ScatterSub ResourceScatterAdd ResourceScatterSub",
+    }.items()
+    for op in ops.split()
+}
 
 
 def _validate(graph: Graph) -> None:
