@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +11,18 @@ import click
 from .options import output_options
 
 if TYPE_CHECKING:
-    from ..report import Sink
+    from ..report import Result, Sink
+
+
+@contextmanager
+def reading_progress(sink: Sink, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar of bytes; without one, nothing of it is imported."""
+    if not shown:
+        yield None
+        return
+    with sink.progress() as progress:
+        task = progress.add_task("reading", total=None, note="")
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 @click.command(epilog="Example: tfmigrate inspect model.ckpt --stats")
@@ -46,24 +59,17 @@ def command(
 
     # 100,000 variables are millions of objects without cycles; looking for some takes a second.
     gc.disable()
-    with sink.progress() as progress:
-        task = progress.add_task("reading", total=None, note="", visible=False)
-
-        def on_progress(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total, visible=True)
-
+    with reading_progress(sink, shown=stats or other is not None) as on_progress:
+        result: Result
         if other is not None:
             from ..inspection.difference import diff
 
-            changes = diff(source, other, pattern=pattern, on_progress=on_progress)
+            result = diff(source, other, pattern=pattern, on_progress=on_progress)
         else:
             from ..inspection import inspect
 
-            found = inspect(
+            result = inspect(
                 source, stats=stats, pattern=pattern, sort=sort, tree=tree, on_progress=on_progress
             )
-    if other is not None:
-        sink.show(changes)
-        return EXIT_OK if changes else EXIT_DIFFERENCE
-    sink.show(found)
-    return EXIT_OK
+    sink.show(result)
+    return EXIT_DIFFERENCE if other is not None and not result else EXIT_OK

@@ -23,7 +23,7 @@ from .subject import Subject, open_subject
 
 # Without --stats no more than this is read: a quarter of a second has to do for everything.
 CHEAP_BYTES = 16 << 20
-CHEAP_TENSORS = 2_000
+CHEAP_TENSORS = 1_000
 
 Progress = Callable[[int, int], None]
 

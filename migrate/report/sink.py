@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 
+_LONG_LIST = 1_000
+_COMPACT = json.JSONEncoder(ensure_ascii=False)
+
+
 @dataclass
 class Sink:
     """Prints for people, or one JSON document for programs.
@@ -55,9 +59,18 @@ class Sink:
             render(result.blocks(), self._stdout)
 
     def document(self, data: dict[str, Any]) -> None:
-        """Prints a JSON document; infinities and NaN become strings, as JSON has none."""
-        json.dump(plain(data), sys.stdout, indent=1, ensure_ascii=False)
-        sys.stdout.write("\n")
+        """Prints a JSON document; infinities and NaN become strings, as JSON has none.
+
+        Long lists have one item a line: Python indents an item in 20 times the time.
+        """
+        members = []
+        for key, value in plain(data).items():
+            if isinstance(value, list) and len(value) > _LONG_LIST:
+                text = "[\n  " + ",\n  ".join(map(_COMPACT.encode, value)) + "\n ]"
+            else:
+                text = json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n ")
+            members.append(f" {_COMPACT.encode(key)}: {text}")
+        sys.stdout.write("{\n" + ",\n".join(members) + "\n}\n")
 
     def note(self, text: str) -> None:
         """A hint on stderr."""
@@ -89,13 +102,18 @@ class Sink:
             yield progress
 
 
+_AS_IT_IS = frozenset((str, int, bool, type(None)))
+
+
 def plain(value: Any) -> Any:
     """A JSON-able copy: tuples become lists, paths and enumerations strings."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
-    if isinstance(value, bool) or value is None or isinstance(value, (int, str)):
+    if isinstance(value, (int, str)):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)

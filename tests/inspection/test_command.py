@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tfmigrate
 from tfmigrate.cli.main import run
+from tfmigrate.report import plain
 
 
 def ramp(*shape, start=0.5):
@@ -162,3 +163,12 @@ def test_a_pipe_gets_plain_text_and_tensorflow_stays_away(write, environment):
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert "layer1/kernel/Adam_1" in done.stdout
+
+
+def test_many_variables_are_the_same_in_json(write, capsys):
+    arrays = {f"layer{n}/kernel": np.float32(n) for n in range(1_500)}
+    path = write("many", arrays)
+    _, out = printed(capsys, path, "--json")
+    document = json.loads(out)
+    assert [v["name"] for v in document["variables"]] == sorted(arrays)
+    assert document == json.loads(json.dumps(plain(tfmigrate.inspect(path).to_dict())))
