@@ -168,8 +168,9 @@ def _ordered(array: np.ndarray) -> np.ndarray:
     """
     unsigned = _ORDERED[array.dtype]
     bits = np.ascontiguousarray(array).view(unsigned).reshape(array.shape)
-    middle = unsigned(1 << (array.dtype.itemsize * 8 - 1))
-    magnitude = bits & (middle - unsigned(1))
+    sign = 1 << (array.dtype.itemsize * 8 - 1)
+    middle, below = np.array([sign, sign - 1], unsigned)
+    magnitude = bits & below
     return np.where(bits >= middle, middle - magnitude, middle + magnitude)
 
 
