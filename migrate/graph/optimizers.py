@@ -180,7 +180,7 @@ def _read_apply(graph: Graph, node: Node, kind: str, sparse: bool) -> _Reading |
             parameters[name] = tensor
     flags = {}
     if kind in ("Momentum", "KerasMomentum", "Adam"):
-        flags["use_nesterov"] = bool(node.attrs.get("use_nesterov", False))
+        flags["use_nesterov"] = node.attrs.get("use_nesterov") is True
     if class_name == "RMSProp":
         flags["centered"] = kind == "CenteredRMSProp"
     update = Update(variable, slots, gradient, indices, node.name)

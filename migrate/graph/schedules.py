@@ -377,12 +377,17 @@ def _proven(graph: Graph, tensor: str, step: Node, kind: str, arguments: Mapping
     steps = {0, 1, 2, 3, 5, 13}
     for bend in bends:
         steps |= {abs(bend * k // 4 + d) for k in (1, 2, 3, 4, 5, 9) for d in (-1, 0, 1)}
+    first = 0.0
     for at in sorted(steps):
         computed = _evaluate(graph, tensor, step, at)
         if computed is None:
             return False
-        expected = rate(at)
-        scale = max(abs(expected), 1e-3 * abs(float(rate(0))))
+        try:
+            expected = rate(at)
+        except (ArithmeticError, ValueError):  # no decay steps, a negative base …
+            return False
+        first = first or float(expected)
+        scale = max(abs(expected), 1e-3 * abs(first))
         if not abs(float(computed) - expected) <= 1e-4 * scale:
             return False
     return True
