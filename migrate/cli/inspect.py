@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,6 +13,16 @@ from .options import output_options
 
 if TYPE_CHECKING:
     from ..report import Result, Sink
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """100,000 variables are millions of objects without cycles; looking for some takes a second."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
@@ -53,13 +64,14 @@ def command(
     SOURCE is a checkpoint (its prefix, any of its files, or its folder), a .meta, a frozen .pb, or
     a SavedModel folder. With --diff the exit status is 1 where the two differ.
     """
-    import gc
+    from ..errors import EXIT_DIFFERENCE, EXIT_OK, UserError
 
-    from ..errors import EXIT_DIFFERENCE, EXIT_OK
-
-    # 100,000 variables are millions of objects without cycles; looking for some takes a second.
-    gc.disable()
-    with reading_progress(sink, shown=stats or other is not None) as on_progress:
+    if other is not None and (stats or tree or sort != "name"):
+        raise UserError(
+            "--stats, --tree and --sort have no meaning with --diff", expected="--filter at most"
+        )
+    shown = stats or other is not None
+    with collection_paused(), reading_progress(sink, shown) as on_progress:
         result: Result
         if other is not None:
             from ..inspection.difference import diff
@@ -71,5 +83,6 @@ def command(
             result = inspect(
                 source, stats=stats, pattern=pattern, sort=sort, tree=tree, on_progress=on_progress
             )
-    sink.show(result)
+    with collection_paused():
+        sink.show(result)
     return EXIT_DIFFERENCE if other is not None and not result else EXIT_OK

@@ -30,12 +30,15 @@ def roles_from_graph(
         by_node[name] = Role("moving_average", of=source, evidence="graph")
     if optimizers is None:
         optimizers = find_optimizers(graph)
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, str], list[list[str]]] = {}
     for optimizer in optimizers:
         for update in optimizer.updates:
-            counted = (optimizer.class_name, update.variable)
-            instance = seen.get(counted, 0)
-            seen[counted] = instance + 1
+            # A graph that was built several times applies all its optimizers to the same slots.
+            slots = list(update.slots.values())
+            groups = seen.setdefault((optimizer.class_name, update.variable), [])
+            if slots not in groups:
+                groups.append(slots)
+            instance = groups.index(slots)
             for slot, name in update.slots.items():
                 of = keys.get(update.variable)
                 by_node[name] = Role(

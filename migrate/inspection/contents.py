@@ -107,7 +107,9 @@ class Inspection(Result):
 
                 blocks.append(tree_table(selected))
             else:
-                blocks.append(_variables_table(selected, self.stats))
+                blocks.append(_variables_table(selected))
+            if self.stats:
+                blocks.append(_figures_table(selected))
         blocks.append(Warnings([finding.text for finding in self.findings]))
         if self.unread:
             blocks.append(
@@ -240,35 +242,42 @@ def _roles_table(entries: Sequence[Entry]) -> Table:
     return Table(("role", ">variables", ">elements", ">size", "dtype"), rows)
 
 
-def _variables_table(entries: Sequence[Entry], stats: bool) -> Table:
-    columns = ["name", "shape", "dtype", "role", ">bytes"]
-    if stats:
-        columns += [">min", ">mean", ">max", ">deviation", ">zeros", ">NaN", ">Inf"]
+def _variables_table(entries: Sequence[Entry]) -> Table:
+    rows = [
+        (
+            shown(entry.name, 200),
+            shape_text(entry.shape),
+            entry.dtype,
+            role_text(entry.role),
+            f"{entry.nbytes:,}",
+        )
+        for entry in entries
+    ]
+    return Table(("name", "shape", "dtype", "role", ">bytes"), rows, marked=_wrong(entries))
+
+
+def _figures_table(entries: Sequence[Entry]) -> Table:
+    """The figures stand in a table of their own: side by side the two fit no terminal."""
     rows = []
     for entry in entries:
-        row = [shown(entry.name, 200), shape_text(entry.shape)]
-        row += [entry.dtype, role_text(entry.role), f"{entry.nbytes:,}"]
-        if stats:
-            row += _figures_cells(entry.figures)
-        rows.append(row)
-    marked = {
+        f = entry.figures
+        if f is None or not f.count:
+            rows.append((shown(entry.name, 200), *[""] * 7))
+            continue
+        figures = (_short(value) for value in (f.minimum, f.mean, f.maximum, f.deviation))
+        zeros = f"{100 * f.zeros / f.count:.3g} %" if f.zeros else ""
+        rest = (f"{count:,}" if count else "" for count in (f.nans, f.infinities))
+        rows.append((shown(entry.name, 200), *figures, zeros, *rest))
+    columns = ("name", ">min", ">mean", ">max", ">deviation", ">zeros", ">NaN", ">Inf")
+    return Table(columns, rows, marked=_wrong(entries))
+
+
+def _wrong(entries: Sequence[Entry]) -> frozenset[int]:
+    return frozenset(
         at
         for at, entry in enumerate(entries)
         if entry.figures is not None and (entry.figures.nans or entry.figures.infinities)
-    }
-    return Table(columns, rows, marked=frozenset(marked))
-
-
-def _figures_cells(figures: Statistics | None) -> list[str]:
-    if figures is None or not figures.count:
-        return [""] * 7
-    share = 100 * figures.zeros / figures.count
-    return [
-        *(_short(v) for v in (figures.minimum, figures.mean, figures.maximum, figures.deviation)),
-        f"{share:.3g} %" if figures.zeros else "",
-        f"{figures.nans:,}" if figures.nans else "",
-        f"{figures.infinities:,}" if figures.infinities else "",
-    ]
+    )
 
 
 def _short(value: float) -> str:

@@ -212,8 +212,12 @@ def _schedule_text(schedule: Schedule) -> str:
             return f"learning rate in the variable {printable(schedule.tensor, 60)}"
         case "unknown":
             return f"learning rate of no known schedule ({printable(schedule.why)})"
-    inside = ", ".join(f"{name} {value}" for name, value in schedule.arguments.items())
-    return f"learning rate by {schedule.kind} ({printable(inside)})"
+    told = {name: value for name, value in schedule.arguments.items() if value is not False}
+    inside = ", ".join(
+        name if value is True else f"{name.replace('_', ' ')} {value}"
+        for name, value in told.items()
+    )
+    return f"learning rate by {schedule.kind.replace('_', ' ')} ({printable(inside)})"
 
 
 def _trainer_dict(trainer: Trainer) -> dict[str, Any]:

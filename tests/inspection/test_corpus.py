@@ -108,6 +108,12 @@ def test_a_network_and_its_stale_twin(shared):
     assert "QNet" in findings["duplicate"].text
 
 
+def test_optimizers_that_share_their_slots_are_one_owner(shared):
+    result = inspect(shared / "corpus/gsurma__text_predictor/model.ckpt-2000")
+    assert len(result.graph.optimizers) == 3
+    assert {e.role.instance for e in result.entries if e.role.kind == "slot"} == {0}
+
+
 def test_a_fragment_shows_its_graph(shared):
     (path,) = (shared / "corpus").glob("BenjyWP*/fragments/index_meta_no_data/*.index")
     result = inspect(path)
