@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -61,6 +60,8 @@ def _render(block: Block, console: Console) -> None:
         case Table():
             console.print(_table(block))
         case Source(text, language):
+            from rich.syntax import Syntax  # which imports Pygments: few results show source
+
             syntax = Syntax(text, language, background_color="default", word_wrap=True)
             console.print(syntax if console.is_terminal else Text(text))
         case Closing(verdict, text):
