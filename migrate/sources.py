@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from .checkpoint import Checkpoint, Variable, open_checkpoint
-from .checkpoint.roles import guess_roles
+from .checkpoint.roles import Role, guess_roles
 from .errors import UserError, printable
+from .formats import Tensors, TensorSource
 from .graph import Graph, GraphVariable, find_frozen_weights, find_variables
 from .graph.reading import read_graph
 from .graph.roles import roles_from_graph
@@ -27,6 +28,7 @@ class Source:
         checkpoint: None for a frozen graph.
         graph: None where there is no ``.meta``.
         graph_path: the file the graph was read from.
+        prefer_averages: moving averages stand in for the weights they average.
     """
 
     path: Path
@@ -34,6 +36,7 @@ class Source:
     checkpoint: Checkpoint | None
     graph: Graph | None
     graph_path: Path | None
+    prefer_averages: bool = False
 
     @property
     def name(self) -> str:
@@ -48,14 +51,41 @@ class Source:
         """What the source is called in docstrings: its last part, not the folders of a machine."""
         return self.path.name or self.path.parent.name or str(self.path)
 
-    @cached_property
+    @property
     def roles(self) -> dict[str, str]:
-        """Variable name → role."""
-        listed = {v.name: v for v in self.variables()}
-        found = guess_roles(listed)
+        """Variable name → kind of role."""
+        return {name: role.kind for name, role in self._roles.items()}
+
+    @cached_property
+    def _roles(self) -> dict[str, Role]:
+        found = guess_roles(self._listed)
         if self.graph is not None and self.checkpoint is not None:
-            found |= roles_from_graph(self.graph, listed)
-        return {name: role.kind for name, role in found.items()}
+            found |= roles_from_graph(self.graph, self._listed)
+        return found
+
+    @cached_property
+    def _listed(self) -> dict[str, Variable]:
+        return {v.name: v for v in self.variables()}
+
+    @cached_property
+    def averages(self) -> dict[str, str]:
+        """Variable → its moving average (shadow), where the source holds both in one shape."""
+        found = {}
+        for name, role in self._roles.items():
+            if role.kind == "moving_average" and role.of is not None and role.of in self._listed:
+                one, other = self._listed[name], self._listed[role.of]
+                if (one.shape, one.dtype) == (other.shape, other.dtype):
+                    found[role.of] = name
+        return found
+
+    def average_reasons(self) -> dict[str, str]:
+        """Why of a weight and its moving average one is skipped: name → reason."""
+        if self.prefer_averages:
+            return {name: "its moving average stands in for it" for name in self.averages}
+        return {
+            average: f"a moving average of {printable(name)}; --ema prefer takes it instead"
+            for name, average in self.averages.items()
+        }
 
     def variables(self) -> list[Variable]:
         """Everything that has a fate: the checkpoint's variables, or a frozen graph's weights."""
@@ -68,9 +98,28 @@ class Source:
             found.append(Variable(weight.name, array.shape, weight.dtype, array.nbytes))
         return found
 
+    @property
+    def tensors(self) -> TensorSource:
+        """Everything that has a fate, for writing and mapping."""
+        if self.checkpoint is not None:
+            return self.checkpoint
+        return Tensors(self._listed, self.read)
+
     def read(self, name: str) -> np.ndarray:
         """A variable's values."""
         return self.checkpoint.read(name) if self.checkpoint is not None else self._frozen(name)
+
+    def recipe(self, name: str) -> Recipe:
+        """A variable as a weight: its moving average where that is preferred."""
+        v = self._listed[name]
+        return variable(self._chosen(name), v.shape, v.dtype)
+
+    def read_weight(self, name: str) -> np.ndarray:
+        """A variable's values as a weight: of its moving average where that is preferred."""
+        return self.read(self._chosen(name))
+
+    def _chosen(self, name: str) -> str:
+        return self.averages.get(name, name) if self.prefer_averages else name
 
     def _frozen(self, name: str) -> np.ndarray:
         assert self.graph is not None
@@ -92,8 +141,7 @@ class Source:
         found = {}
         for name, graph_variable in find_variables(self.graph).items():
             if graph_variable.key in stored:
-                v = stored[graph_variable.key]
-                found[name] = _part(variable(v.name, v.shape, v.dtype), graph_variable)
+                found[name] = _part(self.recipe(graph_variable.key), graph_variable)
         return found
 
 
