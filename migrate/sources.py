@@ -51,7 +51,7 @@ class Source:
         """What the source is called in docstrings: its last part, not the folders of a machine."""
         return self.path.name or self.path.parent.name or str(self.path)
 
-    @property
+    @cached_property
     def roles(self) -> dict[str, str]:
         """Variable name → kind of role."""
         return {name: role.kind for name, role in self._roles.items()}
@@ -86,6 +86,17 @@ class Source:
             average: f"a moving average of {printable(name)}; --ema prefer takes it instead"
             for name, average in self.averages.items()
         }
+
+    def average_note(self) -> str | None:
+        """Which were used, weights or their moving averages; None where there are no averages."""
+        if not self.averages:
+            return None
+        if self.prefer_averages:
+            return f"Moving averages stand in for {len(self.averages)} weights."
+        return (
+            f"There are moving averages of {len(self.averages)} variables; the variables "
+            "themselves were used, and --ema prefer takes the averages."
+        )
 
     def variables(self) -> list[Variable]:
         """Everything that has a fate: the checkpoint's variables, or a frozen graph's weights."""

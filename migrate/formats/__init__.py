@@ -1,13 +1,14 @@
 """One file a format: named tensors → files that other programs read, written as a stream."""
 
 from .atomic import whole_file, whole_folder
-from .source import Fate, Selection, Tensors, TensorSource
+from .source import Fate, Progress, Selection, Tensors, TensorSource
 from .writing import FORMATS, Format, Written, format_named, write_formats
 
 __all__ = [
     "FORMATS",
     "Fate",
     "Format",
+    "Progress",
     "Selection",
     "TensorSource",
     "Tensors",

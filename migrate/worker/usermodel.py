@@ -1,4 +1,4 @@
-"""The job that builds a model of the user's own, describes its variables, and loads them.
+"""The job that builds a model of the user's own, describes its variables, sets and saves them.
 
 It is the user's code, run because they said so: ``--model FILE.py:FUNCTION``.
 """
@@ -8,45 +8,52 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 
 from ..errors import UserError, printable
 from .client import Event
 
-_models: dict[tuple[str, str], Any] = {}
+
+@dataclass
+class _Built:
+    """A model, its variables by path, and those that have no value of the checkpoint yet."""
+
+    model: Any
+    variables: dict[str, Any]
+    missing: set[str]
+
+
+_models: dict[tuple[str, str], _Built] = {}
 
 
 def run(
     request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Describes or loads the model that a function builds; the same model in later calls.
+    """Does one step with the model that a function builds; the same model in later calls.
 
-    The request has ``file`` and ``function``; and, to load, ``weights``: an .npz with each
-    variable under its escaped path, and ``keras`` or ``weights_h5``: where to save, or None.
+    The request has ``file``, ``function`` and ``step``: ``describe``; ``assign``, with arrays by
+    path; ``save``, once all are set, with ``keras`` and ``weights_h5``: where to save, or None.
 
     Raises:
-        UserError: the function is not there, fails, or gives no built model.
+        UserError: the function is not there, fails, or gives no built model; or it cannot be saved.
     """
     key = request["file"], request["function"]
     if key not in _models:
-        _models[key] = _build(*key)
-    model = _models[key]
-    variables = _variables(model, f"{Path(key[0]).name}:{key[1]}")
-    if "weights" in request:
-        _load(variables, Path(request["weights"]), emit)
-        if request.get("keras"):
-            model.save(request["keras"])
-        if request.get("weights_h5"):
-            model.save_weights(request["weights_h5"])
-    described = [
-        {"path": path, "shape": [int(n) for n in v.shape], "dtype": _dtype(v)}
-        for path, v in variables.items()
-    ]
-    return {"variables": described, "model": str(getattr(model, "name", ""))}, {}
+        model = _build(*key)
+        variables = _variables(model, f"{Path(key[0]).name}:{key[1]}")
+        _models[key] = _Built(model, variables, set(variables))
+    built = _models[key]
+    if request["step"] == "assign":
+        _assign(built, arrays)
+    elif request["step"] == "save":
+        _save(built, request)
+    else:
+        return {"variables": [_described(p, v) for p, v in built.variables.items()]}, {}
+    return {}, {}
 
 
 def _build(file: str, function: str) -> Any:
@@ -101,17 +108,33 @@ def _variables(model: Any, label: str) -> dict[str, Any]:
     return variables
 
 
-def _load(variables: dict[str, Any], weights: Path, emit: Event) -> None:
-    with np.load(weights, allow_pickle=False) as archive:
-        keys = {unquote(key): key for key in archive.files}
-        if set(keys) != set(variables):
+def _assign(built: _Built, arrays: dict[str, np.ndarray]) -> None:
+    """Sets variables, each once, and looks whether they keep their values bit for bit."""
+    for path, array in arrays.items():
+        if path not in built.missing:
             raise RuntimeError("the plan and the model differ")
-        for path, variable in variables.items():
-            value = archive[keys[path]].astype(_numpy_dtype(_dtype(variable)))
-            variable.assign(value)
-            if np.asarray(variable).tobytes() != value.tobytes():
-                raise UserError(f"{printable(path)} does not keep the value it is given")
-            emit({"loaded": path})
+        variable = built.variables[path]
+        value = array.astype(_numpy_dtype(_dtype(variable)))
+        variable.assign(value)
+        if np.asarray(variable).tobytes() != value.tobytes():
+            raise UserError(f"{printable(path)} does not keep the value it is given")
+        built.missing.remove(path)
+
+
+def _save(built: _Built, request: dict[str, Any]) -> None:
+    if built.missing:
+        raise RuntimeError("the plan and the model differ")
+    try:
+        if request["keras"]:
+            built.model.save(request["keras"])
+        if request["weights_h5"]:
+            built.model.save_weights(request["weights_h5"])
+    except OSError as error:
+        raise UserError(f"the model cannot be written: {error.strerror or error}") from None
+
+
+def _described(path: str, variable: Any) -> dict[str, Any]:
+    return {"path": path, "shape": [int(n) for n in variable.shape], "dtype": _dtype(variable)}
 
 
 def _dtype(variable: Any) -> str:
