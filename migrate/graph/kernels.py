@@ -231,6 +231,14 @@ def _list_diff(node: Node, inputs: Arrays) -> Arrays:
     return [inputs[0][kept], kept.astype(numpy_dtype(node.attrs.get("out_idx", "int32")))]
 
 
+@_shaper("MatrixBandPart")
+def _matrix_band_part(node: Node, inputs: Arrays) -> Arrays:
+    matrix, (below, above) = inputs[0], (int(value.item()) for value in inputs[1:])
+    apart = np.subtract.outer(*(np.arange(size) for size in matrix.shape[-2:]))
+    kept = ((below < 0) | (apart <= below)) & ((above < 0) | (-apart <= above))
+    return [np.where(kept, matrix, np.zeros((), matrix.dtype))]
+
+
 @_shaper("OneHot")
 def _one_hot(node: Node, inputs: Arrays) -> Arrays:
     indices, depth, on, off = inputs
@@ -278,6 +286,11 @@ def _reduce(node: Node, inputs: Arrays) -> Arrays:
 def _elementwise(node: Node, inputs: Arrays) -> Arrays:
     _affordable(math.prod(np.broadcast_shapes(*(value.shape for value in inputs))))
     return [np.asarray(_ELEMENTWISE[node.op](*inputs))]
+
+
+def can_compute(op: str) -> bool:
+    """Whether an operation is among those of the tables."""
+    return op in _SHAPERS or op in _REDUCTIONS or op in _ELEMENTWISE
 
 
 def compute(node: Node, inputs: Arrays) -> Sequence[np.ndarray]:

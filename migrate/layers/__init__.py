@@ -39,7 +39,10 @@ from . import (  # noqa: F401  each import registers a family; the order is the 
     normalization,
     pooling,
     reduction,
+    resize,
+    rows,
     shape,
+    sized,
 )
 from .dropout import fold_dropout
 from .matching import build_plan

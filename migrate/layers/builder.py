@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -98,13 +98,35 @@ class Builder:
         return Value(known, dtype or self.view.dtype(self.tensor), hint)
 
     def operand(self, recipe: Recipe, beside: Value) -> Any:
-        """A constant or variable for arithmetic: a literal where it is small, else a layer's."""
-        if not recipe.sources and int(np.prod(recipe.shape)) <= _LARGEST_LITERAL:
-            return literal(recipe.make(_no_variables))
-        trainable = None if recipe.sources else False
+        """A constant or variable for arithmetic: source where it is short, else a layer's weight.
+
+        Args:
+            beside: any value of the model.
+        """
+        if not recipe.sources:
+            array = recipe.make(_no_variables)
+            if array.size <= _LARGEST_LITERAL:
+                return literal(array)
+            if (code := _rule(array)) is not None:
+                return code
+        return self.parameter(recipe, beside)
+
+    def operands(self, recipes: Sequence[Recipe | None], values: Sequence[Value]) -> list[Any]:
+        """Operands in order: the next of the values where there is no recipe."""
+        waiting = iter(values)
+        return [next(waiting) if r is None else self.operand(r, values[0]) for r in recipes]
+
+    def parameter(self, recipe: Recipe, beside: Value) -> Value:
+        """A constant or variable as a value of the model."""
+        floats = recipe.dtype.startswith(("float", "bfloat"))
+        arguments = {
+            "shape": recipe.shape,
+            "trainable": None if recipe.sources and floats else False,
+            "dtype": None if floats else recipe.dtype,
+        }
         return self.layer(
             "Parameter",
-            {"shape": recipe.shape, "trainable": trainable},
+            arguments,
             beside,
             weights={"value": recipe},
             shape=recipe.shape,
@@ -157,6 +179,16 @@ def literal(array: np.ndarray) -> Any:
     listed = [shortest(n) for n in array.reshape(-1)]
     nested = np.array(listed, object).reshape(array.shape).tolist()
     return Code(f'np.array({nested!r}, "{array.dtype.name}")')
+
+
+def _rule(array: np.ndarray) -> Code | None:
+    """A constant as numpy would make it, where it follows a rule."""
+    kind, flat = array.dtype.name, array.reshape(-1)
+    if bool((flat == flat[0]).all()):
+        return Code(f'np.full({array.shape!r}, {shortest(flat[0])!r}, "{kind}")')
+    if array.ndim == 1 and kind != "bool" and bool((flat == np.arange(flat.size)).all()):
+        return Code(f'np.arange({flat.size}, dtype="{kind}")')
+    return None
 
 
 def _dotted(function: str) -> str:

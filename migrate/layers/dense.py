@@ -69,32 +69,6 @@ def matmul(view: View, tensor: str) -> Match | None:
     return Match(dynamic, build)
 
 
-@pattern("Reshape", keras="Dense")
-def tensordot(view: View, tensor: str) -> Match | None:
-    """``tf.tensordot`` over the last axis (tf.layers.dense on more than two dimensions)."""
-    node = view.graph.node(tensor)
-    matmul = view.produced(node.inputs[0], "MatMul")
-    if matmul is None or any(matmul.attrs.get(f"transpose_{side}") for side in "ab"):
-        return None
-    rows = view.produced(matmul.inputs[0], "Reshape")
-    kernel = view.recipe(matmul.inputs[1])
-    if rows is None or kernel is None or len(kernel.shape) != 2:
-        return None
-    source = view.resolve(rows.inputs[0])
-    moved = view.produced(source, "Transpose")
-    if moved is not None:
-        order = view.static(moved.inputs[1])
-        if order is None or list(order) != list(range(len(order))):
-            return None
-        source = view.resolve(moved.inputs[0])
-    before, after = view.shape(source), view.shape(tensor)
-    if before is None or after is None or len(before) != len(after):
-        return None
-    if before[-1] != kernel.shape[0] or after[-1] != kernel.shape[1]:
-        return None
-    return _match(source, kernel, None)
-
-
 def _kernel(view: View, name: str) -> tuple[str, Recipe] | None:
     """What a MatMul node multiplies: the tensor of the model, and the kernel (inputs, units)."""
     node = view.graph.nodes[name]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from ..plan import Recipe, Value
+from typing import Any
+
+import numpy as np
+
+from ..plan import Code, Recipe, Value
 from .builder import Builder
 from .registry import Match, operation, pattern
-from .view import View
+from .view import View, shortest
 
 _OPERATORS = {
     "Add": "+", "AddV2": "+", "BiasAdd": "+", "Sub": "-", "Mul": "*", "RealDiv": "/", "Div": "/",
@@ -26,6 +30,8 @@ _UNARY = {
     "IsFinite": "isfinite", "ZerosLike": "zeros_like", "OnesLike": "ones_like",
     "Reciprocal": "reciprocal", "Inv": "reciprocal",
 }  # fmt: skip
+_FUNCTIONS = {"-": "subtract", "/": "divide", "//": "floor_divide"}
+_COMMUTES = frozenset(("Add", "AddV2", "BiasAdd", "Mul"))
 _KERAS_ADD = frozenset(("Add", "AddV2"))
 
 
@@ -96,25 +102,43 @@ def binary(view: View, tensor: str) -> Match | None:
         return None  # truncates like C; no keras.ops does
 
     def build(builder: Builder, *values: Value) -> Value:
-        waiting = list(values)
-        sides = [
-            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
-            for recipe in recipes
-        ]
+        sides = builder.operands(recipes, values)
         if builder.view.shape(builder.tensor) is not None:
             for value in values:
                 if value.shape is None and len(values) == 1:
                     builder.refine(value, builder.view.shape(builder.tensor))
+        if len(values) == 1:
+            sides = _plain(sides, recipes, values[0])
         function = _OPERATORS.get(node.op) or _BINARY.get(node.op)
         if node.op == "SquaredDifference":
-            return builder.op("square", builder.op("-", *sides))
+            return builder.op("square", builder.op("subtract", *sides))
         assert function is not None
-        same = all(isinstance(s, Value) and s.shape is not None for s in sides)
+        if isinstance(sides[0], Code):  # numpy's own operators do not know symbolic tensors
+            if node.op in _COMMUTES:
+                sides.reverse()
+            else:
+                function = _FUNCTIONS.get(function, function)
+        same = all(isinstance(s, Value) and s.shape for s in sides)
         if node.op in _KERAS_ADD and same and len({s.shape for s in sides}) == 1:
             return builder.layer("Add", {}, sides)
         return builder.op(function, *sides)
 
     return Match(dynamic, build)
+
+
+def _plain(sides: list[Any], recipes: list[Recipe | None], value: Value) -> list[Any]:
+    """The sides of an operation, an array of one number as that number where shapes allow it."""
+    found = []
+    for side, recipe in zip(sides, recipes, strict=True):
+        if isinstance(side, Code) and recipe is not None and value.shape is not None:
+            sizes = zip(recipe.shape[::-1], value.shape[::-1], strict=False)
+            array = recipe.make(lambda name: np.empty(0))
+            within = len(recipe.shape) <= len(value.shape)
+            if within and all(a in (1, b) for a, b in sizes) and np.ptp(array.astype("f8")) == 0:
+                found.append(shortest(array.reshape(-1)[0]))
+                continue
+        found.append(side)
+    return found
 
 
 @operation(*_UNARY, keras="keras.ops.exp …")
@@ -170,11 +194,7 @@ def select(view: View, tensor: str) -> Match | None:
         return None
 
     def build(builder: Builder, *values: Value) -> Value:
-        waiting = list(values)
-        parts = [
-            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
-            for recipe in recipes
-        ]
+        parts = builder.operands(recipes, values)
         return builder.op("where", *parts)
 
     return Match(dynamic, build)

@@ -107,11 +107,7 @@ def gather(view: View, tensor: str) -> Match | None:
         return None
 
     def build(builder: Builder, *values: Value) -> Value:
-        waiting = list(values)
-        parts = [
-            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
-            for recipe in recipes
-        ]
+        parts = builder.operands(recipes, values)
         return builder.op("take", *parts, axis=axis)
 
     return Match(dynamic, build)

@@ -59,6 +59,9 @@ def reshaped(
     if after is not None and len(after) == len(sizes):
         sizes = [after[i] if size is None else size for i, size in enumerate(sizes)]
     rest = [-1 if size is None else size for size in sizes[1:]]
+    if value.shape is None and rest and -1 not in rest and sizes[0] in (-1, None):
+        builder.refine(value, (None, math.prod(rest)))
+        before = value.shape
     if _keeps_batch(before, sizes) and rest.count(-1) <= 1:
         inner = None if before is None else before[1:]
         if inner is not None and list(inner) == rest:
@@ -74,8 +77,6 @@ def reshaped(
     final = tuple(-1 if size is None else size for size in sizes)
     if final.count(-1) > 1:
         raise UnsupportedError(["Reshape to sizes that only a run knows"], builder.tensor)
-    if value.shape is None and rest and -1 not in rest:
-        builder.refine(value, (None, math.prod(rest)))
     shape = after or tuple(None if size == -1 else size for size in final)
     return builder.op("reshape", value, final, shape=shape)
 
@@ -178,11 +179,7 @@ def concatenate(view: View, tensor: str) -> Match | None:
         axis = -1
 
     def build(builder: Builder, *values: Value) -> Value:
-        waiting = list(values)
-        joined = [
-            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
-            for recipe in recipes
-        ]
+        joined = builder.operands(recipes, values)
         if len(dynamic) == len(parts) and axis != 0:
             arguments = {"axis": None if axis == -1 else axis}
             return builder.layer("Concatenate", arguments, joined)
@@ -200,11 +197,7 @@ def stack(view: View, tensor: str) -> Match | None:
     axis = node.attrs.get("axis", 0)
 
     def build(builder: Builder, *values: Value) -> Value:
-        waiting = list(values)
-        parts = [
-            waiting.pop(0) if recipe is None else builder.operand(recipe, values[0])
-            for recipe in recipes
-        ]
+        parts = builder.operands(recipes, values)
         return builder.op("stack", parts, axis=axis)
 
     return Match(dynamic, build) if dynamic else None

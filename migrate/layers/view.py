@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..graph.constants import Evaluator, partial_value
+from ..graph.kernels import can_compute
 from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.variables import PASSING_OPS, VARIABLE_OPS
 from ..plan import Recipe, constant
@@ -138,7 +139,8 @@ class View:
             return None
         nodes = self.graph.ancestors([tensor])
         sources = [n for n in nodes if n in self.variables]
-        if not sources:
+        kinds = {n.op for n in nodes.values() if n.op not in _SOURCES}
+        if not sources or not all(can_compute(op) or op in PASSING for op in kinds):
             return None
 
         def compute(*arrays: np.ndarray) -> np.ndarray:
@@ -156,7 +158,6 @@ class View:
             except ValueError:
                 return None
         fixed = tuple(size or 0 for size in shape)
-        kinds = {n.op for n in nodes.values() if n.op not in _SOURCES}
         return Recipe(
             f"value of {tensor}", fixed, parents[0].dtype, parents, compute, kinds <= _MOVING
         )

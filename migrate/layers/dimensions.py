@@ -1,0 +1,162 @@
+"""Sizes that only a run knows, traced to the dimension of the tensor they come from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..graph.nodes import Node
+from .view import View
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """The size of one axis of a tensor of the graph, which differs from run to run."""
+
+    tensor: str
+    axis: int
+
+
+Size = int | Dimension | None
+"""A number, a dimension, or something else that a run computes."""
+
+# Their result has the shape of their first input.
+_SAME_SHAPE = frozenset((
+    "Relu", "Relu6", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Softmax",
+    "LogSoftmax", "LeakyRelu", "Dropout", "BiasAdd", "Cast", "Neg", "Abs", "Exp", "Log", "Sqrt",
+    "Square", "Sign", "ZerosLike", "OnesLike", "LogicalNot", "FusedBatchNorm", "FusedBatchNormV2",
+    "FusedBatchNormV3", "LRN", "Floor",
+))  # fmt: skip
+# Their result has the batch of their first input.
+_SAME_BATCH = frozenset((
+    "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D",
+    "Pad", "PadV2", "MirrorPad", "MatMul", "BatchMatMul", "BatchMatMulV2", "ResizeBilinear",
+    "ResizeNearestNeighbor", "ResizeBicubic",
+))  # fmt: skip
+_ARITHMETIC = frozenset(("Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum"))
+_MOST_STEPS = 1000
+
+
+def shape_of(view: View, tensor: str) -> list[Size] | None:
+    """The sizes of a tensor, or None where not even its rank is known."""
+    shape = view.shape(tensor)
+    if shape is None:
+        return None
+    return [_traced(view, tensor, axis) if n is None else n for axis, n in enumerate(shape)]
+
+
+def _traced(view: View, tensor: str, axis: int) -> Dimension:
+    """A dimension by the first tensor that has it."""
+    for _ in range(_MOST_STEPS):
+        tensor = view.resolve(tensor)
+        if tensor in view.inputs:
+            break
+        node = view.graph.node(tensor)
+        if node.op in _SAME_SHAPE or (node.op in _SAME_BATCH and axis == 0):
+            if node.attrs.get("transpose_a"):
+                break
+            tensor = node.inputs[0]
+        elif node.op in _ARITHMETIC:
+            source = next((t for t in node.inputs if _same_rank(view, t, tensor, axis)), None)
+            if source is None:
+                break
+            tensor = source
+        elif node.op == "Transpose":
+            order = view.static(node.inputs[1])
+            if order is None:
+                break
+            tensor, axis = node.inputs[0], int(order[axis])
+        elif node.op == "Reshape":
+            sizes = sizes_of(view, node.inputs[1])
+            size = sizes[axis] if sizes is not None and axis < len(sizes) else None
+            if not isinstance(size, Dimension):
+                break
+            tensor, axis = size.tensor, size.axis
+        else:
+            break
+    return Dimension(tensor, axis)
+
+
+def _same_rank(view: View, tensor: str, result: str, axis: int) -> bool:
+    """Whether an operand has the dimension of the result, rather than being repeated along it."""
+    shape, whole = view.shape(tensor), view.shape(result)
+    if view.recipe(tensor) is not None or shape is None or whole is None:
+        return False
+    return len(shape) == len(whole) and shape[axis] is None
+
+
+def sizes_of(view: View, tensor: str) -> list[Size] | None:
+    """What a vector (or scalar) of sizes holds; None where it is not one."""
+    value = view.static(tensor)
+    if value is not None:
+        if value.dtype.kind not in "iu":
+            return None
+        return [int(size) for size in value.reshape(-1)]
+    tensor = view.resolve(tensor)
+    if tensor in view.inputs:
+        return None
+    node = view.graph.node(tensor)
+    if node.op == "Shape":
+        return shape_of(view, node.inputs[0])
+    if node.op in ("Cast", "Squeeze", "ExpandDims", "Reshape"):
+        return sizes_of(view, node.inputs[0])
+    if node.op in ("Pack", "ConcatV2", "Concat"):
+        return _joined(view, node)
+    if node.op in ("StridedSlice", "Slice", "Gather", "GatherV2"):
+        return _taken(view, node)
+    if node.op in ("Prod", "Mul"):
+        return _product(view, node)
+    return None
+
+
+def _joined(view: View, node: Node) -> list[Size] | None:
+    parts = {"Pack": node.inputs, "ConcatV2": node.inputs[:-1], "Concat": node.inputs[1:]}[node.op]
+    found: list[Size] = []
+    for part in parts:
+        sizes = sizes_of(view, part)
+        if sizes is None:
+            shape = () if node.op == "Pack" else view.shape(part)
+            if shape is None or None in shape:
+                return None
+            sizes = [None] * math.prod(size or 0 for size in shape)
+        found += sizes
+    return found
+
+
+def _taken(view: View, node: Node) -> list[Size] | None:
+    sizes = sizes_of(view, node.inputs[0])
+    where = [view.static(source) for source in node.inputs[1:]]
+    if sizes is None or any(value is None for value in where):
+        return None
+    numbers = [[int(n) for n in value.reshape(-1)] for value in where if value is not None]
+    if node.op in ("Gather", "GatherV2"):
+        return [sizes[at] for at in numbers[0] if -len(sizes) <= at < len(sizes)]
+    begin = numbers[0][0]
+    if node.op == "Slice":
+        count = numbers[1][0]
+        return sizes[begin:] if count == -1 else sizes[begin : begin + count]
+    masks = {key: node.attrs.get(f"{key}_mask", 0) for key in ("begin", "end", "shrink_axis")}
+    if len(numbers[0]) != 1 or node.attrs.get("new_axis_mask") or node.attrs.get("ellipsis_mask"):
+        return None
+    if masks["shrink_axis"]:
+        return [sizes[begin]] if -len(sizes) <= begin < len(sizes) else None
+    start = None if masks["begin"] else begin
+    stop = None if masks["end"] else numbers[1][0]
+    return sizes[start : stop : numbers[2][0]]
+
+
+def _product(view: View, node: Node) -> list[Size] | None:
+    if node.op == "Prod":
+        factors = sizes_of(view, node.inputs[0])
+    else:
+        sides = [sizes_of(view, source) for source in node.inputs]
+        if any(side is None or len(side) != 1 for side in sides):
+            return None
+        factors = [side[0] for side in sides if side]
+    if factors is None:
+        return None
+    numbers = [size for size in factors if isinstance(size, int)]
+    others = [size for size in factors if not isinstance(size, int)]
+    if not others:
+        return [math.prod(numbers)]
+    return [others[0]] if len(others) == 1 and math.prod(numbers) == 1 else [None]

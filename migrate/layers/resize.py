@@ -1,0 +1,70 @@
+"""Resizing of images, with the sampling points that TensorFlow 1 chose."""
+
+from __future__ import annotations
+
+from ..plan import Value
+from .builder import Builder
+from .dimensions import Dimension, shape_of, sizes_of
+from .registry import Match, operation
+from .view import View
+
+_METHODS = {
+    "ResizeBilinear": "bilinear",
+    "ResizeBicubic": "bicubic",
+    "ResizeNearestNeighbor": "nearest",
+}
+
+
+@operation(*_METHODS, keras="UpSampling2D, Resize (own class)")
+def resize(view: View, tensor: str) -> Match | None:
+    """``tf.image.resize_bilinear``, ``_bicubic`` and ``_nearest_neighbor``, corners as in TF1."""
+    node = view.graph.node(tensor)
+    method = _METHODS[node.op]
+    align, half = (bool(node.attrs.get(k)) for k in ("align_corners", "half_pixel_centers"))
+    before, sizes = shape_of(view, node.inputs[0]), view.sizes(node.inputs[1])
+    factors = _factors(view, node.inputs[1])
+    if factors is None and sizes is not None and before is not None and None not in sizes:
+        known = [b for b in before[1:3] if isinstance(b, int) and b]
+        ratios = [divmod(s or 0, b) for s, b in zip(sizes, known, strict=False)]
+        if len(ratios) == 2 and all(whole and not rest for whole, rest in ratios):
+            factors = (ratios[0][0], ratios[1][0])
+
+    def build(builder: Builder, value: Value) -> Value:
+        if factors == (1, 1):
+            return value
+        if factors is not None and method == "nearest" and not align:
+            size = factors[0] if factors[0] == factors[1] else factors
+            return builder.layer("UpSampling2D", {"size": size}, value)
+        assert sizes is not None
+        arguments = {
+            "height": sizes[0],
+            "width": sizes[1],
+            "method": method,
+            "align_corners": align or None,
+            "half_pixel_centers": half or None,
+        }
+        return builder.layer("Resize", arguments, value)
+
+    if sizes is None or None in sizes:
+        repeated = factors is not None and (
+            factors == (1, 1) or (method == "nearest" and not align)
+        )
+        if not repeated:
+            return None
+    return Match(node.inputs[:1], build)
+
+
+def _factors(view: View, tensor: str) -> tuple[int, int] | None:
+    """What ``tf.shape(x)[1:3] * n`` multiplies by: of any tensor, so the sizes are to agree."""
+    node = view.node(tensor)
+    if node.op != "Mul":
+        return None
+    for sizes, factor in (node.inputs, node.inputs[::-1]):
+        times, found = view.static(factor), sizes_of(view, sizes)
+        if times is None or found is None or len(found) != 2:
+            continue
+        if times.dtype.kind not in "iu" or not isinstance(found[0], Dimension):
+            continue
+        numbers = [int(n) for n in times.reshape(-1)] * 2
+        return numbers[0], numbers[1]
+    return None
