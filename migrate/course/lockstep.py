@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checkpoint import open_checkpoint
+from ..conversion import convert
 from ..parity import EXACT, Tolerance, measure, worst
 from ..worker import Worker
 from .datasets import load
@@ -19,7 +20,7 @@ from .prepare import Prepared
 from .programs import Training
 from .request import Request
 from .system import System
-from .training import FORMS, OnEvent, Setting, train
+from .training import FORMS, SILENCE, OnEvent, Setting, train
 
 # So many steps are judged in the data's own precision; what follows is left to float64.
 FIRST_STEPS = 100
@@ -51,7 +52,7 @@ def compare_training(
         request.logical_cpus,
     )
     dataset = load(request.data_of(program))  # while the two import TensorFlow
-    outcomes = []
+    outcomes: list[DeviceOutcome] = []
     counts = set()
     for device in request.devices(workers["modern"]):
         for case in request.case or tuple(program.cases) or ("",):
@@ -60,7 +61,8 @@ def compare_training(
             setting.check(prepared, dataset)
             counts.add(len(prepared.x_train))
             pair = _Pair(system, variant, case, prepared, setting, device, workers, on_event)
-            outcomes.append(pair.outcome())
+            # One conversion shows that the way holds; it costs as much as a small training.
+            outcomes.append(pair.outcome(converted=variant.converts and not outcomes))
     return Comparison(
         system=system,
         program=program,
@@ -86,19 +88,27 @@ class _Pair:
     workers: Mapping[str, Worker]
     on_event: OnEvent | None
 
-    def outcome(self) -> DeviceOutcome:
-        """Trains it, and where it is not exact trains it again in float64."""
+    def outcome(self, *, converted: bool) -> DeviceOutcome:
+        """Trains it, and where it is not exact trains it again in float64.
+
+        Args:
+            converted: whether the session's trained checkpoint is also turned into a Keras model
+                that is compared with the session.
+        """
         program = self.program
         weights: dict[str, np.ndarray] | None = None
         with tempfile.TemporaryDirectory(prefix="tfmigrate-") as folder:
-            initial = str(Path(folder, "initial.ckpt"))
+            initial, trained = (str(Path(folder, f"{n}.ckpt")) for n in ("initial", "trained"))
             sides: list[Side] = []
             for form in program.forms:
                 session = form == "session"
-                sides.append(self._train(form, weights, initial if session else None))
+                files = {"initial": initial, "trained": trained} if session else {}
+                sides.append(self._train(form, weights, **files))
                 if session:
                     weights = _carry(initial)
+            again = [self._converted(trained, sides[0])] if converted and sides[0].ends else []
         lines = parity(sides, program.tolerance, program.moved) if len(sides) > 1 else []
+        lines += again
         own = self.prepared.x_train.dtype
         if lines and weights and program.tolerance != EXACT and own == np.float32:
             weights = {name: array.astype(np.float64) for name, array in weights.items()}
@@ -111,7 +121,9 @@ class _Pair:
         self,
         form: str,
         weights: Mapping[str, np.ndarray] | None,
+        *,
         initial: str | None = None,
+        trained: str | None = None,
         floatx: str | None = None,
     ) -> Side:
         return train(
@@ -125,9 +137,25 @@ class _Pair:
             case=self.case,
             floatx=floatx,
             initial=initial,
+            trained=trained,
             weights=weights,
             on_event=self.on_event,
         )
+
+    def _converted(self, prefix: str, session: Side) -> Measured:
+        """The session's logits against those of the Keras model made of its checkpoint."""
+        assert session.ends is not None
+        x, logits = session.ends
+        folder = Path(f"{prefix}-keras")
+        result = convert(prefix, folder, inputs=[x], outputs=[logits])
+        if result.report["outcome"] != "keras":
+            raise RuntimeError(f"the converter made no Keras model of {self.system.name}")
+        modern = self.workers["modern"]
+        modern.call("build", {"step": "open", "folder": str(folder)}, timeout=SILENCE)
+        given = {"0": self.prepared.x_test}
+        made = modern.call("build", {"step": "predict"}, given, timeout=SILENCE).arrays["0"]
+        difference = measure(session.arrays["logits_after"], made)
+        return Measured("trained checkpoint, converted", difference, self.program.moved)
 
 
 def _carry(prefix: str) -> dict[str, np.ndarray]:

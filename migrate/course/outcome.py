@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ class Side:
         arrays: logits_before, logits_after, the losses of the first steps, and the weights by
             TF1 name.
         metric: the name of what is measured beside the loss.
+        ends: of a session, the tensors that take x and give the logits.
     """
 
     form: str
@@ -61,6 +63,7 @@ class Side:
     settings: dict[str, Any]
     arrays: dict[str, np.ndarray] = field(repr=False)
     metric: str = "accuracy"
+    ends: Sequence[str] | None = None
 
     @property
     def epoch_seconds(self) -> list[float]:

@@ -40,6 +40,7 @@ class Training:
         metric: ``accuracy``, or the name of the modern twin's metric where that is not accuracy.
         tolerance: of the loss over the first 100 steps.
         moved: of the outputs when weights have just been moved.
+        converts: whether the trained checkpoint goes through the converter too.
         why: the cause, wherever something is not exact or a form is missing.
         cases: variants by name: what each has otherwise, by field (``arguments`` are added).
     """
@@ -57,6 +58,7 @@ class Training:
     metric: str = "accuracy"
     tolerance: Tolerance = EXACT
     moved: Tolerance = EXACT
+    converts: bool = True
     why: str = ""
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

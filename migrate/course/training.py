@@ -201,4 +201,5 @@ def train(
         data["settings"],
         reply.arrays,
         program.metric,
+        data["ends"],
     )

@@ -1,18 +1,23 @@
-"""The job that builds the new model from its source, fills it, saves it, opens it and runs it.
+"""The job that builds the new model from its source, fills it, saves it and opens it again.
 
 The process keeps the model between calls, so that weights come over one at a time:
-``source`` → ``assign`` … → ``save`` → ``predict``.
+``source`` → ``assign`` … → ``save`` → ``predict``; or, for one that is there, ``open`` →
+``predict``.
 """
 
 from __future__ import annotations
 
 import types
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError
+from . import model as finished
 from .client import Event
+from .compiled import assign_slots, compile_model, opened_paths
+from .model import weights_of as _weights
 
 _state: dict[str, Any] = {}
 
@@ -41,16 +46,6 @@ def _source(
     }, {}
 
 
-def _weights(model: Any) -> dict[str, Any]:
-    """``layer/variable`` → Keras variable; a Sequential model does not put its name in front."""
-    found = {}
-    for layer in model.layers:
-        for variable in layer.weights:
-            _, _, below = variable.path.partition(f"{layer.name}/")
-            found[f"{layer.name}/{below}"] = variable
-    return found
-
-
 def _assign(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -74,6 +69,24 @@ def _same(variable: Any, array: np.ndarray) -> bool:
     return np.asarray(variable.value).tobytes() == np.ascontiguousarray(array).tobytes()
 
 
+def _compile(
+    request: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Compiles the model as its source says, at the step given."""
+    compile_model(_state["model"], _state["module"], request["iterations"])
+    return {}, {}
+
+
+def _slots(
+    request: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Sets variables of the optimizer by target."""
+    model = _state["model"]
+    found = assign_slots(model, _weights(model), request["places"], arrays)
+    _state.setdefault("slots", {}).update(found)
+    return {}, {}
+
+
 def _save(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -83,8 +96,6 @@ def _save(
     if _state["missing"]:
         raise ValueError(f"never set: {sorted(_state['missing'])}")
     before = _weights(_state["model"])
-    if hasattr(_state["module"], "compile_model"):
-        _state["module"].compile_model(_state["model"])
     try:
         _state["model"].save(request["path"])
     except OSError as error:
@@ -94,18 +105,41 @@ def _save(
     different = [t for t, v in after.items() if not _same(v, np.asarray(before[t].value))]
     if different or after.keys() != before.keys():
         raise ValueError(f"model.keras does not hold {different or before.keys() ^ after.keys()}")
+    slots = opened_paths(_state["model"], opened, _state.get("slots", {}))
+    finished.hold(opened)
     _state["model"] = opened
-    return {"paths": {target: variable.path for target, variable in after.items()}}, {}
+    paths = {target: variable.path for target, variable in after.items()}
+    return {"paths": paths | slots}, {}
 
 
 def _predict(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Runs the model on inputs "0", "1" …; gives outputs under the same kind of names."""
-    given = [arrays[str(index)] for index in range(len(arrays))]
-    made = _state["model"](given[0] if len(given) == 1 else given, training=False)
-    made = list(made) if isinstance(made, (list, tuple)) else [made]
-    return {}, {str(index): np.asarray(value) for index, value in enumerate(made)}
+    model = _state["model"]
+    return {}, finished.numbered(model(finished.together(arrays, model), training=False))
 
 
-_STEPS = {"source": _source, "assign": _assign, "save": _save, "predict": _predict}
+def _open(
+    request: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Opens model.keras in a folder; model.py beside it registers the classes it may need."""
+    import keras
+
+    folder = Path(request["folder"])
+    module = types.ModuleType("model")
+    text = (folder / "model.py").read_text(encoding="utf-8")
+    exec(compile(text, "model.py", "exec"), module.__dict__)
+    _state.update(module=module, model=keras.models.load_model(folder / "model.keras"))
+    return {}, {}
+
+
+_STEPS = {
+    "source": _source,
+    "assign": _assign,
+    "compile": _compile,
+    "slots": _slots,
+    "save": _save,
+    "open": _open,
+    "predict": _predict,
+}

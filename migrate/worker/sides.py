@@ -126,6 +126,11 @@ class SessionSide(_LoopSide):
         """The logits."""
         return self._module.predict(self._session, self._net, x)
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The names of the tensors that take x and give the logits."""
+        return self._net.x.name, self._net.logits.name
+
     def placement(self, x: Any) -> str:
         """The device on which the logits of ``x`` are computed, as the run-time placed them."""
         v1 = tf.compat.v1

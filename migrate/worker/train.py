@@ -28,8 +28,8 @@ def run(
         emit: gets an event an epoch: epoch, loss, metric, seconds, examples.
 
     Returns:
-        The settings in force, the device that computed, the seconds of the first step, and the
-        arrays ``losses`` (of the steps that were watched), logits_before, logits_after and
+        The settings in force, the device that computed, the seconds of the first step, the names
+        of a session's input and logits, and the arrays ``losses`` (of the steps that were watched), logits_before, logits_after and
         ``weight:<TF1 name>``.
     """
     device = settings.apply(request["device"], logical_cpus=request["logical_cpus"])
@@ -67,6 +67,7 @@ def run(
         "settings": settings.describe(),
         "placement": side.placement(x_test[:1]).partition("/device:")[2],
         "first_step": side.first_step,
+        "ends": side.ends if isinstance(side, sides.SessionSide) else None,
     }, {
         "losses": np.array(losses, request["floatx"]),
         "logits_before": before,
