@@ -7,18 +7,20 @@ content of the report, whose ``plan`` has a row for every assignment and skip.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import Checkpoint
 from ..errors import UserError, printable
-from ..formats import Fate, format_named, whole_file, whole_folder, write_formats
+from ..events import Event, stage
+from ..formats import FORMATS, Fate, Tensors, TensorSource, whole_file, whole_folder, write_formats
 from ..formats.keras_file import KerasFile
+from ..graph import find_variables
+from ..sources import Source
 from ..worker import Worker
 from .loading import ENVIRONMENT, UserModel
-from .proposing import propose, write_map
-from .resolving import MappingPlan, resolve
+from .proposing import Proposal, propose, write_map
+from .resolving import AVERAGE, MappingPlan, resolve
 from .rules import Map, read_map
 from .way_back import map_of_report, plan_way_back
 
@@ -26,60 +28,64 @@ _MODEL_FILES = {"keras": "model.keras", "weights": "model.weights.h5"}
 
 
 def convert_into_model(
-    checkpoint: Checkpoint,
+    source: Source,
     folder: Path,
     model: str,
     *,
     map_path: Path | None = None,
     to: Sequence[str] = ("keras",),
-    roles: Mapping[str, str] | None = None,
+    legacy_keras: bool = False,
     force: bool = False,
     dry_run: bool = False,
+    timeout: float | None = None,
+    tell: Event = lambda event: None,
 ) -> dict[str, Any]:
     """Loads a checkpoint strictly into the model that a user's function builds.
 
     Args:
-        checkpoint: the source.
+        source: what holds the weights.
         folder: the output folder.
         model: ``FILE.py:FUNCTION``.
         map_path: the map; None: names must be equal.
         to: ``keras``, ``weights`` (as Keras saves them), and other formats under the new names.
-        roles: each variable's role.
+        legacy_keras: the user's ``tf.keras`` is tf-keras, which is Keras 2.
         force: replace an output of an earlier conversion.
         dry_run: plan, and write nothing.
+        timeout: seconds without a sign of life after which the worker is ended.
+        tell: of stages and bytes.
 
     Raises:
         MappingError: checkpoint, map and model do not fit; lists everything.
         UserError: the map or the function is wrong, or the output cannot be written.
     """
-    others = [name for name in to if name not in _MODEL_FILES]
-    for name in others:
-        format_named(name)
     mapping = read_map(map_path) if map_path else None
-    with Worker("model", environment=ENVIRONMENT) as worker:
-        built = UserModel(worker, model)
-        plan = resolve(mapping, checkpoint.variables, built.variables, roles=roles)
-        files = {name: _MODEL_FILES[name] for name in to if name in _MODEL_FILES}
-        report = _report(checkpoint, "keras", plan, roles)
+    others = [name for name in to if name not in _MODEL_FILES]
+    stage(tell, "building your model")
+    with Worker("model", environment=None if legacy_keras else ENVIRONMENT) as worker:
+        built = UserModel(worker, model, timeout=timeout)
+        plan = resolve(mapping, source.tensors.variables, built.variables, roles=_roles(source))
+        report = _report_of(source, "keras", plan, to)
         if dry_run:
             return report
         with whole_folder(folder, force=force) as room:
-            places = {name: room / file for name, file in files.items()}
-            built.load(plan, checkpoint, **places)
+            places = {name: room / file for name, file in _MODEL_FILES.items() if name in to}
+            tensors = _weights_of(source)
+            progress = stage(tell, "loading", _size(plan.tensors(tensors)))
+            built.load(plan, tensors, **places, progress=progress)
             if others:
-                files |= write_formats(plan.tensors(checkpoint), room, others).files
-            return _finish(room, report, files)
+                _write(plan.tensors(tensors), room, others, tell)
+            return _finish(room, report)
 
 
 def convert_names(
-    checkpoint: Checkpoint,
+    source: Source,
     folder: Path,
     map_path: Path,
     *,
     to: Sequence[str],
-    roles: Mapping[str, str] | None = None,
     force: bool = False,
     dry_run: bool = False,
+    tell: Event = lambda event: None,
 ) -> dict[str, Any]:
     """Writes a checkpoint's tensors under the names, and with the steps, of a map; no model.
 
@@ -89,12 +95,13 @@ def convert_names(
         MappingError: a variable is in no rule and no skip, or a rule does not fit.
         UserError: the map is wrong, or the output cannot be written.
     """
-    plan = resolve(read_map(map_path), checkpoint.variables, None, roles=roles)
-    report = _report(checkpoint, "variables", plan, roles)
+    plan = resolve(read_map(map_path), source.tensors.variables, None, roles=_roles(source))
+    report = _report_of(source, "variables", plan, to)
     if dry_run:
         return report
     with whole_folder(folder, force=force) as room:
-        return _finish(room, report, write_formats(plan.tensors(checkpoint), room, to).files)
+        _write(plan.tensors(_weights_of(source)), room, to, tell)
+        return _finish(room, report)
 
 
 def convert_back(
@@ -105,6 +112,7 @@ def convert_back(
     to: Sequence[str] = ("tf1",),
     force: bool = False,
     dry_run: bool = False,
+    tell: Event = lambda event: None,
 ) -> dict[str, Any]:
     """Writes the weights of a Keras file as a checkpoint that TF1's Saver restores.
 
@@ -118,103 +126,160 @@ def convert_back(
         to: the formats, ``tf1`` alone by default.
         force: replace an output of an earlier conversion.
         dry_run: plan, and write nothing.
+        tell: of stages and bytes.
 
     Raises:
         MappingError: a weight is in no rule, or a rule does not fit.
         UserError: a step has no way back, the file is none of Keras, or cannot be written.
     """
     with KerasFile(path) as weights:
-        plan = plan_way_back(weights, _map_back(path, map_path))
-        report = _report(weights, "variables", plan, None)
+        mapping, told = _map_back(path, map_path)
+        plan = plan_way_back(weights, mapping)
+        described = {"path": str(path), "format": "keras", "tensorflow_version": None}
+        report = _report(described, "variables", plan, plan.fates(), to, {}, [told])
         if dry_run:
             return report
         with whole_folder(folder, force=force) as room:
-            return _finish(room, report, write_formats(plan.tensors(weights), room, to).files)
+            _write(plan.tensors(weights), room, to, tell)
+            return _finish(room, report)
 
 
 def write_proposed_map(
-    checkpoint: Checkpoint,
+    source: Source,
     model: str,
     path: Path,
     *,
-    roles: Mapping[str, str] | None = None,
-    order: Sequence[str] | None = None,
+    legacy_keras: bool = False,
     force: bool = False,
-) -> tuple[int, int]:
+    timeout: float | None = None,
+) -> Proposal:
     """Proposes a map from a checkpoint to a user's model and writes it, to be edited.
 
     Args:
-        checkpoint: the source.
+        source: what holds the weights; where it has a graph, in the order of the graph.
         model: ``FILE.py:FUNCTION``.
         path: the map file to write.
-        roles: each variable's role.
-        order: the variables in the order of the graph, where there is one.
+        legacy_keras: the user's ``tf.keras`` is tf-keras, which is Keras 2.
         force: replace a file that is there.
-
-    Returns:
-        how many variables of the model are set for certain, and how many there are.
+        timeout: seconds without a sign of life after which the worker is ended.
 
     Raises:
         UserError: the function gives no model, or the file cannot be written.
     """
-    with Worker("model", environment=ENVIRONMENT) as worker:
-        variables = UserModel(worker, model).variables
-    proposal = propose(checkpoint.variables, variables, roles=roles, order=order)
-    text = write_map(proposal, checkpoint.variables, f"{checkpoint.path} → {model}")
+    with Worker("model", environment=None if legacy_keras else ENVIRONMENT) as worker:
+        model_variables = UserModel(worker, model, timeout=timeout).variables
+    order = [v.key for v in find_variables(source.graph).values()] if source.graph else None
+    stored = source.tensors.variables
+    proposal = propose(stored, model_variables, roles=_roles(source), order=order)
+    text = write_map(proposal, stored, f"{source.path} → {model}")
     with whole_file(path, force=force) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    return len(variables) - len(proposal.unset), len(variables)
+    return proposal
 
 
-def _map_back(path: Path, map_path: Path | None) -> Map | None:
+def _map_back(path: Path, map_path: Path | None) -> tuple[Map | None, str]:
+    """The map of the way there, and in words where it comes from."""
     if map_path is not None:
-        return read_map(map_path)
+        return read_map(map_path), f"Names by {printable(map_path)}, turned around."
     beside = path.parent / "report.json"
     if not beside.is_file():
-        return None
+        return None, "No map and no report.json beside it: every weight keeps its path in Keras."
     try:
         report = json.loads(beside.read_text("utf-8"))
     except ValueError as error:
         raise UserError(f"{printable(beside)} is no report: {printable(error)}") from None
     if not isinstance(report, dict):
         raise UserError(f"{printable(beside)} is no report")
-    return map_of_report(report, str(beside))
+    return map_of_report(report, str(beside)), f"Names by {printable(beside)}."
+
+
+def _roles(source: Source) -> dict[str, str]:
+    """Each variable's role; averages of weights have one of their own, to be skipped by."""
+    return source.roles | dict.fromkeys(source.averages.values(), AVERAGE)
+
+
+def _weights_of(source: Source) -> TensorSource:
+    """The source's tensors; where that is asked for, under a weight's name its moving average."""
+    if not source.prefer_averages:
+        return source.tensors
+    return Tensors(source.tensors.variables, source.read_weight)
+
+
+def _size(tensors: TensorSource) -> int:
+    return sum(v.nbytes for v in tensors.variables.values())
+
+
+def _write(tensors: TensorSource, room: Path, to: Sequence[str], tell: Event) -> None:
+    progress = stage(tell, "writing", _size(tensors) * len(to))
+    write_formats(tensors, room, to, progress=progress)
+
+
+def _report_of(
+    source: Source, outcome: str, plan: MappingPlan, to: Sequence[str]
+) -> dict[str, Any]:
+    """The content of report.json for a TF1 source."""
+    fates = {fate.name: fate for fate in plan.fates()}
+    if source.prefer_averages:
+        for name, average in source.averages.items():
+            if fates[name].target is not None and fates[average].target is None:
+                fates[average] = Fate(average, fates[name].target)
+                fates[name] = Fate(name, None, source.average_reasons()[name])
+    described = {
+        "path": str(source.path),
+        "format": source.format,
+        "tensorflow_version": source.graph.tensorflow_version if source.graph else None,
+    }
+    note = source.average_note()
+    notes = [note] if note else []
+    return _report(described, outcome, plan, fates.values(), to, source.roles, notes)
 
 
 def _report(
-    source: Checkpoint | KerasFile,
+    described: Mapping[str, Any],
     outcome: str,
     plan: MappingPlan,
-    roles: Mapping[str, str] | None,
+    fates: Iterable[Fate],
+    to: Sequence[str],
+    roles: Mapping[str, str],
+    notes: list[str],
 ) -> dict[str, Any]:
-    """The content of report.json, but for the files."""
+    """The content of report.json."""
 
     def entry(fate: Fate) -> dict[str, Any]:
-        v = source.variables[fate.name]
+        v = plan.variables[fate.name]
         return {
             "name": fate.name,
             "shape": list(v.shape),
             "dtype": v.dtype,
-            "role": (roles or {}).get(fate.name, "weight"),
+            "role": roles.get(fate.name, "weight"),
             "fate": fate.fate,
             "target": fate.target,
             "reason": fate.reason,
+            "untouched": fate.target in untouched,
         }
 
-    untouched = {a.sources[0] for a in plan.assignments if not a.steps and len(a.targets) == 1}
+    untouched = {a.targets[0] for a in plan.assignments if not a.steps and len(a.targets) == 1}
     return {
         "schema": 1,
-        "source": {"path": str(source.path), "format": getattr(source, "format", "keras")},
+        "source": dict(described),
         "outcome": outcome,
-        "files": {},
-        "variables": [entry(fate) | {"untouched": fate.name in untouched} for fate in plan.fates()],
+        "files": {name: _MODEL_FILES.get(name) or FORMATS[name].file for name in to},
+        "inputs": [],
+        "outputs": [],
+        "fed": {},
+        "variables": [entry(fate) for fate in fates],
         "plan": plan.rows(),
         "training": None,
-        "parity": {"verdict": "not run", "reason": "weights were moved; nothing was computed"},
+        "parity": {
+            "verdict": "not run",
+            "examples": 0,
+            "reason": "weights were moved bit for bit; nothing was computed",
+        },
+        "notes": notes,
     }
 
 
-def _finish(room: Path, report: dict[str, Any], files: dict[str, str]) -> dict[str, Any]:
-    report["files"] = files
-    (room / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+def _finish(room: Path, report: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    (room / "report.json").write_text(text + "\n", encoding="utf-8")
     return report

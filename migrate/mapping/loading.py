@@ -70,7 +70,7 @@ class UserModel:
             if progress is not None:
                 progress(sum(array.nbytes for array in group.values()))
         places = {"keras": keras, "weights_h5": weights}
-        self._call("save", **{name: path and str(path) for name, path in places.items()})
+        self._call("save", places={name: path and str(path) for name, path in places.items()})
 
     def _call(
         self, step: str, arrays: dict[str, np.ndarray] | None = None, **more: Any

@@ -16,7 +16,10 @@ from .operations import Cast, Operation, Shape, apply_all, shapes_after
 from .rules import Map, Rule, captures, fill
 from .variables import MappingError, Mismatch, ModelVariable
 
+AVERAGE = "average"  # the role, here, of a moving average of a weight that is there too
+
 ROLE_REASONS = {
+    AVERAGE: "a moving average of a weight, which is used itself",
     "slot": "an optimizer's slot: the new model's optimizer keeps its own",
     "step": "a count of training steps, not a weight",
     "bookkeeping": "bookkeeping of the training program, not a weight",

@@ -36,7 +36,7 @@ def run(
     """Does one step with the model that a function builds; the same model in later calls.
 
     The request has ``file``, ``function`` and ``step``: ``describe``; ``assign``, with arrays by
-    path; ``save``, once all are set, with ``keras`` and ``weights_h5``: where to save, or None.
+    path; ``save``, once all are set, to ``places``: ``keras`` and ``weights_h5``, a path or None.
 
     Raises:
         UserError: the function is not there, fails, or gives no built model; or it cannot be saved.
@@ -50,7 +50,7 @@ def run(
     if request["step"] == "assign":
         _assign(built, arrays)
     elif request["step"] == "save":
-        _save(built, request)
+        _save(built, request["places"])
     else:
         return {"variables": [_described(p, v) for p, v in built.variables.items()]}, {}
     return {}, {}
@@ -121,14 +121,14 @@ def _assign(built: _Built, arrays: dict[str, np.ndarray]) -> None:
         built.missing.remove(path)
 
 
-def _save(built: _Built, request: dict[str, Any]) -> None:
+def _save(built: _Built, places: dict[str, str | None]) -> None:
     if built.missing:
         raise RuntimeError("the plan and the model differ")
     try:
-        if request["keras"]:
-            built.model.save(request["keras"])
-        if request["weights_h5"]:
-            built.model.save_weights(request["weights_h5"])
+        if places["keras"]:
+            built.model.save(places["keras"])
+        if places["weights_h5"]:
+            built.model.save_weights(places["weights_h5"])
     except OSError as error:
         raise UserError(f"the model cannot be written: {error.strerror or error}") from None
 
