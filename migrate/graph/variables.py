@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..errors import UserError, printable
 from .constants import static_value
 from .nodes import Graph, Node, SaveSlice, VariableDef, split_tensor
 
@@ -78,13 +79,19 @@ def resolve(graph: Graph, tensor: str) -> str:
 
 
 def find_variables(graph: Graph) -> dict[str, GraphVariable]:
-    """The variables of a graph by node name, in the order of the file."""
+    """The variables of a graph by node name, in the order of the file.
+
+    Raises:
+        UserError: one of them has no dtype.
+    """
     described = _described(graph)
     trainable = _trainable(graph)
     keys = saved_keys(graph)
     found = {}
     for node in graph.of(*VARIABLE_OPS):
         dtype = node.attrs.get("dtype", "float32")
+        if not isinstance(dtype, str):
+            raise UserError(f"variable {printable(node.name)!r} of the graph has no dtype")
         definition = described.get(node.name)
         key, part = keys.get(node.name, (None, None))
         if part is None and definition is not None:

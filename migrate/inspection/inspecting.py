@@ -16,7 +16,7 @@ from . import findings
 from .belonging import graph_against_checkpoint
 from .contents import Entry, Inspection, matching
 from .findings import Finding
-from .graph_summary import summarize
+from .graph_summary import GraphSummary, summarize
 from .statistics import Statistics, gather
 from .steps import find_steps
 from .subject import Subject, open_subject
@@ -58,7 +58,7 @@ def inspect(
     subject = open_subject(source)
     variables = subject.variables
     described = variables or _described(subject.graph_variables)
-    summary = summarize(subject.graph, variables) if subject.graph is not None else None
+    summary = _summary(subject)
     optimizers = summary.optimizers if summary is not None else ()
     roles = read_roles(described, subject.graph, optimizers)
     if pattern is not None and not any(matching(name, pattern) for name in described):
@@ -109,6 +109,19 @@ def inspect(
         sort=sort,
         tree=tree,
     )
+
+
+def _summary(subject: Subject) -> GraphSummary | None:
+    if subject.graph is None:
+        return None
+    try:
+        return summarize(subject.graph, subject.variables)
+    except UserError as error:
+        if subject.checkpoint is None:
+            raise
+        subject.graph = None
+        subject.warnings.append(f"the graph beside it is of no use: {error}")
+        return None
 
 
 def read_roles(

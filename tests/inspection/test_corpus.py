@@ -140,6 +140,21 @@ def test_a_damaged_graph_does_not_hide_the_weights(shared, tmp_path):
     assert len(result.entries) == 14
 
 
+def test_a_graph_that_contradicts_itself_does_not_hide_the_weights(shared, tmp_path):
+    from tfmigrate.graph import protos
+
+    for file in (shared / "goldens/train_adam").glob("model.ckpt.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    meta = protos.MetaGraphDef()
+    meta.ParseFromString((tmp_path / "model.ckpt.meta").read_bytes())
+    node = next(node for node in meta.graph_def.node if node.name == "w0")
+    node.attr["dtype"].i = 1
+    (tmp_path / "model.ckpt.meta").write_bytes(meta.SerializeToString())
+    result = inspect(tmp_path / "model.ckpt")
+    assert "variable 'w0' of the graph has no dtype" in result.findings[0].text
+    assert len(result.entries) == 14
+
+
 def test_names_and_shapes_are_those_of_tensorflow(shared):
     """The oracle lists the same checkpoints, in a process of its own."""
     names = ["train_adam", "dtypes", "partitioned", "v1_format", "ema_shadow"]
