@@ -148,7 +148,7 @@ def test_a_graph_that_contradicts_itself_does_not_hide_the_weights(shared, tmp_p
     meta = protos.MetaGraphDef()
     meta.ParseFromString((tmp_path / "model.ckpt.meta").read_bytes())
     node = next(node for node in meta.graph_def.node if node.name == "w0")
-    node.attr["dtype"].i = 1
+    node.attr["dtype"].Clear()
     (tmp_path / "model.ckpt.meta").write_bytes(meta.SerializeToString())
     result = inspect(tmp_path / "model.ckpt")
     assert "variable 'w0' of the graph has no dtype" in result.findings[0].text
