@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .converted import Conversion, model_report, variables_report, write_report
+from .asked import Asked
+from .converted import Conversion, lifted_report, model_report, variables_report, write_report
 from .emit import source as emit_source
 from .errors import UserError, printable
-from .formats import format_named, whole_folder, write_formats
-from .graph.inference import Inference, extract
+from .events import Event, counted, stage
+from .formats import FORMATS, Written, whole_folder, write_formats
+from .graph.inference import Inference
 from .graph.interface import Interface, NoNetworkError, find_interface
-from .graph.safety import forbidden_operations
-from .graph.variables import VARIABLE_OPS
-from .layers import UnsupportedError, View, build_plan, fold_dropout
-from .parity import Difference, measure
+from .layers import UnsupportedError
+from .lifting import Lifted, NotLiftedError, lift, lift_plan, lifted_source
+from .original import Original, batches
+from .parity import Difference
 from .plan import Plan
 from .plan.examples import random_inputs
 from .plan.fates import fates
 from .plan.mlp import forward, mlp_plan
+from .planning import (
+    MissingVariablesError,
+    bypassed,
+    complete_kinds,
+    complete_shapes,
+    inference_part,
+    make_plan,
+    refuse_forbidden,
+)
 from .sources import Source, open_source
-from .worker import Worker
+from .verification.comparing import Allowed, difference
+from .worker import JobError, Worker, WorkerError
 
-Event = Callable[[dict[str, Any]], None]
-_BATCH_BYTES = 64 << 20  # weights that travel to the worker at once
 _TIMEOUT = 300.0
 _NO_NETWORK = (
     "The graph beside the checkpoint holds no network: nothing in it computes with an input and "
@@ -43,7 +54,11 @@ def convert(
     outputs: Sequence[str] | None = None,
     feed: Mapping[str, Any] | None = None,
     to: Sequence[str] = (),
+    map: str | Path | None = None,
     model: str | None = None,
+    ema: str = "raw",
+    keras: str = "keras",
+    training: bool = True,
     dry_run: bool = False,
     force: bool = False,
     trust: bool = False,
@@ -54,20 +69,26 @@ def convert(
 
     Args:
         source: a checkpoint prefix, any of its files, a folder, a ``.meta``, a frozen ``.pb``, a
-            SavedModel folder.
-        output: the folder to write; ``<name>-keras`` in the working folder by default.
+            SavedModel folder; for the way back a ``.keras`` or ``.weights.h5`` file.
+        output: the folder to write; ``<name>-keras`` in the working folder by default, for the way
+            back ``<name>-tf1``.
         inputs: tensors that become the model's inputs, where the guess is wrong.
         outputs: tensors that become its outputs.
         feed: placeholder → value, fixed for good.
-        to: formats, of :data:`tfmigrate.formats.FORMATS` and "keras"; without "keras" the
-            variables alone are written. By default "keras" where a model can be made of the
-            source, else "npz".
-        model: "mlp" where there is no graph and the variables are a chain of dense layers.
+        to: "keras", "saved_model", or of :data:`tfmigrate.formats.FORMATS`; without one of the
+            first two the variables alone are written, under their names of TF1. By default
+            "keras" where a model can be made of the source, else "npz".
+        map: a map file: TF1 names to those of ``model``, or without a model to new names.
+        model: ``FILE.py:FUNCTION``, which builds the model that the weights go to; or "mlp" where
+            there is no graph and the variables are a chain of dense layers.
+        ema: "prefer": moving averages of weights instead of the weights; "raw": not.
+        keras: "tf-keras" for a model of Keras 2.
+        training: carry loss, optimizer and its state over, where the graph has them.
         dry_run: plan, and write nothing.
         force: replace an output of an earlier conversion.
         trust: run the original graph even if it could touch files, the network or processes.
         timeout: seconds without a sign of life after which a worker is ended.
-        on_event: called with ``{"stage": …}`` as the work goes on.
+        on_event: called as the work goes on, see :mod:`tfmigrate.events`.
 
     Returns:
         A result that is true where parity holds.
@@ -75,28 +96,64 @@ def convert(
     Raises:
         UserError: the source cannot be read or understood, or the output cannot be written.
     """
-    for name in to:
-        if name != "keras":
-            format_named(name)
-    if model is not None and model != "mlp":
-        raise UserError(f"there is no model {printable(model)!r}", expected="mlp")
-    opened = open_source(source)
-    folder = Path(output) if output is not None else Path(f"{opened.name}-keras")
-    if folder.exists() and not force and not dry_run:
-        raise UserError(
-            f"{printable(folder)} exists already", try_="--force to replace it, or another -o"
-        )
+    path, to = Path(source), tuple(dict.fromkeys(to))
+    asked = Asked(path, inputs, outputs, feed, to, map, model, ema, keras)
+    asked.check()
     tell = on_event or (lambda event: None)
-    job = _Job(opened, folder, to, dry_run, force, trust, timeout, tell)
-    if to and "keras" not in to:
+    common: dict[str, Any] = {"force": force, "dry_run": dry_run, "tell": tell}
+    map_path = Path(map) if map is not None else None
+    if asked.back:
+        from .mapping.converting import convert_back
+
+        stem = path.name.removesuffix(".h5").removesuffix(".weights").removesuffix(".keras")
+        folder = _free(output, f"{stem}-tf1", force or dry_run)
+        report = convert_back(path, folder, map_path=map_path, to=to, **common)
+        return Conversion(report, None if dry_run else folder)
+    opened = open_source(source)
+    opened.prefer_averages = _prefers_averages(opened, ema)
+    folder = _free(output, f"{opened.name}-keras", force or dry_run)
+    if asked.users_model or map_path is not None:
+        from .mapping.converting import convert_into_model, convert_names
+
+        if model is None:
+            assert map_path is not None
+            report = convert_names(opened, folder, map_path, to=to or ("npz",), **common)
+        else:
+            report = convert_into_model(
+                opened,
+                folder,
+                model,
+                map_path=map_path,
+                to=to or ("keras",),
+                legacy_keras=keras == "tf-keras",
+                timeout=timeout,
+                **common,
+            )
+        return Conversion(report, None if dry_run else folder)
+    job = _Job(opened, folder, to, training, dry_run, force, trust, timeout, tell)
+    if asked.variables_alone:
         return job.variables([])
     if model is not None or opened.graph is None:
         return job.from_names(asked=model is not None)
     return job.from_graph(inputs, outputs, feed)
 
 
-class _MissingVariablesError(UserError):
-    """The checkpoint holds a part of the network only."""
+def _free(output: str | Path | None, default: str, replace: bool) -> Path:
+    """The output folder, refused at once where it is there and may not be replaced."""
+    folder = Path(output if output is not None else default)
+    if folder.exists() and not replace:
+        raise UserError(
+            f"{printable(folder)} exists already", try_="--force to replace it, or another -o"
+        )
+    return folder
+
+
+def _prefers_averages(source: Source, ema: str) -> bool:
+    if ema == "prefer" and not source.averages:
+        raise UserError(
+            f"{printable(source.path)} holds no moving averages of weights", try_="without --ema"
+        )
+    return ema == "prefer"
 
 
 @dataclass
@@ -106,6 +163,7 @@ class _Job:
     source: Source
     folder: Path
     to: Sequence[str]
+    training: bool
     dry_run: bool
     force: bool
     trust: bool
@@ -131,33 +189,104 @@ class _Job:
                 if self.source.checkpoint is None:
                     raise
                 return self.variables([_NO_NETWORK])
-            if not interface.inputs:
-                raise UserError(
-                    f"{printable(', '.join(interface.outputs))} depends on no input",
-                    expected="a network, which is given something",
-                    try_="--inputs and --outputs, or --to npz for the variables",
-                )
             if not self.trust:
-                _refuse_forbidden(self.source, interface)
-            _complete_shapes(self.source, interface.outputs, graph_worker, self.timeout)
+                refuse_forbidden(self.source, interface)
+            interface = complete_kinds(self.source, interface, graph_worker, self.timeout)
+            complete_shapes(self.source, interface, graph_worker, self.timeout)
+            inference = inference_part(self.source, interface)
+            original = Original(
+                self.source,
+                interface,
+                graph_worker,
+                bypass=bypassed(inference),
+                timeout=self.timeout,
+            )
             try:
-                plan, inference = _plan(self.source, interface)
-            except _MissingVariablesError as error:
+                plan = make_plan(self.source, interface, inference)
+            except MissingVariablesError as error:
                 if interface.how == "asked" or self.source.checkpoint is None:
                     raise
                 return self.variables([f"{error.problem}, so the variables alone were written."])
             except UnsupportedError as error:
-                raise UserError(
-                    f"no Keras form is known for {printable(', '.join(error.ops))} "
-                    f"(at {printable(error.tensor)})",
-                    try_="--outputs with a tensor before it, or --to npz for the variables",
-                ) from error
+                why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
+                return self._lift(interface, original, inference, keras_worker, why)
 
             def compare() -> dict[str, Difference]:
-                original = _run_original(graph_worker, plan, inference, self.source, self.timeout)
-                return self._differences(keras_worker, plan, *original)
+                given = random_inputs(plan)
+                original.open()
+                return self._differences(keras_worker, plan, given, original.run(given))
 
-            return self._write(plan, keras_worker, compare, "the original graph")
+            try:
+                return self._write(plan, keras_worker, compare, "the original graph")
+            except JobError as error:
+                if os.environ.get("TFMIGRATE_DEBUG"):
+                    raise
+                reason = f"Keras fails at it: {error.gist}"
+                why = {"ops": list[str](), "tensor": "", "reason": reason}
+                return self._lift(interface, original, inference, keras_worker, why)
+
+    def _lift(
+        self,
+        interface: Interface,
+        original: Original,
+        inference: Inference,
+        worker: Worker,
+        why: dict[str, Any],
+    ) -> Conversion:
+        """Outcome ``lifted``; ``variables`` where TensorFlow cannot even do that."""
+        self.tell({"stage": "lifting"})
+        if self.dry_run:
+            report = lifted_report(
+                self.source, Lifted(lift_plan(self.source, interface)), why, None
+            )
+            return Conversion(report, None)
+        try:
+            with whole_folder(self.folder, force=self.force) as room:
+                lifted = lift(
+                    self.source,
+                    interface,
+                    room / "saved_model",
+                    worker,
+                    bypass=bypassed(inference),
+                    timeout=self.timeout,
+                )
+                (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
+                measured, unmeasured = self._compare_lifted(lifted, original, worker)
+                report = lifted_report(self.source, lifted, why, measured, unmeasured)
+                write_report(room, report)
+        except NotLiftedError as error:
+            if self.source.checkpoint is None:
+                raise
+            note = f"{why['reason']}, and {error.problem}; so the variables alone were written."
+            return self.variables([note])
+        self.tell({"stage": "done"})
+        return Conversion(report, self.folder)
+
+    def _compare_lifted(
+        self, lifted: Lifted, original: Original, worker: Worker
+    ) -> tuple[dict[str, Difference] | None, str | None]:
+        """A difference for each output, or why there is none."""
+        self.tell({"stage": "comparing"})
+        numbered = {str(index): array for index, array in enumerate(lifted.given.values())}
+        try:
+            step = {"step": "predict"}
+            made = worker.call("lift", step, numbered, timeout=self.timeout).arrays
+            original.open()
+            expected = original.run(lifted.given)
+            measured = {
+                output.tensor: difference(expected[output.tensor], made[str(index)])
+                for index, output in enumerate(lifted.plan.outputs)
+            }
+            if all(map(Allowed().holds, measured.values())):
+                return measured, None
+            again = original.run(lifted.given)
+            if all(Allowed().holds(difference(expected[t], again[t])) for t in expected):
+                return measured, None
+        except WorkerError:
+            raise
+        except UserError as error:
+            return None, f"on random inputs {error.problem}"
+        return None, "the original itself gives other numbers in every run: it draws random ones"
 
     def from_names(self, *, asked: bool) -> Conversion:
         """Outcome ``keras`` for a chain of dense layers without a graph, else ``variables``."""
@@ -181,20 +310,22 @@ class _Job:
 
     def variables(self, notes: list[str]) -> Conversion:
         """Outcome ``variables``: weights only, every one accounted for."""
-        formats = [name for name in self.to if name != "keras"] or ["npz"]
-        if self.source.checkpoint is None:
-            raise UserError(
-                f"{printable(self.source.path)} is a graph: its weights are written as a model",
-                try_="--to keras",
-            )
+        formats = [name for name in self.to if name in FORMATS] or ["npz"]
         if self.dry_run:
             return Conversion(variables_report(self.source, None, formats, notes), None)
-        self.tell({"stage": "writing"})
         with whole_folder(self.folder, force=self.force) as room:
-            written = write_formats(self.source.checkpoint, room, formats, roles=self.source.roles)
+            written = self._formats(room, formats)
             report = variables_report(self.source, written, formats, notes)
             write_report(room, report)
+        self.tell({"stage": "done"})
         return Conversion(report, self.folder)
+
+    def _formats(self, room: Path, formats: Sequence[str]) -> Written:
+        """Writes the source's variables under their own names."""
+        size = sum(v.nbytes for v in self.source.variables()) * len(formats)
+        progress = stage(self.tell, "writing", size)
+        tensors, roles = self.source.tensors, self.source.roles
+        return write_formats(tensors, room, formats, roles=roles, progress=progress)
 
     def _write(
         self,
@@ -208,17 +339,15 @@ class _Job:
         if self.dry_run:
             return Conversion(model_report(self.source, plan, {}, None, reference), None)
         with whole_folder(self.folder, force=self.force) as room:
-            self.tell({"stage": "building"})
             (room / "model.py").write_text(text, encoding="utf-8")
-            paths = _build(worker, plan, self.source, text, room / "model.keras", self.timeout)
+            paths = _build(
+                worker, plan, self.source, text, room / "model.keras", self.timeout, self.tell
+            )
             self.tell({"stage": "comparing"})
             report = model_report(self.source, plan, paths, compare(), reference)
-            formats = [name for name in self.to if name != "keras"]
-            if formats and self.source.checkpoint is not None:
-                written = write_formats(
-                    self.source.checkpoint, room, formats, roles=self.source.roles
-                )
-                report["files"] |= written.files
+            formats = [name for name in self.to if name in FORMATS]
+            if formats:
+                report["files"] |= self._formats(room, formats).files
             write_report(room, report)
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)
@@ -234,116 +363,35 @@ class _Job:
         numbered = {str(index): array for index, array in enumerate(given.values())}
         made = worker.call("build", {"step": "predict"}, numbered, timeout=self.timeout).arrays
         return {
-            output.tensor: measure(expected[output.tensor], made[str(index)])
+            output.tensor: difference(expected[output.tensor], made[str(index)])
             for index, output in enumerate(plan.outputs)
         }
 
 
-def _refuse_forbidden(source: Source, interface: Interface) -> None:
-    """Refuses a graph that would do more than compute when its outputs are fetched."""
-    assert source.graph is not None
-    given = {*(i.tensor for i in interface.inputs), *interface.fed}
-    nodes = source.graph.ancestors(interface.outputs, stop=given, control=True)
-    forbidden = forbidden_operations(replace(source.graph, nodes=nodes))
-    if forbidden:
-        listed = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
-        raise UserError(
-            f"the graph does more than compute: {listed}",
-            expected="a graph that touches no files, network, processes or Python code",
-            try_="--trust if you know where it comes from",
-        )
-
-
-def _complete_shapes(
-    source: Source, outputs: Sequence[str], worker: Worker, timeout: float
-) -> None:
-    """Lets TensorFlow infer the shapes that a frozen graph does not record."""
-    graph = source.graph
-    assert graph is not None
-    if any("_output_shapes" in node.attrs for node in graph.nodes.values()):
-        return
-    request = {"path": str(source.graph_path), "tags": graph.tags, "fetches": outputs}
-    reply = worker.call("rungraph", {"step": "shapes", **request}, timeout=timeout)
-    shapes = {
-        name: [None if s is None else tuple(s) for s in listed]
-        for name, listed in reply.data["shapes"].items()
-    }
-    nodes = {
-        name: replace(node, attrs={**node.attrs, "_output_shapes": shapes[name]})
-        if name in shapes
-        else node
-        for name, node in graph.nodes.items()
-    }
-    source.graph = replace(graph, nodes=nodes)
-
-
-def _plan(source: Source, interface: Interface) -> tuple[Plan, Inference]:
-    graph = source.graph
-    assert graph is not None
-    inputs = [given.tensor for given in interface.inputs]
-    inference = extract(fold_dropout(graph), inputs, interface.outputs, interface.fed)
-    recipes = source.recipes()
-    missing = [n.name for n in inference.graph.of(*VARIABLE_OPS) if n.name not in recipes]
-    if missing:
-        listed = ", ".join(printable(name) for name in missing[:5])
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        raise _MissingVariablesError(
-            f"{printable(', '.join(interface.outputs))} needs variables that the checkpoint does "
-            f"not hold: {listed}{more}",
-            try_="--outputs with a tensor that needs fewer",
-        )
-    sources = [inference.sources[tensor] for tensor in inference.outputs]
-    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
-    build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
-    plan.outputs = [
-        replace(made, tensor=asked)
-        for asked, made in zip(inference.outputs, plan.outputs, strict=True)
-    ]
-    return plan, inference
-
-
-def _batches(items: Iterable[tuple[str, np.ndarray]]) -> Iterable[dict[str, np.ndarray]]:
-    """Arrays in groups of bounded size, each made when it is needed."""
-    group: dict[str, np.ndarray] = {}
-    size = 0
-    for name, array in items:
-        if group and size + array.nbytes > _BATCH_BYTES:
-            yield group
-            group, size = {}, 0
-        group[name] = array
-        size += array.nbytes
-    yield group
-
-
 def _build(
-    worker: Worker, plan: Plan, source: Source, text: str, path: Path, timeout: float
+    worker: Worker,
+    plan: Plan,
+    source: Source,
+    text: str,
+    path: Path,
+    timeout: float,
+    tell: Event = lambda event: None,
 ) -> dict[str, str]:
     """Builds, fills and saves the model; gives target → path of the variable in the saved model."""
-    worker.call("build", {"step": "source", "source": text}, timeout=timeout)
+
+    def call(step: str, arrays: dict[str, np.ndarray] | None = None, **more: Any) -> Any:
+        return worker.call("build", {"step": step, **more}, arrays, timeout=timeout).data
+
+    training = plan.training
+    progress = stage(tell, "building", sum(weight.recipe.nbytes for weight in plan.weights))
+    call("source", source=text)
     made = ((weight.target, weight.recipe.make(source.read)) for weight in plan.weights)
-    for group in _batches(made):
-        worker.call("build", {"step": "assign"}, group, timeout=timeout)
-    return worker.call("build", {"step": "save", "path": str(path)}, timeout=timeout).data["paths"]
-
-
-def _run_original(
-    worker: Worker, plan: Plan, inference: Inference, source: Source, timeout: float
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Runs the original graph on random examples; gives them, and its outputs, by tensor."""
-    given = random_inputs(plan)
-    fetches = [output.tensor for output in plan.outputs]
-    assert source.graph is not None
-    request = {
-        "path": str(source.graph_path),
-        "tags": source.graph.tags,
-        "fetches": fetches,
-        "bypass": {n.name: n.inputs[0] for n in inference.graph.of("Dropout")},
-    }
-    worker.call("rungraph", {"step": "open", **request}, timeout=timeout)
-    if source.checkpoint is not None:
-        made = ((name, recipe.make(source.read)) for name, recipe in source.recipes().items())
-        for group in _batches((name, array) for name, array in made if array.dtype != object):
-            worker.call("rungraph", {"step": "assign"}, group, timeout=timeout)
-    feeds = given | {tensor: np.asarray(value) for tensor, value in plan.fed.items()}
-    reply = worker.call("rungraph", {"step": "run", "fetches": fetches}, feeds, timeout=timeout)
-    return given, reply.arrays
+    for group in batches(counted(made, progress)):
+        call("assign", group)
+    if training is not None:
+        call("compile", iterations=training.iterations)
+        places = {s.target: (s.attribute, s.weight) for s in training.slots}
+        slots = ((slot.target, slot.make(source.read)) for slot in training.slots)
+        for group in batches(slots):
+            call("slots", group, places=places)
+    return call("save", path=str(path))["paths"]

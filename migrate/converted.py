@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .errors import printable
 from .formats import FORMATS, Written
+from .lifting import Lifted
 from .parity import Difference, Verdict, worst
 from .plan import Fate, Plan
 from .plan.examples import EXAMPLES
+from .plan.fates import fates
 from .report import Block, Closing, Heading, Paragraph, Result, Table, Warnings, plain
 from .sources import Source
-
-RELATIVE_TOLERANCE = 2e-5
-"""Of the scale of an output: what float32 rounding in another order may cost a deep network."""
+from .verification.comparing import OF_SCALE, Allowed
 
 
 class Conversion(Result):
@@ -100,9 +101,54 @@ def model_report(
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
-            "training": None,
+            "training": plan.training.summary if plan.training else None,
             "parity": _parity(differences, reference),
             "notes": plan.notes,
+        }
+    )
+
+
+def lifted_report(
+    source: Source,
+    lifted: Lifted,
+    why: Mapping[str, Any],
+    differences: Mapping[str, Difference] | None,
+    unmeasured: str | None = None,
+) -> dict[str, Any]:
+    """The report of a graph that was lifted.
+
+    Args:
+        why: what prevented a Keras model: ``ops``, the ``tensor`` where it was met, ``reason``.
+        differences: for each output; None where nothing was run.
+        unmeasured: why not.
+    """
+    plan, gradients = lifted.plan, lifted.gradients
+    notes = [f"{printable(why['reason'], 400)}: the graph was lifted as it is.", *plan.notes]
+    if gradients.get("reason"):
+        notes.append(
+            "No gradients reached its variables on random inputs, so it may not be trainable: "
+            f"{printable(gradients['reason'], 300)}."
+        )
+    elif gradients.get("without"):
+        listed = ", ".join(printable(name, 40) for name in gradients["without"][:5])
+        more = len(gradients["without"]) - 5
+        notes.append(f"No gradient reaches {listed}{f' and {more} more' if more > 0 else ''}.")
+    known = fates(plan, source.variables(), source.roles)
+    return plain(
+        {
+            **_head(source, "lifted", {"saved_model": "saved_model", "python": "model.py"}),
+            "inputs": [
+                {"tensor": i.tensor, "name": i.name, "shape": i.value.shape, "dtype": i.value.dtype}
+                for i in plan.inputs
+            ],
+            "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
+            "fed": plan.fed,
+            "variables": [_variable(fate, {}, set()) for fate in known],
+            "training": None,
+            "prevented": why,
+            "gradients": gradients,
+            "parity": _parity(differences, "the original graph", unmeasured),
+            "notes": notes,
         }
     )
 
@@ -177,10 +223,13 @@ def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict
     return entry | ({"targets": targets} if len(targets) > 1 else {})
 
 
-def _parity(differences: Mapping[str, Difference] | None, reference: str) -> dict[str, Any]:
+def _parity(
+    differences: Mapping[str, Difference] | None, reference: str, unmeasured: str | None = None
+) -> dict[str, Any]:
     if not differences:
-        return {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": "nothing was run"}
-    holds = all(d.max_abs <= RELATIVE_TOLERANCE * d.scale for d in differences.values())
+        reason = unmeasured or "nothing was run"
+        return {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": reason}
+    holds = all(map(Allowed().holds, differences.values()))
     greatest = worst(list(differences.values()))
     ulps = [d.max_ulp for d in differences.values() if d.max_ulp is not None]
     return {
@@ -191,6 +240,6 @@ def _parity(differences: Mapping[str, Difference] | None, reference: str) -> dic
         "max_ulp": max(ulps) if ulps else None,
         "required_tolerance": {"atol": greatest.max_abs, "rtol": greatest.max_rel},
         "reference": reference,
-        "tolerance": {"of_scale": RELATIVE_TOLERANCE},
+        "tolerance": {"of_scale": OF_SCALE},
         "outputs": {tensor: d.to_dict() for tensor, d in differences.items()},
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from .model import Call, Layer, Plan, Value
@@ -11,19 +13,26 @@ _OPEN_SIZE = 8  # of a dimension that the model leaves open: time steps, mostly
 _OPEN_IMAGE_SIZE = 64
 
 
-def random_inputs(plan: Plan, examples: int = EXAMPLES, seed: int = 0) -> dict[str, np.ndarray]:
+def random_inputs(
+    plan: Plan,
+    examples: int = EXAMPLES,
+    seed: int = 0,
+    bounds: Mapping[str, int] | None = None,
+) -> dict[str, np.ndarray]:
     """One array for each input of a plan, by tensor.
 
-    Floats are normal; integers are smaller than the tables they are looked up in, or than 10.
+    Floats are normal; integers are smaller than the tables they are looked up in, or than 10;
+    strings are such integers, written out.
 
     Args:
         examples: the batch size, where the graph does not fix one.
+        bounds: input tensor → one more than the largest integer it may hold, where known.
     """
     generator = np.random.default_rng(seed)
     return {
         given.tensor: _random(generator, _sizes(given.value, examples), given.value.dtype, bound)
         for given in plan.inputs
-        for bound in [_bound(plan, given.value)]
+        for bound in [(bounds or {}).get(given.tensor) or _bound(plan, given.value)]
     }
 
 
@@ -39,6 +48,8 @@ def _random(generator: np.random.Generator, sizes: list[int], dtype: str, bound:
         return generator.integers(0, 2, sizes).astype(bool)
     if dtype.startswith(("int", "uint")):
         return generator.integers(0, bound, sizes).astype(dtype)
+    if dtype == "string":
+        return generator.integers(0, bound, sizes).astype(bytes)
     return generator.standard_normal(sizes).astype(dtype)
 
 

@@ -1,5 +1,5 @@
 """The process that imports TensorFlow and runs graphs and models."""
 
-from .client import Reply, Worker, WorkerError
+from .client import JobError, Reply, Worker, WorkerError
 
-__all__ = ["Reply", "Worker", "WorkerError"]
+__all__ = ["JobError", "Reply", "Worker", "WorkerError"]

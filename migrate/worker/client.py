@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,10 @@ _REQUIRED = {
 }
 
 
+# What C++, Python and TensorFlow say when memory is refused to them.
+_NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "out of memory", "OOM when")
+
+
 @dataclass(frozen=True)
 class Reply:
     """What a job gave back: a JSON-like dictionary, and arrays by name."""
@@ -44,6 +49,21 @@ class Reply:
 
 class WorkerError(UserError):
     """The worker died, hung or ran out of memory; the message says which and while doing what."""
+
+
+class JobError(RuntimeError):
+    """A job raised something that is no refusal: its trace is the message.
+
+    Attributes:
+        gist: the last line of the trace: the exception and what it says.
+    """
+
+    def __init__(self, name: str, job: str, trace: str):
+        super().__init__(f"in the {name} process, {job}:\n{trace}")
+        lines = [line.strip() for line in trace.splitlines() if line.strip()]
+        self.gist = next(
+            (n for n in reversed(lines) if re.match(r"[\w.]+(Error|Exception)", n)), ""
+        )
 
 
 class Worker:
@@ -143,7 +163,7 @@ class Worker:
                     message["problem"], expected=message["expected"], try_=message["try"]
                 )
             else:
-                raise RuntimeError(f"in the {self.name} process, {job}:\n{message['trace']}")
+                raise JobError(self.name, job, message["trace"])
 
     def log(self) -> str:
         """What TensorFlow and Python wrote to the worker's stderr so far; not after closing."""
@@ -182,6 +202,11 @@ class Worker:
         else:
             how = f"ended with status {status}"
         lines = [line.strip() for line in self.log().splitlines() if line.strip()]
+        if any(word in line for line in lines[-5:] for word in _NO_MEMORY):
+            return WorkerError(
+                f"the {self.name} process ran out of memory during {job}",
+                try_="a machine with more of it, or fewer things at once",
+            )
         last = f" ({lines[-1][:200]})" if lines else ""
         return WorkerError(
             f"the {self.name} process {how} during {job}{last}", try_="-v to see its whole log"

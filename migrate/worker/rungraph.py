@@ -2,73 +2,47 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .client import Event
+from .graphdef import full, node_of, output_types, prepare, prune, read, refusing
+from .widen import widen
 
-# What TensorFlow 1.15 computes with, where an epsilon is smaller (fused_batch_norm_op.cc).
-_SMALLEST_EPSILON = 1.001e-5
 _GIVEN = "tfmigrate_given"  # placeholders of ours must not take a name of the graph
 
 _state: dict[str, Any] = {}
 
+Answer = tuple[dict[str, Any], dict[str, np.ndarray]]
 
-def run(
-    request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+
+def run(request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event) -> Answer:
     """Does one step; ``request["step"]`` says which."""
     return _STEPS[request["step"]](request, arrays)
 
 
-def _open(
-    request: dict[str, Any], arrays: dict[str, np.ndarray]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Imports the part of a graph file that ``fetches`` need.
+@refusing("import the original graph")
+def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Imports the part of a graph file that ``fetches`` need; in float64 where ``wide`` is set.
 
-    ``bypass`` maps nodes to the tensor they shall merely repeat: dropouts, which are random.
+    Gives back the names of the tensors that are there, of ``layers`` that were asked about.
     """
     import tensorflow as tf
 
-    definition = _read(Path(request["path"]), tuple(request["tags"]))
-    bypass = request.get("bypass", {})
-    for node in definition.node:
-        node.device = ""
-        node.attr.pop("_class", None)  # colocation with nodes that may not be there
-        if node.name in bypass:
-            kind = node.attr["T"]
-            node.op, node.input[:] = "Identity", [bypass[node.name]]
-            node.ClearField("attr")
-            node.attr["T"].CopyFrom(kind)
-        # An epsilon that is not written is the op's default, 1e-4, and large enough.
-        if node.op.startswith("FusedBatchNorm") and "epsilon" in node.attr:
-            node.attr["epsilon"].f = max(node.attr["epsilon"].f, _SMALLEST_EPSILON)
-    wanted = [fetch.rpartition(":")[0] for fetch in request["fetches"]]
-    kept = tf.compat.v1.graph_util.extract_sub_graph(definition, wanted)
-    graph = tf.Graph()
-    with graph.as_default():
-        tf.import_graph_def(kept, name="")
+    graph = _imported(request, [*request["fetches"], *request.get("layers", ())])
     _state["graph"] = graph
+    if "session" in _state:
+        _state["session"].close()
     _state["session"] = tf.compat.v1.Session(graph=graph)
-    return {"nodes": len(kept.node)}, {}
+    known = _tensors(graph)
+    return {"layers": [t for t in request.get("layers", ()) if t in known]}, {}
 
 
-def _shapes(
-    request: dict[str, Any], arrays: dict[str, np.ndarray]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+@refusing("import the original graph")
+def _shapes(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """The shape that TensorFlow infers for each tensor that ``fetches`` need."""
-    import tensorflow as tf
-
-    definition = _read(Path(request["path"]), tuple(request["tags"]))
-    for node in definition.node:
-        node.attr.pop("_class", None)
-    wanted = [fetch.rpartition(":")[0] for fetch in request["fetches"]]
-    kept = tf.compat.v1.graph_util.extract_sub_graph(definition, wanted)
-    graph = tf.Graph()
-    with graph.as_default():
-        tf.import_graph_def(kept, name="")
+    graph = _imported(request, request["fetches"])
     found = {
         op.name: [None if o.shape.rank is None else o.shape.as_list() for o in op.outputs]
         for op in graph.get_operations()
@@ -76,39 +50,50 @@ def _shapes(
     return {"shapes": found}, {}
 
 
-def _read(path: Path, tags: tuple[str, ...]) -> Any:
-    """The GraphDef in a file of any kind the graph floor reads."""
-    from google.protobuf import message, text_format
-    from tensorflow.core.framework import graph_pb2
-    from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+@refusing("read the original graph")
+def _kinds(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """The dtype of each of ``tensors``, by the definitions of the operations that make them."""
+    import tensorflow as tf
 
-    if path.is_dir():
-        names = (path / name for name in ("saved_model.pb", "saved_model.pbtxt"))
-        path = next(name for name in names if name.is_file())
-    data = path.read_bytes()
-    found = []
-    # Each kind of file also parses, in parts, as the others: the reading with most nodes is right.
-    for kind in (saved_model_pb2.SavedModel, meta_graph_pb2.MetaGraphDef, graph_pb2.GraphDef):
-        proto = kind()
-        try:
-            proto.ParseFromString(data)
-        except message.DecodeError:
-            try:
-                text_format.Parse(data.decode(), proto, allow_unknown_field=True)
-            except (text_format.ParseError, UnicodeDecodeError):
-                continue
-        if kind is saved_model_pb2.SavedModel:
-            metas = proto.meta_graphs
-            tagged = [m.graph_def for m in metas if tuple(m.meta_info_def.tags) == tags]
-            found += tagged[:1] or [m.graph_def for m in metas[:1]]
-        else:
-            found.append(proto if kind is graph_pb2.GraphDef else proto.graph_def)
-    return max(found, key=lambda graph: len(graph.node))
+    nodes = {node.name: node for node in read(request).node}
+    kinds = {}
+    for tensor in request["tensors"]:
+        types = output_types(nodes[node_of(tensor)])
+        index = int(full(tensor).rpartition(":")[2])
+        if index < len(types):
+            kinds[tensor] = tf.as_dtype(types[index]).base_dtype.name
+    return {"kinds": kinds}, {}
 
 
-def _assign(
-    request: dict[str, Any], arrays: dict[str, np.ndarray]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def _imported(request: dict[str, Any], outputs: list[str]) -> Any:
+    """A graph of what outputs need. What makes a given tensor is left out, placeholders aside."""
+    import tensorflow as tf
+
+    definition = read(request)
+    placeholders = {n.name for n in definition.node if n.op.startswith("Placeholder")}
+    given = {t: d for t, d in request["given"].items() if node_of(t) not in placeholders}
+    prepare(definition, request["bypass"])
+    prune(definition, outputs, given)
+    if request.get("wide"):
+        widen(definition)
+        given = {t: "float64" if d == "float32" else d for t, d in given.items()}
+    used = {full(i) for node in definition.node for i in node.input if i[:1] != "^"}
+    graph = tf.Graph()
+    with graph.as_default():
+        made = {t: tf.compat.v1.placeholder(tf.as_dtype(d), name=_GIVEN) for t, d in given.items()}
+        tf.import_graph_def(
+            definition, input_map={t: p for t, p in made.items() if t in used}, name=""
+        )
+    _state["given"] = {tensor: placeholder.name for tensor, placeholder in made.items()}
+    return graph
+
+
+def _tensors(graph: Any) -> set[str]:
+    return {f"{op.name}:{i}" for op in graph.get_operations() for i in range(len(op.outputs))}
+
+
+@refusing("restore the variables of the original graph")
+def _assign(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Sets variables by the name of their node."""
     import tensorflow as tf
 
@@ -124,21 +109,33 @@ def _assign(
                 given = tf.compat.v1.placeholder(kind, array.shape, _GIVEN)
                 setting = tf.raw_ops.AssignVariableOp(resource=variable, value=given)
             else:
-                given = tf.compat.v1.placeholder(variable.dtype.base_dtype, array.shape, _GIVEN)
+                kind = variable.dtype.base_dtype
+                given = tf.compat.v1.placeholder(kind, array.shape, _GIVEN)
                 setting = tf.raw_ops.Assign(ref=variable, value=given, validate_shape=False)
-            _state["session"].run(setting, {given: array})
+            _state["session"].run(setting, {given: array.astype(kind.as_numpy_dtype)})
     return {}, {}
 
 
-def _run(
-    request: dict[str, Any], arrays: dict[str, np.ndarray]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+@refusing("run the original graph")
+def _run(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Fetches tensors under feeds; arrays are feeds by tensor name."""
-    graph = _state["graph"]
-    names = {f"{op.name}:{i}" for op in graph.get_operations() for i in range(len(op.outputs))}
-    feeds = {name: array for name, array in arrays.items() if name in names}
-    made = _state["session"].run(request["fetches"], feeds)
-    return {}, dict(zip(request["fetches"], map(np.asarray, made), strict=True))
+    graph, names = _state["graph"], _state["given"]
+    known = _tensors(graph)
+    feeds = {}
+    for tensor, array in arrays.items():
+        name = names.get(tensor, tensor)
+        if name in known:
+            kind = graph.get_tensor_by_name(name).dtype.base_dtype
+            feeds[name] = array.astype(kind.as_numpy_dtype)
+    wanted = [names.get(tensor, tensor) for tensor in request["fetches"]]
+    made = _state["session"].run(wanted, feeds)
+    return {}, dict(zip(request["fetches"], map(plain, made), strict=True))
 
 
-_STEPS = {"shapes": _shapes, "open": _open, "assign": _assign, "run": _run}
+def plain(value: Any) -> np.ndarray:
+    """An array that may leave the process: strings as bytes of a fixed length."""
+    array = np.asarray(value)
+    return array.astype(bytes) if array.dtype.hasobject else array
+
+
+_STEPS = {"kinds": _kinds, "shapes": _shapes, "open": _open, "assign": _assign, "run": _run}

@@ -137,10 +137,3 @@ def test_a_graph_without_a_network_gives_variables(path: str, shared: Path, tmp_
     assert any("holds no network" in note for note in result.report["notes"])
     written = np.load(tmp_path / "out" / "weights.npz")
     assert {v["target"] for v in result.report["variables"]} == set(written.files)
-
-
-def test_outputs_that_no_input_reaches_are_refused(shared: Path, tmp_path: Path) -> None:
-    counter = shared / "corpus" / "tensorflow__serving" / "saved_model_counter" / "00000123"
-    with pytest.raises(UserError, match="counter:0 depends on no input"):
-        convert(counter, tmp_path / "out")
-    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,9 @@ import pytest
 from tfmigrate import conversion
 from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface import find_interface
+from tfmigrate.original import Original
+from tfmigrate.plan.examples import random_inputs
+from tfmigrate.planning import bypassed, complete_shapes, inference_part, make_plan
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
 
@@ -29,8 +32,9 @@ def test_the_model_computes_what_tensorflow_1_computed(
     assert source.graph is not None
     interface = find_interface(source.graph, saved=source.recipes().keys())
     assert list(interface.outputs) == case.meta["outputs"]
-    conversion._complete_shapes(source, interface.outputs, graph_worker, 60)
-    plan, inference = conversion._plan(source, interface)
+    complete_shapes(source, interface, graph_worker, 60)
+    inference = inference_part(source, interface)
+    plan = make_plan(source, interface, inference)
     text = emit_source(plan)
     conversion._build(keras_worker, plan, source, text, tmp_path / "model.keras", 60)
 
@@ -43,7 +47,10 @@ def test_the_model_computes_what_tensorflow_1_computed(
         apart = np.abs(made[str(index)] - expected).max()
         assert apart <= OF_SCALE * np.abs(expected).max()
 
-    examples, original = conversion._run_original(graph_worker, plan, inference, source, 60)
+    examples = random_inputs(plan)
+    session = Original(source, interface, graph_worker, bypass=bypassed(inference), timeout=60)
+    session.open()
+    original = session.run(examples)
     numbered = {str(index): array for index, array in enumerate(examples.values())}
     again = keras_worker.call("build", {"step": "predict"}, numbered, timeout=60).arrays
     for index, output in enumerate(plan.outputs):

@@ -1,0 +1,146 @@
+"""From a source and its interface to a plan: refusals, shapes, the inference part, layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .errors import UserError, printable
+from .graph import Interface, forbidden_operations
+from .graph.inference import Inference, extract
+from .graph.variables import VARIABLE_OPS
+from .layers import View, build_plan, fold_dropout
+from .plan import Plan
+from .sources import Source
+from .worker import Worker
+
+
+class MissingVariablesError(UserError):
+    """The chosen outputs need variables that the checkpoint does not hold."""
+
+
+def refuse_forbidden(source: Source, interface: Interface) -> None:
+    """Refuses a graph that would do more than compute when its outputs are fetched.
+
+    Raises:
+        UserError: naming the operations.
+    """
+    assert source.graph is not None
+    nodes = source.graph.ancestors(interface.outputs, stop=given_tensors(interface), control=True)
+    forbidden = forbidden_operations(replace(source.graph, nodes=nodes))
+    if forbidden:
+        listed = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
+        raise UserError(
+            f"the graph does more than compute: {listed}",
+            expected="a graph that touches no files, network, processes or Python code",
+            try_="--trust if you know where it comes from",
+        )
+
+
+def given_tensors(interface: Interface) -> set[str]:
+    """Inputs and what is fed: what makes these tensors is not run."""
+    return {*(given.tensor for given in interface.inputs), *interface.fed}
+
+
+def complete_shapes(
+    source: Source, interface: Interface, worker: Worker, timeout: float | None
+) -> None:
+    """Lets TensorFlow infer the shapes that a frozen graph does not record.
+
+    Call :func:`refuse_forbidden` before: importing a graph already computes with its constants.
+    """
+    graph = source.graph
+    assert graph is not None
+    if any("_output_shapes" in node.attrs for node in graph.nodes.values()):
+        return
+    request = {**graph_request(source, interface), "fetches": interface.outputs}
+    reply = worker.call("rungraph", {"step": "shapes", **request}, timeout=timeout)
+    shapes = {
+        name: [None if s is None else tuple(s) for s in listed]
+        for name, listed in reply.data["shapes"].items()
+    }
+    nodes = {
+        name: replace(node, attrs={**node.attrs, "_output_shapes": shapes[name]})
+        if name in shapes
+        else node
+        for name, node in graph.nodes.items()
+    }
+    source.graph = replace(graph, nodes=nodes)
+
+
+def complete_kinds(
+    source: Source, interface: Interface, worker: Worker, timeout: float | None
+) -> Interface:
+    """Lets TensorFlow say the dtype of inputs that are no placeholders: outputs of a pipeline."""
+    graph = source.graph
+    assert graph is not None
+    pipelines = [
+        i.tensor for i in interface.inputs if not graph.node(i.tensor).op.startswith("Placeholder")
+    ]
+    if not pipelines:
+        return interface
+    request = {**graph_request(source, interface), "tensors": pipelines}
+    kinds = worker.call("rungraph", {"step": "kinds", **request}, timeout=timeout).data["kinds"]
+    inputs = tuple(replace(i, dtype=kinds.get(i.tensor, i.dtype)) for i in interface.inputs)
+    return replace(interface, inputs=inputs)
+
+
+def graph_request(
+    source: Source, interface: Interface, bypass: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What a worker is told to import the part of a graph that is run."""
+    graph = source.graph
+    assert graph is not None
+    return {
+        "path": str(source.graph_path),
+        "tags": graph.tags,
+        "given": {
+            **{tensor: graph.dtype(tensor) or "float32" for tensor in sorted(interface.fed)},
+            **{given.tensor: given.dtype for given in interface.inputs},
+        },
+        "bypass": dict(bypass or {}),
+    }
+
+
+def inference_part(source: Source, interface: Interface) -> Inference:
+    """The part that makes the outputs from the inputs, dropouts folded into one node each.
+
+    Raises:
+        UserError: an input is missing, or the graph is not one.
+    """
+    assert source.graph is not None
+    inputs = [given.tensor for given in interface.inputs]
+    return extract(fold_dropout(source.graph), inputs, interface.outputs, interface.fed)
+
+
+def bypassed(inference: Inference) -> dict[str, str]:
+    """Node of each dropout → the tensor that it repeats in inference."""
+    return {node.name: node.inputs[0] for node in inference.graph.of("Dropout")}
+
+
+def make_plan(source: Source, interface: Interface, inference: Inference) -> Plan:
+    """The layers, and how their weights are made.
+
+    Raises:
+        MissingVariablesError: the outputs need variables that the checkpoint does not hold.
+        UnsupportedError: an operation has no Keras form.
+    """
+    recipes = source.recipes()
+    missing = [n.name for n in inference.graph.of(*VARIABLE_OPS) if n.name not in recipes]
+    if missing:
+        listed = ", ".join(printable(name) for name in missing[:5])
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        raise MissingVariablesError(
+            f"{printable(', '.join(interface.outputs))} needs variables that the checkpoint does "
+            f"not hold: {listed}{more}",
+            try_="--outputs with a tensor that needs fewer",
+        )
+    sources = [inference.sources[tensor] for tensor in inference.outputs]
+    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
+    build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
+    plan.outputs = [
+        replace(made, tensor=asked)
+        for asked, made in zip(inference.outputs, plan.outputs, strict=True)
+    ]
+    return plan

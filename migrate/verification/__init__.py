@@ -1,0 +1,1 @@
+"""An original and its model on the same inputs: which tensor differs first, and why."""

@@ -1,0 +1,52 @@
+"""Two arrays held against each other, strings and other shapes included, and what is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..parity import Difference, measure
+
+OF_SCALE = 2e-5
+"""Of the greatest value of a tensor: what float32 rounding in another order may cost a network."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a tensor may be off by: a part of its scale, or ``atol + rtol * scale``.
+
+    Attributes:
+        atol, rtol: None where the default, :data:`OF_SCALE` of the scale, holds.
+    """
+
+    atol: float | None = None
+    rtol: float | None = None
+
+    def limit(self, scale: float) -> float:
+        """The greatest absolute difference that passes for a tensor of this scale."""
+        if self.atol is None and self.rtol is None:
+            return OF_SCALE * scale
+        return (self.atol or 0.0) + (self.rtol or 0.0) * scale
+
+    def holds(self, difference: Difference) -> bool:
+        """Whether a difference is within it."""
+        return difference.max_abs <= self.limit(difference.scale)
+
+    def __str__(self) -> str:
+        if self.atol is None and self.rtol is None:
+            return f"{OF_SCALE:g} of the scale"
+        return f"atol {self.atol or 0:g}, rtol {self.rtol or 0:g} of the scale"
+
+
+def difference(expected: np.ndarray, actual: np.ndarray) -> Difference:
+    """As :func:`parity.measure`; strings differ by 1 or 0, another shape differs infinitely."""
+    if expected.shape != actual.shape:
+        expected_size = int(np.prod(expected.shape, dtype=np.int64))
+        return Difference(
+            expected.shape, expected_size, np.inf, np.inf, None, 0.0, None, None, None, None
+        )
+    if expected.dtype.kind in "SUO" or actual.dtype.kind in "SUO":
+        same = expected.astype(bytes) == actual.astype(bytes)
+        return measure(np.ones(same.shape, bool), np.asarray(same))
+    return measure(expected, actual)

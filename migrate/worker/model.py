@@ -1,0 +1,271 @@
+"""The job that opens a finished model and runs it: whole, layer by layer, changed, in float64.
+
+``open`` (or a model that the build job has just made), then ``describe``, ``weights``, ``predict``,
+``layers``. A change is never made to the model itself: the model is written down, the text is
+edited, and another one is made of it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError, printable
+from .client import Event
+from .rungraph import plain
+
+Answer = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+_state: dict[str, Any] = {}
+
+
+def run(request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event) -> Answer:
+    """Does one step; ``request["step"]`` says which."""
+    return _STEPS[request["step"]](request, arrays)
+
+
+def hold(model: Any) -> None:
+    """Makes a Keras model the one that later steps run."""
+    _state.clear()
+    _state.update(model=model, kind="keras")
+
+
+def weights_of(model: Any) -> dict[str, Any]:
+    """``layer/variable`` → Keras variable; a Sequential model does not put its name in front."""
+    found = {}
+    for layer in model.layers:
+        for variable in layer.weights:
+            _, _, below = variable.path.partition(f"{layer.name}/")
+            found[f"{layer.name}/{below}"] = variable
+    return found
+
+
+def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Opens ``path``: a .keras file or a SavedModel folder; ``code``: a model.py, run before.
+
+    Without a ``path``, the code's ``build_model()``.
+    """
+    import keras
+
+    module = _run_code(request["code"]) if request["code"] else None
+    path = request["path"]
+    if path is None:
+        hold(_build(module, request["code"]))
+    elif Path(path).is_dir():
+        return _open_saved_model(path)
+    else:
+        if module is None:
+            _register_own_classes()
+        try:
+            hold(keras.models.load_model(path, compile=bool(request.get("compile"))))
+        except Exception as error:
+            text = printable(str(error).strip().splitlines()[0] if str(error).strip() else "", 300)
+            raise UserError(
+                f"Keras cannot open {printable(path)}: {type(error).__name__}: {text}",
+                try_="the model.py that belongs to it as MODEL, if it defines classes of its own",
+            ) from None
+    model = _state["model"]
+    if not hasattr(model, "get_config") or not getattr(model, "inputs", None):
+        raise UserError("the model is neither Sequential nor Functional", expected="one of them")
+    return {"kind": "keras", "inputs": [t.name for t in model.inputs]}, {}
+
+
+def _run_code(path: str) -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location("converted_model", path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{printable(path)} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        text = f"{type(error).__name__}: {printable(error, 200)}"
+        raise UserError(f"{printable(path)} cannot be run: {text}") from None
+    return module
+
+
+def _build(module: types.ModuleType | None, path: str) -> Any:
+    build = getattr(module, "build_model", None) or getattr(module, "load_model", None)
+    if build is None:
+        raise UserError(f"{printable(path)} defines no build_model()")
+    return build()
+
+
+def _register_own_classes() -> None:
+    """The classes that a converted model may use are known without running its model.py."""
+    from ..emit import classes
+
+    namespace = {"__name__": "tf1"}
+    for name in classes.with_bases(classes.available()):
+        text = "\n".join([*classes.pieces(name)[0], classes.pieces(name)[1]])
+        exec(compile(text, "<a class of tfmigrate>", "exec"), namespace)
+
+
+def _open_saved_model(path: str) -> Answer:
+    import tensorflow as tf
+
+    try:
+        loaded = tf.saved_model.load(path)
+    except Exception as error:
+        text = printable(str(error).splitlines()[0] if str(error) else "", 200)
+        raise UserError(f"TensorFlow cannot open {printable(path)}: {text}") from None
+    signature = loaded.signatures.get("serving_default")
+    if signature is None:
+        raise UserError(
+            f"{printable(path)} has no signature serving_default",
+            expected="a SavedModel that can be called",
+        )
+    _state.clear()
+    _state.update(kind="saved_model", loaded=loaded, signature=signature)
+    return {
+        "kind": "saved_model",
+        "inputs": list(signature.structured_input_signature[1]),
+        "outputs": list(signature.structured_outputs),
+    }, {}
+
+
+def _describe(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Each layer's name, class, configuration, number of calls and variables."""
+    model = _state["model"]
+    described = [
+        {
+            "name": layer.name,
+            "class": type(layer).__name__,
+            "config": json.loads(json.dumps(layer.get_config(), default=str)),
+            "calls": len(_nodes(model, layer)),
+        }
+        for layer in model.layers
+    ]
+    shapes = {target: list(v.shape) for target, v in weights_of(model).items()}
+    return {"layers": described, "weights": shapes}, {}
+
+
+def _weights(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """The values of the variables in ``targets``."""
+    held = weights_of(_state["model"])
+    return {}, {target: np.asarray(held[target].value) for target in request["targets"]}
+
+
+def _predict(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Runs it on inputs "0", "1" …; gives outputs under the same kind of names.
+
+    A SavedModel is called by name: ``inputs`` and ``outputs`` list them in that order.
+    """
+    import tensorflow as tf
+
+    if _state["kind"] == "saved_model":
+        specs = _state["signature"].structured_input_signature[1]
+        given = {
+            name: tf.constant(arrays[str(index)], specs[name].dtype)
+            for index, name in enumerate(request["inputs"])
+        }
+        made = _state["signature"](**given)
+        return {}, {str(i): plain(made[name]) for i, name in enumerate(request["outputs"])}
+    return {}, numbered(_state["model"](together(arrays, _state["model"]), training=False))
+
+
+def _layers(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Outputs of layers, and of the model, as it is or changed.
+
+    The request has ``layers``: pairs of a layer's name and the number of its call; ``changes``:
+    layer → what to put into its configuration; ``wide``: in float64. Arrays: inputs "0", "1" …, and
+    ``weight:layer/kernel`` to put in place of the model's own.
+
+    Returns:
+        ``layer:0`` … in the order asked for, and "0", "1" …: the model's outputs.
+    """
+    import keras
+
+    given = {name: array for name, array in arrays.items() if not name.startswith("weight:")}
+    weights = {n.removeprefix("weight:"): a for n, a in arrays.items() if n not in given}
+    before = keras.config.floatx()
+    try:
+        if request.get("wide"):
+            keras.config.set_floatx("float64")
+        model = _variant(request.get("changes") or {}, weights, bool(request.get("wide")))
+        asked = [_output(model, name, call) for name, call in request["layers"]]
+        probe = keras.Model(model.inputs, [*asked, *model.outputs])
+        made = numbered(probe(together(given, probe), training=False))
+    finally:
+        keras.config.set_floatx(before)
+    count = len(asked)
+    return {}, {
+        (f"layer:{index}" if int(index) < count else str(int(index) - count)): array
+        for index, array in made.items()
+    }
+
+
+def _variant(changes: dict[str, Any], weights: dict[str, np.ndarray], wide: bool) -> Any:
+    """The held model with other configurations, weights or precision; itself where none."""
+    import keras
+
+    model = _state["model"]
+    if not changes and not weights and not wide:
+        return model
+    written = json.loads(model.to_json())
+    written.pop("compile_config", None)
+    for entry in written["config"]["layers"]:
+        name = entry["config"].get("name") or entry.get("name")
+        if name in changes:
+            _merge(entry["config"], changes[name])
+    text = json.dumps(written)
+    if wide:
+        text = text.replace('"float32"', '"float64"')
+    made = keras.models.model_from_json(text)
+    old, new = weights_of(model), weights_of(made)
+    for target, variable in new.items():
+        value = weights[target] if target in weights else np.asarray(old[target].value)
+        variable.assign(value.astype(variable.dtype))
+    return made
+
+
+def _merge(config: dict[str, Any], change: dict[str, Any]) -> None:
+    for key, value in change.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            _merge(config[key], value)
+        else:
+            config[key] = value
+
+
+def _nodes(model: Any, layer: Any) -> list[Any]:
+    """The calls of a layer inside a model, in order; it may have been called elsewhere too."""
+    # Keras has no public way to the outputs of a layer that is called twice.
+    inside = getattr(model, "_functional", None) or model
+    return [node for node in layer._inbound_nodes if node in inside._nodes]
+
+
+def _output(model: Any, name: str, call: int) -> Any:
+    made = _nodes(model, model.get_layer(name))[call].output_tensors
+    return made[0]
+
+
+def together(arrays: dict[str, np.ndarray], model: Any) -> Any:
+    """Arrays "0", "1" … as the one argument that a Keras model takes."""
+    import tensorflow as tf
+
+    given = [
+        tf.constant(arrays[str(index)], tf.as_dtype(tensor.dtype))
+        for index, tensor in enumerate(model.inputs)
+    ]
+    return given[0] if len(given) == 1 else given
+
+
+def numbered(made: Any) -> dict[str, np.ndarray]:
+    """What a model gives, as arrays "0", "1" …."""
+    if isinstance(made, dict):
+        made = list(made.values())
+    made = list(made) if isinstance(made, (list, tuple)) else [made]
+    return {str(index): plain(value) for index, value in enumerate(made)}
+
+
+_STEPS = {
+    "open": _open,
+    "describe": _describe,
+    "weights": _weights,
+    "predict": _predict,
+    "layers": _layers,
+}
