@@ -8,16 +8,18 @@ from typing import Any
 from ..errors import printable
 from ..plan import Call, Code, Input, Layer, Plan, Value
 from ..plan.names import identifier
-from .classes import available, pieces
+from .classes import available, pieces, with_bases
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, render
+from .training import compile_model
 
 _BODY = " " * 4
+_MOST_TARGETS = 4  # values of one call with names of their own
 
 
 def source(plan: Plan) -> str:
     """The text of a module with ``build_model()``, formatted; it imports only what it needs."""
-    classes = [kind for kind in plan.kinds if kind in available()]
+    kinds = [*plan.kinds, *(plan.training.kinds if plan.training else ())]
     parameters = Parameters(plan)
     body = _Sequential(plan, parameters) if is_chain(plan) else _Functional(plan, parameters)
     imports = {"import keras"}
@@ -25,11 +27,13 @@ def source(plan: Plan) -> str:
     lines = body.lines()
     if any("np." in line for line in lines):
         imports.add("import numpy as np")
-    for name in sorted(classes):
+    for name in with_bases(kinds):
         needed, text = pieces(name)
         imports.update(needed)
         texts.append(text)
     texts.append(_build_model(plan, parameters, lines))
+    if plan.training:
+        texts.append(compile_model(plan, plan.training))
     head = [_module_docstring(plan), "\n".join(sorted(imports))]
     return "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(texts) + "\n"
 
@@ -149,6 +153,7 @@ class _Writer:
 _POSITIONAL = {
     "Activation": ("activation",),
     "Bias": ("shape",),
+    "Bidirectional": ("layer",),
     "Conv1D": ("filters", "kernel_size"),
     "Conv2D": ("filters", "kernel_size"),
     "Conv2DTranspose": ("filters", "kernel_size"),
@@ -187,8 +192,10 @@ class _Functional(_Writer):
         for layer in self.shared:
             lines.append(self._assignment(self.names[id(layer)], self.constructor(layer)))
         for call in self.plan.calls:
-            targets = ", ".join(self.names[id(value)] for value in call.outputs)
-            lines.append(self._assignment(targets, self._called(call)))
+            names = [self.names[id(value)] for value in call.outputs]
+            # One of many is written steps[3]: what is assigned is the list.
+            target = names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
+            lines.append(self._assignment(target, self._called(call)))
         inputs = [Name(self.names[id(given.value)]) for given in self.plan.inputs]
         outputs = [Name(self.names[id(output.value)]) for output in self.plan.outputs]
         model = Apply(
@@ -231,6 +238,12 @@ class _Functional(_Writer):
             self.names[id(layer)] = name
         following = [*self.plan.calls[1:], None]
         for call, after in zip(self.plan.calls, following, strict=True):
+            if len(call.outputs) > _MOST_TARGETS:
+                whole = identifier(call.outputs[0].hint or "parts", taken)
+                taken.add(whole)
+                named = {id(v): f"{whole}[{i}]" for i, v in enumerate(call.outputs)}
+                self.names |= named
+                continue
             for value in call.outputs:
                 if after is None:
                     next_uses = sum(output.value is value for output in self.plan.outputs)

@@ -28,6 +28,14 @@ def fates(plan: Plan, variables: Iterable[Variable], roles: Mapping[str, str]) -
     for weight in plan.weights:
         for source in weight.recipe.sources:
             targets.setdefault(source, []).append(weight.target)
+    training, reasons = plan.training, dict[str, str]()
+    if training is not None:
+        reasons = training.reasons
+        for slot in training.slots:
+            for source in slot.names:
+                targets.setdefault(source, []).append(slot.target)
+        for source, target in training.targets.items():
+            targets.setdefault(source, []).append(target)
     found = []
     for v in variables:
         role = roles.get(v.name, "weight")
@@ -35,6 +43,6 @@ def fates(plan: Plan, variables: Iterable[Variable], roles: Mapping[str, str]) -
             used = tuple(targets[v.name])
             found.append(Fate(v.name, v.shape, v.dtype, role, "converted", used))
         else:
-            reason = _REASONS[role]
+            reason = reasons.get(v.name, _REASONS[role])
             found.append(Fate(v.name, v.shape, v.dtype, role, "skipped", reason=reason))
     return found

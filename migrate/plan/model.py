@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .recipe import Recipe
+from .training import TrainingPlan
 
 Shape = tuple[int | None, ...] | None
 
@@ -139,7 +140,7 @@ class Plan:
         fed: placeholders that were fixed, and to what.
         fates: one for each variable of the source, in its order.
         notes: what a person should know: decisions, and alternatives that were considered.
-        training: loss, optimizer, schedule and step, or None; see :mod:`tfmigrate.emit.training`.
+        training: loss, optimizer and its state, or None where nothing is carried over.
     """
 
     name: str
@@ -151,7 +152,7 @@ class Plan:
     fed: dict[str, Any] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    training: Any = None
+    training: TrainingPlan | None = None
 
     @property
     def layers(self) -> list[Layer]:
@@ -162,7 +163,7 @@ class Plan:
 
     @property
     def kinds(self) -> list[str]:
-        """The classes of all layers, wrapped ones included, each once."""
+        """The classes of all layers, wrapped ones and named functions included, each once."""
         found: dict[str, None] = {}
         waiting: list[Any] = list(reversed(self.layers))
         while waiting:
@@ -170,6 +171,8 @@ class Plan:
             if isinstance(item, Layer):
                 found[item.kind] = None
                 waiting.extend(item.arguments.values())
+            elif isinstance(item, Code):
+                found[item.text] = None
             elif isinstance(item, (list, tuple)):
                 waiting.extend(item)
         return list(found)

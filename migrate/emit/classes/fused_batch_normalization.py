@@ -1,0 +1,23 @@
+"""Batch normalization with the moving variance of TensorFlow 1's fused kernel."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalization that keeps an unbiased moving variance, ``n / (n - 1)``.
+
+    So TensorFlow 1 keeps it where ``fused=True``; Keras keeps the batch's own variance.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """The normalized batch; in training, the moving statistics are updated."""
+        before = keras.ops.convert_to_tensor(self.moving_variance)
+        outputs = super().call(inputs, training=training, mask=mask)
+        if training and self.trainable:
+            shape = keras.ops.shape(inputs)
+            count = keras.ops.prod(shape) // shape[self.axis]
+            count = keras.ops.cast(count, before.dtype)
+            added = self.moving_variance - self.momentum * before
+            self.moving_variance.assign_add(added / (count - 1))
+        return outputs

@@ -1,0 +1,35 @@
+"""Optimizers with the update rules of TensorFlow 1, where Keras's own differ.
+
+The text of these files is what a converted ``model.py`` carries, so that both are the same.
+Importing this package imports Keras.
+"""
+
+from .adagrad_da import AdagradDA
+from .linear_cosine_decay import LinearCosineDecay
+from .momentum import Momentum
+from .proximal_adagrad import ProximalAdagrad
+from .proximal_gradient_descent import ProximalGradientDescent
+from .rmsprop import RMSProp
+from .sparse import (
+    SparseAdadelta,
+    SparseAdagrad,
+    SparseAdam,
+    SparseFtrl,
+    SparseMomentum,
+    SparseRMSProp,
+)
+
+__all__ = [
+    "AdagradDA",
+    "LinearCosineDecay",
+    "Momentum",
+    "ProximalAdagrad",
+    "ProximalGradientDescent",
+    "RMSProp",
+    "SparseAdadelta",
+    "SparseAdagrad",
+    "SparseAdam",
+    "SparseFtrl",
+    "SparseMomentum",
+    "SparseRMSProp",
+]

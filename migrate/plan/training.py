@@ -1,0 +1,106 @@
+"""What is needed to go on training: loss, optimizer, its state, and how a report tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .recipe import Read, Recipe
+
+
+@dataclass(frozen=True)
+class New:
+    """An object that the generated source makes.
+
+    Attributes:
+        kind: a dotted name of Keras, or a class of :mod:`tfmigrate.emit.classes` or
+            :mod:`tfmigrate.optimizers`.
+        arguments: literals, lists of them, or further objects, by name.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One variable of the optimizer's state.
+
+    Attributes:
+        weight: the model's weight it belongs to, as a target (``dense/kernel``).
+        attribute: of the optimizer: a list with one variable for each trainable weight.
+        recipe: how the weight is made of the source's variables; the slot is made alike.
+        sources: variable that the recipe reads → the slot that stands for it.
+        scale: a factor: Keras keeps some accumulators in other units.
+    """
+
+    weight: str
+    attribute: str
+    recipe: Recipe
+    sources: Mapping[str, Recipe]
+    scale: float = 1.0
+
+    @property
+    def target(self) -> str:
+        """A name for it, until the saved model gives it its path."""
+        return f"optimizer/{self.attribute.strip('_')}/{self.weight}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables of the source that are read."""
+        return tuple(name for recipe in self.sources.values() for name in recipe.sources)
+
+    def make(self, read: Read) -> np.ndarray:
+        """The slot's values, in the weight's shape."""
+        array = self.recipe.make(lambda name: self.sources[name].make(read), slots=True)
+        return array if self.scale == 1.0 else array * np.asarray(self.scale, array.dtype)
+
+
+@dataclass
+class TrainingPlan:
+    """The part of a plan that ``compile_model`` and the optimizer's state come from.
+
+    Attributes:
+        optimizer: what the model is compiled with.
+        loss: None where its form is not known.
+        loss_weight: a factor over the loss, or None.
+        output: number of the output that the loss is of.
+        iterations: updates done so far.
+        slots: the optimizer's state.
+        targets: other variables of the source that went into the optimizer → target.
+        reasons: variables of the source that did not → why.
+        comments: what surprises about the loss or optimizer, for the source.
+        summary: what the report says of all this.
+    """
+
+    optimizer: New
+    loss: New | None = None
+    loss_weight: float | None = None
+    output: int = 0
+    iterations: int = 0
+    slots: list[Slot] = field(default_factory=list)
+    targets: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    comments: list[str] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The classes of all objects, each once."""
+        found: dict[str, None] = {}
+        waiting: list[Any] = [self.optimizer, self.loss]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, New):
+                found[item.kind] = None
+                waiting.extend(item.arguments.values())
+            elif isinstance(item, (list, tuple)):
+                waiting.extend(item)
+        return list(found)
+
+
+STEP_TARGET = "optimizer/iteration"
+"""Target of the step counter, until the saved model gives it its path."""

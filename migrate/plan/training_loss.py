@@ -1,0 +1,144 @@
+"""A loss of TensorFlow 1 → the Keras loss of the model's output that has the same value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..graph.loss_forms import beneath
+from ..graph.losses import Loss
+from ..graph.nodes import Graph, split_tensor
+from ..graph.variables import resolve
+from .model import Plan
+from .training import New
+
+_KERAS = "keras.losses."
+_SHAPING = ("Reshape", "Squeeze", "ExpandDims")
+_BY_CLASS = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "categorical_cross_entropy")
+_BINARY = ("sigmoid_cross_entropy", "binary_cross_entropy", "log_loss")
+_ERRORS = {
+    "squared_error": "MeanSquaredError",
+    "absolute_error": "MeanAbsoluteError",
+    "huber": "Huber",
+    "hinge": "Hinge",
+}
+
+
+@dataclass(frozen=True)
+class CarriedLoss:
+    """A loss in Keras's terms.
+
+    Attributes:
+        new: the loss object.
+        weight: a factor over it, or None.
+        output: number of the model's output it is of.
+        name: for the report; "sparse" is in it where labels are class numbers.
+        comment: what surprises about it, or "".
+    """
+
+    new: New
+    weight: float | None
+    output: int
+    name: str
+    comment: str = ""
+
+
+def carry_loss(graph: Graph, loss: Loss, plan: Plan) -> CarriedLoss | str:
+    """The loss, or why there is none, as a sentence without its full stop."""
+    if loss.kind == "unknown":
+        return "; ".join(loss.notes) or "its form is not known"
+    if loss.reduction == "unknown":
+        return "how it is reduced over examples is not known"
+    found = _seen_output(graph, loss, plan)
+    if found is None:
+        return (
+            f"it looks at {loss.logits}, which is no output of the model; "
+            f"--outputs {loss.logits} would make it one"
+        )
+    output, is_logits = found
+    name, new = _form(graph, loss, is_logits)
+    if new is None:
+        return f"{name} of this output has no Keras form"
+    weight, comment = loss.scale, ""
+    if loss.reduction == "sum" and loss.kind != "root_mean_squared_error":
+        new = New(new.kind, {**new.arguments, "reduction": "sum"})
+        if loss.kind not in _BY_CLASS:
+            shape = plan.outputs[output].value.shape
+            if shape is None or len(shape) < 2 or shape[-1] is None:
+                return f"the sum of {loss.kind} over an output of shape {shape} has no Keras form"
+            weight *= shape[-1]
+            if shape[-1] > 1:
+                comment = f"A sum over the output's {shape[-1]} units, where Keras takes the mean."
+    return CarriedLoss(new, None if weight == 1.0 else float(weight), output, name, comment)
+
+
+def _form(graph: Graph, loss: Loss, is_logits: bool) -> tuple[str, New | None]:
+    arguments = {"from_logits": True} if is_logits else {}
+    if loss.kind in _BY_CLASS:
+        smoothing = loss.options.get("label_smoothing")
+        if loss.options.get("probabilities"):
+            arguments = {}
+        if _labels_are_classes(graph, loss):
+            if smoothing:
+                return "label smoothing of class numbers", None
+            return (
+                "sparse_softmax_cross_entropy",
+                New(_KERAS + "SparseCategoricalCrossentropy", arguments),
+            )
+        if smoothing:
+            arguments = {**arguments, "label_smoothing": smoothing}
+        name = "softmax_cross_entropy" if "sparse" in loss.kind else loss.kind
+        return name, New(_KERAS + "CategoricalCrossentropy", arguments)
+    if loss.kind == "log_loss" and not (is_logits and not loss.options.get("probabilities")):
+        return loss.kind, New("LogLoss", {"epsilon": loss.options.get("epsilon", 1e-7)})
+    if loss.kind in _BINARY:
+        if loss.options.get("probabilities"):
+            arguments = {}
+        return loss.kind, New(_KERAS + "BinaryCrossentropy", arguments)
+    if loss.kind == "root_mean_squared_error":
+        return loss.kind, New("RootMeanSquaredError")
+    if loss.kind in _ERRORS:
+        delta = loss.options.get("delta", 1.0)
+        more = {"delta": delta} if loss.kind == "huber" and delta != 1.0 else {}
+        return loss.kind, New(_KERAS + _ERRORS[loss.kind], more)
+    return loss.kind, None
+
+
+def _labels_are_classes(graph: Graph, loss: Loss) -> bool:
+    """Whether a program feeds class numbers, whatever its graph makes of them."""
+    if "one_hot" in loss.options:
+        return True
+    if loss.kind != "sparse_softmax_cross_entropy" or loss.labels is None:
+        return False
+    node = beneath(graph, loss.labels)
+    return node is None or node.op != "ArgMax"
+
+
+def _seen_output(graph: Graph, loss: Loss, plan: Plan) -> tuple[int, bool] | None:
+    """The output a loss is of, and whether it has not yet passed softmax or sigmoid."""
+    if loss.logits is None:
+        return None
+    logits = _shaped(graph, loss.logits)
+    made = None if loss.predictions is None else _shaped(graph, loss.predictions)
+    for index, output in enumerate(plan.outputs):
+        tensor = _shaped(graph, output.tensor)
+        if tensor == logits:
+            return index, True
+        node = graph.get(tensor)
+        if tensor == made:
+            return index, False
+        applied = {"Softmax": _BY_CLASS, "Sigmoid": _BINARY}.get(node.op, ()) if node else ()
+        if node and loss.kind in applied and _shaped(graph, node.inputs[0]) == logits:
+            return index, False
+    return None
+
+
+def _shaped(graph: Graph, tensor: str) -> str:
+    """The tensor without what only changes its shape or passes it on."""
+    for _ in range(100):
+        node = beneath(graph, tensor)
+        if node is None or node.op not in _SHAPING or not node.inputs:
+            resolved = resolve(graph, tensor)
+            passed_cast = node is not None and split_tensor(resolved)[0] != node.name
+            return f"{node.name}:0" if node is not None and passed_cast else resolved
+        tensor = node.inputs[0]
+    return tensor
