@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from .graph.inference import Inference
 from .graph.interface import Interface, NoNetworkError, find_interface
 from .layers import UnsupportedError
 from .lifting import Lifted, NotLiftedError, lift, lift_plan, lifted_source
-from .original import Original, batches
+from .original import Original
 from .parity import Difference
 from .plan import Plan
 from .plan.examples import random_inputs
 from .plan.fates import fates
 from .plan.mlp import forward, mlp_plan
+from .plan.training_carry import carry_training
 from .planning import (
     MissingVariablesError,
     bypassed,
@@ -38,6 +39,7 @@ from .planning import (
 from .sources import Source, open_source
 from .verification.comparing import Allowed, difference
 from .worker import JobError, Worker, WorkerError
+from .worker.batches import batches
 
 _TIMEOUT = 300.0
 _NO_NETWORK = (
@@ -203,6 +205,9 @@ class _Job:
             )
             try:
                 plan = make_plan(self.source, interface, inference)
+                if self.training:
+                    recipes = self.source.recipes()
+                    carry_training(self.source.graph, plan, recipes, self.source.read)
             except MissingVariablesError as error:
                 if interface.how == "asked" or self.source.checkpoint is None:
                     raise
@@ -299,6 +304,7 @@ class _Job:
                 "says that it is a chain of dense layers."
             )
             return self.variables([note])
+        plan.weights = [replace(w, recipe=self.source.recipe(str(w.recipe))) for w in plan.weights]
         with Worker("Keras") as keras_worker:
 
             def compare() -> dict[str, Difference]:
@@ -334,7 +340,13 @@ class _Job:
         compare: Callable[[], dict[str, Difference]],
         reference: str,
     ) -> Conversion:
-        plan.fates = fates(plan, self.source.variables(), self.source.roles)
+        reasons = self.source.average_reasons()
+        plan.fates = [
+            replace(f, reason=reasons[f.name]) if f.reason and f.name in reasons else f
+            for f in fates(plan, self.source.variables(), self.source.roles)
+        ]
+        if note := self.source.average_note():
+            plan.notes.append(note)
         text = emit_source(plan)
         if self.dry_run:
             return Conversion(model_report(self.source, plan, {}, None, reference), None)

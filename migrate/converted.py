@@ -11,7 +11,7 @@ from .errors import printable
 from .formats import FORMATS, Written
 from .lifting import Lifted
 from .parity import Difference, Verdict, worst
-from .plan import Fate, Plan
+from .plan import Fate, Layer, Plan
 from .plan.examples import EXAMPLES
 from .plan.fates import fates
 from .report import Block, Closing, Heading, Paragraph, Result, Table, Warnings, plain
@@ -62,6 +62,13 @@ class Conversion(Result):
         if report["notes"]:
             shown.append(Warnings(report["notes"]))
         shown.append(Table(columns, rows))
+        if self.folder is None:
+            files = ", ".join(report["files"].values())
+            return [
+                *shown,
+                *_planned(report),
+                Closing(self.verdict, f"dry run: not written: {files}"),
+            ]
         if parity["verdict"] == Verdict.NOT_RUN:
             text = parity.get("reason") or "parity was not measured"
         else:
@@ -71,9 +78,26 @@ class Conversion(Result):
                 f"({parity['max_ulp']} ULP) over {parity['examples']} examples · would have "
                 f"needed atol {tolerance['atol']:.3g}"
             )
-        if self.folder is not None:
-            text += f" · {self.folder}"
-        return [*shown, Closing(self.verdict, text)]
+        return [*shown, Closing(self.verdict, f"{text} · {self.folder}")]
+
+
+def _planned(report: Mapping[str, Any]) -> list[Block]:
+    """What only a plan shows: the layers, or by which steps each variable gets its values."""
+    if layers := report.get("layers"):
+        rows = [[layer["name"], layer["class"], str(layer["gives"])] for layer in layers]
+        return [Table(["layer", "class", "gives"], rows)]
+    rows = [
+        [
+            ", ".join(step["from"]),
+            ", ".join(map(str, step["from_shapes"])),
+            " → ".join(step["steps"]) or "as it is",
+            ", ".join(step["to"]),
+            ", ".join(map(str, step["to_shapes"])),
+        ]
+        for step in report.get("plan", ())
+        if step["to"]
+    ]
+    return [Table(["variable", "shape", "steps", "becomes", "shape"], rows)] if rows else []
 
 
 def model_report(
@@ -101,11 +125,28 @@ def model_report(
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
+            "layers": _layers(plan),
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(differences, reference),
             "notes": plan.notes,
         }
     )
+
+
+def _layers(plan: Plan) -> list[dict[str, Any]]:
+    """Every call of the model in order; a function of Keras stands under its own name."""
+    found = []
+    for call in plan.calls:
+        layer = call.function if isinstance(call.function, Layer) else None
+        shapes = [value.shape for value in call.outputs]
+        found.append(
+            {
+                "name": layer.name if layer else "",
+                "class": layer.kind if layer else call.function,
+                "gives": shapes[0] if len(shapes) == 1 else shapes,
+            }
+        )
+    return found
 
 
 def lifted_report(

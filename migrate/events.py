@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+import numpy as np
 
 Event = Callable[[dict[str, Any]], None]
 
@@ -16,3 +18,12 @@ def stage(tell: Event, name: str, total: int | None = None) -> Callable[[int], N
     """
     tell({"stage": name, "total": total})
     return lambda count: tell({"bytes": count})
+
+
+def counted(
+    items: Iterable[tuple[str, np.ndarray]], progress: Callable[[int], None]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The same named arrays; ``progress`` is told of the bytes of each as it is taken."""
+    for name, array in items:
+        progress(array.nbytes)
+        yield name, array

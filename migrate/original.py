@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,8 +10,7 @@ from .graph import Interface
 from .planning import graph_request
 from .sources import Source
 from .worker import Worker
-
-_BATCH_BYTES = 64 << 20  # weights that travel to a worker at once
+from .worker.batches import batches
 
 
 class Original:
@@ -68,16 +67,3 @@ class Original:
     ) -> tuple[dict, dict[str, np.ndarray]]:
         reply = self._worker.call("rungraph", request, arrays, timeout=self._timeout)
         return reply.data, reply.arrays
-
-
-def batches(items: Iterable[tuple[str, np.ndarray]]) -> Iterable[dict[str, np.ndarray]]:
-    """Arrays in groups of bounded size, each made when it is needed."""
-    group: dict[str, np.ndarray] = {}
-    size = 0
-    for name, array in items:
-        if group and size + array.nbytes > _BATCH_BYTES:
-            yield group
-            group, size = {}, 0
-        group[name] = array
-        size += array.nbytes
-    yield group

@@ -273,7 +273,7 @@ def _report(
         "parity": {
             "verdict": "not run",
             "examples": 0,
-            "reason": "weights were moved bit for bit; nothing was computed",
+            "reason": "weights were moved; nothing was computed",
         },
         "notes": notes,
     }

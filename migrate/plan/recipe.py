@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
+from ..checkpoint.variable import numpy_dtype
 
 Read = Callable[[str], np.ndarray]
 
@@ -45,6 +48,11 @@ class Recipe:
         """Equal for two recipes that make the same array in the same way."""
         leaf = id(self.function) if self.function and not self.parents else None
         return (self.text, self.shape, leaf, *(parent.key for parent in self.parents))
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the result."""
+        return math.prod(self.shape) * numpy_dtype(self.dtype).itemsize
 
     @property
     def is_variable(self) -> bool:
