@@ -12,12 +12,12 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     def call(self, inputs, training=None, mask=None):
         """The normalized batch; in training, the moving statistics are updated."""
-        before = keras.ops.convert_to_tensor(self.moving_variance)
+        kept = self.momentum * self.moving_variance
         outputs = super().call(inputs, training=training, mask=mask)
         if training and self.trainable:
             shape = keras.ops.shape(inputs)
             count = keras.ops.prod(shape) // shape[self.axis]
-            count = keras.ops.cast(count, before.dtype)
-            added = self.moving_variance - self.momentum * before
-            self.moving_variance.assign_add(added / (count - 1))
+            added = self.moving_variance - kept
+            missing = added / keras.ops.cast(count - 1, added.dtype)
+            self.moving_variance.assign_add(missing)
         return outputs
