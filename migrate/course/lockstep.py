@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,7 @@ def compare_training(
     start = time.perf_counter()
     setting = Setting.of(
         program,
+        request.data,
         request.epochs,
         request.batch_size,
         request.learning_rate,
@@ -107,10 +108,13 @@ class _Pair:
                 if session:
                     weights = _carry(initial)
             again = [self._converted(trained, sides[0])] if converted and sides[0].ends else []
-        lines = parity(sides, program.tolerance, program.moved) if len(sides) > 1 else []
+        lines = []
+        if len(sides) > 1:
+            lines = parity(sides, program.tolerance, program.moved, program.departs)
         lines += again
         own = self.prepared.x_train.dtype
-        if lines and weights and program.tolerance != EXACT and own == np.float32:
+        rounding = program.tolerance != EXACT and not program.departs
+        if len(sides) > 1 and weights and rounding and own == np.float32:
             weights = {name: array.astype(np.float64) for name, array in weights.items()}
             lines += parity_in_double(
                 [self._train(form, weights, floatx="float64") for form in program.forms[:2]]
@@ -165,12 +169,15 @@ def _carry(prefix: str) -> dict[str, np.ndarray]:
 
 
 def parity(
-    sides: Sequence[Side], tolerance: Tolerance = EXACT, moved: Tolerance = EXACT
+    sides: Sequence[Side],
+    tolerance: Tolerance = EXACT,
+    moved: Tolerance = EXACT,
+    departs: float = 0.0,
 ) -> list[Measured]:
     """The first side's arrays against those of the others; the worst of these counts.
 
     Where ``tolerance`` is not exact it is for the loss of the first steps; what comes after them is
-    measured and not judged.
+    measured and not judged. Where the eras part, the loss of the first steps has to show it.
     """
     first, *others = sides
     weights = [name for name in first.arrays if name.startswith("weight:")]
@@ -179,9 +186,12 @@ def parity(
         pairs = [(first.arrays[n], other.arrays[n]) for other in others for n in names]
         return Measured(what, worst([measure(a, b) for a, b in pairs]), allowed)
 
-    later = EXACT if tolerance == EXACT else None
+    exact = tolerance == EXACT and not departs
+    later = EXACT if exact else None
     lines = [line("logits, weights just moved", ["logits_before"], moved)]
-    if tolerance != EXACT:
+    if departs:
+        lines.append(replace(_losses("loss, first steps: they part", sides, None), least=departs))
+    elif not exact:
         lines.append(_losses("loss, first steps", sides, tolerance))
     lines.append(line("logits, after training", ["logits_after"], later))
     lines.append(line("weights, after training", weights, later))
@@ -198,7 +208,7 @@ def parity_in_double(sides: Sequence[Side]) -> list[Measured]:
     ]
 
 
-def _losses(what: str, sides: Sequence[Side], tolerance: Tolerance) -> Measured:
+def _losses(what: str, sides: Sequence[Side], tolerance: Tolerance | None) -> Measured:
     pairs = [step_losses(sides[0], other) for other in sides[1:]]
     found = [measure(a[:FIRST_STEPS], b[:FIRST_STEPS]) for a, b in pairs]
     return Measured(what, worst(found), tolerance)

@@ -101,15 +101,19 @@ class Measured:
 
     Attributes:
         tolerance: what it may differ by; None where it is shown and not judged.
+        least: where the eras part, by how much, relatively, it has to differ; else 0.
     """
 
     what: str
     difference: Difference
     tolerance: Tolerance | None = EXACT
+    least: float = 0.0
 
     @property
     def holds(self) -> bool:
-        """Whether it is within what is allowed."""
+        """Whether it is within what is allowed, or parts as far as it is said to."""
+        if self.least:
+            return self.difference.max_rel >= self.least
         return self.tolerance is None or self.difference.within(self.tolerance)
 
 
@@ -131,6 +135,11 @@ class DeviceOutcome:
     tolerance: Tolerance
     case: str = ""
     why: str = ""
+
+    @property
+    def parts(self) -> float | None:
+        """How far the eras part, relatively, in the loss of the first steps; None elsewhere."""
+        return next((line.difference.max_rel for line in self.parity if line.least), None)
 
     def loss_difference(self, epoch: int) -> float:
         """The largest between two forms in that epoch; 0 where all are NaN or the same infinity."""
@@ -163,7 +172,7 @@ class DeviceOutcome:
         """
         if len(self.sides) < 2:
             return Verdict.NOT_RUN
-        exact = self.tolerance == EXACT
+        exact = self.tolerance == EXACT and self.parts is None
         return Verdict.of(all(line.holds for line in self.parity) and (self.identical or not exact))
 
     def to_dict(self) -> dict[str, Any]:
@@ -181,7 +190,8 @@ class DeviceOutcome:
             "why": self.why,
             "sides": [side.to_dict() for side in self.sides],
             "parity": [
-                {"what": m.what, "holds": m.holds, **m.difference.to_dict()} for m in self.parity
+                {"what": m.what, "holds": m.holds, "least": m.least, **m.difference.to_dict()}
+                for m in self.parity
             ],
         }
 
@@ -301,11 +311,11 @@ class Comparison(Result):
     def _closing(self) -> str:
         lines = [line for outcome in self.devices for line in outcome.parity]
         forms = max(len(outcome.sides) for outcome in self.devices)
-        judged = [line for line in lines if line.tolerance is not None]
+        judged = [line for line in lines if line.tolerance is not None and not line.least]
         ulps = 0
         if not lines:
             what = "a single form: nothing to compare"
-        elif all(outcome.identical for outcome in self.devices if outcome.parity):
+        elif all(o.identical for o in self.devices if o.parity and o.parts is None):
             what = f"{forms} forms bit-identical over {self.steps:,} steps"
         else:
             failing = [line for line in judged if not line.holds] or judged
@@ -314,5 +324,9 @@ class Comparison(Result):
             what = (
                 f"{worst.what}: max abs {worst.difference.max_abs:.3g}, it would have needed "
                 f"atol {needed.atol:.3g} or rtol {needed.rtol:.3g}"
+            )
+        if parting := [outcome for outcome in self.devices if outcome.parts is not None]:
+            what += " · the eras part, as named: " + ", ".join(
+                f"{outcome.case} {outcome.parts:.2g}".lstrip() for outcome in parting
             )
         return f"{what} · worst {ulps:,} ULP · {self.seconds:.0f} s · {self.command}"

@@ -55,6 +55,23 @@ def scaled_classes(dataset: Dataset) -> Prepared:
     )
 
 
+def scaled_images(dataset: Dataset) -> Prepared:
+    """x (examples, height, width) float32 divided by 255, y integer classes.
+
+    Raises:
+        UserError: the examples are not pictures of one channel.
+    """
+    plain = scaled_classes(dataset)
+    shape = dataset.x_train.shape[1:]
+    if len(shape) != 2:
+        raise UserError(
+            f"{dataset.name} has examples of shape {shape}", expected="pictures: (height, width)"
+        )
+    sizes = {"height": shape[0], "width": shape[1], "num_classes": dataset.num_classes}
+    x, x_test = (x.reshape(-1, *shape) for x in (plain.x_train, plain.x_test))
+    return Prepared(x, plain.y_train, x_test, plain.y_test, sizes)
+
+
 def standardized_classes(dataset: Dataset) -> Prepared:
     """As ``scaled_classes``, then minus each pixel's mean over its deviation, in training.
 

@@ -30,6 +30,8 @@ class Training:
         data: the default dataset.
         prepare: what happens to the data first.
         epochs, batch_size, learning_rate: the defaults of the course.
+        brief: so many epochs suffice on the default dataset, which is small; None where that
+            takes the course's too.
         forms: the ways it is trained, keys of ``FORMS``; all are held against the first.
         tape: the name of the modern twin's class, where ``tape`` is one of the forms.
         targets: TF1 variable → ``layer/variable`` in the modern twin; empty where the two have the
@@ -40,6 +42,8 @@ class Training:
         metric: ``accuracy``, or the name of the modern twin's metric where that is not accuracy.
         tolerance: of the loss over the first 100 steps.
         moved: of the outputs when weights have just been moved.
+        departs: where the eras truly part: by how much, relatively, the losses of the first steps
+            differ at least. Then this is what is judged, and ``why`` names the cause.
         converts: whether the trained checkpoint goes through the converter too.
         why: the cause, wherever something is not exact or a form is missing.
         cases: variants by name: what each has otherwise, by field (``arguments`` are added).
@@ -48,6 +52,7 @@ class Training:
     data: str
     prepare: Callable[[Dataset], Prepared] = prepare.raw
     epochs: int
+    brief: int | None = None
     batch_size: int
     learning_rate: float
     forms: Sequence[str] = ("session", "tape", "keras")
@@ -58,9 +63,15 @@ class Training:
     metric: str = "accuracy"
     tolerance: Tolerance = EXACT
     moved: Tolerance = EXACT
+    departs: float = 0.0
     converts: bool = True
     why: str = ""
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def epochs_on(self, data: str | None) -> int:
+        """How many by default, on that dataset; on the program's own for None."""
+        small = data in (None, self.data)
+        return self.brief if small and self.brief is not None else self.epochs
 
     def case(self, name: str) -> Training:
         """The variant of that name; the program itself for the empty name.
@@ -93,6 +104,8 @@ class Values:
         figures: what the course's notes print, by name, to the digits given; the values have to
             round to them.
         tolerance: of every value; ``tolerances`` of single ones.
+        departs: value → by how much, relatively, the eras truly part in it, at least; ``why`` names
+            the cause.
         alone: what one side gives alone, by name, and why.
         why: the cause, wherever something is not exact.
     """
@@ -106,6 +119,7 @@ class Values:
     figures: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tolerance: Tolerance = EXACT
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
+    departs: Mapping[str, float] = field(default_factory=dict)
     alone: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
 

@@ -94,7 +94,7 @@ def run(
     program = entry.training.case(case or next(iter(entry.training.cases), ""))
     if form not in program.forms:
         raise UserError(f"{system} has no form {form!r}", expected=", ".join(program.forms))
-    setting = Setting.of(program, epochs, batch_size, learning_rate, seed)
+    setting = Setting.of(program, data, epochs, batch_size, learning_rate, seed)
     target = Path(output or f"{system}-{form}")
     start = time.perf_counter()
     with (

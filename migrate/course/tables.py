@@ -60,7 +60,7 @@ def parity(outcome: DeviceOutcome) -> Table:
                 f"{difference.max_rel:.3g}",
                 f"{difference.max_ulp or 0:,}",
                 same,
-                str(difference.required),
+                f"at least {line.least:g} apart" if line.least else str(difference.required),
             ]
         )
         if not line.holds:
@@ -110,6 +110,8 @@ def cases(outcomes: list[DeviceOutcome]) -> Table:
             last, speed = by_form[form].epochs[-1], by_form[form].examples_per_second
             row += [f"{last.loss:#.6g}", f"{last.metric:.4f}", f"{speed:,.0f}"]
         same = "bit-identical" if outcome.parity and outcome.identical else ""
+        if outcome.parts is not None:
+            same = f"{outcome.parts:.2g} apart, as named"
         rows.append([*row, str(outcome.verdict), same])
         if outcome.parity and not outcome.verdict:
             marked.add(number)

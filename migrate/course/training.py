@@ -68,6 +68,7 @@ class Setting:
     def of(
         cls,
         program: Training,
+        data: str | None,
         epochs: int | None,
         batch_size: int | None,
         learning_rate: float | None,
@@ -80,7 +81,7 @@ class Setting:
         Raises:
             UserError: a value is out of range.
         """
-        epochs = program.epochs if epochs is None else epochs
+        epochs = program.epochs_on(data) if epochs is None else epochs
         batch_size = program.batch_size if batch_size is None else batch_size
         learning_rate = program.learning_rate if learning_rate is None else learning_rate
         for name, value in (("epochs", epochs), ("batch size", batch_size)):

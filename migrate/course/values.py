@@ -52,6 +52,7 @@ class Compared:
         legacy, modern: the value, or None where a side has none.
         difference: of the two; None where there is nothing to compare, or shapes differ.
         tolerance: what it may be.
+        least: where the eras part, by how much, relatively, it has to differ; else 0.
         figure: what the notes print, or empty.
         near: whether the values round to the figure; None without one.
         note: why one side has none.
@@ -65,12 +66,15 @@ class Compared:
     figure: tuple[str, ...] = ()
     near: bool | None = None
     note: str = ""
+    least: float = 0.0
 
     @property
     def holds(self) -> bool:
-        """Whether the two agree, and agree with the figure."""
+        """Whether the two agree, or part as far as they are said to; and agree with the figure."""
         if self.near is False:
             return False
+        if self.difference is not None and self.least:
+            return self.difference.max_rel >= self.least
         if self.difference is not None:
             return self.difference.within(self.tolerance)
         # Texts are shown, not judged; a value that one side lacks needs a reason.
@@ -85,6 +89,7 @@ class Compared:
             "modern": _listed(self.modern),
             "holds": self.holds,
             "tolerance": vars(self.tolerance),
+            "least": self.least,
             "difference": self.difference and self.difference.to_dict(),
             "figure": list(self.figure),
             "rounds_to_figure": self.near,
@@ -265,6 +270,7 @@ def compared(program: Values, legacy: Given, modern: Given) -> list[Compared]:
                 figure,
                 near,
                 program.alone.get(name, "") if one is None or other is None else "",
+                program.departs.get(name, 0.0),
             )
         )
     return lines
@@ -303,7 +309,8 @@ def values_blocks(values: list[Compared]) -> list[Block]:
             row += ["", "", value.note or f"shapes {' and '.join(map(str, shapes))}"]
         else:
             ulp = "" if difference.max_ulp is None else f"{difference.max_ulp:,}"
-            row += [f"{difference.max_abs:.3g}", ulp, str(difference.required)]
+            needed = f"at least {value.least:g} apart" if value.least else str(difference.required)
+            row += [f"{difference.max_abs:.3g}", ulp, needed]
         rows.append(row)
     columns = ["value", *(["notes"] if figures else []), "TF1", "TF2"]
     columns += [">max abs", ">ULP", "would have needed"]
@@ -330,6 +337,8 @@ def closing(values: list[Compared], seconds: float, command: str) -> str:
     judged = [value for value in values if value.difference is not None]
     exact = sum(1 for v in judged if v.difference and not v.difference.differing)
     what = f"{len(judged)} values compared, {exact} of them bit-identical"
+    if parting := [value.name for value in judged if value.least and value.holds]:
+        what += f" · the eras part, as named, in {', '.join(parting)}"
     figures = [value for value in values if value.figure]
     if figures:
         near = sum(1 for value in figures if value.near)
