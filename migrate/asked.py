@@ -118,6 +118,13 @@ class Asked:
             self._refuse(what, graph=True, model=True, ema=True, keras=True)
         if self.model is not None:
             self._refuse(f"--model {self.model} needs no graph", graph=True)
+        if "saved_model" in self.to:
+            if "keras" in self.to:
+                raise UserError(
+                    "--to keras and --to saved_model are two conversions",
+                    try_="one after the other",
+                )
+            self._refuse("--to saved_model is the graph as it is", model=True, keras=True)
 
     def _refuse(
         self,

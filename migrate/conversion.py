@@ -132,7 +132,13 @@ def convert(
                 **common,
             )
         return Conversion(report, None if dry_run else folder)
-    job = _Job(opened, folder, to, training, dry_run, force, trust, timeout, tell)
+    if "saved_model" in to and opened.graph is None:
+        raise UserError(
+            f"there is no graph beside {printable(path)}, so no SavedModel can be made of it",
+            expected="a .meta file beside the checkpoint",
+            try_="--to tf2 for the variables",
+        )
+    job = _Job(opened, folder, to, keras, training, dry_run, force, trust, timeout, tell)
     if asked.variables_alone:
         return job.variables([])
     if model is not None or opened.graph is None:
@@ -165,6 +171,7 @@ class _Job:
     source: Source
     folder: Path
     to: Sequence[str]
+    keras: str
     training: bool
     dry_run: bool
     force: bool
@@ -203,9 +210,14 @@ class _Job:
                 bypass=bypassed(inference),
                 timeout=self.timeout,
             )
+            if "saved_model" in self.to:
+                asked = {"ops": list[str](), "tensor": "", "reason": "--to saved_model asks for it"}
+                return self._lift(interface, original, inference, keras_worker, asked)
             try:
                 plan = make_plan(self.source, interface, inference)
-                if self.training:
+                if self.keras == "tf-keras":
+                    plan.notes.append("For tf-keras, so without loss and optimizer.")
+                elif self.training:
                     recipes = self.source.recipes()
                     carry_training(self.source.graph, plan, recipes, self.source.read)
             except MissingVariablesError as error:
@@ -258,6 +270,7 @@ class _Job:
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
                 measured, unmeasured = self._compare_lifted(lifted, original, worker)
                 report = lifted_report(self.source, lifted, why, measured, unmeasured)
+                report["files"] |= self._formats(room).files
                 write_report(room, report)
         except NotLiftedError as error:
             if self.source.checkpoint is None:
@@ -316,20 +329,21 @@ class _Job:
 
     def variables(self, notes: list[str]) -> Conversion:
         """Outcome ``variables``: weights only, every one accounted for."""
-        formats = [name for name in self.to if name in FORMATS] or ["npz"]
+        self.to = [name for name in self.to if name in FORMATS] or ["npz"]
         if self.dry_run:
-            return Conversion(variables_report(self.source, None, formats, notes), None)
+            return Conversion(variables_report(self.source, None, self.to, notes), None)
         with whole_folder(self.folder, force=self.force) as room:
-            written = self._formats(room, formats)
-            report = variables_report(self.source, written, formats, notes)
+            written = self._formats(room)
+            report = variables_report(self.source, written, self.to, notes)
             write_report(room, report)
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)
 
-    def _formats(self, room: Path, formats: Sequence[str]) -> Written:
-        """Writes the source's variables under their own names."""
+    def _formats(self, room: Path) -> Written:
+        """Writes the source's variables under their own names, in each format asked for."""
+        formats = [name for name in self.to if name in FORMATS]
         size = sum(v.nbytes for v in self.source.variables()) * len(formats)
-        progress = stage(self.tell, "writing", size)
+        progress = stage(self.tell, "writing", size) if formats else None
         tensors, roles = self.source.tensors, self.source.roles
         return write_formats(tensors, room, formats, roles=roles, progress=progress)
 
@@ -347,19 +361,24 @@ class _Job:
         ]
         if note := self.source.average_note():
             plan.notes.append(note)
-        text = emit_source(plan)
+        text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
         if self.dry_run:
             return Conversion(model_report(self.source, plan, {}, None, reference), None)
         with whole_folder(self.folder, force=self.force) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
             paths = _build(
-                worker, plan, self.source, text, room / "model.keras", self.timeout, self.tell
+                worker,
+                plan,
+                self.source,
+                text,
+                room / "model.keras",
+                self.timeout,
+                self.keras,
+                self.tell,
             )
             self.tell({"stage": "comparing"})
             report = model_report(self.source, plan, paths, compare(), reference)
-            formats = [name for name in self.to if name in FORMATS]
-            if formats:
-                report["files"] |= self._formats(room, formats).files
+            report["files"] |= self._formats(room).files
             write_report(room, report)
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)
@@ -387,6 +406,7 @@ def _build(
     text: str,
     path: Path,
     timeout: float,
+    keras: str = "keras",
     tell: Event = lambda event: None,
 ) -> dict[str, str]:
     """Builds, fills and saves the model; gives target → path of the variable in the saved model."""
@@ -396,7 +416,7 @@ def _build(
 
     training = plan.training
     progress = stage(tell, "building", sum(weight.recipe.nbytes for weight in plan.weights))
-    call("source", source=text)
+    call("source", source=text, keras=keras.replace("-", "_"))
     made = ((weight.target, weight.recipe.make(source.read)) for weight in plan.weights)
     for group in batches(counted(made, progress)):
         call("assign", group)

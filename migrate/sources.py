@@ -81,7 +81,7 @@ class Source:
     def average_reasons(self) -> dict[str, str]:
         """Why of a weight and its moving average one is skipped: name → reason."""
         if self.prefer_averages:
-            return {name: "its moving average stands in for it" for name in self.averages}
+            return dict.fromkeys(self.averages, "its moving average stands in for it")
         return {
             average: f"a moving average of {printable(name)}; --ema prefer takes it instead"
             for name, average in self.averages.items()

@@ -17,8 +17,12 @@ _BODY = " " * 4
 _MOST_TARGETS = 4  # values of one call with names of their own
 
 
-def source(plan: Plan) -> str:
-    """The text of a module with ``build_model()``, formatted; it imports only what it needs."""
+def source(plan: Plan, *, legacy_keras: bool = False) -> str:
+    """The text of a module with ``build_model()``, formatted; it imports only what it needs.
+
+    Args:
+        legacy_keras: for tf-keras, which is Keras 2; whether it has all the names is not looked at.
+    """
     kinds = [*plan.kinds, *(plan.training.kinds if plan.training else ())]
     parameters = Parameters(plan)
     body = _Sequential(plan, parameters) if is_chain(plan) else _Functional(plan, parameters)
@@ -34,6 +38,8 @@ def source(plan: Plan) -> str:
     texts.append(_build_model(plan, parameters, lines))
     if plan.training:
         texts.append(compile_model(plan, plan.training))
+    if legacy_keras:
+        imports = {line.replace("import keras", "import tf_keras as keras") for line in imports}
     head = [_module_docstring(plan), "\n".join(sorted(imports))]
     return "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(texts) + "\n"
 

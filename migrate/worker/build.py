@@ -7,13 +7,15 @@ The process keeps the model between calls, so that weights come over one at a ti
 
 from __future__ import annotations
 
+import ast
+import importlib
 import types
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from . import model as finished
 from .client import Event
 from .compiled import assign_slots, compile_model, opened_paths
@@ -32,11 +34,14 @@ def run(
 def _source(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Runs the text of model.py and its ``build_model()``."""
-    module = types.ModuleType("model")
-    exec(compile(request["source"], "model.py", "exec"), module.__dict__)
-    model = module.build_model()
-    _state.update(module=module, model=model, missing=set(_weights(model)))
+    """Runs the text of model.py and its ``build_model()``; ``keras`` names the library."""
+    keras = importlib.import_module(request["keras"])
+    if request["keras"] == "tf_keras":
+        module, model = _in_keras_2(request["source"], keras)
+    else:
+        module = _executed(request["source"])
+        model = module.build_model()
+    _state.update(keras=keras, module=module, model=model, missing=set(_weights(model)))
     return {
         "variables": [
             {"target": target, "shape": list(v.shape), "dtype": str(v.dtype)}
@@ -44,6 +49,39 @@ def _source(
         ],
         "outputs": [{"shape": list(o.shape), "dtype": str(o.dtype)} for o in model.outputs],
     }, {}
+
+
+def _executed(text: str) -> Any:
+    module: Any = types.ModuleType("model")
+    exec(compile(text, "model.py", "exec"), module.__dict__)
+    return module
+
+
+def _in_keras_2(text: str, keras: Any) -> tuple[Any, Any]:
+    """The module and its model, or a refusal that names what Keras 2 does not have."""
+    missing = sorted(
+        {
+            name
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Attribute)
+            and (name := ast.unparse(node)).startswith("keras.")
+            and not _reaches(keras, name.split(".")[1:])
+        }
+    )
+    try:
+        if missing:
+            raise AttributeError(f"it has no {', '.join(missing)}")
+        module = _executed(text)
+        return module, module.build_model()
+    except Exception as error:
+        first = str(error).strip().partition("\n")[0]
+        raise UserError(
+            f"the model has no form in tf-keras: {printable(first, 300)}", try_="--keras keras"
+        ) from None
+
+
+def _reaches(thing: Any, names: list[str]) -> bool:
+    return not names or (hasattr(thing, names[0]) and _reaches(getattr(thing, names[0]), names[1:]))
 
 
 def _assign(
@@ -66,7 +104,7 @@ def _assign(
 
 
 def _same(variable: Any, array: np.ndarray) -> bool:
-    return np.asarray(variable.value).tobytes() == np.ascontiguousarray(array).tobytes()
+    return np.asarray(variable).tobytes() == np.ascontiguousarray(array).tobytes()
 
 
 def _compile(
@@ -91,8 +129,6 @@ def _save(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Saves the model, opens the file again and goes on with what was opened."""
-    import keras
-
     if _state["missing"]:
         raise ValueError(f"never set: {sorted(_state['missing'])}")
     before = _weights(_state["model"])
@@ -100,15 +136,15 @@ def _save(
         _state["model"].save(request["path"])
     except OSError as error:
         raise UserError(f"the model cannot be written: {error.strerror or error}") from None
-    opened = keras.models.load_model(request["path"])
+    opened = _state["keras"].models.load_model(request["path"])
     after = _weights(opened)
-    different = [t for t, v in after.items() if not _same(v, np.asarray(before[t].value))]
+    different = [t for t, v in after.items() if not _same(v, np.asarray(before[t]))]
     if different or after.keys() != before.keys():
         raise ValueError(f"model.keras does not hold {different or before.keys() ^ after.keys()}")
     slots = opened_paths(_state["model"], opened, _state.get("slots", {}))
     finished.hold(opened)
     _state["model"] = opened
-    paths = {target: variable.path for target, variable in after.items()}
+    paths = {target: finished.path_of(variable) for target, variable in after.items()}
     return {"paths": paths | slots}, {}
 
 

@@ -40,9 +40,14 @@ def weights_of(model: Any) -> dict[str, Any]:
     found = {}
     for layer in model.layers:
         for variable in layer.weights:
-            _, _, below = variable.path.partition(f"{layer.name}/")
+            _, _, below = path_of(variable).partition(f"{layer.name}/")
             found[f"{layer.name}/{below}"] = variable
     return found
+
+
+def path_of(variable: Any) -> str:
+    """The path of a Keras variable; in Keras 2, ``layer/kernel:0``, it is a name."""
+    return getattr(variable, "path", None) or variable.name.partition(":")[0]
 
 
 def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
