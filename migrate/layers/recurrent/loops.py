@@ -1,0 +1,331 @@
+"""While loops that run cells over a sequence (dynamic_rnn, Keras' own loop) → a node a cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...graph.nodes import Node
+from ...plan import Shape
+from ...plan.names import snake
+from ..view import View
+from .affine import columns_of, concatenated, width_of
+from .cells import Cell, Step, match_step
+from .draft import Draft, is_zero
+from .lifting import LIFTED, lift
+from .steps import Body, State, bodies
+
+_Span = tuple[str, int, int]
+"""An old state, and a range of its columns."""
+
+
+class _NotFoldedError(Exception):
+    """The loop is no row of cells that Keras has."""
+
+
+def fold_loops(draft: Draft) -> None:
+    """Replaces what loops leave behind by what layers give, where their cells are known."""
+    for body in bodies(draft.view):
+        try:
+            _Loop(draft, body).fold()
+        except _NotFoldedError:
+            continue
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A state, or the columns of one that several states share."""
+
+    state: State
+    span: _Span
+    new: str
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A cell of the loop: its step, and which states are its own."""
+
+    step: Step
+    cell: Cell
+    hidden_leaf: str
+    hidden: _Part
+    memory: _Part | None
+
+
+def kind_of(node: Node) -> str:
+    """An operation of a tensor array without its version: ``TensorArrayReadV3`` → ``…Read``."""
+    return re.sub(r"V\d$", "", node.op)
+
+
+class _Loop:
+    def __init__(self, draft: Draft, body: Body):
+        self.draft, self.body, self.step = draft, body, body.view
+        self.outside: View = draft.view
+        self.lengths: str | None = None
+        self.sequences: dict[str, str] = {}  # tensor of the step → the tensor of all steps
+        self.folded: dict[str, str] = {}  # a cell's output → its node
+        self.layers: dict[str, _Layer] = {}
+        self._mask: str | None = None
+
+    def fold(self) -> None:
+        if not self._counts_the_steps():
+            raise _NotFoldedError
+        arrays = [s for s in self.body.states if self._written(s) is not None]
+        carried = [
+            s for s in self.body.states if s not in arrays and s.old not in self.body.counters
+        ]
+        carried = [s for s in carried if self._matters(s)]
+        parts = [part for state in carried for part in self._parts(state)]
+        by_span = {part.span: part for part in parts}
+        covered: set[_Span] = set()
+        for part in parts:
+            layer = self._layer(part, by_span)
+            if layer is not None:
+                self.layers[part.new] = layer
+                covered |= {part.span} | ({layer.memory.span} if layer.memory else set())
+        if not self.layers or covered != by_span.keys():
+            raise _NotFoldedError
+        replaced = {}
+        for state in arrays:
+            for tensor in self._stacked(state):
+                value = self._written(state)
+                assert value is not None
+                replaced[tensor] = self.draft.swapped(self.sequence(value))
+        for state in carried:
+            if state.exit is not None:
+                replaced[state.exit] = self._last(state, [p for p in parts if p.state is state])
+        self.draft.replaced |= replaced
+
+    def _matters(self, state: State) -> bool:
+        """Whether a state is carried along for its own sake, and not a constant or a gradient's."""
+        return bool(self.step.shape(state.old)) and self.step.resolve(state.new) != state.old
+
+    def _counts_the_steps(self) -> bool:
+        view, tensor = self.body.condition
+        seen = self.body.seen_counters
+        waiting, lengths = [tensor], set()
+        while waiting:
+            node = view.node(waiting.pop())
+            if node.op in ("LogicalAnd", "LoopCond"):
+                waiting += node.inputs
+            elif node.op == "Less" and view.resolve(node.inputs[0]) in seen:
+                lengths.add(node.inputs[1])
+            else:
+                return False
+        return bool(lengths)
+
+    # What the step reads, writes and carries.
+
+    def _written(self, state: State) -> str | None:
+        """What a step writes into an array."""
+        node = self.step.node(state.new)
+        if kind_of(node) == "TensorArrayWrite":
+            _, index, value, array = node.inputs
+        elif node.op == "TensorListSetItem":
+            array, index, value = node.inputs[:3]
+        else:
+            return None
+        ours = self.step.resolve(array) == state.old
+        return value if ours and self.step.resolve(index) in self.body.counters else None
+
+    def _read(self, tensor: str) -> str | None:
+        """The sequence outside, time first, of which a tensor is the current step."""
+        node = self.step.node(tensor)
+        if kind_of(node) == "TensorArrayRead":
+            _, index, array = node.inputs
+        elif node.op == "TensorListGetItem":
+            array, index = node.inputs[:2]
+        else:
+            return None
+        if self.step.resolve(index) not in self.body.counters:
+            return None
+        filled = self.step.node(array)
+        if kind_of(filled) in ("TensorArrayScatter", "TensorArrayUnpack"):
+            return filled.inputs[-2]
+        return filled.inputs[0] if filled.op == "TensorListFromTensor" else None
+
+    def _stacked(self, state: State) -> Iterator[str]:
+        """The tensors outside that hold all that was written, time first."""
+        if state.exit is None:
+            return
+        for node in self.outside.graph.consumers(state.exit):
+            if kind_of(node) in ("TensorArrayGather", "TensorArrayPack", "TensorListStack"):
+                yield f"{node.name}:0"
+
+    def _parts(self, state: State) -> Iterator[_Part]:
+        core = self._core(state.new)
+        left = 0
+        pieces = concatenated(self.step, core)
+        for piece in pieces:
+            piece = self._core(piece)
+            width = width_of(self.step, piece)
+            if width is None:
+                if len(pieces) > 1:
+                    raise _NotFoldedError
+                width = width_of(self.step, state.old) or 0
+            yield _Part(state, (state.old, left, left + width), piece)
+            left += width
+
+    def _core(self, tensor: str) -> str:
+        """A tensor without the choice that holds it still past the end of a sequence."""
+        tensor = self.step.resolve(tensor)
+        node = self.step.node(tensor)
+        while node.op in ("Select", "SelectV2", "Dropout"):
+            if node.op == "Dropout":
+                tensor = self.step.resolve(node.inputs[0])
+                node = self.step.node(tensor)
+                continue
+            lengths = self._past_end(node.inputs[0])
+            if lengths is None or self.lengths not in (None, lengths):
+                raise _NotFoldedError
+            self.lengths = lengths
+            tensor = self.step.resolve(node.inputs[2])
+            node = self.step.node(tensor)
+        return tensor
+
+    def _past_end(self, tensor: str) -> str | None:
+        """The lengths in ``time >= lengths``."""
+        node = self.step.node(tensor)
+        if node.op != "GreaterEqual" or self.step.resolve(node.inputs[0]) not in self.body.counters:
+            return None
+        return self.step.resolve(node.inputs[1])
+
+    def _span(self, tensor: str) -> _Span | None:
+        """Which columns of which old state a tensor is."""
+        olds = {state.old for state in self.body.states}
+        tensor, start, width = self.step.resolve(tensor), 0, None
+        while tensor not in olds:
+            node = self.step.node(tensor)
+            if node.op == "Dropout":
+                tensor = self.step.resolve(node.inputs[0])
+                continue
+            if tensor in self.step.inputs:
+                return None
+            span = columns_of(self.step, node, int(tensor.rpartition(":")[2]))
+            if span is None:
+                return None
+            tensor = self.step.resolve(span[0])
+            width = span[2] - span[1] if width is None else width
+            start += span[1]
+        if width is None:
+            width = width_of(self.step, tensor)
+        return None if width is None else (tensor, start, start + width)
+
+    def _layer(self, part: _Part, by_span: dict[_Span, _Part]) -> _Layer | None:
+        step = match_step(self.step, part.new)
+        if step is None:
+            return None
+        leaves = [leaf for leaf in step.leaves if self._span(leaf) == part.span]
+        if len(leaves) != 1:
+            return None
+        cell = step.cell(leaves[0])
+        memory = None
+        if step.memory is not None:
+            memory = by_span.get(self._span(step.memory) or ("", 0, 0))
+            if memory is None or memory.new != step.memory_output:
+                return None
+        return None if cell is None else _Layer(step, cell, leaves[0], part, memory)
+
+    # What all steps together are.
+
+    def sequence(self, tensor: str) -> str:
+        """All values that a tensor of the step takes, as one tensor (batch, time, …)."""
+        tensor = self.step.resolve(tensor)
+        if tensor not in self.sequences:
+            self.sequences[tensor] = self._sequence(tensor)
+        return self.sequences[tensor]
+
+    def _sequence(self, tensor: str) -> str:
+        if tensor in self.layers:
+            return f"{self.node(tensor)}:0"
+        read = self._read(tensor)
+        if read is not None:
+            return self.draft.swapped(read)
+        node = self.step.node(tensor)
+        if node.op in ("Select", "SelectV2") and is_zero(self.step, node.inputs[1]):
+            core = self._core(tensor)
+            if core in self.layers:
+                return self.sequence(core)
+        if node.op not in LIFTED:
+            raise _NotFoldedError
+        made = lift(self.draft, self.step, node, self._operand)
+        if made is None:
+            raise _NotFoldedError
+        return made
+
+    def _operand(self, tensor: str) -> tuple[str, bool]:
+        """A tensor outside, and whether it has a step's values one after the other."""
+        if self.step.recipe(tensor) is not None:
+            return self.step.resolve(tensor), False
+        return self.sequence(tensor), True
+
+    def node(self, output: str) -> str:
+        """The name of the node that stands for a cell."""
+        if output in self.folded:
+            return self.folded[output]
+        layer = self.layers[output]
+        inputs = [self.sequence(leaf) for leaf in layer.step.inputs(layer.hidden_leaf)]
+        sequence = join(self.draft, self.body.name, inputs)
+        starts = [self._initial(part) for part in (layer.hidden, layer.memory) if part]
+        if all(is_zero(self.outside, start) for start in starts):
+            starts = []
+        mask = self._masked(sequence)
+        made = self.draft.recurrent(
+            f"{self.body.name}/{snake(layer.cell.kind)}", layer.cell, sequence, starts, mask
+        )
+        self.folded[output] = made.rpartition(":")[0]
+        return self.folded[output]
+
+    def _masked(self, sequence: str) -> str | None:
+        if self.lengths is None:
+            return None
+        if self._mask is None:
+            shape: Shape = (self.draft.shape(sequence) or (None, None))[:2]
+            self._mask = self.draft.add(
+                f"{self.body.name}/mask", "SequenceMask", (sequence, self.lengths), [shape], "bool"
+            )
+        return self._mask
+
+    def _initial(self, part: _Part) -> str:
+        _, start, stop = part.span
+        whole = width_of(self.step, part.state.old)
+        if (start, stop) == (0, whole) or whole is None:
+            return part.state.initial
+        name = part.state.initial.rpartition(":")[0]
+        begin = self.draft.constant(f"{name}/begin", [0, start])
+        size = self.draft.constant(f"{name}/size", [-1, stop - start])
+        shape: Shape = (None, stop - start)
+        dtype = self.outside.dtype(part.state.initial)
+        return self.draft.add(
+            f"{name}/part", "Slice", (part.state.initial, begin, size), [shape], dtype
+        )
+
+    def _last(self, state: State, parts: list[_Part]) -> str:
+        """What a state holds after the last step."""
+        made = []
+        for part in parts:
+            for output, layer in self.layers.items():
+                if layer.hidden is part:
+                    made.append(f"{self.node(output)}:1")
+                elif layer.memory is part:
+                    made.append(f"{self.node(output)}:2")
+        return join(self.draft, self.body.name, made)
+
+
+def join(draft: Draft, scope: str, tensors: list[str]) -> str:
+    """Tensors joined along their last axis; one alone as it is."""
+    if len(tensors) == 1:
+        return tensors[0]
+    shapes = [draft.shape(tensor) for tensor in tensors]
+    axis = draft.constant(f"{scope}/axis", len(shapes[0] or ()) - 1)
+    shape: Shape = None
+    known = [s for s in shapes if s is not None]
+    if len(known) == len(shapes):
+        widths = [s[-1] for s in known]
+        total = None if None in widths else sum(w or 0 for w in widths)
+        shape = (*known[0][:-1], total)
+    dtype = draft.dtype(tensors[0])
+    return draft.add(
+        f"{scope}/concat", "ConcatV2", (*tensors, axis), [shape], dtype, {"N": len(tensors)}
+    )
