@@ -26,7 +26,6 @@ from .plan import Plan
 from .plan.examples import random_inputs
 from .plan.fates import fates
 from .plan.mlp import forward, mlp_plan
-from .plan.training_carry import carry_training
 from .planning import (
     MissingVariablesError,
     bypassed,
@@ -37,6 +36,7 @@ from .planning import (
     refuse_forbidden,
 )
 from .sources import Source, open_source
+from .training import carry_training
 from .verification.comparing import Allowed, difference
 from .worker import JobError, Worker, WorkerError
 from .worker.batches import batches

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import printable
@@ -11,7 +12,7 @@ from ..plan.names import identifier
 from .classes import available, pieces, with_bases
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, render
-from .training import compile_model
+from .training import ARGUMENTS, compile_model, formula_source
 
 _BODY = " " * 4
 _MOST_TARGETS = 4  # values of one call with names of their own
@@ -29,13 +30,17 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
     imports = {"import keras"}
     texts = []
     lines = body.lines()
-    if any("np." in line for line in lines):
-        imports.add("import numpy as np")
     for name in with_bases(kinds):
         needed, text = pieces(name)
         imports.update(needed)
         texts.append(text)
+    for formula in plan.training.formulas if plan.training else ():
+        writer = _Functional(formula.body, Parameters(formula.body))
+        lines_of = writer.function_lines(ARGUMENTS[formula.is_loss])
+        texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
     texts.append(_build_model(plan, parameters, lines))
+    if any("np." in text for text in texts):
+        imports.add("import numpy as np")
     if plan.training:
         texts.append(compile_model(plan, plan.training))
     if legacy_keras:
@@ -197,11 +202,7 @@ class _Functional(_Writer):
             lines.append(self._assignment(self.names[id(given.value)], self.input(given)))
         for layer in self.shared:
             lines.append(self._assignment(self.names[id(layer)], self.constructor(layer)))
-        for call in self.plan.calls:
-            names = [self.names[id(value)] for value in call.outputs]
-            # One of many is written steps[3]: what is assigned is the list.
-            target = names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
-            lines.append(self._assignment(target, self._called(call)))
+        lines += self._calls()
         inputs = [Name(self.names[id(given.value)]) for given in self.plan.inputs]
         outputs = [Name(self.names[id(output.value)]) for output in self.plan.outputs]
         model = Apply(
@@ -209,6 +210,22 @@ class _Functional(_Writer):
             [ends[0] if len(ends) == 1 else ends for ends in (inputs, outputs)],
         )
         return [*lines, _BODY + "return " + render(model, 1, before=len("return "))]
+
+    def function_lines(self, arguments: Sequence[str]) -> list[str]:
+        """The body of a function of the plan's inputs, which are called by these names."""
+        self._name_values(arguments)
+        *lines, last = self._calls()
+        result = self.names[id(self.plan.outputs[0].value)]
+        return [*lines, _BODY + "return " + last.removeprefix(f"{_BODY}{result} = ")]
+
+    def _calls(self) -> list[str]:
+        lines = []
+        for call in self.plan.calls:
+            names = [self.names[id(value)] for value in call.outputs]
+            # One of many is written steps[3]: what is assigned is the list.
+            target = names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
+            lines.append(self._assignment(target, self._called(call)))
+        return lines
 
     def _assignment(self, target: str, expression: Any) -> str:
         return f"{_BODY}{target} = " + render(expression, 1, before=len(target) + 3)
@@ -227,11 +244,14 @@ class _Functional(_Writer):
             return Name(f"{left} {call.function} {right}")
         return Apply(Name(call.function), arguments, keywords)
 
-    def _name_values(self) -> None:
+    def _name_values(self, arguments: Sequence[str] = ()) -> None:
         """Chains flow through ``x``; what is used later, or twice, has a name of its own."""
         uses = self.plan.uses()
-        taken = {"x", *self.parameters.defaults}
-        if len(self.plan.inputs) == 1:
+        taken = {"x", *self.parameters.defaults, *arguments}
+        if arguments:
+            for given, name in zip(self.plan.inputs, arguments, strict=True):
+                self.names[id(given.value)] = name
+        elif len(self.plan.inputs) == 1:
             self.names[id(self.plan.inputs[0].value)] = "inputs"
         else:
             for given in self.plan.inputs:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+import zlib
 from typing import Any
 
 from ..plan import Plan
-from ..plan.training import New, TrainingPlan
+from ..plan.training import Formula, New, TrainingPlan
 from .render import WIDTH, Apply, Name, render
 
 _BODY = " " * 4
+ARGUMENTS = {True: ("y_true", "y_pred"), False: ("step",)}
+"""What a formula's inputs are called: of a loss, and of a schedule."""
 
 
 def compile_model(plan: Plan, training: TrainingPlan) -> str:
@@ -46,7 +49,45 @@ def _among(item: Any, place: int, others: int) -> list[Any]:
 
 
 def _expression(item: Any) -> Any:
+    if isinstance(item, Formula):
+        return Name(item.name) if item.is_loss else Apply(Name(item.name))
     if isinstance(item, New):
         keywords = {key: _expression(value) for key, value in item.arguments.items()}
         return Apply(Name(item.kind), [], keywords)
     return item
+
+
+def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
+    """The definition of a loss function, or of the class of a schedule.
+
+    Args:
+        lines: the body, indented once.
+        tensor: the formula's tensor, safe for a docstring.
+    """
+    # Two models may be open at once: what each registers must not be the other's.
+    package = f"tf1_{zlib.crc32(repr(lines).encode()):08x}"
+    register = f'@keras.saving.register_keras_serializable(package="{package}")'
+    if formula.is_loss:
+        return "\n".join(
+            [
+                register,
+                f"def {formula.name}(y_true, y_pred):",
+                f'{_BODY}"""The loss {tensor}, as its graph computes it."""',
+                *lines,
+            ]
+        )
+    return "\n".join(
+        [
+            register,
+            f"class {formula.name}(keras.optimizers.schedules.LearningRateSchedule):",
+            f'{_BODY}"""The learning rate {tensor}, as its graph computes it."""',
+            "",
+            f"{_BODY}def __call__(self, step):",
+            f'{_BODY * 2}"""The rate at a step."""',
+            *(textwrap.indent(line, _BODY) for line in lines),
+            "",
+            f"{_BODY}def get_config(self):",
+            f'{_BODY * 2}"""Nothing: all numbers are above."""',
+            f"{_BODY * 2}return {{}}",
+        ]
+    )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .recipe import Read, Recipe
+
+if TYPE_CHECKING:
+    from .model import Plan
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,23 @@ class New:
 
     kind: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A loss or a schedule that no class gives: computed as the graph computes it.
+
+    Attributes:
+        name: of the function or class that the generated source defines.
+        tensor: of the graph; data.
+        body: a plan of functions and operators alone, of labels and output or of the step.
+        is_loss: a function of labels and output, else a schedule.
+    """
+
+    name: str
+    tensor: str
+    body: Plan
+    is_loss: bool
 
 
 @dataclass(frozen=True)
@@ -77,7 +97,7 @@ class TrainingPlan:
     """
 
     optimizer: New
-    loss: New | None = None
+    loss: New | Formula | None = None
     loss_weight: float | None = None
     output: int = 0
     iterations: int = 0
@@ -90,16 +110,23 @@ class TrainingPlan:
     @property
     def kinds(self) -> list[str]:
         """The classes of all objects, each once."""
-        found: dict[str, None] = {}
+        return list(dict.fromkeys(item.kind for item in self._items() if isinstance(item, New)))
+
+    @property
+    def formulas(self) -> list[Formula]:
+        """The formulas that the source defines."""
+        return [item for item in self._items() if isinstance(item, Formula)]
+
+    def _items(self) -> list[New | Formula]:
+        found: list[New | Formula] = []
         waiting: list[Any] = [self.optimizer, self.loss]
         while waiting:
             item = waiting.pop()
+            if isinstance(item, (New, Formula)):
+                found.append(item)
             if isinstance(item, New):
-                found[item.kind] = None
                 waiting.extend(item.arguments.values())
-            elif isinstance(item, (list, tuple)):
-                waiting.extend(item)
-        return list(found)
+        return found
 
 
 STEP_TARGET = "optimizer/iteration"

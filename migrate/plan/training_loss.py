@@ -9,7 +9,7 @@ from ..graph.losses import Loss
 from ..graph.nodes import Graph, split_tensor
 from ..graph.variables import resolve
 from .model import Plan
-from .training import New
+from .training import Formula, New
 
 _KERAS = "keras.losses."
 _SHAPING = ("Reshape", "Squeeze", "ExpandDims")
@@ -33,13 +33,15 @@ class CarriedLoss:
         output: number of the model's output it is of.
         name: for the report; "sparse" is in it where labels are class numbers.
         comment: what surprises about it, or "".
+        labels: the tensors that are labels, where they are not those of the loss as read.
     """
 
-    new: New
+    new: New | Formula
     weight: float | None
     output: int
     name: str
     comment: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def carry_loss(graph: Graph, loss: Loss, plan: Plan) -> CarriedLoss | str:

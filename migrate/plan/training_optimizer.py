@@ -8,7 +8,7 @@ from typing import Any
 
 from ..graph.optimizers import Optimizer
 from ..graph.training import Clipping
-from .training import New
+from .training import Formula, New
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def form_of(optimizer: Optimizer, *, constant_rate: bool, sparse: bool) -> Form 
 
 def new_optimizer(
     form: Form,
-    learning_rate: float | New,
+    learning_rate: float | New | Formula,
     hyperparameters: Mapping[str, Any],
     clipping: Clipping | None,
     initial: float | None,

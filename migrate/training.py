@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..graph.constants import Evaluator
-from ..graph.losses import uniform
-from ..graph.nodes import Graph
-from ..graph.optimizers import readable
-from ..graph.schedules import FORMULAS, Schedule
-from ..graph.training import Trainer, Training, find_training
-from ..graph.variables import find_variables
-from .model import Plan, Weight
-from .recipe import Read, Recipe
-from .training import STEP_TARGET, New, Slot, TrainingPlan
-from .training_layers import add_regularizers, carry_statistics, freeze
-from .training_loss import CarriedLoss, carry_loss
-from .training_optimizer import Form, form_of, new_optimizer
-from .training_schedule import keras_schedule
-from .training_step import count_steps, step_source
+from .graph.constants import Evaluator
+from .graph.losses import Loss, uniform
+from .graph.nodes import Graph, Node
+from .graph.optimizers import readable
+from .graph.schedules import FORMULAS, Schedule, read_schedule
+from .graph.training import Trainer, Training, find_training
+from .graph.variables import find_variables
+from .layers.formula import formula
+from .plan import Plan, Weight
+from .plan.recipe import Read, Recipe
+from .plan.training import STEP_TARGET, Formula, New, Slot, TrainingPlan
+from .plan.training_layers import add_regularizers, carry_statistics, freeze
+from .plan.training_loss import CarriedLoss, carry_loss
+from .plan.training_optimizer import Form, form_of, new_optimizer
+from .plan.training_schedule import keras_schedule
+from .plan.training_step import count_steps, step_source
 
 _UNKNOWN_RATE = 0.001  # Keras's own default, where the graph leaves the rate to a feed
 
@@ -110,7 +112,7 @@ class _Carrying:
         value = Evaluator(self.graph, held).value(tensor)
         return None if value is None or value.size != 1 else readable(value.reshape(()))
 
-    def _learning_rate(self, trainer: Trainer) -> tuple[float | New, bool]:
+    def _learning_rate(self, trainer: Trainer) -> tuple[float | New | Formula, bool]:
         """The rate, and whether it stays what it is."""
         schedule, step = trainer.schedule, trainer.optimizer.step
         if schedule.kind == "constant":
@@ -124,8 +126,10 @@ class _Carrying:
                     "it, and model.optimizer.learning_rate sets another"
                 )
             return float(_UNKNOWN_RATE if rate is None else rate), False
-        made = keras_schedule(schedule)
-        if made is not None and schedule.step == step:
+        if schedule.kind == "unknown" and step is not None:
+            schedule = read_schedule(self._fixed(schedule.tensor, step), schedule.tensor)
+        made = keras_schedule(schedule) or self._rate_formula(schedule, step)
+        if made is not None and schedule.step in (None, step):
             return made, False
         rate = self._present_rate(schedule)
         why = schedule.why or (
@@ -137,6 +141,48 @@ class _Carrying:
             f"the learning rate stays at {rate:.6g}, what it is at the checkpoint: {why}"
         )
         return rate, False
+
+    def _scalars(self, tensor: str, step: str) -> dict[str, np.ndarray]:
+        """The variables behind a tensor that are numbers, other than the step."""
+        return {
+            name: self.recipes[name].make(self.read)
+            for name in self.graph.ancestors([tensor])
+            if name in self.recipes and name != step and not self.recipes[name].shape
+        }
+
+    def _fixed(self, tensor: str, step: str) -> Graph:
+        """The graph with these variables as constants: a rate that is kept in one, say."""
+        held = {
+            name: Node(name, "Const", attrs={"value": value, "dtype": value.dtype.name})
+            for name, value in self._scalars(tensor, step).items()
+        }
+        return replace(self.graph, nodes={**self.graph.nodes, **held})
+
+    def _rate_formula(self, schedule: Schedule, step: str | None) -> Formula | None:
+        if schedule.kind != "unknown" or step is None:
+            return None
+        fixed = self._scalars(schedule.tensor, step)
+        body = formula(self.graph, [f"{step}:0"], schedule.tensor, fixed)
+        return None if body is None else Formula("GraphRate", schedule.tensor, body, is_loss=False)
+
+    def _loss_formula(self, loss: Loss) -> tuple[Formula, int, tuple[str, ...]] | None:
+        """The loss computed from labels and an output; with the output's number and the labels.
+
+        Penalties are 0 where the variables they look at are: layers have them already.
+        """
+        penalized = {p.variable for p in loss.regularization}
+        for index, output in enumerate(self.plan.outputs):
+            behind = self.graph.ancestors([loss.tensor], stop=[output.tensor])
+            variables = {name for name in behind if name in self.variables}
+            labels = [f"{n.name}:0" for n in behind.values() if n.op.startswith("Placeholder")]
+            if len(labels) != 1 or not variables <= penalized:
+                continue
+            fixed = {name: np.zeros(self.recipes[name].shape, np.float32) for name in variables}
+            body = formula(self.graph, [labels[0], output.tensor], loss.tensor, fixed)
+            if body is not None:
+                made = Formula("graph_loss", loss.tensor, body, is_loss=True)
+                return made, index, tuple(labels)
+        return None
 
     def _present_rate(self, schedule: Schedule) -> float:
         rate = self._value(schedule.tensor)
@@ -172,6 +218,10 @@ class _Carrying:
             return None
         carried = carry_loss(self.graph, trainer.loss, self.plan)
         if isinstance(carried, str):
+            found = self._loss_formula(trainer.loss)
+            if found is not None:
+                result.loss, result.output, labels = found
+                return CarriedLoss(found[0], None, found[1], "graph_loss", labels=labels)
             self.notes.append(f"compile_model names no loss: {carried}")
             return None
         result.loss, result.loss_weight = carried.new, carried.weight
@@ -285,7 +335,7 @@ def _summary(
     return {
         "loss": carried.name if carried else None,
         "loss_weight": result.loss_weight,
-        "labels": list(loss.label_inputs) if loss is not None else [],
+        "labels": list(_labels(loss, carried)),
         "optimizer": {
             **_described(result.optimizer),
             "tensorflow_class": f"{trainer.optimizer.class_name}Optimizer",
@@ -298,6 +348,19 @@ def _summary(
     }
 
 
+def _labels(loss: Loss | None, carried: CarriedLoss | None) -> tuple[str, ...]:
+    if carried is not None and carried.labels:
+        return carried.labels
+    return loss.label_inputs if loss is not None else ()
+
+
 def _described(new: New) -> dict[str, Any]:
-    arguments = {k: _described(v) if isinstance(v, New) else v for k, v in new.arguments.items()}
+    arguments = {
+        key: _described(value)
+        if isinstance(value, New)
+        else {"class": value.name, "tensor": value.tensor}
+        if isinstance(value, Formula)
+        else value
+        for key, value in new.arguments.items()
+    }
     return {"class": new.kind.rpartition(".")[2], **arguments}

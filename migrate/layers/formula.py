@@ -1,0 +1,68 @@
+"""A part of a graph without weights as a function in keras.ops: a loss or a learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import UserError
+from ..graph.inference import extract
+from ..graph.nodes import Graph, Node
+from ..graph.variables import VARIABLE_OPS
+from ..plan import Call, Layer, Plan, Value
+from .matching import build_plan
+from .registry import UnsupportedError
+from .view import View
+
+
+def formula(
+    graph: Graph, inputs: Sequence[str], output: str, fixed: Mapping[str, np.ndarray]
+) -> Plan | None:
+    """A tensor computed from others, as a plan whose calls are functions and operators alone.
+
+    Args:
+        inputs: tensors that are given.
+        output: the tensor that is computed.
+        fixed: names of nodes (variables, say) → values that they have here.
+
+    Returns:
+        None where an operation has no such form, or something else would have to be given.
+    """
+    nodes = dict(graph.nodes)
+    for name, value in fixed.items():
+        attrs = {"value": value, "dtype": value.dtype.name, "_output_shapes": [value.shape]}
+        nodes[name] = Node(name, "Const", attrs=attrs)
+    for tensor in inputs:
+        node = graph.node(tensor)
+        if node.op in VARIABLE_OPS:
+            nodes[node.name] = Node(node.name, "Placeholder", attrs=node.attrs)
+    plan = Plan("", "")
+    try:
+        part = extract(replace(graph, nodes=nodes), inputs, [output])
+        build_plan(View(part.graph, part.inputs, [part.sources[output]], {}), plan)
+    except (UnsupportedError, UserError):
+        return None
+    calls = [_plain(call) for call in plan.calls]
+    if plan.weights or None in calls:
+        return None
+    plan.calls = [call for call in calls if call is not None]
+    return plan
+
+
+def _plain(call: Call) -> Call | None:
+    """A call without a layer."""
+    if not isinstance(call.function, Layer):
+        return call
+    kind, arguments = call.function.kind, call.function.arguments
+    if kind == "Activation" and isinstance(arguments.get("activation"), str):
+        return Call(f"keras.ops.{arguments['activation']}", call.arguments, {}, call.outputs)
+    if kind == "LeakyReLU":
+        slope = {"negative_slope": arguments["negative_slope"]}
+        return Call("keras.ops.leaky_relu", call.arguments, slope, call.outputs)
+    if kind == "Add" and call.arguments and isinstance(call.arguments[0], (list, tuple)):
+        terms = call.arguments[0]
+        if len(terms) == 2 and all(isinstance(term, Value) for term in terms):
+            return Call("+", tuple(terms), {}, call.outputs)
+    return None
