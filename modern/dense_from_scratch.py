@@ -36,7 +36,6 @@ class MyDense(keras.layers.Layer):
         return {**super().get_config(), "units": self.units}
 
 
-# --- loop
 def values(points, weights, folder, num_units=3):
     """The outputs of both layers, and the gradient through the one by hand.
 
@@ -63,16 +62,19 @@ def values(points, weights, folder, num_units=3):
     # --- gradient
     gradient, bias_gradient = tape.gradient(total, [layer.weight, layer.bias])
 
+    # --- loop
+    # There is no session to run: y has its value already.
+    # A graph, as TF1's: its optimizer fuses product, bias and sigmoid into one operation.
+    fused = tf.function(built_in)(x).numpy()
+    for variable in [*layer.weights, *built_in.weights]:
+        print(variable.path, list(variable.shape))
+
     # --- save
     model = keras.Sequential([keras.Input((x.shape[1],)), layer])
     model.save(f"{folder}/dense.keras")
     custom = {"MyDense": MyDense}  # the file names the class; the code is not in it
     again = keras.saving.load_model(f"{folder}/dense.keras", custom_objects=custom)(x)
 
-    # A graph, as TF1's: its optimizer fuses product, bias and sigmoid into one operation.
-    fused = tf.function(built_in)(x).numpy()
-    for variable in [*layer.weights, *built_in.weights]:
-        print(variable.path, list(variable.shape))
     return {
         "by hand": y.numpy(),
         "called again": again.numpy(),

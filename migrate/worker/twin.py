@@ -42,14 +42,17 @@ def run(
         keywords["weights"] = weights
     printed = io.StringIO()
     start = time.perf_counter()
-    with tf.Graph().as_default() if request["graph"] else contextlib.nullcontext():
-        if not request["graph"]:
-            import keras
+    if request["graph"]:
+        # Not a graph of ours around it: a twin may reset the default graph itself.
+        tf.compat.v1.reset_default_graph()
+    else:
+        import keras
 
-            keras.utils.clear_session(free_memory=False)
-            tf.random.set_seed(request["seed"])
-        with tf.device(device), contextlib.redirect_stdout(printed):
-            values = getattr(module, request["function"])(**keywords)
+        keras.config.set_floatx("float32")  # whatever an earlier job left
+        keras.utils.clear_session(free_memory=False)
+        tf.random.set_seed(request["seed"])
+    with tf.device(device), contextlib.redirect_stdout(printed):
+        values = getattr(module, request["function"])(**keywords)
     seconds = time.perf_counter() - start
     texts = {name: value for name, value in values.items() if isinstance(value, str)}
     return {
