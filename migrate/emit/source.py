@@ -15,6 +15,7 @@ from .render import WIDTH, Apply, Name, render
 from .training import ARGUMENTS, compile_model, formula_source
 
 _BODY = " " * 4
+_KERAS_2 = {"LeakyReLU": {"negative_slope": "alpha"}}  # what an argument was called there
 _MOST_TARGETS = 4  # values of one call with names of their own
 
 
@@ -24,6 +25,10 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
     Args:
         legacy_keras: for tf-keras, which is Keras 2; whether it has all the names is not looked at.
     """
+    if legacy_keras:
+        for layer in plan.layers:
+            renamed = _KERAS_2.get(layer.kind, {})
+            layer.arguments = {renamed.get(k, k): v for k, v in layer.arguments.items()}
     kinds = [*plan.kinds, *(plan.training.kinds if plan.training else ())]
     parameters = Parameters(plan)
     body = _Sequential(plan, parameters) if is_chain(plan) else _Functional(plan, parameters)

@@ -59,15 +59,10 @@ def _executed(text: str) -> Any:
 
 def _in_keras_2(text: str, keras: Any) -> tuple[Any, Any]:
     """The module and its model, or a refusal that names what Keras 2 does not have."""
-    missing = sorted(
-        {
-            name
-            for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.Attribute)
-            and (name := ast.unparse(node)).startswith("keras.")
-            and not _reaches(keras, name.split(".")[1:])
-        }
-    )
+    attributes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute))
+    names = {name for node in attributes if (name := ast.unparse(node)).startswith("keras.")}
+    missing = [name for name in sorted(names) if not _reaches(keras, name.split(".")[1:])]
+    missing = [name for name in missing if not any(n.startswith(f"{name}.") for n in missing)]
     try:
         if missing:
             raise AttributeError(f"it has no {', '.join(missing)}")
@@ -151,9 +146,16 @@ def _save(
 def _predict(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Runs the model on inputs "0", "1" …; gives outputs under the same kind of names."""
+    """Runs the model on inputs "0", "1" …; gives outputs under the same kind of names.
+
+    With ``graph`` as a tf.function, where matmul, bias and activation become one kernel as they do
+    in a session.
+    """
+    import tensorflow as tf
+
     model = _state["model"]
-    return {}, finished.numbered(model(finished.together(arrays, model), training=False))
+    run = tf.function(model) if request.get("graph") else model
+    return {}, finished.numbered(run(finished.together(arrays, model), training=False))
 
 
 def _open(
