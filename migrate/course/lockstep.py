@@ -157,7 +157,8 @@ class _Pair:
         modern = self.workers["modern"]
         modern.call("build", {"step": "open", "folder": str(folder)}, timeout=SILENCE)
         given = {"0": self.prepared.x_test}
-        made = modern.call("build", {"step": "predict"}, given, timeout=SILENCE).arrays["0"]
+        step = {"step": "predict", "graph": True}
+        made = modern.call("build", step, given, timeout=SILENCE).arrays["0"]
         difference = measure(session.arrays["logits_after"], made)
         return Measured("trained checkpoint, converted", difference, self.program.moved)
 
