@@ -18,9 +18,9 @@ from .graph.variables import find_variables
 from .layers.formula import formula
 from .plan import Plan, Weight
 from .plan.recipe import Read, Recipe
-from .plan.training import STEP_TARGET, Formula, New, Slot, TrainingPlan
+from .plan.training import STEP_TARGET, Formula, New, OutputLoss, Slot, TrainingPlan
 from .plan.training_layers import add_regularizers, carry_statistics, freeze
-from .plan.training_loss import CarriedLoss, carry_loss
+from .plan.training_loss import carry_losses
 from .plan.training_optimizer import Form, form_of, new_optimizer
 from .plan.training_schedule import keras_schedule
 from .plan.training_step import count_steps, step_source
@@ -79,11 +79,11 @@ class _Carrying:
         )
         result = TrainingPlan(made)
         self.plan.training = result
-        carried = self._loss(trainer, result)
-        steps, about = count_steps(optimizer, self.recipes, self.read)
+        result.losses = self._losses(trainer)
+        steps, disagreement = count_steps(optimizer, self.recipes, self.read)
         result.iterations = steps or 0
-        if about:
-            self.notes.append(about)
+        if disagreement:
+            self.notes.append(disagreement)
         self._slots(trainer, form, hyperparameters, result)
         self._account_for_step(trainer, result)
         keys = {node: recipe.sources for node, recipe in self.recipes.items()}
@@ -93,8 +93,8 @@ class _Carrying:
         nodes = {names[0]: node for node, names in keys.items() if len(names) == 1}
         last = self.graph.nodes[optimizer.updates[-1].node]
         self.notes += carry_statistics(self.plan, self.graph, nodes, last)
-        result.summary = _summary(trainer, result, carried, steps, self.notes)
-        self.plan.notes += [f"{note[0].upper()}{note[1:]}." for note in self.notes]
+        result.summary = _summary(trainer, result, steps, self.notes)
+        self.plan.notes += [f"Training: {note}." for note in self.notes]
 
     def _trained(self, trainer: Trainer) -> set[str]:
         """Variables that a trainer updates, as the checkpoint calls them."""
@@ -165,8 +165,8 @@ class _Carrying:
         body = formula(self.graph, [f"{step}:0"], schedule.tensor, fixed)
         return None if body is None else Formula("GraphRate", schedule.tensor, body, is_loss=False)
 
-    def _loss_formula(self, loss: Loss) -> tuple[Formula, int, tuple[str, ...]] | None:
-        """The loss computed from labels and an output; with the output's number and the labels.
+    def _loss_formula(self, loss: Loss) -> OutputLoss | None:
+        """The loss computed from labels and an output.
 
         Penalties are 0 where the variables they look at are: layers have them already.
         """
@@ -181,7 +181,7 @@ class _Carrying:
             body = formula(self.graph, [labels[0], output.tensor], loss.tensor, fixed)
             if body is not None:
                 made = Formula("graph_loss", loss.tensor, body, is_loss=True)
-                return made, index, tuple(labels)
+                return OutputLoss(made, None, index, made.name, tuple(labels))
         return None
 
     def _present_rate(self, schedule: Schedule) -> float:
@@ -212,23 +212,18 @@ class _Carrying:
         tensor = self.variables[node].initial_value if node in self.variables else None
         return None if tensor is None else uniform(self.graph, tensor)
 
-    def _loss(self, trainer: Trainer, result: TrainingPlan) -> CarriedLoss | None:
+    def _losses(self, trainer: Trainer) -> list[OutputLoss]:
         if trainer.loss is None:
             self.notes.append("the loss was not found; compile_model names none")
-            return None
-        carried = carry_loss(self.graph, trainer.loss, self.plan)
-        if isinstance(carried, str):
-            found = self._loss_formula(trainer.loss)
-            if found is not None:
-                result.loss, result.output, labels = found
-                return CarriedLoss(found[0], None, found[1], "graph_loss", labels=labels)
-            self.notes.append(f"compile_model names no loss: {carried}")
-            return None
-        result.loss, result.loss_weight = carried.new, carried.weight
-        result.output = carried.output
-        if carried.comment:
-            result.comments.append(carried.comment)
-        return carried
+            return []
+        losses = carry_losses(self.graph, trainer.loss, self.plan)
+        if not isinstance(losses, str):
+            return losses
+        found = self._loss_formula(trainer.loss)
+        if found is not None:
+            return [found]
+        self.notes.append(f"compile_model names no loss: {losses}")
+        return []
 
     def _slots(
         self, trainer: Trainer, form: Form, hyperparameters: Mapping[str, Any], result: TrainingPlan
@@ -236,7 +231,7 @@ class _Carrying:
         scale = 1.0
         if form.negated_rate:
             scale = -float(np.float32(trainer.schedule.arguments["learning_rate"]))
-        trained = self._trained(trainer)
+        trained, fresh = self._trained(trainer), list[str]()
         kinds = dict.fromkeys(slot for update in trainer.optimizer.updates for slot in update.slots)
         for slot in kinds:
             standing = self._standing(trainer, slot)
@@ -251,15 +246,21 @@ class _Carrying:
                 sources = set(weight.recipe.sources) & trained
                 if not sources:
                     continue
+                if not sources <= set(standing):
+                    fresh.append(weight.target)
+                    continue
                 if not self._movable(weight, standing):
                     self.notes.append(
-                        f"the {slot} of {weight.target} starts anew: it is made of several things"
+                        f"the {slot} of {weight.target} starts anew: the weight is computed from "
+                        "several variables"
                     )
                     continue
                 kept = {name: standing[name] for name in weight.recipe.sources}
                 result.slots.append(
                     Slot(weight.target, form.slots[slot], weight.recipe, kept, scale)
                 )
+        if fresh:
+            self.notes.append("the optimizer starts anew: the checkpoint does not hold its state")
         for made in result.slots:
             for name in made.names:
                 result.reasons.pop(name, None)
@@ -326,16 +327,18 @@ def _constants(recipe: Recipe) -> bool:
 def _summary(
     trainer: Trainer,
     result: TrainingPlan,
-    carried: CarriedLoss | None,
     steps: int | None,
     notes: list[str],
 ) -> dict[str, Any]:
     loss = trainer.loss
     penalties = loss.regularization if loss is not None else ()
+    labels = [name for each in result.losses for name in each.labels]
+    if loss is not None and not labels:
+        labels = list(loss.label_inputs)
     return {
-        "loss": carried.name if carried else None,
-        "loss_weight": result.loss_weight,
-        "labels": list(_labels(loss, carried)),
+        "loss": " + ".join(each.name for each in result.losses) or None,
+        "loss_weights": [each.weight for each in result.losses],
+        "labels": list(dict.fromkeys(labels)),
         "optimizer": {
             **_described(result.optimizer),
             "tensorflow_class": f"{trainer.optimizer.class_name}Optimizer",
@@ -346,12 +349,6 @@ def _summary(
         "step": steps,
         "notes": list(notes),
     }
-
-
-def _labels(loss: Loss | None, carried: CarriedLoss | None) -> tuple[str, ...]:
-    if carried is not None and carried.labels:
-        return carried.labels
-    return loss.label_inputs if loss is not None else ()
 
 
 def _described(new: New) -> dict[str, Any]:

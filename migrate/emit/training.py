@@ -18,18 +18,20 @@ ARGUMENTS = {True: ("y_true", "y_pred"), False: ("step",)}
 def compile_model(plan: Plan, training: TrainingPlan) -> str:
     """The text of ``compile_model(model)``."""
     keywords: dict[str, Any] = {"optimizer": _expression(training.optimizer)}
-    if training.loss is not None:
-        loss = _expression(training.loss)
-        others = len(plan.outputs) - 1
-        keywords["loss"] = _among(loss, training.output, others) if others else loss
-        if training.loss_weight is not None:
-            weight = training.loss_weight
-            keywords["loss_weights"] = _among(weight, training.output, others) if others else weight
+    losses = {loss.output: loss for loss in training.losses}
+    if losses:
+        outputs = range(len(plan.outputs))
+        kept = [_expression(losses[i].new) if i in losses else None for i in outputs]
+        keywords["loss"] = kept if len(kept) > 1 else kept[0]
+        if any(loss.weight is not None for loss in training.losses):
+            weights = [losses[i].weight or 1.0 if i in losses else 1.0 for i in outputs]
+            keywords["loss_weights"] = weights if len(weights) > 1 else weights[0]
     call = render(Apply(Name("model.compile"), [], keywords), 1)
     comments = [
         f"{_BODY}# {line}"
-        for comment in training.comments
-        for line in textwrap.wrap(comment, WIDTH - len(_BODY) - 2)
+        for loss in training.losses
+        if loss.comment
+        for line in textwrap.wrap(loss.comment, WIDTH - len(_BODY) - 2)
     ]
     return "\n".join(
         [
@@ -40,12 +42,6 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
             f"{_BODY}return model",
         ]
     )
-
-
-def _among(item: Any, place: int, others: int) -> list[Any]:
-    listed: list[Any] = [None] * (others + 1)
-    listed[place] = item
-    return listed
 
 
 def _expression(item: Any) -> Any:

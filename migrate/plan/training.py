@@ -46,6 +46,27 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class OutputLoss:
+    """The loss of one output.
+
+    Attributes:
+        new: the loss object, or function.
+        weight: a factor over it, or None.
+        output: number of the model's output.
+        name: for the report; "sparse" is in it where labels are class numbers.
+        labels: tensors that a program feeds as labels.
+        comment: what surprises about it, or "".
+    """
+
+    new: New | Formula
+    weight: float | None
+    output: int
+    name: str
+    labels: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True)
 class Slot:
     """One variable of the optimizer's state.
 
@@ -85,26 +106,20 @@ class TrainingPlan:
 
     Attributes:
         optimizer: what the model is compiled with.
-        loss: None where its form is not known.
-        loss_weight: a factor over the loss, or None.
-        output: number of the output that the loss is of.
+        losses: at most one for each output; none where the form of the loss is not known.
         iterations: updates done so far.
         slots: the optimizer's state.
         targets: other variables of the source that went into the optimizer → target.
         reasons: variables of the source that did not → why.
-        comments: what surprises about the loss or optimizer, for the source.
         summary: what the report says of all this.
     """
 
     optimizer: New
-    loss: New | Formula | None = None
-    loss_weight: float | None = None
-    output: int = 0
+    losses: list[OutputLoss] = field(default_factory=list)
     iterations: int = 0
     slots: list[Slot] = field(default_factory=list)
     targets: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
-    comments: list[str] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -119,7 +134,7 @@ class TrainingPlan:
 
     def _items(self) -> list[New | Formula]:
         found: list[New | Formula] = []
-        waiting: list[Any] = [self.optimizer, self.loss]
+        waiting: list[Any] = [self.optimizer, *(loss.new for loss in self.losses)]
         while waiting:
             item = waiting.pop()
             if isinstance(item, (New, Formula)):

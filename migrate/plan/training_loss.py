@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..graph.loss_forms import beneath
 from ..graph.losses import Loss
 from ..graph.nodes import Graph, split_tensor
 from ..graph.variables import resolve
 from .model import Plan
-from .training import Formula, New
+from .training import New, OutputLoss
 
 _KERAS = "keras.losses."
 _SHAPING = ("Reshape", "Squeeze", "ExpandDims")
@@ -23,29 +21,20 @@ _ERRORS = {
 }
 
 
-@dataclass(frozen=True)
-class CarriedLoss:
-    """A loss in Keras's terms.
-
-    Attributes:
-        new: the loss object.
-        weight: a factor over it, or None.
-        output: number of the model's output it is of.
-        name: for the report; "sparse" is in it where labels are class numbers.
-        comment: what surprises about it, or "".
-        labels: the tensors that are labels, where they are not those of the loss as read.
-    """
-
-    new: New | Formula
-    weight: float | None
-    output: int
-    name: str
-    comment: str = ""
-    labels: tuple[str, ...] = ()
+def carry_losses(graph: Graph, loss: Loss, plan: Plan) -> list[OutputLoss] | str:
+    """A loss for each output that has one, or why there is none, as half a sentence."""
+    found: list[OutputLoss] = []
+    for part in loss.parts or (loss,):
+        carried = _carry(graph, part, plan)
+        if isinstance(carried, str):
+            return carried
+        if carried.output in (other.output for other in found):
+            return "two of its terms are of the same output"
+        found.append(carried)
+    return sorted(found, key=lambda each: each.output)
 
 
-def carry_loss(graph: Graph, loss: Loss, plan: Plan) -> CarriedLoss | str:
-    """The loss, or why there is none, as a sentence without its full stop."""
+def _carry(graph: Graph, loss: Loss, plan: Plan) -> OutputLoss | str:
     if loss.kind == "unknown":
         return "; ".join(loss.notes) or "its form is not known"
     if loss.reduction == "unknown":
@@ -62,15 +51,19 @@ def carry_loss(graph: Graph, loss: Loss, plan: Plan) -> CarriedLoss | str:
         return f"{name} of this output has no Keras form"
     weight, comment = loss.scale, ""
     if loss.reduction == "sum" and loss.kind != "root_mean_squared_error":
-        new = New(new.kind, {**new.arguments, "reduction": "sum"})
-        if loss.kind not in _BY_CLASS:
-            shape = plan.outputs[output].value.shape
-            if shape is None or len(shape) < 2 or shape[-1] is None:
-                return f"the sum of {loss.kind} over an output of shape {shape} has no Keras form"
-            weight *= shape[-1]
-            if shape[-1] > 1:
-                comment = f"A sum over the output's {shape[-1]} units, where Keras takes the mean."
-    return CarriedLoss(new, None if weight == 1.0 else float(weight), output, name, comment)
+        shape = plan.outputs[output].value.shape
+        units = shape[-1] if shape is not None and len(shape) > 1 else None
+        if loss.kind == "squared_error" and units is None:
+            new = New("SquaredErrorSum")
+        elif loss.kind not in _BY_CLASS and units is None:
+            return f"the sum of {loss.kind} over an output of shape {shape} has no Keras form"
+        else:
+            new = New(new.kind, {**new.arguments, "reduction": "sum"})
+        if loss.kind not in _BY_CLASS and units is not None and units > 1:
+            weight *= units
+            comment = f"A sum over the output's {units} units, of which Keras takes the mean."
+    factor = None if weight == 1.0 else float(weight)
+    return OutputLoss(new, factor, output, name, loss.label_inputs, comment)
 
 
 def _form(graph: Graph, loss: Loss, is_logits: bool) -> tuple[str, New | None]:

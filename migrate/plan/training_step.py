@@ -16,7 +16,7 @@ _UNDERFLOW = 1e-30  # float32 powers below this have lost digits
 def count_steps(
     optimizer: Optimizer, recipes: Mapping[str, Recipe], read: Read
 ) -> tuple[int | None, str]:
-    """Updates done, or None where nothing says; and what to tell about it, or "".
+    """Updates done, or None where nothing says; and in what the two disagree, or "".
 
     After ``t`` updates ``beta_power`` is ``beta ** (t + 1)``
     (tensorflow/python/training/adam.py, 1.15), with beta in float32.
@@ -31,8 +31,8 @@ def count_steps(
     if step is None:
         if not powers:
             return None, ""
-        name, exact = next(iter(powers.items()))
-        return round(exact), f"{name} says that {round(exact)} updates were done"
+        exact = next(iter(powers.values()))
+        return round(exact), ""
     for name, exact in powers.items():
         if abs(exact - step) > max(0.5, 1e-4 * step):
             return step, (
