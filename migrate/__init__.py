@@ -5,6 +5,7 @@
     tfmigrate.compare("mlp")           # TF1 and TF2 side by side
     tfmigrate.convert("model.ckpt")    # a TF1 checkpoint as a Keras model
     tfmigrate.inspect("model.ckpt")    # what is in it
+    tfmigrate.verify("model.ckpt", "model-keras")    # both on the same inputs, layer by layer
 
 What these return is true when parity holds, prints as tables, and shows as HTML in a notebook.
 Importing tfmigrate does not import TensorFlow; running these does, in processes of their own.
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
     from .conversion import convert
     from .course.comparison import compare
     from .inspection import inspect
+    from .verification import verify
 
 __version__ = "0.1.0"
-__all__ = ["UserError", "__version__", "compare", "convert", "inspect"]
+__all__ = ["UserError", "__version__", "compare", "convert", "inspect", "verify"]
 
 _HOMES = {
     "compare": ".course.comparison",
     "convert": ".conversion",
     "inspect": ".inspection",
+    "verify": ".verification",
 }
 
 

@@ -134,7 +134,10 @@ def model_report(
 
 
 def _layers(plan: Plan) -> list[dict[str, Any]]:
-    """Every call of the model in order; a function of Keras stands under its own name."""
+    """Every call of the model in order; a function of Keras stands under its own name.
+
+    ``tensor`` is the tensor of the graph that it makes, or null for one that only the model has.
+    """
     found = []
     for call in plan.calls:
         layer = call.function if isinstance(call.function, Layer) else None
@@ -144,6 +147,7 @@ def _layers(plan: Plan) -> list[dict[str, Any]]:
                 "name": layer.name if layer else "",
                 "class": layer.kind if layer else call.function,
                 "gives": shapes[0] if len(shapes) == 1 else shapes,
+                "tensor": call.outputs[0].tensor,
             }
         )
     return found

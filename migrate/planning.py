@@ -115,8 +115,9 @@ def inference_part(source: Source, interface: Interface) -> Inference:
 
 
 def bypassed(inference: Inference) -> dict[str, str]:
-    """Node of each dropout → the tensor that it repeats in inference."""
-    return {node.name: node.inputs[0] for node in inference.graph.of("Dropout")}
+    """Node → the tensor that it repeats in inference: dropouts, and ends of decided conds."""
+    dropouts = {node.name: node.inputs[0] for node in inference.graph.of("Dropout")}
+    return {name: cond.taken for name, cond in inference.resolved.items()} | dropouts
 
 
 def make_plan(source: Source, interface: Interface, inference: Inference) -> Plan:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import output_options
+from .options import feeds, names, output_options
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -17,16 +17,14 @@ _GROUPS = {
     "What is made": ("output", "to", "keras", "training", "dry_run", "force"),
     "What of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Which weights, and where to": ("ema", "model", "map", "write_map"),
-    "What is shown": ("as_json", "quiet", "verbose", "help"),
 }
 _EXAMPLES = """\b
-Examples:
-  tfmigrate convert-ckpt model.ckpt -o model-keras
-  tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=1.0
-  tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
-  tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
-  tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
-  tfmigrate convert-ckpt model-keras/model.keras --to tf1
+Example: tfmigrate convert-ckpt model.ckpt -o model-keras
+         tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=1.0
+         tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
+         tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
+         tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
+         tfmigrate convert-ckpt model-keras/model.keras --to tf1
 """
 _TO = (
     "keras, saved_model (the graph as it is), or the variables under their names of TF1: npz, "
@@ -38,32 +36,13 @@ class _Grouped(click.Command):
     """A command whose help lists its options under titles."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = {p.name: p.get_help_record(ctx) for p in self.get_params(ctx)}
-        for title, names in _GROUPS.items():
+        options = (p for p in self.get_params(ctx) if isinstance(p, click.Option))
+        records = {option.name: option.get_help_record(ctx) for option in options}
+        for title, members in _GROUPS.items():
             with formatter.section(title):
-                formatter.write_dl([r for name in names if (r := records.get(name))])
-
-
-def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
-    return [name.strip() for name in value.split(",") if name.strip()] if value else None
-
-
-def _feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, Any]:
-    import ast
-
-    feeds = {}
-    for text in value:
-        name, equals, number = text.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{text!r} is not NAME=VALUE")
-        words = {"true": True, "false": False}
-        try:
-            feeds[name] = words.get(number.strip().lower())
-            if feeds[name] is None:
-                feeds[name] = ast.literal_eval(number.strip())
-        except (SyntaxError, ValueError):
-            raise click.BadParameter(f"{number!r} is no number, True, False or list") from None
-    return feeds
+                formatter.write_dl([r for name in members if (r := records.pop(name))])
+        with formatter.section("What is shown"):
+            formatter.write_dl([record for record in records.values() if record])
 
 
 def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -110,10 +89,10 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show the whole plan and write nothing.")
 @click.option("--force", is_flag=True, help="Replace the output of an earlier conversion.")
-@click.option("--inputs", callback=_names, metavar="A,B", help="Tensors that become its inputs.")
-@click.option("--outputs", callback=_names, metavar="A,B", help="Tensors that become its outputs.")
+@click.option("--inputs", callback=names, metavar="A,B", help="Tensors that become its inputs.")
+@click.option("--outputs", callback=names, metavar="A,B", help="Tensors that become its outputs.")
 @click.option(
-    "--feed", multiple=True, callback=_feeds, metavar="NAME=VALUE",
+    "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE",
     help="Fix a placeholder for good. May be repeated.",
 )  # fmt: skip
 @click.option("--trust", is_flag=True, help="Run the graph even if it touches files or network.")

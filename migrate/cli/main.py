@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": ("compare", "Run a system's TF1 and TF2 sides next to each other."),
     "convert-ckpt": ("convert_ckpt", "Turn a TF1 checkpoint, graph or SavedModel into Keras."),
     "inspect": ("inspect", "Show what is in a checkpoint, a graph or a SavedModel."),
+    "verify": ("verify", "Run an original and its model on the same inputs, layer by layer."),
     "run": ("run", "Train one side of a system alone."),
     "list": ("list", "List the systems there are."),
     "doctor": ("doctor", "Show versions, devices and float settings."),

@@ -1,4 +1,4 @@
-"""Options that every command takes."""
+"""Options that several commands take."""
 
 from __future__ import annotations
 
@@ -22,3 +22,27 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, sink=Sink(as_json, quiet, verbose), **options)
 
     return with_sink
+
+
+def names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
+    """``a,b`` → ``["a", "b"]``."""
+    return [name.strip() for name in value.split(",") if name.strip()] if value else None
+
+
+def feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, Any]:
+    """``NAME=VALUE`` … → a dictionary; values are numbers, truth values or lists of them."""
+    import ast
+
+    found = {}
+    for text in value:
+        name, equals, number = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE")
+        words = {"true": True, "false": False}
+        try:
+            found[name] = words.get(number.strip().lower())
+            if found[name] is None:
+                found[name] = ast.literal_eval(number.strip())
+        except (SyntaxError, ValueError):
+            raise click.BadParameter(f"{number!r} is no number, True, False or list") from None
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..plan import Input, Output, Plan, Value
 from ..plan.names import layer_name
 from .builder import Builder
+from .recurrent import fold_recurrent
 from .registry import Match, UnsupportedError, find, supported
 from .tidy import tidy
 from .view import View
@@ -16,6 +17,7 @@ def build_plan(view: View, plan: Plan) -> None:
     Raises:
         UnsupportedError: an operation that the outputs need has no handler.
     """
+    view = fold_recurrent(view)
     builder = Builder(view, plan)
     values: dict[str, Value] = {}
     for tensor in view.inputs:
@@ -24,6 +26,11 @@ def build_plan(view: View, plan: Plan) -> None:
         name = layer_name(value.hint, {i.name for i in plan.inputs}, otherwise="input")
         plan.inputs.append(Input(tensor, name, value))
     _build(builder, values)
+    for tensor in view.outputs:
+        if view.resolve(tensor) in view.inputs:  # a model has to do something with what it is given
+            builder.tensor, x = tensor, values[view.resolve(tensor)]
+            made = builder.layer("Identity", {}, x, shape=x.shape, dtype=x.dtype)
+            values[view.resolve(tensor)] = made
     plan.outputs = [Output(t, values[view.resolve(t)]) for t in view.outputs]
     for given in plan.inputs:
         if given.value.shape is None:
@@ -64,6 +71,8 @@ def _build(builder: Builder, values: dict[str, Value]) -> None:
         made = [made] if isinstance(made, Value) else made
         for name, value in zip(match.tensors or [tensor], made, strict=True):
             values[view.resolve(name)] = value
+            if value.tensor is None:  # a handler may give back a value it was given
+                value.tensor = view.original(view.resolve(name))
 
 
 def _unsupported(view: View, tensor: str) -> UnsupportedError:

@@ -19,11 +19,13 @@ class Value:
         shape: with the batch dimension; None for unknown dimensions or an unknown rank.
         dtype: such as "float32".
         hint: a name for it from the graph: data, not yet an identifier.
+        tensor: the tensor of the graph whose value it is, or None for one that only the model has.
     """
 
     shape: Shape
     dtype: str
     hint: str = ""
+    tensor: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,7 @@
 """An original and its model on the same inputs: which tensor differs first, and why."""
+
+from .comparing import OF_SCALE, Allowed, difference
+from .result import Verification
+from .verifying import Comparison, verify
+
+__all__ = ["OF_SCALE", "Allowed", "Comparison", "Verification", "difference", "verify"]

@@ -40,8 +40,10 @@ def weights_of(model: Any) -> dict[str, Any]:
     found = {}
     for layer in model.layers:
         for variable in layer.weights:
-            _, _, below = path_of(variable).partition(f"{layer.name}/")
-            found[f"{layer.name}/{below}"] = variable
+            path = path_of(variable)
+            # When a file is opened, what a layer wraps is built before it: its name is missing.
+            _, within, below = f"/{path}".partition(f"/{layer.name}/")
+            found[f"{layer.name}/{below if within else path}"] = variable
     return found
 
 
@@ -240,7 +242,8 @@ def _nodes(model: Any, layer: Any) -> list[Any]:
     """The calls of a layer inside a model, in order; it may have been called elsewhere too."""
     # Keras has no public way to the outputs of a layer that is called twice.
     inside = getattr(model, "_functional", None) or model
-    return [node for node in layer._inbound_nodes if node in inside._nodes]
+    there = {id(node) for nodes in inside._nodes_by_depth.values() for node in nodes}
+    return [node for node in layer._inbound_nodes if id(node) in there]
 
 
 def _output(model: Any, name: str, call: int) -> Any:
@@ -252,10 +255,16 @@ def together(arrays: dict[str, np.ndarray], model: Any) -> Any:
     """Arrays "0", "1" … as the one argument that a Keras model takes."""
     import tensorflow as tf
 
-    given = [
-        tf.constant(arrays[str(index)], tf.as_dtype(tensor.dtype))
-        for index, tensor in enumerate(model.inputs)
-    ]
+    given = []
+    for index, tensor in enumerate(model.inputs):
+        array, shape = arrays[str(index)], tuple(tensor.shape)
+        sizes = zip(shape, array.shape, strict=False)
+        if len(shape) != array.ndim or any(n not in (None, size) for n, size in sizes):
+            raise UserError(
+                f"the model does not take an array of shape {array.shape}",
+                expected=f"{shape} for its input {printable(tensor.name)}",
+            )
+        given.append(tf.constant(array, tf.as_dtype(tensor.dtype)))
     return given[0] if len(given) == 1 else given
 
 

@@ -6,6 +6,7 @@ something else.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,10 @@ def widen(definition: Any) -> None:
     for node in list(definition.node):
         if node.op.startswith("FusedBatchNorm") and _is_inference(node):
             _write_out(definition, node)
+    flows = _flows(definition)
     for node in definition.node:
+        if node.name in flows:
+            continue
         for value in node.attr.values():
             kind = value.WhichOneof("value")
             if kind == "type" and value.type == types.DT_FLOAT:
@@ -35,6 +39,33 @@ def widen(definition: Any) -> None:
             elif kind == "tensor" and value.tensor.dtype == types.DT_FLOAT:
                 wide = tensor_util.MakeNdarray(value.tensor).astype(np.float64)
                 value.tensor.CopyFrom(tensor_util.make_tensor_proto(wide))
+
+
+# A TensorArray's second output (TensorArrayV3), or only one (its writes), orders its uses: a
+# float32 whatever the array holds, which loops carry along.
+_CARRY = ("Enter", "Merge", "Switch", "NextIteration", "Exit", "Identity")
+_ORDER = re.compile(r"TensorArray(Write|Scatter|Split)?(V\d)?")
+
+
+def _flows(definition: Any) -> set[str]:
+    """The nodes that merely carry the order of a TensorArray's uses."""
+    nodes = {node.name: node for node in definition.node}
+    users: dict[str, list[str]] = {}
+    for node in definition.node:
+        for tensor in node.input:
+            users.setdefault(tensor, []).append(node.name)
+    waiting = []
+    for node in definition.node:
+        match = _ORDER.fullmatch(node.op)
+        if match:
+            waiting.append(node.name if match[1] else f"{node.name}:1")
+    found: set[str] = set()
+    while waiting:
+        for name in users.get(waiting.pop(), ()):
+            if nodes[name].op in _CARRY and name not in found:
+                found.add(name)
+                waiting += [name, f"{name}:1"]
+    return found
 
 
 def _is_inference(node: Any) -> bool:

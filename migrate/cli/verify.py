@@ -1,0 +1,74 @@
+"""``tfmigrate verify``: an original and its model on the same inputs, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import feeds, names, output_options
+
+if TYPE_CHECKING:
+    from ..report import Sink
+
+
+def _tolerance(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    try:
+        atol, _, rtol = value.partition(",")
+        found = float(atol), float(rtol or 0)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not ATOL or ATOL,RTOL") from None
+    if not all(0 <= number < float("inf") for number in found):
+        raise click.BadParameter(f"{value!r} is negative or infinite")
+    return found
+
+
+@click.command(epilog="Example: tfmigrate verify model.ckpt model-keras")
+@click.argument("source", type=click.Path())
+@click.argument("model", type=click.Path())
+@click.option("--data", type=click.Path(), help="An .npz with an array for each input.  [random]")
+@click.option("--seed", default=0, show_default=True, help="Of the random inputs.")
+@click.option(
+    "--examples", default=64, show_default=True, type=click.IntRange(1), help="Random inputs."
+)
+@click.option(
+    "--tolerance", callback=_tolerance, metavar="ATOL[,RTOL]",
+    help="What a tensor may be off by: ATOL + RTOL of its scale.  [0,2e-5]",
+)  # fmt: skip
+@click.option("--inputs", callback=names, metavar="A,B", help="Tensors that are its inputs.")
+@click.option("--outputs", callback=names, metavar="A,B", help="Tensors that are its outputs.")
+@click.option(
+    "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE", help="Fix a placeholder."
+)
+@click.option("--trust", is_flag=True, help="Run the graph even if it touches files or network.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=300,
+    show_default=True,
+    metavar="SECONDS",
+    help="Without a sign of life, after which a process is ended.",
+)
+@output_options
+def command(sink: Sink, source: str, model: str, **options: Any) -> int:
+    """Run SOURCE and MODEL on the same inputs and name the first tensor that differs, and why.
+
+    SOURCE is what convert-ckpt takes, with its graph. MODEL is a .keras file, a folder that
+    convert-ckpt wrote, its model.py, or a SavedModel. Exit status 1 beyond the tolerance.
+    """
+    from ..errors import EXIT_DIFFERENCE, EXIT_OK
+    from ..verification import verify
+
+    with sink.progress() as progress:
+        task = progress.add_task("reading", total=None, note="")
+
+        def on_event(event: dict[str, Any]) -> None:
+            progress.update(task, description=event["stage"])
+
+        result = verify(source, model, on_event=on_event, **options)
+    sink.show(result)
+    return EXIT_OK if result else EXIT_DIFFERENCE

@@ -1,0 +1,174 @@
+"""What a verification found: a result that is true where both sides agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..parity import Difference, Verdict, worst
+from ..report import Block, Closing, Heading, Paragraph, Result, Table, Warnings, plain
+from .comparing import Allowed
+from .layers import Cause, LayerDifference
+
+
+@dataclass(frozen=True)
+class Wide:
+    """The comparison once more in float64.
+
+    Attributes:
+        max_abs: the greatest difference of the outputs; None where it could not be run.
+        reason: why not.
+        rounding: whether what is left is so small that the difference was rounding alone.
+    """
+
+    max_abs: float | None
+    reason: str | None
+    rounding: bool = False
+
+    def __str__(self) -> str:
+        if self.max_abs is None:
+            return f"In float64 it could not be run: {self.reason}."
+        told = "the difference is rounding" if self.rounding else "the difference is one of meaning"
+        return f"In float64 both sides are {self.max_abs:.3g} apart: {told}."
+
+
+@dataclass(frozen=True)
+class Verification(Result):
+    """An original and its model, compared; true where all outputs are within the tolerance.
+
+    Attributes:
+        outputs: output tensor → difference.
+        layers: every layer whose tensor the original has, in the order of the graph.
+        causes: what was found wrong and tested, from the first layer that differs on.
+        wide: in float64; None where nothing differs.
+        data: the file of the examples; None for random ones.
+    """
+
+    outputs: Mapping[str, Difference]
+    layers: tuple[LayerDifference, ...]
+    causes: tuple[Cause, ...]
+    allowed: Allowed
+    examples: int
+    wide: Wide | None = None
+    source: str = ""
+    model: str = ""
+    data: str | None = None
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the outputs agree."""
+        return Verdict.of(all(map(self.allowed.holds, self.outputs.values())))
+
+    def __bool__(self) -> bool:
+        return bool(self.verdict)
+
+    @property
+    def first(self) -> LayerDifference | None:
+        """The first layer whose tensor differs by more than is allowed."""
+        return next((d for d in self.layers if not self.allowed.holds(d.difference)), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document."""
+        first = self.first
+        return plain(
+            {
+                "schema": 1,
+                "source": self.source,
+                "model": self.model,
+                "verdict": self.verdict,
+                "examples": self.examples,
+                "data": self.data,
+                "seed": self.seed,
+                "tolerance": str(self.allowed),
+                "outputs": [
+                    {"tensor": t, **d.to_dict(), "within": self.allowed.holds(d)}
+                    for t, d in self.outputs.items()
+                ],
+                "layers": [
+                    {
+                        **d.pair.to_dict(),
+                        "class": d.kind,
+                        "max_abs": d.difference.max_abs,
+                        "max_rel": d.difference.max_rel,
+                        "max_ulp": d.difference.max_ulp,
+                        "scale": d.difference.scale,
+                        "within": self.allowed.holds(d.difference),
+                    }
+                    for d in self.layers
+                ],
+                "first": {**first.pair.to_dict(), "class": first.kind} if first else None,
+                "causes": [cause.to_dict() for cause in self.causes],
+                "float64": None
+                if self.wide is None
+                else {
+                    "max_abs": self.wide.max_abs,
+                    "rounding": self.wide.rounding,
+                    "reason": self.wide.reason,
+                },
+                "notes": self.notes,
+            }
+        )
+
+    def blocks(self) -> list[Block]:
+        """For people: outputs, layers, the first that differs, causes, verdict."""
+        shown: list[Block] = [Heading(f"{self.source} · {self.model}")]
+        if self.notes:
+            shown.append(Warnings(self.notes))
+        if self.layers:
+            shown.append(self._table("layer", [(_called(d), d.difference) for d in self.layers]))
+        shown.append(self._table("output", [((t, ""), d) for t, d in self.outputs.items()]))
+        shown += [Paragraph(line) for line in self._told()]
+        greatest = worst(list(self.outputs.values()))
+        text = (
+            f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed {self.allowed} "
+            f"· would have needed atol {greatest.max_abs:.3g} or {_share(greatest)} of the scale"
+        )
+        return [*shown, Closing(self.verdict, text)]
+
+    def _table(self, title: str, rows: list[tuple[tuple[str, str], Difference]]) -> Table:
+        columns = [title, "" if title == "output" else "tensor"]
+        figures = [">max abs", ">max rel", ">ULP", ">scale"]
+        marked = [index for index, (_, d) in enumerate(rows) if not self.allowed.holds(d)]
+        cells = [
+            [
+                *named,
+                f"{d.max_abs:.3g}",
+                f"{d.max_rel:.3g}",
+                "" if d.max_ulp is None else f"{d.max_ulp:,}",
+                f"{d.scale:.3g}",
+            ]
+            for named, d in rows
+        ]
+        return Table([*columns, *figures], cells, marked=frozenset(marked))
+
+    def _told(self) -> list[str]:
+        lines = []
+        if self.first is not None:
+            pair = self.first.pair
+            lines.append(
+                f"{pair.tensor} is the first tensor that differs: layer {pair.layer} "
+                f"({self.first.kind}). {self.first.difference}."
+            )
+            if not self.causes:
+                lines.append("No cause was found among those that can be tested.")
+        for cause in self.causes:
+            lines.append(
+                f"With {cause.text} in {cause.layer} ({cause.kind}), {cause.tensor} differs by "
+                f"{cause.after:.3g} instead of {cause.before:.3g}, and the outputs by "
+                f"{cause.outputs:.3g}: the cause is {cause.cause}."
+            )
+        if self.wide is not None:
+            lines.append(str(self.wide))
+        return lines
+
+
+def _called(found: LayerDifference) -> tuple[str, str]:
+    again = f" (call {found.pair.call + 1})" if found.pair.call else ""
+    return f"{found.pair.layer}{again}", found.pair.tensor
+
+
+def _share(found: Difference) -> str:
+    return f"{found.max_abs / found.scale:.3g}" if found.scale else "inf"

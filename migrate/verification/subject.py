@@ -1,0 +1,206 @@
+"""The model to verify: what the user points at, opened in a worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError, printable
+from ..graph import Interface, split_tensor
+from ..plan.names import identifier
+from ..worker import Worker
+from .correspondence import Pair
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Where a model lies.
+
+    Attributes:
+        path: a .keras file or a SavedModel folder; None for a model that only source makes.
+        code: the model.py that the user pointed at, which is run; else None.
+        report: the report.json beside it; {} where there is none.
+    """
+
+    path: Path | None
+    code: Path | None
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Which layer stands for which tensor, as the conversion wrote it down."""
+        count: dict[str, int] = {}
+        found = []
+        for entry in self.report.get("layers") or []:
+            name, tensor = entry.get("name"), entry.get("tensor")
+            if not name:
+                continue
+            number = count[name] = count.get(name, -1) + 1
+            if tensor:
+                found.append(Pair(name, number, tensor))
+        return found
+
+
+def find_subject(path: str | Path) -> Subject:
+    """What a path stands for: a .keras file, an output folder, its model.py, or a SavedModel.
+
+    Raises:
+        UserError: it is none of these.
+    """
+    given = Path(path)
+    if given.is_file() and given.suffix == ".py":
+        weights = given.with_name("model.keras")
+        return Subject(weights if weights.is_file() else None, given, _report(given.parent))
+    if given.is_file() and given.suffix == ".keras":
+        return Subject(given, None, _report(given.parent))
+    if given.is_dir():
+        if (given / "saved_model.pb").is_file():
+            return Subject(given, None, _report(given.parent))
+        report = _report(given)
+        for name in ("model.keras", "saved_model"):
+            if (given / name).exists():
+                return Subject(given / name, None, report)
+    problem = "there is no" if not given.exists() else "this is no model:"
+    raise UserError(
+        f"{problem} {printable(path)}",
+        expected="a .keras file, a folder of convert-ckpt, its model.py, or a SavedModel",
+    )
+
+
+def _report(folder: Path) -> dict[str, Any]:
+    try:
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return report if isinstance(report, dict) and report.get("schema") == 1 else {}
+
+
+class Model:
+    """A model in a worker.
+
+    Attributes:
+        kind: "keras" or "saved_model".
+        described: of a Keras model, each layer's ``name``, ``class``, ``config``, ``calls``.
+        targets: of a Keras model, ``layer/variable`` → shape.
+    """
+
+    def __init__(self, worker: Worker, timeout: float | None, opened: Mapping[str, Any]):
+        self._worker, self._timeout, self._opened = worker, timeout, opened
+        self.kind = opened["kind"]
+        self.described: list[dict[str, Any]] = []
+        self.targets: dict[str, list[int]] = {}
+        self._order: list[int] = []
+        self._ends: dict[str, Sequence[str]] = {}
+        if self.kind == "keras":
+            found = self._call({"step": "describe"})[0]
+            self.described, self.targets = found["layers"], found["weights"]
+
+    @classmethod
+    def open(cls, subject: Subject, worker: Worker, timeout: float | None) -> Model:
+        """Opens it.
+
+        Raises:
+            UserError: Keras or TensorFlow cannot.
+        """
+        request = {
+            "step": "open",
+            "path": str(subject.path) if subject.path else None,
+            "code": str(subject.code) if subject.code else None,
+        }
+        return cls(worker, timeout, worker.call("model", request, timeout=timeout).data)
+
+    @classmethod
+    def built(cls, worker: Worker, timeout: float | None) -> Model:
+        """The model that the build job has just saved and opened in this worker."""
+        return cls(worker, timeout, {"kind": "keras"})
+
+    def bind(self, interface: Interface, report: Mapping[str, Any]) -> None:
+        """Finds which input and output stands for which tensor.
+
+        Raises:
+            UserError: it cannot be told.
+        """
+        tensors = [given.tensor for given in interface.inputs]
+        names = list(self._opened.get("inputs", tensors))
+        if len(names) != len(tensors):
+            raise UserError(
+                f"the model takes {len(names)} inputs and the graph {len(tensors)}: "
+                f"{printable(', '.join(tensors))}",
+                try_="--inputs with the tensors that the model's inputs stand for",
+            )
+        self._order = _matched(tensors, names, report.get("inputs"))
+        if self.kind == "saved_model":
+            made = list(self._opened["outputs"])
+            if len(made) != len(interface.outputs):
+                raise UserError(
+                    f"the model gives {len(made)} outputs and the graph {len(interface.outputs)}",
+                    try_="--outputs with the tensors that the model's outputs stand for",
+                )
+            order = _matched(list(interface.outputs), made, report.get("outputs"))
+            places = {graph: model for model, graph in enumerate(order)}
+            self._ends = {
+                "inputs": names,
+                "outputs": [made[places[index]] for index in range(len(made))],
+            }
+
+    def predict(self, given: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Its outputs, in the order of the interface, for inputs in that order."""
+        return self._listed(self._call({"step": "predict", **self._ends}, self._inputs(given))[1])
+
+    def layers(
+        self,
+        given: Sequence[np.ndarray],
+        pairs: Sequence[Pair] = (),
+        changes: Mapping[str, Any] | None = None,
+        weights: Mapping[str, np.ndarray] | None = None,
+        *,
+        wide: bool = False,
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """The outputs of layers, and of the model, with other configurations or weights.
+
+        Args:
+            changes: layer → what to put into its configuration.
+            weights: ``layer/variable`` → what to put in its place.
+            wide: all of it in float64.
+        """
+        arrays = self._inputs(given) | {f"weight:{t}": a for t, a in (weights or {}).items()}
+        asked = [(pair.layer, pair.call) for pair in pairs]
+        request = {"step": "layers", "layers": asked, "changes": changes or {}, "wide": wide}
+        made = self._call(request, arrays)[1]
+        return [made.pop(f"layer:{index}") for index in range(len(pairs))], self._listed(made)
+
+    def weights(self, targets: Sequence[str]) -> dict[str, np.ndarray]:
+        """The values of variables."""
+        return self._call({"step": "weights", "targets": list(targets)})[1]
+
+    def _inputs(self, given: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        return {str(index): given[place] for index, place in enumerate(self._order)}
+
+    def _listed(self, made: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        return [made[str(index)] for index in range(len(made))]
+
+    def _call(
+        self, request: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None
+    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        reply = self._worker.call("model", request, arrays, timeout=self._timeout)
+        return reply.data, reply.arrays
+
+
+def _matched(tensors: list[str], names: list[str], reported: Any) -> list[int]:
+    """For each of the model's names, the place of its tensor."""
+    if len(names) == 1:
+        return [0]
+    reported_names = {e["tensor"]: e.get("name") for e in reported or [] if isinstance(e, dict)}
+    known: dict[str, str] = {}
+    for tensor in tensors:
+        name = reported_names.get(tensor)
+        known[tensor] = name or identifier(split_tensor(tensor)[0], set(known.values()))
+    by_name = {known[tensor]: place for place, tensor in enumerate(tensors)}
+    if set(by_name) == set(names):
+        return [by_name[name] for name in names]
+    return list(range(len(names)))

@@ -1,0 +1,321 @@
+"""``verify``: an original and its model, run on the same inputs in processes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError, printable
+from ..graph import Interface, find_interface, tensor_name
+from ..layers import UnsupportedError
+from ..lifting import lift_plan
+from ..original import Original
+from ..parity import Difference
+from ..plan import Plan
+from ..plan.examples import EXAMPLES, random_inputs
+from ..planning import (
+    bypassed,
+    complete_kinds,
+    complete_shapes,
+    inference_part,
+    make_plan,
+    refuse_forbidden,
+)
+from ..sources import Source, open_source
+from ..worker import Worker
+from .comparing import Allowed, difference
+from .correspondence import Pair, pairs_of
+from .layers import LayerDifference, Search, Side
+from .result import Verification, Wide
+from .subject import Model, Subject, find_subject
+
+_LAYER_BYTES = 256 << 20  # of all layers' outputs at once; fewer examples go through otherwise
+_ROUNDING = 1e-6  # of the scale: what float64 leaves where only constants were written in float32
+
+
+def verify(
+    source: str | Path,
+    model: str | Path,
+    *,
+    data: str | Path | None = None,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+    feed: Mapping[str, Any] | None = None,
+    tolerance: tuple[float, float] | None = None,
+    examples: int = EXAMPLES,
+    seed: int = 0,
+    trust: bool = False,
+    timeout: float = 300.0,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+) -> Verification:
+    """Runs a TensorFlow 1 original and a model side by side, layer by layer.
+
+    The first tensor that differs is named, and its cause where one can be found: a cause is tested
+    by running the model again with it put right. Float64 on both sides tells rounding from meaning.
+
+    Args:
+        source: as for :func:`tfmigrate.convert`, with a graph.
+        model: a .keras file, a folder that convert wrote, its model.py (which is then run), or a
+            SavedModel.
+        data: an .npz with an array for each input, by tensor name (``x:0`` or ``x``); random
+            examples otherwise.
+        inputs, outputs, feed: tensors of the graph, where the report beside the model or the guess
+            is wrong.
+        tolerance: atol and rtol: a tensor may be off by ``atol + rtol * scale``; 2e-5 of the scale
+            by default.
+        examples: how many random ones.
+        seed: of the random examples.
+        trust: run the original graph even if it could touch files, the network or processes.
+        timeout: seconds without a sign of life after which a worker is ended.
+        on_event: called with ``{"stage": …}`` as the work goes on.
+
+    Returns:
+        A result that is true where everything is within the tolerance.
+
+    Raises:
+        UserError: a side cannot be opened or run, or they do not belong together.
+    """
+    with Worker("graph") as graph_worker, Worker("model") as model_worker:
+        return verify_in(
+            (graph_worker, model_worker),
+            source,
+            model,
+            data=data,
+            inputs=inputs,
+            outputs=outputs,
+            feed=feed,
+            tolerance=tolerance,
+            examples=examples,
+            seed=seed,
+            trust=trust,
+            timeout=timeout,
+            on_event=on_event,
+        )
+
+
+def verify_in(
+    workers: tuple[Worker, Worker],
+    source: str | Path,
+    model: str | Path,
+    *,
+    data: str | Path | None = None,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+    feed: Mapping[str, Any] | None = None,
+    tolerance: tuple[float, float] | None = None,
+    examples: int = EXAMPLES,
+    seed: int = 0,
+    trust: bool = False,
+    timeout: float = 300.0,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+) -> Verification:
+    """:func:`verify` in workers that are there: for the original, and for the model."""
+    tell = on_event or (lambda event: None)
+    tell({"stage": "reading"})
+    opened, subject = open_source(source), find_subject(model)
+    if opened.graph is None:
+        raise UserError(
+            f"{printable(source)} has no graph beside it, so there is no original to run",
+            expected="a checkpoint with its .meta, a frozen graph or a SavedModel",
+        )
+    allowed = Allowed(*tolerance) if tolerance is not None else Allowed()
+    graph_worker, model_worker = workers
+    interface = _interface(opened, subject, inputs, outputs, feed)
+    if not trust:
+        refuse_forbidden(opened, interface)
+    interface = complete_kinds(opened, interface, graph_worker, timeout)
+    complete_shapes(opened, interface, graph_worker, timeout)
+    inference = inference_part(opened, interface)
+    plan, notes = None, list[str]()
+    try:
+        plan = make_plan(opened, interface, inference)
+    except UnsupportedError as error:
+        notes.append(f"{printable(error, 300)}: outputs are compared, layers are not.")
+    tell({"stage": "opening"})
+    made = Model.open(subject, model_worker, timeout)
+    made.bind(interface, subject.report)
+    bypass = bypassed(inference)
+    original = Original(opened, interface, graph_worker, bypass=bypass, timeout=timeout)
+    if data is not None:
+        given = read_data(data, interface)
+    else:
+        given = random_inputs(plan or lift_plan(opened, interface), examples, seed)
+    comparison = Comparison(opened, interface, original, made, plan, allowed, tell)
+    return replace(
+        comparison.run(given, subject.pairs),
+        source=str(source),
+        model=str(model),
+        data=None if data is None else str(data),
+        seed=None if data is not None else seed,
+        notes=tuple(notes),
+    )
+
+
+def _interface(
+    source: Source,
+    subject: Subject,
+    inputs: Sequence[str] | None,
+    outputs: Sequence[str] | None,
+    feed: Mapping[str, Any] | None,
+) -> Interface:
+    """As asked for; else as the report beside the model says; else as it is found."""
+    assert source.graph is not None
+    report = subject.report
+    listed = {key: [e["tensor"] for e in report.get(key) or []] for key in ("inputs", "outputs")}
+    strange = [t for tensors in listed.values() for t in tensors if t not in source.graph]
+    if strange and not (inputs and outputs):
+        raise UserError(
+            f"the report beside the model speaks of {printable(strange[0])}, which is not in the "
+            f"graph of {printable(source.path)}",
+            expected="the source that the model was made from",
+            try_="--inputs and --outputs if it is another spelling of the same network",
+        )
+    if listed["outputs"] and not strange:
+        inputs, outputs = inputs or listed["inputs"], outputs or listed["outputs"]
+        feed = {**(report.get("fed") or {}), **(feed or {})}
+    saved = source.recipes().keys()
+    return find_interface(source.graph, inputs, outputs, feed, saved=saved)
+
+
+def read_data(path: str | Path, interface: Interface) -> dict[str, np.ndarray]:
+    """The arrays of an .npz for a graph's inputs.
+
+    Raises:
+        UserError: an array is missing, or has another shape than the graph says.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {tensor_name(name): archive[name] for name in archive.files}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{printable(path)} cannot be read: {printable(error)}") from None
+    found = {}
+    for given in interface.inputs:
+        if given.tensor not in arrays:
+            raise UserError(
+                f"{printable(path)} has no array {printable(given.tensor)}",
+                expected=", ".join(printable(i.tensor) for i in interface.inputs),
+            )
+        array = arrays[given.tensor]
+        fits = given.shape is None or (
+            len(given.shape) == array.ndim
+            and all(s in (None, n) for s, n in zip(given.shape, array.shape, strict=True))
+        )
+        if not fits:
+            raise UserError(
+                f"{printable(given.tensor)} of {printable(path)} has shape {array.shape}",
+                expected=str(given.shape),
+            )
+        found[given.tensor] = array
+    return found
+
+
+@dataclass
+class Comparison:
+    """Both sides, ready to run.
+
+    Attributes:
+        plan: of the conversion, or None: then layers are only compared where pairs are given.
+        tell: told of stages.
+    """
+
+    source: Source
+    interface: Interface
+    original: Original
+    model: Model
+    plan: Plan | None
+    allowed: Allowed
+    tell: Callable[[dict[str, Any]], None]
+
+    def run(
+        self, given: Mapping[str, np.ndarray], pairs: Sequence[Pair] = (), *, wide: bool = True
+    ) -> Verification:
+        """Compares outputs, layers, causes and, unless ``wide`` is false, float64.
+
+        Args:
+            given: arrays by input tensor.
+            pairs: which layer stands for which tensor, where there is no plan that tells.
+        """
+        if self.plan is not None:
+            pairs = pairs_of(self.plan, self.model.described)
+        pairs = self._there(pairs)
+        known = set(self.original.open([pair.tensor for pair in pairs]))
+        pairs = [pair for pair in pairs if pair.tensor in known]
+        self.tell({"stage": "comparing"})
+        arrays = [given[i.tensor] for i in self.interface.inputs]
+        expected = self.original.run(given)
+        wanted = [expected[tensor] for tensor in self.interface.outputs]
+        made = self.model.predict(arrays)
+        measured = self._measured(wanted, made)
+        holds = all(map(self.allowed.holds, measured.values()))
+        layers: list[LayerDifference] = []
+        causes = []
+        if pairs:
+            search = self._search(given, pairs)
+            layers, _ = search.measure()
+            if not holds or search.first(layers) is not None:
+                search.run(lambda layer: self.tell({"stage": f"testing causes at {layer}"}))
+                causes = search.causes
+        exact = all(d.max_abs == 0 for d in measured.values())
+        return Verification(
+            outputs=measured,
+            layers=tuple(layers),
+            causes=tuple(causes),
+            allowed=self.allowed,
+            examples=len(arrays[0]) if arrays and arrays[0].ndim else 1,
+            wide=self._wide(given, arrays) if wide and not exact else None,
+        )
+
+    def _there(self, pairs: Sequence[Pair]) -> list[Pair]:
+        calls = {entry["name"]: entry["calls"] for entry in self.model.described}
+        return [pair for pair in pairs if pair.call < calls.get(pair.layer, 0)]
+
+    def _search(self, given: Mapping[str, np.ndarray], pairs: Sequence[Pair]) -> Search:
+        """As many examples as fit, all of them in most cases."""
+        tensors = list(dict.fromkeys(pair.tensor for pair in pairs))
+        shapes = [i.shape for i in self.interface.inputs]
+        batched = bool(shapes) and all(s is not None and len(s) and s[0] is None for s in shapes)
+        some = dict(given)
+        if batched:
+            one = self.original.run({n: a[:1] for n, a in given.items()}, tensors)
+            size = sum(array.nbytes for array in one.values())
+            some = {n: a[: max(1, _LAYER_BYTES // max(size, 1))] for n, a in given.items()}
+        found = self.original.run(some, [*tensors, *self.interface.outputs])
+        side = Side(
+            [some[i.tensor] for i in self.interface.inputs],
+            found,
+            [found[tensor] for tensor in self.interface.outputs],
+        )
+        return Search(self.model, pairs, side, self.allowed, self.plan, self.source.read)
+
+    def _wide(self, given: Mapping[str, np.ndarray], arrays: Sequence[np.ndarray]) -> Wide:
+        """Both sides again in float64, if both can."""
+        if self.model.kind != "keras":
+            return Wide(None, "a SavedModel computes in the precision it was written in")
+        self.tell({"stage": "comparing in float64"})
+        try:
+            self.original.open(wide=True)
+            expected = self.original.run(given)
+            wanted = [expected[tensor] for tensor in self.interface.outputs]
+            made = self.model.layers(arrays, wide=True)[1]
+        except UserError as error:
+            return Wide(None, error.problem)
+        except RuntimeError as error:
+            return Wide(None, f"Keras cannot: {getattr(error, 'gist', error)}")
+        measured = self._measured(wanted, made)
+        rounding = all(d.max_abs <= _ROUNDING * d.scale for d in measured.values())
+        return Wide(max(d.max_abs for d in measured.values()), None, rounding)
+
+    def _measured(
+        self, wanted: Sequence[np.ndarray], made: Sequence[np.ndarray]
+    ) -> dict[str, Difference]:
+        if len(wanted) != len(made):
+            raise UserError(
+                f"the model gives {len(made)} outputs and the graph {len(wanted)}",
+                try_="--outputs with the tensors that the model's outputs stand for",
+            )
+        pairs = zip(self.interface.outputs, wanted, made, strict=True)
+        return {tensor: difference(expected, actual) for tensor, expected, actual in pairs}
