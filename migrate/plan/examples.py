@@ -11,6 +11,8 @@ from .model import Call, Layer, Plan, Value
 EXAMPLES = 64
 _OPEN_SIZE = 8  # of a dimension that the model leaves open: time steps, mostly
 _OPEN_IMAGE_SIZE = 64
+_FIRST_ROWS = 2
+_ANY_INTEGER = 10  # one more than the largest, where nothing is known about them
 
 
 def random_inputs(
@@ -30,9 +32,10 @@ def random_inputs(
     """
     generator = np.random.default_rng(seed)
     return {
-        given.tensor: _random(generator, _sizes(given.value, examples), given.value.dtype, bound)
+        given.tensor: _random(generator, _sizes(given.value, examples), given.value.dtype, limits)
         for given in plan.inputs
-        for bound in [(bounds or {}).get(given.tensor) or _bound(plan, given.value)]
+        for bound in [(bounds or {}).get(given.tensor)]
+        for limits in [(0, bound) if bound else _bounds(plan, given.value)]
     }
 
 
@@ -43,34 +46,59 @@ def _sizes(value: Value, examples: int) -> list[int]:
     return [open_[axis] if known is None else known for axis, known in enumerate(shape)]
 
 
-def _random(generator: np.random.Generator, sizes: list[int], dtype: str, bound: int) -> np.ndarray:
+def _random(
+    generator: np.random.Generator, sizes: list[int], dtype: str, bounds: tuple[int, int] | None
+) -> np.ndarray:
     if dtype == "bool":
         return generator.integers(0, 2, sizes).astype(bool)
-    if dtype.startswith(("int", "uint")):
-        return generator.integers(0, bound, sizes).astype(dtype)
-    if dtype == "string":
-        return generator.integers(0, bound, sizes).astype(bytes)
-    return generator.standard_normal(sizes).astype(dtype)
+    if bounds is None and not dtype.startswith(("int", "uint", "string")):
+        return generator.standard_normal(sizes).astype(dtype)
+    whole = generator.integers(*(bounds or (0, _ANY_INTEGER)), sizes)
+    return whole.astype(bytes if dtype == "string" else dtype)
 
 
-def _bound(plan: Plan, value: Value) -> int:
-    """One more than the largest integer an input may hold."""
-    reached = {id(value)}
-    bound = 10
+def _bounds(plan: Plan, value: Value) -> tuple[int, int] | None:
+    """The least integer an input may hold and one more than the largest, where that is known."""
+    reached = {id(value): 0}  # what was added to the input on the way
+    found: list[tuple[int, int]] = []
     for call in plan.calls:
-        if not any(id(taken) in reached for taken in call.values):
+        added = next((reached[id(v)] for v in call.values if id(v) in reached), None)
+        if added is None:
             continue
-        limit = _limit(call)
-        if limit is not None:
-            bound = min(bound, limit) if len(reached) > 1 else limit
+        limits = _limits(call, reached)
+        if limits is not None:
+            found.append((limits[0] - added, limits[1] - added))
         else:
-            reached.update(id(v) for v in call.outputs if v.dtype.startswith(("int", "uint")))
-    return bound
+            whole = [v for v in call.outputs if v.dtype.startswith(("int", "uint"))]
+            reached.update((id(v), added + _added(call)) for v in whole)
+    if not found:
+        return None
+    low = max(low for low, _ in found)
+    return low, max(min(high for _, high in found), low + 1)
 
 
-def _limit(call: Call) -> int | None:
-    if isinstance(call.function, Layer) and call.function.kind == "Embedding":
-        return int(call.function.arguments["input_dim"])
+def _added(call: Call) -> int:
+    """What a call adds to an integer; 0 where it does anything else."""
+    number = call.arguments[-1]
+    if not isinstance(number, int) or call.function not in ("+", "-"):
+        return 0
+    return number if call.function == "+" else -number
+
+
+def _limits(call: Call, reached: Mapping[int, int]) -> tuple[int, int] | None:
+    layer = call.function if isinstance(call.function, Layer) else None
+    if layer is not None and layer.kind == "Embedding":
+        return 0, int(layer.arguments["input_dim"])
+    if layer is not None and layer.kind == "SequenceMask":
+        sequence, lengths = call.values
+        steps = sequence.shape[1] if sequence.shape else None
+        return (1, (steps or _OPEN_SIZE) + 1) if id(lengths) in reached else None
     if call.function == "keras.ops.one_hot":
-        return int(call.arguments[1])
+        return 0, int(call.arguments[1])
+    looks_up = call.function in ("keras.ops.take", "keras.ops.take_along_axis")
+    if (looks_up or (layer and layer.kind == "GatherNd")) and id(call.values[-1]) in reached:
+        table, axis = call.values[0].shape, call.keywords.get("axis", 0)
+        rows = table[axis] if table is not None and len(call.values) > 1 else None
+        # Of a table of unknown length the first rows are sure to be there.
+        return 0, rows or _FIRST_ROWS
     return None
