@@ -338,7 +338,7 @@ _FIXED_DTYPES = dict.fromkeys(_PREDICATES, "bool") | {
 # Which attribute names an operation's output type; the first that is there wins.
 _DTYPE_ATTRS = (
     "DstT", "output_type", "out_type", "dtype", "Tout", "output_types", "dtypes",
-    "component_types", "Tparams", "T", "type", "out_types",
+    "component_types", "Tparams", "T", "type", "out_types", "Tidx",
 )  # fmt: skip
 
 __all__ = [

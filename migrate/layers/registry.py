@@ -78,7 +78,7 @@ def operation(*ops: str, keras: str) -> Callable[[Matcher], Matcher]:
 
 def _register(ops: tuple[str, ...], keras: str, is_pattern: bool) -> Callable[[Matcher], Matcher]:
     def register(match: Matcher) -> Matcher:
-        family = match.__module__.rpartition(".")[2]
+        family = match.__module__.partition(".layers.")[2].partition(".")[0]
         summary = (match.__doc__ or "").strip().splitlines()[0]
         handler = Handler(match.__name__, family, ops, keras, summary, match, is_pattern)
         _handlers.append(handler)

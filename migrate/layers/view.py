@@ -32,6 +32,8 @@ class View:
         inputs: tensors that become the model's inputs.
         outputs: tensors that become its outputs.
         variables: name of a variable's node → recipe of its value, in the checkpoint's names.
+        made: name of a node that the graph did not have when it was read → its tensors, and the
+            tensors of the graph as read that they stand for.
     """
 
     def __init__(
@@ -40,8 +42,9 @@ class View:
         inputs: Sequence[str],
         outputs: Sequence[str],
         variables: Mapping[str, Recipe],
+        made: Mapping[str, Mapping[str, str]] | None = None,
     ):
-        self.graph, self.variables = graph, variables
+        self.graph, self.variables, self.made = graph, variables, made or {}
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         self._evaluator = Evaluator(graph)
         self._recipes: dict[str, Recipe | None] = {}
@@ -54,6 +57,11 @@ class View:
                 break
             tensor = node.inputs[0]
         return tensor
+
+    def original(self, tensor: str) -> str | None:
+        """The tensor of the graph as read that has the same value, or None."""
+        made = self.made.get(split_tensor(tensor)[0])
+        return tensor if made is None else made.get(tensor)
 
     def node(self, tensor: str) -> Node:
         """The node behind a tensor, identities passed through."""

@@ -53,11 +53,20 @@ class Cell:
     reset_after: bool = False
     inner_biases: tuple[tuple[Block, ...], ...] = ()
 
+    @property
+    def form(self) -> tuple[object, ...]:
+        """Equal for cells that compute alike, each with its own weights."""
+        has_bias = any(self.biases) or any(map(any, self.offsets)) or any(self.inner_biases)
+        return (
+            self.kind, self.units, self.activation, self.recurrent_activation, self.reset_after,
+            has_bias,
+        )  # fmt: skip
+
     @cached_property
     def key(self) -> tuple[object, ...]:
         """Equal for cells that compute the same from the same variables."""
         return (
-            (self.kind, self.units, self.activation, self.recurrent_activation, self.reset_after),
+            self.form,
             *(block.key for blocks in self.kernels for block in blocks),
             *(block.key for block in self.recurrent),
             *(block.key for blocks in (*self.biases, *self.inner_biases) for block in blocks),

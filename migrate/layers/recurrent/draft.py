@@ -23,12 +23,15 @@ class Draft:
     Attributes:
         view: of the graph as it is.
         replaced: tensor → the tensor that takes its place.
+        nodes: new ones, and old ones that are to be different.
+        changed: tensors of such that do not have the values they had.
     """
 
     def __init__(self, view: View):
         self.view = view
         self.replaced: dict[str, str] = {}
         self.nodes: dict[str, Node] = {}
+        self.changed: set[str] = set()
 
     def add(
         self,
@@ -147,7 +150,15 @@ class Draft:
                 waiting.extend(inputs)
         graph: Graph = replace(old.graph, nodes=kept)
         graph = replace(graph, nodes={name: kept[name] for name in graph.order})
-        return View(graph, old.inputs, outputs, old.variables)
+        made: dict[str, dict[str, str]] = {
+            name: {t: o for t, o in old.made.get(name, {}).items() if t not in self.changed}
+            for name in self.nodes
+        }
+        for tensor in self.replaced:
+            new, original = settled(tensor), old.original(tensor)
+            if new.rpartition(":")[0] in made and original is not None:
+                made[new.rpartition(":")[0]].setdefault(new, original)
+        return View(graph, old.inputs, outputs, old.variables, {**old.made, **made})
 
 
 def common_scope(names: Iterable[str]) -> str:

@@ -80,21 +80,20 @@ def bidirectional(view: View, tensor: str) -> Match | None:
 
     def build(builder: Builder, sequence: Value, mask: Value | None = None) -> Value:
         _refine(builder, sequence, forward)
-        returns = {"return_sequences": node.attrs["sequences"] or None}
-        first, second = ({**layer_arguments(c), **returns} for c in (forward, backward))
-        arguments: dict[str, Any] = {"layer": _nested(forward.kind, first)}
-        if first != second:
-            backwards = {**second, "go_backwards": True}
-            arguments["backward_layer"] = _nested(backward.kind, backwards)
+        before = sum(f.kind == "Bidirectional" for f in builder.plan.layers)
+        inner = snake(forward.kind) + (f"_{before}" if before else "")
+        arguments = {**layer_arguments(forward)}
+        if node.attrs["sequences"]:
+            arguments["return_sequences"] = True
+        wrapped = Layer(inner, forward.kind, arguments)
         weights: dict[str, Recipe] = {}
-        back = f"backward_{snake(backward.kind)}" if first == second else snake(backward.kind)
-        for cell, name in ((forward, f"forward_{snake(forward.kind)}"), (backward, back)):
-            weights |= {f"{name}/{path}": recipe for path, recipe in _weights(cell).items()}
+        for way, cell in (("forward", forward), ("backward", backward)):
+            weights |= {f"{way}_{inner}/{path}": recipe for path, recipe in _weights(cell).items()}
         units = forward.units + backward.units
         shape = _over_time(sequence, units) if node.attrs["sequences"] else (None, units)
         keywords = {"mask": mask} if mask is not None else {}
         made = builder.layer(
-            "Bidirectional", arguments, sequence, weights=weights, shape=shape,
+            "Bidirectional", {"layer": wrapped}, sequence, weights=weights, shape=shape,
             dtype=sequence.dtype, scope=_scope_of_both(weights.values()), **keywords,
         )  # fmt: skip
         if mask is not None and node.attrs["sequences"]:
@@ -133,10 +132,6 @@ def _refine(builder: Builder, sequence: Value, cell: Cell) -> None:
 
 def _over_time(sequence: Value, units: int) -> tuple[int | None, ...]:
     return (*(sequence.shape or (None, None, None))[:2], units)
-
-
-def _nested(kind: str, arguments: dict[str, Any]) -> Layer:
-    return Layer("", kind, {key: value for key, value in arguments.items() if value is not None})
 
 
 def layer_arguments(cell: Cell) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def _reverse(draft: Draft) -> None:
             _same_lengths(draft, consumer, node) for _, consumer in turned
         ):
             # Masked steps come first when Keras goes backwards, and hold the state still.
+            draft.changed.add(f"{node.name}:0")
             for _, consumer in turned:
                 axis = draft.constant(f"{consumer.name}/axis", [1])
                 flipped = draft.add(
@@ -200,7 +201,7 @@ def _directions(
         for i in range(3)
     )
     plain = len(forward.inputs) == 1 + forward.attrs["masked"]
-    alike = forward.attrs["cell"].kind == backward.attrs["cell"].kind
+    alike = forward.attrs["cell"].form == backward.attrs["cell"].form
     same = _origins(view, forward) == _origins(view, backward)
     ways = (forward.attrs["backwards"], backward.attrs["backwards"]) == (False, True)
     return (forward, backward, index) if alone and plain and alike and same and ways else None
