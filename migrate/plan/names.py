@@ -47,6 +47,6 @@ def unique(name: str, taken: Container[str]) -> str:
 
 
 def snake(name: str) -> str:
-    """``BatchNormalization`` → ``batch_normalization``, ``Conv2D`` → ``conv2d``, as Keras does."""
-    parts = re.sub(r"([a-z0-9])([A-Z][a-z])", r"\1_\2", name)
-    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", parts).lower()
+    """``Conv2D`` → ``conv2d``, ``SimpleRNN`` → ``simple_rnn``, as Keras does."""
+    parts = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", parts).lower()
