@@ -69,7 +69,7 @@ def values(x_train, y_train, x_test, y_test, folder):
     tf.set_random_seed(0)
     inputs, fare = build()
     with tf.Session() as session:
-        train(session, inputs, fare, x_train, y_train)
+        train(session, inputs, fare, x_train, y_train[:, 0])
         tf.train.Saver(tf.trainable_variables()).save(session, os.path.join(folder, "model.ckpt"))
         path = export(session, inputs, fare, os.path.join(folder, "export"))
 
@@ -87,4 +87,4 @@ def values(x_train, y_train, x_test, y_test, folder):
     for root, _, files in sorted(os.walk(path)):
         for name in sorted(files):
             print("exported:", os.path.relpath(os.path.join(root, name), folder))
-    return {"predictions": np.array(response["predictions"], np.float32), "fares": y_test[:3]}
+    return {"predictions": np.array(response["predictions"], np.float32), "fares": y_test[:3, 0]}

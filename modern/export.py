@@ -82,4 +82,4 @@ def values(x_train, y_train, x_test, y_test, weights, folder):
     for root, _, files in sorted(os.walk(path)):
         for name in sorted(files):
             print("exported:", os.path.relpath(os.path.join(root, name), folder))
-    return {"predictions": np.array(response["predictions"], np.float32), "fares": y_test[:3]}
+    return {"predictions": np.array(response["predictions"], np.float32), "fares": y_test[:3, 0]}

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...errors import UserError
 from ...parity import Tolerance
 from .. import prepare
-from ..datasets import Dataset
-from ..datasets.taxi import COLUMNS
-from ..prepare import Prepared
 from ..programs import Values
 from ..system import System
 
 
 def _points(random: np.random.Generator) -> dict[str, np.ndarray]:
     return {"points": random.normal(size=(8, 2)).astype(np.float32)}
-
-
-def _trips(dataset: Dataset) -> Prepared:
-    """x (examples, columns) float32, y float32 dollars."""
-    if dataset.columns != COLUMNS:
-        raise UserError(
-            f"{dataset.name} holds no trips", expected=f"the columns {', '.join(COLUMNS)}"
-        )
-    arrays = dataset.x_train, dataset.y_train, dataset.x_test, dataset.y_test
-    return Prepared(*(array.astype(np.float32) for array in arrays))
 
 
 SYSTEMS: tuple[System, ...] = (
@@ -45,7 +31,7 @@ SYSTEMS: tuple[System, ...] = (
     System(
         "export",
         "a timestamped SavedModel, and predictions from a JSON file of instances",
-        Values(data="fares-like", prepare=_trips, folder=True, checkpoint="model.ckpt"),
+        Values(data="fares-like", prepare=prepare.fares, folder=True, checkpoint="model.ckpt"),
         notes={
             "inputs": "An input a column: the names are those that a client writes into its JSON.",
             "save": "simple_save writes the signature serving_default; so does model.export.",
