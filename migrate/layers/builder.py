@@ -12,6 +12,7 @@ from .naming import hint_of, name_layers, scope_of
 from .view import View, shortest
 
 _LARGEST_LITERAL = 16  # elements of a constant that are written into the source
+_SMALLEST_RULE = 4  # elements beyond which np.arange(…) reads better than the numbers
 
 
 class Builder:
@@ -105,10 +106,10 @@ class Builder:
         """
         if not recipe.sources:
             array = recipe.make(_no_variables)
+            if array.size > _SMALLEST_RULE and (code := _rule(array)) is not None:
+                return code
             if array.size <= _LARGEST_LITERAL:
                 return literal(array)
-            if (code := _rule(array)) is not None:
-                return code
         return self.parameter(recipe, beside)
 
     def operands(self, recipes: Sequence[Recipe | None], values: Sequence[Value]) -> list[Any]:
@@ -150,7 +151,7 @@ class Builder:
 
     def weights_of(self, layer: Layer) -> dict[str, Recipe]:
         """A layer's weights by their path below it; may be changed."""
-        return self._weights[layer]
+        return self._weights.setdefault(layer, {})
 
     def wish(self, layer: Layer) -> str:
         """The name from the graph that a layer would like; empty where there is none."""
@@ -163,12 +164,14 @@ class Builder:
     def finish(self) -> None:
         """Names the layers and lists the plan's weights."""
         taken = {given.name for given in self.plan.inputs}
-        weighty = [layer for layer in self.plan.layers if self._weights[layer]]
-        name_layers([(y, self._wishes[y]) for y in self.plan.layers], taken, weighty)
+        weighty = [layer for layer in self.plan.layers if self.weights_of(layer)]
+        functions = [call.function for call in self.plan.calls if isinstance(call.function, str)]
+        wishes = [(layer, self.wish(layer)) for layer in self.plan.layers]
+        name_layers(wishes, taken, weighty, functions)
         self.plan.weights = [
             Weight(f"{layer.name}/{path}", recipe)
             for layer in self.plan.layers
-            for path, recipe in self._weights[layer].items()
+            for path, recipe in self.weights_of(layer).items()
         ]
 
 

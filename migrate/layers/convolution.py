@@ -158,29 +158,46 @@ def _transposed(view: View, node: Node) -> Convolution | None:
     first, arguments, _ = common
     before, after = view.shape(node.inputs[2]), view.sizes(node.inputs[0])
     after = view.shape(f"{node.name}:0") if after is None else after
+    output_padding = None
     if before is not None and after is not None:
         start = 2 if first else 1
         strides = _sequence(arguments.get("strides") or 1, spatial)
-        for axis in range(spatial):
-            size, result = before[start + axis], after[start + axis]
-            usual = _transposed_size(
-                size, kernel.shape[axis], strides[axis], arguments.get("padding")
-            )
-            if usual is not None and result is not None and result != usual:
-                return None  # an output size that Keras would not choose
+        sizes = zip(before[start:], after[start:], kernel.shape, strides, strict=False)
+        paddings = [_output_padding(*four, arguments.get("padding")) for four in sizes][:spatial]
+        wanted = [padding for padding, usual in paddings if not usual]
+        if any(padding is None for padding in wanted):
+            return None
+        if wanted:
+            output_padding = _size([padding or 0 for padding, _ in paddings])
     filters = kernel.shape[-2]
-    arguments = {"filters": filters, "kernel_size": _size(kernel.shape[:-2]), **arguments}
+    arguments = {
+        "filters": filters,
+        "kernel_size": _size(kernel.shape[:-2]),
+        **arguments,
+        "output_padding": output_padding,
+    }
     return Convolution(
         node.inputs[2], f"Conv{spatial}DTranspose", arguments, {"kernel": kernel}, filters,
         spatial, first,
     )  # fmt: skip
 
 
-def _transposed_size(size: int | None, kernel: int, stride: int, padding: str | None) -> int | None:
-    """Keras's output size: keras/src/backend/common/backend_utils.py."""
-    if size is None:
-        return None
-    return size * stride if padding == "same" else size * stride + max(kernel - stride, 0)
+def _output_padding(
+    size: int | None, result: int | None, kernel: int, stride: int, padding: str | None
+) -> tuple[int | None, bool]:
+    """Keras's output_padding for a result of some size, and whether it is what Keras chooses.
+
+    The sizes are those of keras/src/backend/common/backend_utils.py; TensorFlow's operation is
+    then given the size, and pads and crops as it always did. None where no padding gives it.
+    """
+    if size is None or result is None:
+        return None, True
+    if padding == "same":
+        usual, least = size * stride, (size - 1) * stride + kernel % 2
+    else:
+        usual, least = size * stride + max(kernel - stride, 0), (size - 1) * stride + kernel
+    more = result - least
+    return (more if 0 <= more < stride else None), result == usual
 
 
 def _one_dimensional(view: View, squeeze: Node) -> Convolution | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..plan import Code, Recipe, Value
 from .builder import Builder
-from .registry import Match, operation, pattern
+from .registry import Match, operation
 from .view import View, shortest
 
 _OPERATORS = {
@@ -35,7 +35,7 @@ _COMMUTES = frozenset(("Add", "AddV2", "BiasAdd", "Mul"))
 _KERAS_ADD = frozenset(("Add", "AddV2"))
 
 
-@pattern("Add", "AddV2", "BiasAdd", "Sub", keras="Bias (own class)")
+@operation("Add", "AddV2", "BiasAdd", "Sub", keras="Bias (own class)")
 def bias(view: View, tensor: str) -> Match | None:
     """A variable added to a tensor of the model."""
     node = view.graph.node(tensor)
@@ -49,7 +49,7 @@ def bias(view: View, tensor: str) -> Match | None:
     return None
 
 
-@pattern("Mul", keras="Scale (own class)")
+@operation("Mul", keras="Scale (own class)")
 def scale(view: View, tensor: str) -> Match | None:
     """A tensor of the model multiplied by a variable."""
     node = view.graph.node(tensor)
@@ -118,7 +118,8 @@ def binary(view: View, tensor: str) -> Match | None:
                 sides.reverse()
             else:
                 function = _FUNCTIONS.get(function, function)
-        same = all(isinstance(s, Value) and s.shape for s in sides)
+        # Keras's layers compute in floats, whatever they are given.
+        same = not integers and all(isinstance(s, Value) and s.shape for s in sides)
         if node.op in _KERAS_ADD and same and len({s.shape for s in sides}) == 1:
             return builder.layer("Add", {}, sides)
         return builder.op(function, *sides)
@@ -157,6 +158,8 @@ def add_many(view: View, tensor: str) -> Match | None:
     node = view.graph.node(tensor)
     if any(view.recipe(source) is not None for source in node.inputs):
         return None
+    if not view.dtype(tensor).startswith("float"):
+        return None
     return Match(
         node.inputs,
         lambda builder, *values: builder.layer("Add", {}, list(values), shape=values[0].shape),
@@ -190,11 +193,12 @@ def select(view: View, tensor: str) -> Match | None:
         node.op == "Select" and ranks[0] is not None and ranks[1] is not None
         and len(ranks[0]) == 1 < len(ranks[1])
     )  # fmt: skip
-    if rows:
-        return None
 
     def build(builder: Builder, *values: Value) -> Value:
         parts = builder.operands(recipes, values)
+        if rows and isinstance(parts[0], Value):
+            columns = ", ".join(["None"] * (len(ranks[1] or ()) - 1))
+            parts[0] = builder.op("[]", parts[0], Code(f":, {columns}"), dtype="bool")
         return builder.op("where", *parts)
 
     return Match(dynamic, build)

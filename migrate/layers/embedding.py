@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..plan import Recipe, Value, concatenate
+from ..plan import Code, Recipe, Value, concatenate
 from .builder import Builder
+from .dimensions import Dimension, sizes_of
 from .registry import Match, operation, pattern
 from .view import View
 
@@ -111,6 +112,34 @@ def gather(view: View, tensor: str) -> Match | None:
         return builder.op("take", *parts, axis=axis)
 
     return Match(dynamic, build)
+
+
+@operation("GatherNd", keras="keras.ops.take_along_axis, GatherNd (own class)")
+def gather_by_coordinates(view: View, tensor: str) -> Match | None:
+    """Elements by their coordinates; of each example the row at its own index, most of the time."""
+    node = view.graph.node(tensor)
+    shape, pairs = view.shape(node.inputs[0]), view.node(node.inputs[1])
+    counted = pairs.op == "Pack" and len(pairs.inputs) == 2 and _counts_batch(view, pairs.inputs[0])
+    if any(view.recipe(source) is not None for source in node.inputs):
+        return None
+    if not counted or shape is None or len(shape) != 3:
+        return Match(
+            node.inputs, lambda builder, *values: builder.layer("GatherNd", {}, list(values))
+        )
+
+    def build(builder: Builder, value: Value, places: Value) -> Value:
+        column = builder.op("[]", places, Code(":, None, None"), shape=(None, 1, 1))
+        row = builder.op("take_along_axis", value, column, axis=1, shape=(None, 1, shape[2]))
+        return builder.op("squeeze", row, 1)
+
+    return Match([node.inputs[0], pairs.inputs[1]], build)
+
+
+def _counts_batch(view: View, tensor: str) -> bool:
+    """Whether a tensor is ``tf.range(batch_size)``."""
+    node = view.node(tensor)
+    sizes = sizes_of(view, node.inputs[1]) if node.op == "Range" else None
+    return bool(sizes) and isinstance(sizes[0], Dimension) and sizes[0].axis == 0  # type: ignore[index]
 
 
 @operation("OneHot", keras="keras.ops.one_hot")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from ..plan import Layer
+from ..plan.names import layer_name, snake, unique
 
 # What a variable of a layer is called: the scope above it is the layer's name.
 _WEIGHT_WORDS = re.compile(
@@ -21,6 +22,11 @@ _CELLS = re.compile(
     r"^candidate$|^linear$",
     re.IGNORECASE,
 )
+# What Keras calls the operations behind Python's operators.
+_OPERATORS = {
+    "+": "add", "-": "subtract", "*": "multiply", "/": "true_divide", "//": "floor_divide",
+    "@": "matmul", "[]": "get_item",
+}  # fmt: skip
 # Names that TensorFlow gives an operation nobody named.
 _OPERATION = re.compile(
     r"^(add|addv2|bias_?add|mat_?mul|mul|sub|(real)?div|relu6?|elu|selu|crelu|leaky_?relu|"
@@ -28,6 +34,7 @@ _OPERATION = re.compile(
     r"separable_conv2d|max_?pool(ing)?(\dd)?|avg_?pool(ing)?(\dd)?|average_pooling\dd|reshape|"
     r"flatten|squeeze|expand_dims|transpose|concat(v2)?|stack|unstack|mean|sum|max|min|identity|"
     r"embedding_lookup|gather(v2)?|fused_?batch_?norm(v\d)?|batchnorm|lrn|pad|dropout|cond|merge|"
+    r"batch_?to_?space(nd)?|space_?to_?batch(nd)?|resize_?(images|bilinear|bicubic|nearest_?neighbor)|"
     r"tensordot|xw_plus_b|strided_?slice|moments|batch_?norm|output|maximum|alpha)(_\d+)?$",
     re.IGNORECASE,
 )
@@ -73,23 +80,37 @@ def _trimmed(parts: Sequence[str]) -> str:
 
 
 def name_layers(
-    wishes: Sequence[tuple[Layer, str]], taken: set[str], with_weights: Container[Layer]
+    wishes: Sequence[tuple[Layer, str]],
+    taken: set[str],
+    with_weights: Container[Layer],
+    functions: Iterable[str] = (),
 ) -> None:
     """Gives each layer a unique name: its scope as one word, else its kind.
 
     A layer without weights or scope is left to Keras, which tells it from operations' names.
     Only the part of a scope is used that tells layers apart: what all scopes begin with is left
     out where two or more have it in common.
-    """
-    from ..plan.names import layer_name, snake
 
+    Args:
+        taken: names that are not free, added to.
+        with_weights: layers that are to have a name, since it tells where weights are.
+        functions: names of what else the model calls.
+    """
     shared = _common_prefix([wish for _, wish in wishes if wish])
+    # Keras counts these up itself, across all that a process has made.
+    counted = {_OPERATORS.get(name, name.rpartition(".")[2]) for name in functions}
+    counted |= {snake(y.kind) for y, wish in wishes if not wish and y not in with_weights}
     for layer, wish in wishes:
         if not wish and layer not in with_weights:
             continue
-        short = wish[len(shared) :] or wish
         layer.scope = wish
-        layer.name = layer_name(short, taken, otherwise=snake(layer.kind))
+        own = snake(layer.kind)
+        name = layer_name(wish[len(shared) :] or wish, otherwise=own)
+        if re.sub(r"_\d+$", "", name) in counted:
+            if layer not in with_weights:
+                continue
+            name = f"{name}_layer"
+        layer.name = unique(name, taken)
         taken.add(layer.name)
 
 

@@ -80,14 +80,21 @@ def l2_loss(view: View, tensor: str) -> Match | None:
     return Match(node.inputs[:1], build)
 
 
-@operation("Cumsum", keras="keras.ops.cumsum")
-def cumulative_sum(view: View, tensor: str) -> Match | None:
-    """Running sums along an axis."""
+@operation("Cumsum", "Cumprod", keras="keras.ops.cumsum, cumprod")
+def cumulative(view: View, tensor: str) -> Match | None:
+    """Running sums and products along an axis, from the end and without the element itself too."""
     node = view.graph.node(tensor)
     axis = view.scalar(node.inputs[1])
-    if axis is None or node.attrs.get("exclusive") or node.attrs.get("reverse"):
+    exclusive, reverse = bool(node.attrs.get("exclusive")), bool(node.attrs.get("reverse"))
+    if axis is None or (exclusive and node.op == "Cumprod"):
         return None
-    return Match(
-        node.inputs[:1],
-        lambda builder, value: builder.op("cumsum", value, axis=axis, shape=value.shape),
-    )
+
+    def build(builder: Builder, value: Value) -> Value:
+        shape = value.shape
+        source = builder.op("flip", value, axis=axis, shape=shape) if reverse else value
+        made = builder.op(node.op.lower(), source, axis=axis, shape=shape)
+        if reverse:
+            made = builder.op("flip", made, axis=axis, shape=shape)
+        return builder.op("-", made, value, shape=shape) if exclusive else made
+
+    return Match(node.inputs[:1], build)

@@ -54,6 +54,17 @@ def resize(view: View, tensor: str) -> Match | None:
     return Match(node.inputs[:1], build)
 
 
+@operation("DepthToSpace", "SpaceToDepth", keras="keras.ops.depth_to_space, space_to_depth")
+def pixel_shuffle(view: View, tensor: str) -> Match | None:
+    """Channels as neighboring pixels, and the way back."""
+    node = view.graph.node(tensor)
+    function = "depth_to_space" if node.op == "DepthToSpace" else "space_to_depth"
+    if str(node.attrs.get("data_format", "NHWC")) != "NHWC":
+        return None
+    size = node.attrs["block_size"]
+    return Match(node.inputs[:1], lambda builder, value: builder.op(function, value, size))
+
+
 def _factors(view: View, tensor: str) -> tuple[int, int] | None:
     """What ``tf.shape(x)[1:3] * n`` multiplies by: of any tensor, so the sizes are to agree."""
     node = view.node(tensor)

@@ -180,7 +180,8 @@ def concatenate(view: View, tensor: str) -> Match | None:
 
     def build(builder: Builder, *values: Value) -> Value:
         joined = builder.operands(recipes, values)
-        if len(dynamic) == len(parts) and axis != 0:
+        floats = view.dtype(tensor).startswith("float")  # what Keras's layers compute in
+        if len(dynamic) == len(parts) and axis != 0 and floats:
             arguments = {"axis": None if axis == -1 else axis}
             return builder.layer("Concatenate", arguments, joined)
         return builder.op("concatenate", joined, axis=axis)

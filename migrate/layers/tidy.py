@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..plan import Call, Layer
+from ..plan import Call, Layer, Plan
 from .builder import Builder
+from .layout import cancel_permutations
 
 _TAKE_ACTIVATION = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose",
     "DepthwiseConv2D", "SeparableConv2D")  # fmt: skip
@@ -11,8 +12,57 @@ _TAKE_ACTIVATION = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "C
 
 def tidy(builder: Builder) -> None:
     """Runs the passes."""
+    cancel_permutations(builder.plan)
+    _drop_unused(builder)
+    _merge_biases(builder)
     _merge_activations(builder)
     _drop_unused(builder)
+
+
+def _followers(plan: Plan, layer: Layer) -> tuple[list[Call], list[Call]] | None:
+    """The calls of a layer, and the one call that takes what each gives; None where more do."""
+    uses = plan.uses()
+    calls = [call for call in plan.calls if call.function is layer]
+    made = {id(call.outputs[0]) for call in calls}
+    after = {id(v): call for call in plan.calls for v in call.values if id(v) in made}
+    following = [after[key] for call in calls if (key := id(call.outputs[0])) in after]
+    alone = all(uses.get(key, 0) == 1 for key in made)
+    return (calls, following) if alone and len(following) == len(calls) else None
+
+
+def _merge(builder: Builder, layer: Layer, calls: list[Call], following: list[Call]) -> None:
+    """Lets a layer give what the calls after it gave."""
+    for call, merged in zip(calls, following, strict=True):
+        assert isinstance(merged.function, Layer)
+        if not builder.wish(layer):
+            builder.set_wish(layer, builder.wish(merged.function))
+        call.outputs = merged.outputs
+        builder.plan.calls.remove(merged)
+
+
+def _merge_biases(builder: Builder) -> None:
+    """``Dense(use_bias=False)`` then ``Bias`` becomes ``Dense``, convolutions alike.
+
+    Only where nothing else needs the value between, at every call of the layer.
+    """
+    for layer in builder.plan.layers:
+        if layer.kind not in _TAKE_ACTIVATION or layer.arguments.get("use_bias") is not False:
+            continue
+        found = _followers(builder.plan, layer)
+        if found is None or "activation" in layer.arguments:
+            continue
+        added = {call.function for call in found[1]}
+        bias = added.pop()
+        if added or not isinstance(bias, Layer) or bias.kind != "Bias":
+            continue
+        recipe = builder.weights_of(bias)["bias"]
+        units = layer.arguments.get("units") or layer.arguments.get("filters")
+        others = [c for c in builder.plan.calls if c.function is bias and c not in found[1]]
+        if others or recipe.shape != (units,):
+            continue
+        del layer.arguments["use_bias"]
+        builder.weights_of(layer)["bias"] = recipe
+        _merge(builder, layer, *found)
 
 
 def _merge_activations(builder: Builder) -> None:
@@ -20,33 +70,19 @@ def _merge_activations(builder: Builder) -> None:
 
     Only where nothing else needs the value between, at every call of the layer.
     """
-    plan = builder.plan
-    uses = plan.uses()
-    after: dict[int, Call] = {}
-    for call in plan.calls:
-        for value in call.values:
-            after[id(value)] = call
-    for layer in plan.layers:
+    for layer in builder.plan.layers:
         if layer.kind not in _TAKE_ACTIVATION or "activation" in layer.arguments:
             continue
-        calls = [call for call in plan.calls if call.function is layer]
-        following = [after.get(id(call.outputs[0])) for call in calls]
-        names = {_activation(f) for f in following}
-        alone = all(uses.get(id(call.outputs[0]), 0) == 1 for call in calls)
-        if not alone or len(names) != 1 or None in names:
+        found = _followers(builder.plan, layer)
+        names = {_activation(call) for call in found[1]} if found else {None}
+        if found is None or len(names) != 1 or None in names:
             continue
         layer.arguments["activation"] = names.pop()
-        for call, merged in zip(calls, following, strict=True):
-            assert merged is not None
-            assert isinstance(merged.function, Layer)
-            if not builder.wish(layer):
-                builder.set_wish(layer, builder.wish(merged.function))
-            call.outputs = merged.outputs
-            plan.calls.remove(merged)
+        _merge(builder, layer, *found)
 
 
-def _activation(call: Call | None) -> str | None:
-    if call is None or not isinstance(call.function, Layer) or call.function.kind != "Activation":
+def _activation(call: Call) -> str | None:
+    if not isinstance(call.function, Layer) or call.function.kind != "Activation":
         return None
     name = call.function.arguments["activation"]
     return name if isinstance(name, str) else None

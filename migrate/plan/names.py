@@ -24,7 +24,8 @@ def ascii_words(text: str) -> str:
 
 def identifier(text: str, taken: Container[str] = (), *, otherwise: str = "x") -> str:
     """A valid, harmless Python name in lower case that is not taken yet."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", ascii_words(text)).lower()
+    humps = r"(?<=[a-z])(?=[A-Z])|(?<=[a-z0-9])(?=[A-Z][a-z])"
+    words = re.sub(humps, "_", ascii_words(text)).lower()
     name = words[:_LONGEST_IDENTIFIER].strip("_") or otherwise
     if name in RESERVED:
         name += "_"

@@ -165,6 +165,7 @@ def _open(
     import keras
 
     folder = Path(request["folder"])
+    _state.clear()
     module = types.ModuleType("model")
     text = (folder / "model.py").read_text(encoding="utf-8")
     exec(compile(text, "model.py", "exec"), module.__dict__)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tfmigrate.errors import UserError
 from tfmigrate.graph import Graph, Node
 from tfmigrate.layers import Handler, UnsupportedError, View, build_plan, handlers
 from tfmigrate.layers.naming import scope_of
@@ -93,7 +94,7 @@ def test_an_operation_without_a_form_is_named() -> None:
 
 
 def test_a_circle_ends_in_an_error() -> None:
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(UserError, match="circle"):
         planned(node("a", "Relu", "c:0"), node("c", "Exp", "a:0"), output="a:0")
 
 

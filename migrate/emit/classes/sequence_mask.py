@@ -8,7 +8,7 @@ class SequenceMask(keras.layers.Layer):
     """True for the steps of each sequence that come before its length."""
 
     def call(self, sequences, lengths):
-        """The mask, (batch, time), of sequences (batch, time, …) and lengths (batch,)."""
+        """The mask, (batch, time), of (batch, time, …) and (batch,)."""
         steps = keras.ops.arange(keras.ops.shape(sequences)[1], dtype="int32")
         return steps < keras.ops.expand_dims(keras.ops.cast(lengths, "int32"), -1)
 

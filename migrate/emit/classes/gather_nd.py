@@ -1,0 +1,14 @@
+"""Elements by their coordinates, which keras.ops has no function for."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class GatherNd(keras.layers.Layer):
+    """Takes elements of its first input at the coordinates in its second."""
+
+    def call(self, inputs):
+        """The elements: one for each row of coordinates."""
+        array, coordinates = inputs
+        return tf.gather_nd(array, coordinates)
