@@ -2,13 +2,15 @@
 
 Recurrence is not a matter of single operations, so it is found before anything else is built, as
 dropout is: :func:`fold_recurrent` rewrites the graph so that a whole layer is one node of op
-``Recurrent``; the handlers of :mod:`.handlers` make Keras layers of these.
+``Recurrent``; the handlers of :mod:`.handlers` make Keras layers of these. What stays a loop is
+explained by :func:`unfolded`.
 """
 
 from ..view import View
 from . import handlers  # noqa: F401  registers the family
 from .draft import Draft
 from .loops import fold_loops
+from .reasons import unfolded
 from .simplify import simplify
 from .unrolled import fold_unrolled
 
@@ -30,4 +32,4 @@ def fold_recurrent(view: View) -> View:
     return simplify(view)
 
 
-__all__ = ["fold_recurrent"]
+__all__ = ["fold_recurrent", "unfolded"]

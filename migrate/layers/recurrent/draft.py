@@ -87,6 +87,11 @@ class Draft:
             if order is not None and order[:2] == [1, 0] and order[2:] == sorted(order[2:]):
                 return node.inputs[0]
         shape = self.shape(tensor)
+        if node.op == "ReverseV2" and self._axes(node) == [0]:
+            inner = self.swapped(node.inputs[0])
+            axis = self.constant(f"{node.name}/axis", [1])
+            shape = self.shape(inner)
+            return self.add(node.name, "ReverseV2", (inner, axis), [shape], self.dtype(inner))
         rank = 3 if shape is None else len(shape)
         perm = [1, 0, *range(2, rank)]
         name = tensor.rpartition(":")[0]
@@ -95,6 +100,10 @@ class Draft:
         return self.add(
             f"{name}/transpose", "Transpose", (tensor, order_tensor), [turned], self.dtype(tensor)
         )
+
+    def _axes(self, node: Node) -> list[int] | None:
+        axes = self.view.static(node.inputs[1]) if node.name in self.view.graph.nodes else None
+        return None if axes is None else axes.reshape(-1).tolist()
 
     def order(self, node: Node) -> list[int] | None:
         """The permutation of a Transpose, where it is constant."""
@@ -109,17 +118,20 @@ class Draft:
         sequence: str,
         initial: Sequence[str] = (),
         mask: str | None = None,
+        *,
+        holds: bool = False,
     ) -> str:
         """A layer over a whole sequence, as one node.
 
         Its inputs are the sequence (batch, time, features), the initial states where they are
         not zeros, and the mask. Its outputs: all states ``h`` (batch, time, units), the last
-        ``h``, and the last ``c`` of an LSTM.
+        ``h``, and the last ``c`` of an LSTM. Where the mask is false, the output is zero, or, if
+        it ``holds``, that of the step before.
         """
         shape = self.shape(sequence) or (None, None, None)
         last = (shape[0], cell.units)
         shapes: list[Shape] = [(*shape[:2], cell.units), last, last]
-        attrs = {"cell": cell, "masked": mask is not None, "backwards": False}
+        attrs = {"cell": cell, "masked": mask is not None, "holds": holds, "backwards": False}
         inputs = (sequence, *initial, *((mask,) if mask else ()))
         return self.add(name, RECURRENT, inputs, shapes, self.dtype(sequence), attrs)
 
@@ -178,6 +190,8 @@ def is_zero(view: View, tensor: str) -> bool:
     node = view.node(tensor)
     if node.op == "Fill":
         return view.scalar(node.inputs[1]) == 0
+    if node.op == "ConcatV2":
+        return all(is_zero(view, source) for source in node.inputs[:-1])
     if node.op in ("Tile", "Reshape", "ExpandDims", "BroadcastTo", "StridedSlice", "Squeeze"):
         return is_zero(view, node.inputs[0])
     if node.op == "Mul":

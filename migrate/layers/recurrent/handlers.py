@@ -62,7 +62,7 @@ def recurrent(view: View, tensor: str) -> Match | None:
             call.outputs = (made, last, memory)[:count]
             if not needs[0]:
                 made.hint = "output"
-        if mask is not None and needs[0]:
+        if mask is not None and needs[0] and not node.attrs["holds"]:
             # dynamic_rnn gives zeros past the end. This also ends the mask's way through Keras,
             # which would otherwise change pooling and losses further on.
             kept = builder.op("expand_dims", mask, -1, shape=(*(mask.shape or ()), 1), dtype="bool")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from ...graph.nodes import Node
 from ...plan import Shape
 from ...plan.names import snake
@@ -53,16 +55,16 @@ class _Layer:
     memory: _Part | None
 
 
-def kind_of(node: Node) -> str:
-    """An operation of a tensor array without its version: ``TensorArrayReadV3`` → ``…Read``."""
-    return re.sub(r"V\d$", "", node.op)
+def kind_of(op: str) -> str:
+    """An operation without its version: ``TensorArrayReadV3`` → ``TensorArrayRead``."""
+    return re.sub(r"V\d$", "", op)
 
 
 class _Loop:
     def __init__(self, draft: Draft, body: Body):
         self.draft, self.body, self.step = draft, body, body.view
         self.outside: View = draft.view
-        self.lengths: str | None = None
+        self.steps: tuple[str, str] | None = None  # lengths or a mask, and the tensor
         self.sequences: dict[str, str] = {}  # tensor of the step → the tensor of all steps
         self.folded: dict[str, str] = {}  # a cell's output → its node
         self.layers: dict[str, _Layer] = {}
@@ -84,6 +86,9 @@ class _Loop:
             if layer is not None:
                 self.layers[part.new] = layer
                 covered |= {part.span} | ({layer.memory.span} if layer.memory else set())
+        for part in parts:  # Keras carries the output of the step before along, for masks
+            if part.new in self.layers and is_zero(self.outside, part.state.initial):
+                covered.add(part.span)
         if not self.layers or covered != by_span.keys():
             raise _NotFoldedError
         replaced = {}
@@ -120,7 +125,7 @@ class _Loop:
     def _written(self, state: State) -> str | None:
         """What a step writes into an array."""
         node = self.step.node(state.new)
-        if kind_of(node) == "TensorArrayWrite":
+        if kind_of(node.op) == "TensorArrayWrite":
             _, index, value, array = node.inputs
         elif node.op == "TensorListSetItem":
             array, index, value = node.inputs[:3]
@@ -132,7 +137,7 @@ class _Loop:
     def _read(self, tensor: str) -> str | None:
         """The sequence outside, time first, of which a tensor is the current step."""
         node = self.step.node(tensor)
-        if kind_of(node) == "TensorArrayRead":
+        if kind_of(node.op) == "TensorArrayRead":
             _, index, array = node.inputs
         elif node.op == "TensorListGetItem":
             array, index = node.inputs[:2]
@@ -141,7 +146,7 @@ class _Loop:
         if self.step.resolve(index) not in self.body.counters:
             return None
         filled = self.step.node(array)
-        if kind_of(filled) in ("TensorArrayScatter", "TensorArrayUnpack"):
+        if kind_of(filled.op) in ("TensorArrayScatter", "TensorArrayUnpack"):
             return filled.inputs[-2]
         return filled.inputs[0] if filled.op == "TensorListFromTensor" else None
 
@@ -150,7 +155,7 @@ class _Loop:
         if state.exit is None:
             return
         for node in self.outside.graph.consumers(state.exit):
-            if kind_of(node) in ("TensorArrayGather", "TensorArrayPack", "TensorListStack"):
+            if kind_of(node.op) in ("TensorArrayGather", "TensorArrayPack", "TensorListStack"):
                 yield f"{node.name}:0"
 
     def _parts(self, state: State) -> Iterator[_Part]:
@@ -168,28 +173,37 @@ class _Loop:
             left += width
 
     def _core(self, tensor: str) -> str:
-        """A tensor without the choice that holds it still past the end of a sequence."""
+        """A tensor without the choice that holds it still where there is no step."""
         tensor = self.step.resolve(tensor)
         node = self.step.node(tensor)
-        while node.op in ("Select", "SelectV2", "Dropout"):
+        while tensor not in self.step.inputs and node.op in ("Select", "SelectV2", "Dropout"):
             if node.op == "Dropout":
-                tensor = self.step.resolve(node.inputs[0])
-                node = self.step.node(tensor)
-                continue
-            lengths = self._past_end(node.inputs[0])
-            if lengths is None or self.lengths not in (None, lengths):
-                raise _NotFoldedError
-            self.lengths = lengths
-            tensor = self.step.resolve(node.inputs[2])
+                new = node.inputs[0]
+            else:
+                new, steps = self._choice(node)
+                if self.steps not in (None, steps):
+                    raise _NotFoldedError
+                self.steps = steps
+            tensor = self.step.resolve(new)
             node = self.step.node(tensor)
         return tensor
 
-    def _past_end(self, tensor: str) -> str | None:
-        """The lengths in ``time >= lengths``."""
-        node = self.step.node(tensor)
-        if node.op != "GreaterEqual" or self.step.resolve(node.inputs[0]) not in self.body.counters:
-            return None
-        return self.step.resolve(node.inputs[1])
+    def _choice(self, node: Node) -> tuple[str, tuple[str, str]]:
+        """What a Select takes where there is a step, and what says where there is one.
+
+        That is lengths, in ``time >= lengths``, or a mask, of which this is the current step.
+        """
+        condition, first, second = node.inputs
+        asked = self.step.node(condition)
+        if asked.op == "GreaterEqual" and self.step.resolve(asked.inputs[0]) in self.body.counters:
+            return second, ("lengths", self.step.resolve(asked.inputs[1]))
+        while asked.op in ("Tile", "ExpandDims", "Reshape"):
+            condition = asked.inputs[0]
+            asked = self.step.node(condition)
+        read = self._read(condition)
+        if read is None:
+            raise _NotFoldedError
+        return first, ("mask", read)
 
     def _span(self, tensor: str) -> _Span | None:
         """Which columns of which old state a tensor is."""
@@ -243,10 +257,8 @@ class _Loop:
         if read is not None:
             return self.draft.swapped(read)
         node = self.step.node(tensor)
-        if node.op in ("Select", "SelectV2") and is_zero(self.step, node.inputs[1]):
-            core = self._core(tensor)
-            if core in self.layers:
-                return self.sequence(core)
+        if node.op in ("Select", "SelectV2"):
+            return self._chosen(tensor, node)
         if node.op not in LIFTED:
             raise _NotFoldedError
         made = lift(self.draft, self.step, node, self._operand)
@@ -267,25 +279,65 @@ class _Loop:
         layer = self.layers[output]
         inputs = [self.sequence(leaf) for leaf in layer.step.inputs(layer.hidden_leaf)]
         sequence = join(self.draft, self.body.name, inputs)
-        starts = [self._initial(part) for part in (layer.hidden, layer.memory) if part]
-        if all(is_zero(self.outside, start) for start in starts):
-            starts = []
+        own = [part for part in (layer.hidden, layer.memory) if part]
+        zeros = all(is_zero(self.outside, part.state.initial) for part in own)
+        starts = [] if zeros else [self._initial(part) for part in own]
         mask = self._masked(sequence)
         made = self.draft.recurrent(
-            f"{self.body.name}/{snake(layer.cell.kind)}", layer.cell, sequence, starts, mask
-        )
+            f"{self.body.name}/{snake(layer.cell.kind)}", layer.cell, sequence, starts, mask,
+            holds=self.steps is not None and self.steps[0] == "mask",
+        )  # fmt: skip
         self.folded[output] = made.rpartition(":")[0]
         return self.folded[output]
 
+    def _chosen(self, tensor: str, node: Node) -> str:
+        """What is written where there is no step: zeros, or what was written before."""
+        core = self._core(tensor)
+        sequence = self.sequence(core)
+        if self.steps and self.steps[0] == "mask":
+            return sequence  # as Keras itself does it
+        if not is_zero(self.step, node.inputs[1]):
+            raise _NotFoldedError
+        if core in self.layers:
+            return sequence
+        name, shape = self.body.name, self.draft.shape(sequence)
+        mask = self._masked(sequence)
+        assert mask is not None
+        axis = self.draft.constant(f"{name}/axis", -1)
+        mask_shape = self.draft.shape(mask) or (None, None)
+        wide = self.draft.add(
+            f"{name}/mask", "ExpandDims", (mask, axis), [(*mask_shape, 1)], "bool"
+        )
+        dtype = self.draft.dtype(sequence)
+        zero = self.draft.add(
+            f"{name}/zero", "Const", (), [()], dtype, {"value": np.zeros((), dtype)}
+        )
+        return self.draft.add(f"{name}/outputs", "SelectV2", (wide, sequence, zero), [shape], dtype)
+
     def _masked(self, sequence: str) -> str | None:
-        if self.lengths is None:
+        if self.steps is None:
             return None
+        kind, tensor = self.steps
+        if self._mask is None and kind == "mask":
+            self._mask = self._given_mask(self.draft.swapped(tensor))
         if self._mask is None:
             shape: Shape = (self.draft.shape(sequence) or (None, None))[:2]
             self._mask = self.draft.add(
-                f"{self.body.name}/mask", "SequenceMask", (sequence, self.lengths), [shape], "bool"
+                f"{self.body.name}/mask", "SequenceMask", (sequence, tensor), [shape], "bool"
             )
         return self._mask
+
+    def _given_mask(self, tensor: str) -> str:
+        """A mask (batch, time, 1) without its last axis."""
+        node = self.draft.node(tensor)
+        if node.op == "ExpandDims" and self.outside.scalar(node.inputs[1]) in (-1, 2):
+            return node.inputs[0]
+        shape = self.draft.shape(tensor)
+        if shape is not None and len(shape) == 2:
+            return tensor
+        squeezed = None if shape is None else shape[:2]
+        name = f"{self.body.name}/mask"
+        return self.draft.add(name, "Squeeze", (tensor,), [squeezed], "bool", {"squeeze_dims": [2]})
 
     def _initial(self, part: _Part) -> str:
         _, start, stop = part.span
@@ -306,7 +358,7 @@ class _Loop:
         made = []
         for part in parts:
             for output, layer in self.layers.items():
-                if layer.hidden is part:
+                if output == part.new:
                     made.append(f"{self.node(output)}:1")
                 elif layer.memory is part:
                     made.append(f"{self.node(output)}:2")

@@ -1,7 +1,7 @@
 """What stands around recurrent nodes, in the words Keras has for it.
 
-Transposes that undo each other go; the last of all outputs becomes the final state; a sequence
-that is turned round before and after is read backwards; two directions become one layer.
+Transposes and reshapes that undo each other go; the last of all outputs becomes the final state;
+a sequence that is turned round before and after is read backwards; two directions become one layer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def simplify(view: View) -> View:
     """The view after all of it."""
     if not any(True for _ in view.graph.of(RECURRENT)):
         return view
-    for change in (_turn, _last_steps, _reverse, _pair):
+    for change in (_turn, _last_steps, _reshape_once, _reverse, _pair):
         draft = Draft(view)
         change(draft)
         if draft.replaced or draft.nodes:
@@ -57,11 +57,20 @@ def _turn(draft: Draft) -> None:
                 draft.replaced[f"{node.name}:0"] = before.inputs[0]
 
 
+def _reshape_once(draft: Draft) -> None:
+    """``reshape(concat(outputs, 1), [-1, n])``: of two reshapes the second says it all."""
+    for node in draft.view.graph.of("Reshape"):
+        before = draft.view.node(node.inputs[0])
+        sizes = draft.view.static(node.inputs[1])
+        if before.op == "Reshape" and before.name in draft.view.made and sizes is not None:
+            draft.nodes[node.name] = replace(node, inputs=(before.inputs[0], node.inputs[1]))
+
+
 def _last_steps(draft: Draft) -> None:
     """``outputs[:, -1]`` in all spellings becomes the last state, where no length ends it."""
     view = draft.view
     for node in view.graph.of(RECURRENT):
-        if node.attrs["masked"]:
+        if node.attrs["masked"] and not node.attrs["holds"]:
             continue
         shape = draft.shape(f"{node.name}:0") or (None, None, None)
         waiting = [(f"{node.name}:0", f"{node.name}:1")]
@@ -169,6 +178,7 @@ def _pair(draft: Draft) -> None:
         attrs = {
             "cells": cells,
             "masked": forward.attrs["masked"],
+            "holds": False,
             "sequences": index == 0,
         }
         draft.replaced[f"{node.name}:0"] = draft.add(
@@ -200,7 +210,7 @@ def _directions(
         for node in (forward, backward)
         for i in range(3)
     )
-    plain = len(forward.inputs) == 1 + forward.attrs["masked"]
+    plain = len(forward.inputs) == 1 + forward.attrs["masked"] and not forward.attrs["holds"]
     alike = forward.attrs["cell"].form == backward.attrs["cell"].form
     same = _origins(view, forward) == _origins(view, backward)
     ways = (forward.attrs["backwards"], backward.attrs["backwards"]) == (False, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...graph.loops import find_loops
 from ...graph.nodes import Node
 from ...plan import Shape
 from ...plan.names import snake
@@ -50,18 +51,15 @@ class _Unrolled:
     def _chains(self) -> list[_Chain]:
         chains: list[_Chain] = []
         ends: dict[str, _Chain] = {}
-        taken: set[str] = set()  # what belongs to a step of a richer kind
         steps = {}
+        inside = {name for loop in find_loops(self.view.graph).values() for name in loop.body_nodes}
         for node in self.view.graph.topological_order():
-            if node.op in _STARTS:
+            if node.op in _STARTS and node.name not in inside:
                 for index in (1, 3, 6) if "Block" in node.op else (0,):
                     tensor = f"{node.name}:{index}"
                     step = match_step(self.view, tensor)
                     if step is not None:
                         steps[tensor] = step
-        for step in steps.values():
-            if step.kind != "SimpleRNN" and step.candidate:
-                taken.add(step.candidate)
         for step in steps.values():
             chain = self._continued(step, ends)
             if chain is None:
