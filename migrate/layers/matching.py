@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..plan import Input, Output, Plan, Value
 from ..plan.names import layer_name
 from .builder import Builder
-from .recurrent import fold_recurrent
+from .recurrent import fold_recurrent, unfolded
 from .registry import Match, UnsupportedError, find, supported
 from .tidy import tidy
 from .view import View
@@ -78,4 +78,5 @@ def _build(builder: Builder, values: dict[str, Value]) -> None:
 def _unsupported(view: View, tensor: str) -> UnsupportedError:
     nodes = view.graph.ancestors([tensor], stop=view.inputs).values()
     named = {n.op for n in nodes if not supported(n.op) and view.recipe(f"{n.name}:0") is None}
+    named = unfolded(view, named)
     return UnsupportedError(sorted(named) or [view.graph.node(tensor).op], tensor)

@@ -26,6 +26,7 @@ for family in (
     "inputs",
     "training",
     "losses",
+    "cells",
     "wild",
 ):
     __import__(family)
