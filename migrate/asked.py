@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ MODEL_FORMATS = {
     "keras": "a Keras model with its source",
     "saved_model": "the graph as it is, as a trainable SavedModel of TensorFlow 2",
 }
-SYSTEMS = ("mlp",)
+CHAIN = "mlp"  # the system that is known by its shapes alone, whatever its names and sizes
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,40 @@ class Asked:
 
     @property
     def users_model(self) -> bool:
-        """Whether ``model`` is a function of the user's."""
-        return self.model is not None and (":" in self.model or self.model.endswith(".py"))
+        """Whether ``model`` is a function: the user's, or that of a system's twin."""
+        return self.model not in (None, CHAIN)
+
+    @cached_property
+    def function(self) -> str:
+        """``model`` as FILE.py:FUNCTION; a system's is ``build_model`` of its modern twin.
+
+        Raises:
+            UserError: there is no such system.
+        """
+        return f"{self.twin}:build_model" if self.twin else str(self.model)
+
+    @cached_property
+    def twin(self) -> Path | None:
+        """The modern twin, where ``model`` names a system.
+
+        Raises:
+            UserError: there is no such system.
+        """
+        name = self.model
+        if name is None or name == CHAIN or ":" in name or name.endswith(".py"):
+            return None
+        from .course.catalogue import SYSTEMS
+
+        if name not in SYSTEMS:
+            raise UserError(
+                f"there is no model {printable(name)!r}",
+                expected="FILE.py:FUNCTION, or a system: mlp, or another of tfmigrate list",
+                try_=nearest(name, SYSTEMS),
+            )
+        found = importlib.util.find_spec(f"{__package__}.modern.{SYSTEMS[name].module}")
+        assert found is not None
+        assert found.origin is not None
+        return Path(found.origin)
 
     @property
     def variables_alone(self) -> bool:
@@ -73,12 +107,7 @@ class Asked:
             raise UserError(f"--ema {printable(self.ema)}", expected="prefer or raw")
         if self.keras not in ("keras", "tf-keras"):
             raise UserError(f"--keras {printable(self.keras)}", expected="keras or tf-keras")
-        if self.model is not None and not self.users_model and self.model not in SYSTEMS:
-            raise UserError(
-                f"there is no model {printable(self.model)!r}",
-                expected=f"FILE.py:FUNCTION, or a system: {', '.join(SYSTEMS)}",
-                try_=nearest(self.model, SYSTEMS),
-            )
+        _ = self.twin  # which refuses a system that is none
 
     def _check_back(self) -> None:
         name = printable(self.source)

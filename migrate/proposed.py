@@ -100,6 +100,11 @@ def propose_map(
 
     opened = open_source(source)
     proposal = write_proposed_map(
-        opened, model, target, legacy_keras=keras == "tf-keras", force=force, timeout=timeout
+        opened,
+        asked.function,
+        target,
+        legacy_keras=keras == "tf-keras",
+        force=force,
+        timeout=timeout,
     )
     return ProposedMap(f"{opened.path} → {model}", proposal, target)

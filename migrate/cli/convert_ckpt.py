@@ -106,7 +106,8 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )  # fmt: skip
 @click.option(
     "--model", metavar="FILE.py:FUNCTION|SYSTEM",
-    help="Load into the model that your function gives; or what it is where no graph says: mlp.",
+    help="Load into the model that your function gives, or that a system of tfmigrate list builds; "
+    "mlp: a chain of dense layers, of any names and sizes.",
 )  # fmt: skip
 @click.option(
     "--map", type=click.Path(), metavar="FILE",

@@ -32,6 +32,7 @@ def convert_into_model(
     folder: Path,
     model: str,
     *,
+    code: Path | None = None,
     map_path: Path | None = None,
     to: Sequence[str] = ("keras",),
     legacy_keras: bool = False,
@@ -46,6 +47,7 @@ def convert_into_model(
         source: what holds the weights.
         folder: the output folder.
         model: ``FILE.py:FUNCTION``.
+        code: the model's source, of which a copy is left as ``model.py``.
         map_path: the map; None: names must be equal.
         to: ``keras``, ``weights`` (as Keras saves them), and other formats under the new names.
         legacy_keras: the user's ``tf.keras`` is tf-keras, which is Keras 2.
@@ -74,6 +76,9 @@ def convert_into_model(
             built.load(plan, tensors, **places, progress=progress)
             if others:
                 _write(plan.tensors(tensors), room, others, tell)
+            if code is not None:
+                (room / "model.py").write_bytes(code.read_bytes())
+                report["files"] |= {"python": "model.py"}
             return _finish(room, report)
 
 
