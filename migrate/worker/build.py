@@ -41,6 +41,7 @@ def _source(
     else:
         module = _executed(request["source"])
         model = module.build_model()
+    _state.clear()
     _state.update(keras=keras, module=module, model=model, missing=set(_weights(model)))
     return {
         "variables": [
@@ -165,7 +166,6 @@ def _open(
     import keras
 
     folder = Path(request["folder"])
-    _state.clear()
     module = types.ModuleType("model")
     text = (folder / "model.py").read_text(encoding="utf-8")
     exec(compile(text, "model.py", "exec"), module.__dict__)
