@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import UserError
-from .datasets import Dataset
+from ..errors import UserError, printable
+from .datasets import Dataset, taxi
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Prepared:
 
     Attributes:
         sizes: what the build functions are told of the data: num_inputs, num_classes …
+        more: further arrays, by name.
     """
 
     x_train: np.ndarray
@@ -24,11 +25,13 @@ class Prepared:
     x_test: np.ndarray
     y_test: np.ndarray
     sizes: dict[str, int] = field(default_factory=dict)
+    more: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
         """By the names above."""
-        return {k: getattr(self, k) for k in ("x_train", "y_train", "x_test", "y_test")}
+        parts = ("x_train", "y_train", "x_test", "y_test")
+        return {**{k: getattr(self, k) for k in parts}, **self.more}
 
     def as_type(self, dtype: str) -> dict[str, np.ndarray]:
         """The same, floats converted."""
@@ -72,6 +75,20 @@ def scaled_images(dataset: Dataset) -> Prepared:
     return Prepared(x, plain.y_train, x_test, plain.y_test, sizes)
 
 
+def ten_classes(prepare: Callable[[Dataset], Prepared]) -> Callable[[Dataset], Prepared]:
+    """The same preparation of datasets that have ten classes, and of no others."""
+
+    def prepare_ten(dataset: Dataset) -> Prepared:
+        if _of_classes(dataset).num_classes != 10:
+            raise UserError(
+                f"{dataset.name} has {dataset.num_classes} classes",
+                expected="10, of which 5 and 6 are told apart after the others",
+            )
+        return prepare(dataset)
+
+    return prepare_ten
+
+
 def standardized_classes(dataset: Dataset) -> Prepared:
     """As ``scaled_classes``, then minus each pixel's mean over its deviation, in training.
 
@@ -108,6 +125,81 @@ def validated(prepare: Callable[[Dataset], Prepared]) -> Callable[[Dataset], Pre
         return prepare(split)
 
     return prepare_validated
+
+
+def cat_or_not(dataset: Dataset) -> Prepared:
+    """x (examples, size, size, 3), y (examples, 1), both float64; x_dev and y_dev besides.
+
+    The first training examples are the dev set. All parts have the mean of the others subtracted
+    and are divided by their deviation: two numbers, so that a picture stays one when it is shifted.
+    """
+    shape = dataset.x_train.shape[1:]
+    square = len(shape) == 3 and shape[0] == shape[1] and shape[2] == 3
+    if not square or _of_classes(dataset).num_classes != 2:
+        raise UserError(
+            f"{printable(dataset.name)} has {_kind(dataset)}",
+            expected="square pictures with 3 colors, of 2 classes",
+            try_="--data cats-like",
+        )
+    count = dataset.num_valid or len(dataset.x_train) // 5
+    learned = dataset.x_train[count:].astype(np.float64)
+    mean, deviation = learned.mean(), learned.std() or 1.0
+
+    def normalized(x: np.ndarray) -> np.ndarray:
+        return (x - mean) / deviation
+
+    def targets(y: np.ndarray) -> np.ndarray:
+        return y.reshape(-1, 1).astype(np.float64)
+
+    return Prepared(
+        normalized(learned),
+        targets(dataset.y_train[count:]),
+        normalized(dataset.x_test),
+        targets(dataset.y_test),
+        {"size": shape[0]},
+        {
+            "x_dev": normalized(dataset.x_train[:count]),
+            "y_dev": targets(dataset.y_train[:count]),
+        },
+    )
+
+
+def themselves(dataset: Dataset) -> Prepared:
+    """x and y the same: (examples, rows, columns, 1) float32 divided by 255."""
+    shape = dataset.x_train.shape[1:]
+    if len(shape) != 2:
+        raise UserError(
+            f"{printable(dataset.name)} has {_kind(dataset)}",
+            expected="gray pictures, of rows and columns",
+            try_="--data digits",
+        )
+    x, x_test = (
+        part[..., None].astype(np.float32) / np.float32(255)
+        for part in (dataset.x_train, dataset.x_test)
+    )
+    return Prepared(x, x, x_test, x_test, {"num_rows": shape[0], "num_columns": shape[1]})
+
+
+def fares(dataset: Dataset) -> Prepared:
+    """x (examples, 5): the columns of the taxi fares as they are; y (examples, 1), in float32."""
+    if dataset.columns != taxi.COLUMNS:
+        raise UserError(
+            f"{printable(dataset.name)} has {_kind(dataset)}",
+            expected=f"fares to predict from {', '.join(taxi.COLUMNS)}",
+            try_="--data fares-like, or the folder of the taxi fares",
+        )
+    x, y, x_test, y_test = (
+        part.reshape(len(part), -1).astype(np.float32)
+        for part in (dataset.x_train, dataset.y_train, dataset.x_test, dataset.y_test)
+    )
+    return Prepared(x, y, x_test, y_test)
+
+
+def _kind(dataset: Dataset) -> str:
+    shape = " × ".join(map(str, dataset.x_train.shape[1:]))
+    if dataset.y_train.dtype.kind not in "iu":
+        return f"examples of {shape} with numbers to predict"
+    return f"examples of {shape} in {dataset.num_classes} classes"
 
 
 def _sizes(dataset: Dataset) -> dict[str, int]:

@@ -45,7 +45,7 @@ _EXACT = {keras.optimizers.Adam: Adam}
 
 def recompile(model: Any) -> None:
     """Puts the exact optimizer in the place of the model's, where there is one."""
-    kind = _EXACT.get(type(model.optimizer))
-    if kind:
+    kinds = [kind for keras_kind, kind in _EXACT.items() if isinstance(model.optimizer, keras_kind)]
+    for kind in kinds:
         model.optimizer = kind.from_config(model.optimizer.get_config())
         model.optimizer.build(model.trainable_variables)
