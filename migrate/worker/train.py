@@ -21,16 +21,16 @@ def run(
         request: ``kind`` (session, tape, keras), ``module`` (of the twin), ``function`` (or class,
             that builds), ``arguments`` (of its build), ``seed``, ``device``, ``logical_cpus``,
             ``batch_size``, ``epochs``, ``metric``, ``floatx``, ``exact`` (whether a Keras
-            optimizer is replaced by one with TF1's arithmetic); ``initial`` and ``trained``: where
-            to save before and after, or None; ``targets`` (TF1 name → layer/variable); ``log``:
-            the folder of TensorBoard's event files, or None.
+            optimizer is replaced by one with TF1's arithmetic, and nothing but losses is told);
+            ``initial`` and ``trained``: where to save before and after, or None; ``targets`` (TF1
+            name → layer/variable); ``log``: the folder of TensorBoard's event files, or None.
         arrays: x_train, y_train, x_test, y_test; ``weight:<TF1 name>`` to start from.
         emit: gets an event an epoch: epoch, loss, metric, seconds, examples.
 
     Returns:
         The settings in force, the device that computed, the seconds of the first step, the names
-        of a session's input and logits, and the arrays ``losses`` (of the steps that were watched), logits_before, logits_after and
-        ``weight:<TF1 name>``.
+        of a session's input and logits, and the arrays ``losses`` (of the steps that were
+        watched), logits_before, logits_after and ``weight:<TF1 name>``.
     """
     device = settings.apply(request["device"], logical_cpus=request["logical_cpus"])
     side = _make_side(request, device)
@@ -40,7 +40,8 @@ def run(
     if request["initial"]:
         side.save(request["initial"])
     x, y, x_test, y_test = (arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
-    before = side.predict(x_test)
+    losses_alone = request["exact"]  # then nothing else is asked for, and tracing it takes time
+    before = None if losses_alone else side.predict(x_test)
     losses: list[Any] = []
     done = 0
 
@@ -48,7 +49,7 @@ def run(
         nonlocal done
         done += 1
         losses.extend(epoch.losses)
-        metric = side.evaluate(x_test, y_test)
+        metric = float("nan") if losses_alone else side.evaluate(x_test, y_test)
         side.log(done, {"loss": epoch.loss, request["metric"]: metric})
         emit(
             {
@@ -65,13 +66,13 @@ def run(
         side.save(request["trained"])
     return {
         "settings": settings.describe(),
-        "placement": side.placement(x_test[:1]).partition("/device:")[2],
+        "placement": "" if losses_alone else side.placement(x_test[:1]).partition("/device:")[2],
         "first_step": side.first_step,
         "ends": side.ends if isinstance(side, sides.SessionSide) else None,
     }, {
         "losses": np.array(losses, request["floatx"]),
-        "logits_before": before,
-        "logits_after": side.predict(x_test),
+        **({} if before is None else {"logits_before": before}),
+        **({} if losses_alone else {"logits_after": side.predict(x_test)}),
         **{f"weight:{name}": value for name, value in side.weights().items()},
     }
 

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from ...parity import Tolerance
 from .. import prepare
-from ..programs import Training
+from ..programs import Training, Values
 from ..system import System
 from .causes import ADAM
 
 SYSTEMS: tuple[System, ...] = (
+    System(
+        "softmax",
+        "784 → 10, softmax regression, plain gradient descent",
+        Training(
+            data="digits",
+            prepare=prepare.scaled,
+            epochs=10,
+            batch_size=100,
+            learning_rate=0.5,
+            tape="Softmax",
+            targets={"w": "logits/kernel", "b": "logits/bias"},
+        ),
+        notes={
+            "inputs": "A placeholder becomes an argument; its shape becomes a signature.",
+            "variables": "A single layer may start at zero.",
+            "loss": "Both take logits: log(softmax(x)) written out is NaN where a probability is "
+            "0, and the loss written into the library is not.",
+            "save": "The Saver's keys are the names w and b; TF2's are attribute paths.",
+        },
+    ),
     System(
         "mlp",
         "784 → 256 → 10, ReLU, softmax cross-entropy, plain gradient descent",
@@ -50,6 +71,87 @@ SYSTEMS: tuple[System, ...] = (
             "loss": "Both losses take logits. A model that ends in a softmax needs the loss "
             "without from_logits, and loses digits where the softmax is nearly 0.",
             "optimizer": "epsilon is 1e-8 in TF1 and 1e-7 in Keras.",
+        },
+    ),
+    System(
+        "mlp-dropout",
+        "mlp-deep with dropout 0.3 after each hidden layer",
+        Training(
+            data="digits",
+            prepare=prepare.scaled,
+            epochs=30,
+            brief=12,
+            batch_size=128,
+            learning_rate=0.001,
+            forms=("session", "keras"),
+            **ADAM,
+        ),
+        notes={
+            "inputs": "The phase is a placeholder in TF1, and an argument that fit gives in Keras.",
+            "forward": "Both drop by rate and scale what stays by 1 / (1 - rate). The masks are "
+            "the same, bit for bit: the same operation with the same two seeds.",
+            "loop": "Feed training=True to train, and nothing to evaluate.",
+        },
+    ),
+    System(
+        "mlp-128",
+        "Flatten, one to three layers of 128, ReLU, softmax, Adam, whole numbers as classes",
+        Training(
+            data="digits",
+            prepare=prepare.scaled_images,
+            epochs=5,
+            batch_size=32,
+            learning_rate=0.001,
+            forms=("session", "keras"),
+            cases={
+                "one layer": {"arguments": {"num_layers": 1}},
+                "two layers": {"arguments": {"num_layers": 2}},
+                "three layers": {"arguments": {"num_layers": 3}},
+            },
+            **ADAM,
+        ),
+        notes={
+            "inputs": "Classes as whole numbers: no one-hot rows in memory, and the sparse loss.",
+            "forward": "Flatten has no weights; both keep the order of the pixels.",
+        },
+    ),
+    System(
+        "mlp-regularized",
+        "784 → 256 → 10 with L2, with L1, with both; early termination; an ensemble of three",
+        Training(
+            data="digits",
+            prepare=prepare.validated(prepare.scaled),
+            epochs=20,
+            brief=10,
+            batch_size=128,
+            learning_rate=0.1,
+            forms=("session", "keras"),
+            targets={
+                "w0": "hidden/kernel",
+                "b0": "hidden/bias",
+                "w1": "logits/kernel",
+                "b1": "logits/bias",
+            },
+            cases={
+                "L2": {"arguments": {"l2": 0.001}},
+                "L1": {"arguments": {"l1": 0.0001}},
+                "both": {"arguments": {"l1": 0.0001, "l2": 0.001}},
+            },
+            tolerance=Tolerance(rtol=1e-6),
+            why="tf.nn.l2_loss is one operation, Keras sums squares; the penalties are added to "
+            "the loss in another order. The gradients are the same.",
+        ),
+        Values(
+            data="digits",
+            prepare=prepare.validated(prepare.scaled),
+            arguments={"epochs": 20, "patience": 3, "learning_rate": 0.2},
+            folder=True,
+            checkpoint="initial.ckpt",
+        ),
+        notes={
+            "loss": "½·β·‖w‖² is β · tf.nn.l2_loss(w) and keras.regularizers.L2(β / 2).",
+            "loop": "TF1 keeps the best weights in a checkpoint; in Keras a callback does, if it "
+            "is told to restore them.",
         },
     ),
 )
