@@ -111,7 +111,7 @@ def values(series, num_steps=20, num_epochs=10):
         theirs = path(lambda w, g, opt=optimizer: opt.apply_gradients([(g, w)]), num_steps)
         given[name + ", built in"] = theirs
         apart = np.abs(given[name] - theirs).max()
-        print(f"{name}: by hand and tf.train at most {apart:.1e} apart in {num_steps} steps")
+        print(f"{name}: by hand and tf.train at most {apart:.2g} apart in {num_steps} steps")
     given["average"], given["average, corrected"] = averages(series, beta=0.9)
     given["1/(1+epoch)"], given["0.95^epoch"], given["1/sqrt(epoch)"] = decayed(num_epochs)
     return given

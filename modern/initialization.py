@@ -76,5 +76,5 @@ def values(signal):
     """The deviation of the signal after 10, 20 … layers, and SELU's after 100, 200 …"""
     given = {**sizes(signal), **selu(signal), **dict(built_in())}
     for name in list(given)[:7]:
-        print(f"{name}: after 50 layers {given[name][-1]:.3g} of 1")
+        print(f"{name}: deviation 1 before, {given[name][-1]:.3g} after 50 layers")
     return given

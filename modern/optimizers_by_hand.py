@@ -109,7 +109,7 @@ def values(series, num_steps=20, num_epochs=10):
         theirs = path(num_steps, optimizer=optimizer)
         given[name + ", built in"] = theirs
         apart = np.abs(given[name] - theirs).max()
-        print(f"{name}: by hand and Keras at most {apart:.1e} apart in {num_steps} steps")
+        print(f"{name}: by hand and Keras at most {apart:.2g} apart in {num_steps} steps")
     from_zero = path(num_steps, optimizer=built_in()["RMSProp"], mean_of_squares=0.0)
     given["RMSProp from 0"] = from_zero
     given["RMSProp from 0: how far off"] = np.abs(from_zero - given["RMSProp"]).max()

@@ -336,7 +336,8 @@ def closing(values: list[Compared], seconds: float, command: str) -> str:
     """The last line: how many values agree, the worst of them, and the command."""
     judged = [value for value in values if value.difference is not None]
     exact = sum(1 for v in judged if v.difference and not v.difference.differing)
-    what = f"{len(judged)} values compared, {exact} of them bit-identical"
+    counted = "1 value" if len(judged) == 1 else f"{len(judged)} values"
+    what = f"{counted} compared, {exact} bit-identical"
     if parting := [value.name for value in judged if value.least and value.holds]:
         what += f" · the eras part, as named, in {', '.join(parting)}"
     figures = [value for value in values if value.figure]
