@@ -1,7 +1,10 @@
 """Reading and writing weights: time and memory as ratios to cp and to TensorFlow, in one run.
 
 Every measurement is a process of its own, interpreter and imports included. Memory is its peak
-resident size. Ratios count, not seconds: rivals take turns, and the median of the turns is taken.
+resident size. Rivals take turns, and the median of the turns is taken. Where only the processor is
+at work, its seconds are held against the targets, so that what else the machine does matters less;
+where the disk is, the seconds that pass, as ratios to cp. The exit status is 1 if a target is
+missed.
 
     python benchmarks/weights.py [--gib 1] [--turns 3] [--folder PLACE_FOR_3_GIB]
 """
@@ -61,8 +64,11 @@ def make(prefix: Path, shapes: dict[str, tuple[int, ...]]) -> None:
     subprocess.run([*PYTHON, "-c", MAKE, prefix], input=json.dumps(shapes), text=True, check=True)
 
 
-def measure(command: list[str], out: Path | None = None) -> tuple[float, float]:
-    """Seconds and peak MiB of one process; its output folder is new, the disk's queue empty."""
+def measure(command: list[str], out: Path | None = None) -> tuple[float, float, float]:
+    """Seconds, those of the processor, and peak MiB of one process.
+
+    Its output folder is new, the disk's queue empty.
+    """
     if out is not None:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
@@ -75,14 +81,14 @@ def measure(command: list[str], out: Path | None = None) -> tuple[float, float]:
     seconds = time.perf_counter() - start
     if status:
         raise SystemExit(f"{' '.join(command[:4])} failed:\n{errors.decode()[-2000:]}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def race(
     rivals: dict[str, list[str]], turns: int, out: Path | None = None
 ) -> dict[str, dict[str, float]]:
     """Each rival's median seconds and greatest MiB over some turns, after one that warms up."""
-    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in rivals}
+    seen: dict[str, list[tuple[float, float, float]]] = {name: [] for name in rivals}
     for turn in range(turns + 1):
         for name, command in rivals.items():
             found = measure(command, out)
@@ -90,8 +96,9 @@ def race(
                 seen[name].append(found)
     return {
         name: {
-            "seconds": statistics.median(seconds for seconds, _ in found),
-            "mib": max(mib for _, mib in found),
+            "seconds": statistics.median(seconds for seconds, _, _ in found),
+            "processor": statistics.median(processor for _, processor, _ in found),
+            "mib": max(mib for _, _, mib in found),
         }
         for name, found in seen.items()
     }
@@ -138,13 +145,18 @@ def small(folder: Path, turns: int) -> tuple[list[dict], list[tuple[str, bool]]]
     )
     ours, theirs = found.values()
     rows = [
-        {"what": f"MLP: {n}", **v, "ratio": v["seconds"] / theirs["seconds"], "to": "TensorFlow"}
+        {
+            "what": f"MLP: {n}",
+            **v,
+            "ratio": v["processor"] / theirs["processor"],
+            "to": "TensorFlow's processor time",
+        }
         for n, v in found.items()
     ]
     return rows, [
-        ("inspect at most 0.25 s", ours["seconds"] <= 0.25),
+        ("inspect at most 0.25 s", ours["processor"] <= 0.25),
         ("inspect at most 80 MiB", ours["mib"] <= 80),
-        ("inspect 10 times as fast as TensorFlow", 10 * ours["seconds"] <= theirs["seconds"]),
+        ("inspect 10 times as fast as TensorFlow", 10 * ours["processor"] <= theirs["processor"]),
     ]
 
 
@@ -154,7 +166,7 @@ def many(folder: Path, turns: int) -> tuple[list[dict], list[tuple[str, bool]]]:
     make(prefix, {f"tower/block_{i}/kernel": (4,) for i in range(100_000)})
     (found,) = race({"": [*INSPECT, "--json", str(prefix)]}, turns).values()
     row = {"what": "100,000 variables: tfmigrate inspect", **found, "ratio": None, "to": None}
-    return [row], [("100,000 variables at most 3 s", found["seconds"] <= 3)]
+    return [row], [("100,000 variables at most 3 s", found["processor"] <= 3)]
 
 
 def main() -> int:
@@ -173,10 +185,12 @@ def main() -> int:
         ):
             rows += found
             targets += met
-    print(f"{'':44} {'seconds':>8} {'peak MiB':>9} {'ratio':>7}")
+    print(f"{'':44} {'seconds':>8} {'processor':>10} {'peak MiB':>9} {'ratio':>7}")
     for row in rows:
         ratio = f"{row['ratio']:7.2f} to {row['to']}" if row["ratio"] else ""
-        print(f"{row['what']:44} {row['seconds']:8.2f} {row['mib']:9.0f} {ratio}")
+        print(
+            f"{row['what']:44} {row['seconds']:8.2f} {row['processor']:10.2f} {row['mib']:9.0f} {ratio}"
+        )
     for what, met in targets:
         print(f"{'met' if met else 'MISSED':7} {what}")
     print(json.dumps({"schema": 1, "rows": rows, "targets": dict(targets)}))

@@ -65,8 +65,10 @@ def whole_folder(path: Path, *, force: bool = False, ours: str = "report.json") 
             lest ``--force`` with the wrong path takes someone's work away.
 
     Raises:
-        UserError: as for files, or a folder that is there is not ours.
+        UserError: as for files, or what is there is a file or a folder that is not ours.
     """
+    if force and path.is_file():
+        raise UserError(f"{printable(path)} is a file, not a folder", try_="another -o")
     if force and path.is_dir() and any(path.iterdir()) and not (path / ours).exists():
         raise UserError(
             f"{printable(path)} is a folder with other things in it",

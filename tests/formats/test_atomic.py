@@ -107,6 +107,16 @@ def test_force_does_not_take_away_a_folder_that_is_not_ours(tmp_path):
     assert (tmp_path / "thesis" / "chapter1.tex").exists()
 
 
+def test_force_does_not_put_a_folder_in_the_place_of_a_file(tmp_path):
+    (tmp_path / "thesis.tex").write_text("…")
+    with (
+        pytest.raises(UserError, match="is a file, not a folder"),
+        whole_folder(tmp_path / "thesis.tex", force=True),
+    ):
+        pass
+    assert (tmp_path / "thesis.tex").read_text() == "…"
+
+
 def test_a_missing_parent_is_named(tmp_path):
     with pytest.raises(UserError, match=r"no folder .*nowhere"), whole_file(tmp_path / "nowhere/x"):
         pass
