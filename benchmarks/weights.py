@@ -188,9 +188,8 @@ def main() -> int:
     print(f"{'':44} {'seconds':>8} {'processor':>10} {'peak MiB':>9} {'ratio':>7}")
     for row in rows:
         ratio = f"{row['ratio']:7.2f} to {row['to']}" if row["ratio"] else ""
-        print(
-            f"{row['what']:44} {row['seconds']:8.2f} {row['processor']:10.2f} {row['mib']:9.0f} {ratio}"
-        )
+        times = f"{row['seconds']:8.2f} {row['processor']:10.2f}"
+        print(f"{row['what']:44} {times} {row['mib']:9.0f} {ratio}")
     for what, met in targets:
         print(f"{'met' if met else 'MISSED':7} {what}")
     print(json.dumps({"schema": 1, "rows": rows, "targets": dict(targets)}))
