@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from .errors import UserError, printable
-from .graph import Interface, forbidden_operations
+from .graph import Evaluator, Interface, forbidden_operations, resolve, split_tensor
 from .graph.inference import Inference, extract
 from .graph.variables import VARIABLE_OPS
-from .layers import View, build_plan, fold_dropout
+from .layers import UnsupportedError, View, build_plan, fold_dropout
 from .plan import Plan
 from .sources import Source
 from .worker import Worker
@@ -107,11 +108,30 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     """The part that makes the outputs from the inputs, dropouts folded into one node each.
 
     Raises:
-        UserError: an input is missing, or the graph is not one.
+        UserError: an input is missing, the graph is not one, or what it computes is no network:
+            nothing is given to it, or it looks things up in tables that no checkpoint holds.
     """
     assert source.graph is not None
     inputs = [given.tensor for given in interface.inputs]
-    return extract(fold_dropout(source.graph), inputs, interface.outputs, interface.fed)
+    outputs = printable(", ".join(interface.outputs))
+    if not inputs:
+        raise UserError(
+            f"{outputs} depends on no input",
+            expected="a network, which is given something",
+            try_="--inputs and --outputs, or --to npz for the variables",
+        )
+    found = extract(fold_dropout(source.graph), inputs, interface.outputs, interface.fed)
+    tables = sorted({node.op for node in found.graph.nodes.values() if _TABLES.match(node.op)})
+    if tables:
+        raise UserError(
+            f"{outputs} needs {', '.join(tables)}, whose contents no checkpoint holds",
+            expected="a network of variables",
+            try_="--inputs with the tensors behind the tables",
+        )
+    return found
+
+
+_TABLES = re.compile(r"(Mutable)?HashTable|MutableDenseHashTable|BoostedTrees|DecisionTree|TreeEns")
 
 
 def bypassed(inference: Inference) -> dict[str, str]:
@@ -137,6 +157,7 @@ def make_plan(source: Source, interface: Interface, inference: Inference) -> Pla
             f"not hold: {listed}{more}",
             try_="--outputs with a tensor that needs fewer",
         )
+    _refuse_assignments(source, interface, inference)
     sources = [inference.sources[tensor] for tensor in inference.outputs]
     plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
     build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
@@ -145,3 +166,23 @@ def make_plan(source: Source, interface: Interface, inference: Inference) -> Pla
         for asked, made in zip(inference.outputs, plan.outputs, strict=True)
     ]
     return plan
+
+
+def _refuse_assignments(source: Source, interface: Interface, inference: Inference) -> None:
+    """Outputs that change a variable they read, each time they are run, have no Keras form.
+
+    Raises:
+        UnsupportedError: naming the operation.
+    """
+    graph = source.graph
+    assert graph is not None
+    nodes = graph.ancestors(interface.outputs, stop=given_tensors(interface), control=True)
+    changes = [node for node in nodes.values() if node.op.startswith("Assign")]
+    if not changes:
+        return
+    read = {node.name for node in inference.graph.of(*VARIABLE_OPS)}
+    evaluator = Evaluator(graph, interface.fed)
+    for node in changes:
+        changed = split_tensor(resolve(graph, node.inputs[0]))[0]
+        if changed in read and not evaluator.is_dead(node.inputs[1]):
+            raise UnsupportedError([node.op], f"{node.name}:0")
