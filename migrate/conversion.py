@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .asked import Asked
+from .carrying import carry_training
 from .converted import Conversion, lifted_report, model_report, variables_report, write_report
 from .emit import source as emit_source
 from .errors import UserError, printable
@@ -36,8 +38,7 @@ from .planning import (
     refuse_forbidden,
 )
 from .sources import Source, open_source
-from .training import carry_training
-from .verification.comparing import Allowed, difference
+from .verification import Allowed, Comparison, Measured, Model, difference
 from .worker import JobError, Worker, WorkerError
 from .worker.batches import batches
 
@@ -124,7 +125,8 @@ def convert(
             report = convert_into_model(
                 opened,
                 folder,
-                model,
+                asked.function,
+                code=asked.twin,
                 map_path=map_path,
                 to=to or ("keras",),
                 legacy_keras=keras == "tf-keras",
@@ -191,9 +193,11 @@ class _Job:
         with Worker("graph") as graph_worker, Worker("Keras") as keras_worker:
             assert self.source.graph is not None
             try:
-                interface = find_interface(
-                    self.source.graph, inputs, outputs, feed, saved=self.source.recipes().keys()
-                )
+                with _understanding():
+                    saved = self.source.recipes().keys()
+                    interface = find_interface(
+                        self.source.graph, inputs, outputs, feed, saved=saved
+                    )
             except NoNetworkError:
                 if self.source.checkpoint is None:
                     raise
@@ -202,7 +206,8 @@ class _Job:
                 refuse_forbidden(self.source, interface)
             interface = complete_kinds(self.source, interface, graph_worker, self.timeout)
             complete_shapes(self.source, interface, graph_worker, self.timeout)
-            inference = inference_part(self.source, interface)
+            with _understanding():
+                inference = inference_part(self.source, interface)
             original = Original(
                 self.source,
                 interface,
@@ -227,11 +232,26 @@ class _Job:
             except UnsupportedError as error:
                 why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
                 return self._lift(interface, original, inference, keras_worker, why)
+            except Exception as error:  # a graph that contradicts itself, or a bug of ours
+                if isinstance(error, UserError) or os.environ.get("TFMIGRATE_DEBUG"):
+                    raise
+                reason = f"planning fails at it: {type(error).__name__}: {printable(error)}"
+                why = {"ops": list[str](), "tensor": "", "reason": reason}
+                return self._lift(interface, original, inference, keras_worker, why)
 
-            def compare() -> dict[str, Difference]:
+            def compare() -> Measured:
                 given = random_inputs(plan)
                 original.open()
-                return self._differences(keras_worker, plan, given, original.run(given))
+                differences = self._differences(keras_worker, plan, given, original.run(given))
+                if self.keras == "tf-keras" or all(map(Allowed().holds, differences.values())):
+                    return Measured(differences)
+                self.tell({"stage": "looking for the cause"})
+                model = Model.built(keras_worker, self.timeout)
+                model.bind(interface, {})
+                comparison = Comparison(
+                    self.source, interface, original, model, plan, Allowed(), self.tell
+                )
+                return Measured(differences, found=comparison.run(given))
 
             try:
                 return self._write(plan, keras_worker, compare, "the original graph")
@@ -254,7 +274,7 @@ class _Job:
         self.tell({"stage": "lifting"})
         if self.dry_run:
             report = lifted_report(
-                self.source, Lifted(lift_plan(self.source, interface)), why, None
+                self.source, Lifted(lift_plan(self.source, interface)), why, Measured(None)
             )
             return Conversion(report, None)
         try:
@@ -268,8 +288,8 @@ class _Job:
                     timeout=self.timeout,
                 )
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
-                measured, unmeasured = self._compare_lifted(lifted, original, worker)
-                report = lifted_report(self.source, lifted, why, measured, unmeasured)
+                measured = self._compare_lifted(lifted, original, worker)
+                report = lifted_report(self.source, lifted, why, measured)
                 report["files"] |= self._formats(room).files
                 write_report(room, report)
         except NotLiftedError as error:
@@ -280,9 +300,7 @@ class _Job:
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)
 
-    def _compare_lifted(
-        self, lifted: Lifted, original: Original, worker: Worker
-    ) -> tuple[dict[str, Difference] | None, str | None]:
+    def _compare_lifted(self, lifted: Lifted, original: Original, worker: Worker) -> Measured:
         """A difference for each output, or why there is none."""
         self.tell({"stage": "comparing"})
         numbered = {str(index): array for index, array in enumerate(lifted.given.values())}
@@ -296,15 +314,16 @@ class _Job:
                 for index, output in enumerate(lifted.plan.outputs)
             }
             if all(map(Allowed().holds, measured.values())):
-                return measured, None
+                return Measured(measured)
             again = original.run(lifted.given)
             if all(Allowed().holds(difference(expected[t], again[t])) for t in expected):
-                return measured, None
+                return Measured(measured)
         except WorkerError:
             raise
         except UserError as error:
-            return None, f"on random inputs {error.problem}"
-        return None, "the original itself gives other numbers in every run: it draws random ones"
+            return Measured(None, f"on random inputs {error.problem}")
+        reason = "the original itself gives other numbers in every run: it draws random ones"
+        return Measured(None, reason)
 
     def from_names(self, *, asked: bool) -> Conversion:
         """Outcome ``keras`` for a chain of dense layers without a graph, else ``variables``."""
@@ -320,15 +339,21 @@ class _Job:
         plan.weights = [replace(w, recipe=self.source.recipe(str(w.recipe))) for w in plan.weights]
         with Worker("Keras") as keras_worker:
 
-            def compare() -> dict[str, Difference]:
+            def compare() -> Measured:
                 given = random_inputs(plan)
                 expected = forward(plan, self.source.read, given["x:0"])
-                return self._differences(keras_worker, plan, given, {"logits:0": expected})
+                made = self._differences(keras_worker, plan, given, {"logits:0": expected})
+                return Measured(made)
 
             return self._write(plan, keras_worker, compare, "the layers' formula in numpy")
 
     def variables(self, notes: list[str]) -> Conversion:
         """Outcome ``variables``: weights only, every one accounted for."""
+        if not self.source.variables():
+            raise UserError(
+                f"there are no variables in {printable(self.source.path)}, so nothing to write",
+                try_="--to keras, if it computes something",
+            )
         self.to = [name for name in self.to if name in FORMATS] or ["npz"]
         if self.dry_run:
             return Conversion(variables_report(self.source, None, self.to, notes), None)
@@ -351,7 +376,7 @@ class _Job:
         self,
         plan: Plan,
         worker: Worker,
-        compare: Callable[[], dict[str, Difference]],
+        compare: Callable[[], Measured],
         reference: str,
     ) -> Conversion:
         reasons = self.source.average_reasons()
@@ -363,7 +388,7 @@ class _Job:
             plan.notes.append(note)
         text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
         if self.dry_run:
-            return Conversion(model_report(self.source, plan, {}, None, reference), None)
+            return Conversion(model_report(self.source, plan, {}, Measured(None), reference), None)
         with whole_folder(self.folder, force=self.force) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
             paths = _build(
@@ -377,7 +402,13 @@ class _Job:
                 self.tell,
             )
             self.tell({"stage": "comparing"})
-            report = model_report(self.source, plan, paths, compare(), reference)
+            try:
+                measured = compare()
+            except WorkerError:
+                raise
+            except UserError as error:  # random examples may be none that the graph accepts
+                measured = Measured(None, f"on random inputs {error.problem}")
+            report = model_report(self.source, plan, paths, measured, reference)
             report["files"] |= self._formats(room).files
             write_report(room, report)
         self.tell({"stage": "done"})
@@ -397,6 +428,21 @@ class _Job:
             output.tensor: difference(expected[output.tensor], made[str(index)])
             for index, output in enumerate(plan.outputs)
         }
+
+
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """A graph that contradicts itself in ways nobody foresaw is the user's, and named as such."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        if os.environ.get("TFMIGRATE_DEBUG"):
+            raise
+        raise UserError(
+            f"the graph cannot be understood: {type(error).__name__}: {printable(error)}",
+            expected="a graph that TensorFlow 1 wrote",
+            try_="--outputs, or --to npz for the variables",
+        ) from error
 
 
 def _build(
@@ -422,7 +468,7 @@ def _build(
         call("assign", group)
     if training is not None:
         call("compile", iterations=training.iterations)
-        places = {s.target: (s.attribute, s.weight) for s in training.slots}
+        places = {s.target: (s.member, s.attribute, s.weight) for s in training.slots}
         slots = ((slot.target, slot.make(source.read)) for slot in training.slots)
         for group in batches(slots):
             call("slots", group, places=places)

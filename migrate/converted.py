@@ -10,13 +10,13 @@ from typing import Any
 from .errors import printable
 from .formats import FORMATS, Written
 from .lifting import Lifted
-from .parity import Difference, Verdict, worst
+from .parity import Verdict, worst
 from .plan import Fate, Layer, Plan
 from .plan.examples import EXAMPLES
 from .plan.fates import fates
 from .report import Block, Closing, Heading, Paragraph, Result, Table, Warnings, plain
 from .sources import Source
-from .verification.comparing import OF_SCALE, Allowed
+from .verification import OF_SCALE, Allowed, Measured
 
 
 class Conversion(Result):
@@ -104,14 +104,14 @@ def model_report(
     source: Source,
     plan: Plan,
     paths: Mapping[str, str],
-    differences: Mapping[str, Difference] | None,
+    measured: Measured,
     reference: str,
 ) -> dict[str, Any]:
     """The report of a conversion to a Keras model.
 
     Args:
         paths: target as planned → path of the variable in the saved model.
-        differences: for each output; None where nothing was run.
+        measured: what was compared.
         reference: what the model was compared with.
     """
     untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
@@ -127,8 +127,8 @@ def model_report(
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
             "layers": _layers(plan),
             "training": plan.training.summary if plan.training else None,
-            "parity": _parity(differences, reference),
-            "notes": plan.notes,
+            "parity": _parity(measured, reference),
+            "notes": [*plan.notes, *measured.told],
         }
     )
 
@@ -157,15 +157,13 @@ def lifted_report(
     source: Source,
     lifted: Lifted,
     why: Mapping[str, Any],
-    differences: Mapping[str, Difference] | None,
-    unmeasured: str | None = None,
+    measured: Measured,
 ) -> dict[str, Any]:
     """The report of a graph that was lifted.
 
     Args:
         why: what prevented a Keras model: ``ops``, the ``tensor`` where it was met, ``reason``.
-        differences: for each output; None where nothing was run.
-        unmeasured: why not.
+        measured: what was compared with the original graph.
     """
     plan, gradients = lifted.plan, lifted.gradients
     notes = [f"{printable(why['reason'], 400)}: the graph was lifted as it is.", *plan.notes]
@@ -192,7 +190,7 @@ def lifted_report(
             "training": None,
             "prevented": why,
             "gradients": gradients,
-            "parity": _parity(differences, "the original graph", unmeasured),
+            "parity": _parity(measured, "the original graph"),
             "notes": notes,
         }
     )
@@ -268,15 +266,15 @@ def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict
     return entry | ({"targets": targets} if len(targets) > 1 else {})
 
 
-def _parity(
-    differences: Mapping[str, Difference] | None, reference: str, unmeasured: str | None = None
-) -> dict[str, Any]:
+def _parity(measured: Measured, reference: str) -> dict[str, Any]:
+    differences = measured.differences
     if not differences:
-        reason = unmeasured or "nothing was run"
+        reason = measured.unmeasured or "nothing was run"
         return {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": reason}
     holds = all(map(Allowed().holds, differences.values()))
     greatest = worst(list(differences.values()))
     ulps = [d.max_ulp for d in differences.values() if d.max_ulp is not None]
+    found = measured.found.to_dict() if measured.found is not None else {}
     return {
         "verdict": Verdict.of(holds),
         "examples": greatest.shape[0] if greatest.shape else EXAMPLES,
@@ -287,4 +285,5 @@ def _parity(
         "reference": reference,
         "tolerance": {"of_scale": OF_SCALE},
         "outputs": {tensor: d.to_dict() for tensor, d in differences.items()},
+        **{key: found[key] for key in ("layers", "first", "causes", "float64") if key in found},
     }

@@ -120,7 +120,7 @@ class Verification(Result):
         if self.layers:
             shown.append(self._table("layer", [(_called(d), d.difference) for d in self.layers]))
         shown.append(self._table("output", [((t, ""), d) for t, d in self.outputs.items()]))
-        shown += [Paragraph(line) for line in self._told()]
+        shown += [Paragraph(line) for line in self.told()]
         greatest = worst(list(self.outputs.values()))
         text = (
             f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed {self.allowed} "
@@ -144,7 +144,8 @@ class Verification(Result):
         ]
         return Table([*columns, *figures], cells, marked=frozenset(marked))
 
-    def _told(self) -> list[str]:
+    def told(self) -> list[str]:
+        """The first tensor that differs, the causes, what float64 says: a sentence or two each."""
         lines = []
         if self.first is not None:
             pair = self.first.pair
@@ -163,6 +164,26 @@ class Verification(Result):
         if self.wide is not None:
             lines.append(str(self.wide))
         return lines
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a conversion measured.
+
+    Attributes:
+        differences: output tensor → difference; None where nothing was run.
+        unmeasured: why not.
+        found: layers and causes, where the outputs differ by more than is allowed.
+    """
+
+    differences: Mapping[str, Difference] | None
+    unmeasured: str | None = None
+    found: Verification | None = None
+
+    @property
+    def told(self) -> list[str]:
+        """What was found, in words."""
+        return self.found.told() if self.found is not None else []
 
 
 def _called(found: LayerDifference) -> tuple[str, str]:

@@ -39,6 +39,10 @@ _REQUIRED = {
 _NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "out of memory", "OOM when")
 
 
+# Information and warnings of TensorFlow's log, which say nothing about a death.
+_CHATTER = re.compile(r"[IW]\d{4} |WARNING|To enable the following|\d{4}-\d\d-\d\d .*: [IW] ")
+
+
 @dataclass(frozen=True)
 class Reply:
     """What a job gave back: a JSON-like dictionary, and arrays by name."""
@@ -202,6 +206,7 @@ class Worker:
         else:
             how = f"ended with status {status}"
         lines = [line.strip() for line in self.log().splitlines() if line.strip()]
+        lines = [line for line in lines if not _CHATTER.match(line)]
         if any(word in line for line in lines[-5:] for word in _NO_MEMORY):
             return WorkerError(
                 f"the {self.name} process ran out of memory during {job}",
