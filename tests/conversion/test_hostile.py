@@ -158,3 +158,72 @@ def test_a_very_deep_graph_ends_in_time(tmp_path: Path, lent: None) -> None:
     (tmp_path / "deep.pb").write_bytes(graph.SerializeToString())
     message = converted_or_refused(tmp_path / "deep.pb", tmp_path / "out")
     assert message is None or "the graph process was ended by SIG" in message
+
+
+def small_graph(build: str, tmp_path: Path) -> Path:
+    """x (2) → y, with one operation on the way that TensorFlow will run."""
+    graph = protos.GraphDef()
+    graph.versions.producer = 134
+    x = graph.node.add(name="x", op="Placeholder")
+    x.attr["dtype"].type = 1
+    x.attr["shape"].shape.dim.add(size=2)
+    for name, values, kind in (("w", np.ones(2, "f4"), 1), ("sizes", np.array([1 << 20] * 2), 9)):
+        node = graph.node.add(name=name, op="Const")
+        node.attr["dtype"].type = kind
+        tensor = node.attr["value"].tensor
+        tensor.dtype = kind
+        tensor.tensor_shape.dim.add(size=2)
+        tensor.tensor_content = values.tobytes()
+    scaled = graph.node.add(name="scaled", op="Mul", input=["x", "w"])
+    scaled.attr["T"].type = 1
+    total = graph.node.add(name="total", op="Max", input=["scaled", "axis"])
+    axis = graph.node.add(name="axis", op="Const")
+    axis.attr["dtype"].type = 3
+    axis.attr["value"].tensor.dtype = 3
+    axis.attr["value"].tensor.tensor_shape.SetInParent()
+    axis.attr["value"].tensor.int_val.append(0)
+    total.attr["T"].type, total.attr["Tidx"].type = 1, 3
+    if build == "eats":
+        filled = graph.node.add(name="filled", op="Fill", input=["sizes", "total"])
+        filled.attr["T"].type, filled.attr["index_type"].type = 1, 9
+        last = graph.node.add(name="y", op="BesselI0e", input=["filled"])
+        last.attr["T"].type = 1
+    else:
+        last = graph.node.add(name="y", op="ReadFile", input=["text"])
+        text = graph.node.add(name="text", op="AsString", input=["total"])
+        text.attr["T"].type = 1
+    path = tmp_path / "frozen.pb"
+    path.write_bytes(graph.SerializeToString())
+    return path
+
+
+def test_a_graph_that_eats_memory_ends_in_one_line(tmp_path: Path, lent: None) -> None:
+    path = small_graph("eats", tmp_path)
+    report = conversion.convert(path, tmp_path / "out", outputs=["y:0"], timeout=60).report
+    assert report["parity"]["verdict"] == "not run"
+    assert "not enough memory" in report["parity"]["reason"]
+
+
+def test_a_graph_that_reads_files_is_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unused:
+        """Nothing of a stranger's graph may reach a worker before it is judged."""
+
+        def __init__(self, name: str):
+            pass
+
+        def __enter__(self) -> Unused:
+            return self
+
+        def __exit__(self, *exception: object) -> None:
+            pass
+
+        def call(self, *arguments: object, **options: object) -> None:
+            pytest.fail("a worker was asked to do something")
+
+    monkeypatch.setattr(conversion, "Worker", Unused)
+    path = small_graph("reads", tmp_path)
+    with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
+        conversion.convert(path, tmp_path / "out", outputs=["y:0"])
+    assert not (tmp_path / "out").exists()
