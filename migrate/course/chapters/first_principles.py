@@ -107,8 +107,8 @@ SYSTEMS: tuple[System, ...] = (
         notes={
             "momentum": "TF1 sums up gradients and multiplies by the learning rate afterwards, "
             "Keras sums up steps: alike until the rate changes (see momentum-schedule).",
-            "rmsprop": "TF1 starts the mean of squares at 1 and Keras at 0. There the first step is "
-            "rate·sqrt(10), however small the gradient; in TF1 it is as small as the gradient.",
+            "rmsprop": "TF1 starts the mean of squares at 1 and Keras at 0. There the first step "
+            "is rate·sqrt(10), however small the gradient; in TF1 it is as small as the gradient.",
             "adam": "The built-in ones add epsilon before the correction, the notes after it; "
             "with 1e-8 nothing is seen of it.",
             "decay": "A TF1 schedule is a tensor computed from global_step; a Keras schedule is an "
