@@ -50,6 +50,8 @@ def _expression(item: Any) -> Any:
     if isinstance(item, New):
         keywords = {key: _expression(value) for key, value in item.arguments.items()}
         return Apply(Name(item.kind), [], keywords)
+    if isinstance(item, list):
+        return [_expression(part) for part in item]
     return item
 
 

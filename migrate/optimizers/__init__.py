@@ -18,6 +18,7 @@ from .sparse import (
     SparseMomentum,
     SparseRMSProp,
 )
+from .together import Together
 
 __all__ = [
     "AdagradDA",
@@ -32,4 +33,5 @@ __all__ = [
     "SparseFtrl",
     "SparseMomentum",
     "SparseRMSProp",
+    "Together",
 ]

@@ -76,6 +76,7 @@ class Slot:
         recipe: how the weight is made of the source's variables; the slot is made alike.
         sources: variable that the recipe reads → the slot that stands for it.
         scale: a factor: Keras keeps some accumulators in other units.
+        member: the number of its optimizer, where there are several.
     """
 
     weight: str
@@ -83,6 +84,7 @@ class Slot:
     recipe: Recipe
     sources: Mapping[str, Recipe]
     scale: float = 1.0
+    member: int | None = None
 
     @property
     def target(self) -> str:
@@ -107,7 +109,7 @@ class TrainingPlan:
     Attributes:
         optimizer: what the model is compiled with.
         losses: at most one for each output; none where the form of the loss is not known.
-        iterations: updates done so far.
+        iterations: updates done so far, by each optimizer.
         slots: the optimizer's state.
         targets: other variables of the source that went into the optimizer → target.
         reasons: variables of the source that did not → why.
@@ -116,7 +118,7 @@ class TrainingPlan:
 
     optimizer: New
     losses: list[OutputLoss] = field(default_factory=list)
-    iterations: int = 0
+    iterations: list[int] = field(default_factory=lambda: [0])
     slots: list[Slot] = field(default_factory=list)
     targets: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
@@ -141,6 +143,8 @@ class TrainingPlan:
                 found.append(item)
             if isinstance(item, New):
                 waiting.extend(item.arguments.values())
+            elif isinstance(item, list):
+                waiting.extend(item)
         return found
 
 

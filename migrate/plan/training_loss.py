@@ -93,8 +93,9 @@ def _form(graph: Graph, loss: Loss, is_logits: bool) -> tuple[str, New | None]:
         return loss.kind, New("RootMeanSquaredError")
     if loss.kind in _ERRORS:
         delta = loss.options.get("delta", 1.0)
-        more = {"delta": delta} if loss.kind == "huber" and delta != 1.0 else {}
-        return loss.kind, New(_KERAS + _ERRORS[loss.kind], more)
+        if loss.kind == "huber" and delta != 1.0:
+            return loss.kind, New("Huber", {"delta": delta})
+        return loss.kind, New(_KERAS + _ERRORS[loss.kind])
     return loss.kind, None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,32 +11,37 @@ ITERATION = "optimizer/iteration"
 """Target of the step counter."""
 
 
-def compile_model(model: Any, module: Any, iterations: int) -> None:
-    """Runs the source's ``compile_model``, makes the optimizer's variables and sets the step."""
+def compile_model(model: Any, module: Any, iterations: Sequence[int]) -> None:
+    """Runs the source's ``compile_model``, makes the optimizer's variables and sets the step.
+
+    Args:
+        iterations: of the optimizer, or of each that it is made of.
+    """
     module.compile_model(model)
     model.optimizer.build(model.trainable_variables)
-    model.optimizer.iterations.assign(iterations)
+    for optimizer, step in zip(_members(model.optimizer), iterations, strict=True):
+        optimizer.iterations.assign(step)
 
 
 def assign_slots(
     model: Any,
     weights: Mapping[str, Any],
-    places: Mapping[str, tuple[str, str]],
+    places: Mapping[str, tuple[int | None, str, str]],
     arrays: Mapping[str, np.ndarray],
 ) -> dict[str, int]:
     """Sets variables of the optimizer; gives the place of each among all of its variables.
 
     Args:
         weights: target → variable of the model.
-        places: target of a slot → attribute of the optimizer, and target of the weight.
+        places: target of a slot → number of its optimizer, attribute there, target of the weight.
         arrays: target of a slot → values.
     """
-    order = {id(variable): index for index, variable in enumerate(model.trainable_variables)}
-    all_places = {id(variable): index for index, variable in enumerate(model.optimizer.variables)}
+    all_places = {id(variable): index for index, variable in enumerate(_variables(model))}
     found = {}
     for target, array in arrays.items():
-        attribute, weight = places[target]
-        variable = getattr(model.optimizer, attribute)[order[id(weights[weight])]]
+        member, attribute, weight = places[target]
+        optimizer = _members(model.optimizer)[member or 0]
+        variable = getattr(optimizer, attribute)[optimizer._get_variable_index(weights[weight])]
         if tuple(variable.shape) != array.shape:
             raise ValueError(f"{target} has shape {variable.shape}, not {array.shape}")
         variable.assign(array)
@@ -57,9 +62,19 @@ def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str,
     if len(before) != len(after) or not all(same):
         raise ValueError(f"model.keras does not hold the optimizer's state: {same}")
     paths = {target: after[place].path for target, place in slots.items()}
-    return paths | ({ITERATION: opened.optimizer.iterations.path} if after else {})
+    if after:
+        paths[ITERATION] = _members(opened.optimizer)[0].iterations.path
+    return paths
+
+
+def _members(optimizer: Any) -> list[Any]:
+    return list(getattr(optimizer, "optimizers", [optimizer]))
 
 
 def _variables(model: Any) -> list[Any]:
+    """All variables of the optimizer, those of the optimizers it is made of among them."""
     optimizer = getattr(model, "optimizer", None)
-    return [] if optimizer is None else list(optimizer.variables)
+    if optimizer is None:
+        return []
+    inner = [] if _members(optimizer)[0] is optimizer else _members(optimizer)
+    return [v for each in (optimizer, *inner) for v in each.variables]

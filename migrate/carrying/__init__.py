@@ -1,0 +1,5 @@
+"""The training part of a graph carried over to a plan: everything ``compile_model`` needs."""
+
+from .carry import carry_training
+
+__all__ = ["carry_training"]

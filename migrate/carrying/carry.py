@@ -1,0 +1,207 @@
+"""From the trainers of a graph to the training part of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..graph.losses import Loss, uniform
+from ..graph.nodes import Graph
+from ..graph.training import Trainer, find_training
+from ..graph.variables import find_variables
+from ..layers.formula import formula
+from ..plan import Plan
+from ..plan.recipe import Read, Recipe
+from ..plan.training import Formula, New, OutputLoss, TrainingPlan
+from ..plan.training_layers import add_regularizers, carry_statistics, freeze
+from ..plan.training_loss import carry_losses
+from ..plan.training_optimizer import Form, form_of, new_optimizer
+from ..plan.training_step import count_steps
+from .context import Context
+from .rates import hyperparameters, learning_rate
+from .state import account_for_step, carry_slots
+
+
+def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read: Read) -> None:
+    """Sets ``plan.training`` where the graph trains the model; adds what layers need for it.
+
+    Args:
+        graph: the whole graph.
+        plan: with its layers and weights.
+        recipes: node name of each variable → its value in the checkpoint's names.
+        read: checkpoint name → array; asked for scalars only.
+    """
+    trainers = find_training(graph).trainers
+    if not trainers:
+        return
+    context = Context(graph, find_variables(graph), plan, recipes, read)
+    chosen = _choose(context, trainers)
+    if not chosen:
+        plan.notes.append("The optimizers of the graph do not train this model.")
+        return
+    members = [_member(context, trainer) for trainer in chosen]
+    if None in members:
+        lacking = chosen[members.index(None)].optimizer.class_name
+        plan.notes.append(
+            f"Keras has no {lacking} as TensorFlow 1's, so training is not carried over."
+        )
+        return
+    optimizers = [member[0] for member in members if member is not None]
+    result = TrainingPlan(optimizers[0])
+    if len(chosen) > 1:
+        result.optimizer = New(
+            "Together", {"optimizers": optimizers, "paths": _paths(context, chosen)}
+        )
+    plan.training = result
+    loss = chosen[0].loss
+    result.losses = _losses(context, loss)
+    steps = []
+    for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
+        counted, disagreement = count_steps(trainer.optimizer, recipes, read)
+        steps.append(counted)
+        if disagreement:
+            context.notes.append(disagreement)
+        if member is not None:
+            _, form, known = member
+            which = number if len(chosen) > 1 else None
+            carry_slots(context, trainer, form, known, result, which)
+        account_for_step(context, trainer, result)
+    result.iterations = [step or 0 for step in steps]
+    _change_layers(context, chosen, loss)
+    result.summary = _summary(chosen, result, steps[0], context.notes)
+    plan.notes += [f"Training: {note}." for note in context.notes]
+
+
+def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
+    """The trainer of the most of the model's variables, with those that share its loss."""
+    used = {name for weight in context.plan.weights for name in weight.recipe.sources}
+    reach = {id(t): used & context.trained(t) for t in trainers}
+    first = max(trainers, key=lambda t: len(reach[id(t)]))
+    if not reach[id(first)]:
+        return []
+    chosen, taken = [first], set(reach[id(first)])
+    for other in trainers:
+        if other is first:
+            continue
+        same = other.loss is not None and first.loss is not None
+        same = same and other.loss.tensor == first.loss.tensor  # type: ignore[union-attr]
+        if same and reach[id(other)] and not reach[id(other)] & taken:
+            chosen.append(other)
+            taken |= reach[id(other)]
+        else:
+            what = "variables of it as well" if reach[id(other)] else "other variables"
+            context.notes.append(
+                f"the optimizer {other.optimizer.name} ({other.optimizer.class_name}) trains "
+                f"{what} and is not carried over"
+            )
+    return chosen
+
+
+def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, Any]] | None:
+    """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
+    rate, constant_rate = learning_rate(context, trainer)
+    sparse = any(update.indices is not None for update in trainer.optimizer.updates)
+    form = form_of(trainer.optimizer, constant_rate=constant_rate, sparse=sparse)
+    if form is None:
+        return None
+    known = hyperparameters(context, trainer)
+    initial = _initial(context, trainer, form)
+    return new_optimizer(form, rate, known, trainer.clipping, initial), form, known
+
+
+def _initial(context: Context, trainer: Trainer, form: Form) -> float | None:
+    """The value that the accumulators of a fresh start have."""
+    slot = context.variables.get(trainer.optimizer.updates[0].slots.get(form.initial or "", ""))
+    if slot is None or slot.initial_value is None:
+        return None
+    return uniform(context.graph, slot.initial_value)
+
+
+def _paths(context: Context, chosen: Sequence[Trainer]) -> list[list[str]]:
+    """For each trainer, the weights that it trains."""
+    return [
+        [w.target for w in context.plan.weights if set(w.recipe.sources) & context.trained(trainer)]
+        for trainer in chosen
+    ]
+
+
+def _losses(context: Context, loss: Loss | None) -> list[OutputLoss]:
+    if loss is None:
+        context.notes.append("the loss was not found; compile_model names none")
+        return []
+    losses = carry_losses(context.graph, loss, context.plan)
+    if not isinstance(losses, str):
+        return losses
+    found = _loss_formula(context, loss)
+    if found is not None:
+        return [found]
+    context.notes.append(f"compile_model names no loss: {losses}")
+    return []
+
+
+def _loss_formula(context: Context, loss: Loss) -> OutputLoss | None:
+    """The loss computed from labels and an output.
+
+    Penalties are 0 where the variables they look at are: layers have them already.
+    """
+    penalized = {p.variable for p in loss.regularization} & context.recipes.keys()
+    for index, output in enumerate(context.plan.outputs):
+        behind = context.graph.ancestors([loss.tensor], stop=[output.tensor])
+        variables = {name for name in behind if name in context.variables}
+        labels = [f"{n.name}:0" for n in behind.values() if n.op.startswith("Placeholder")]
+        if len(labels) != 1 or not variables <= penalized:
+            continue
+        fixed = {name: np.zeros(context.recipes[name].shape, np.float32) for name in variables}
+        body = formula(context.graph, [labels[0], output.tensor], loss.tensor, fixed)
+        if body is not None:
+            made = Formula("graph_loss", loss.tensor, body, is_loss=True)
+            return OutputLoss(made, None, index, made.name, tuple(labels))
+    return None
+
+
+def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | None) -> None:
+    """Regularizers, layers that are not trained, and moving statistics."""
+    plan, graph = context.plan, context.graph
+    keys = {node: recipe.sources for node, recipe in context.recipes.items()}
+    if loss is not None:
+        context.notes += add_regularizers(plan, loss.regularization, keys)
+    trained = {name for trainer in chosen for name in context.trained(trainer)}
+    context.notes += freeze(plan, trained)
+    nodes = {names[0]: node for node, names in keys.items() if len(names) == 1}
+    applied = graph.nodes[chosen[0].optimizer.updates[-1].node]
+    context.notes += carry_statistics(plan, graph, nodes, applied)
+
+
+def _summary(
+    chosen: Sequence[Trainer], result: TrainingPlan, steps: int | None, notes: list[str]
+) -> dict[str, Any]:
+    loss = chosen[0].loss
+    penalties = loss.regularization if loss is not None else ()
+    labels = [name for each in result.losses for name in each.labels]
+    if loss is not None and not labels:
+        labels = list(loss.label_inputs)
+    classes = [f"{trainer.optimizer.class_name}Optimizer" for trainer in chosen]
+    return {
+        "loss": " + ".join(each.name for each in result.losses) or None,
+        "loss_weights": [each.weight for each in result.losses],
+        "labels": list(dict.fromkeys(labels)),
+        "optimizer": {**_described(result.optimizer), "tensorflow_class": " + ".join(classes)},
+        "regularization": [
+            {"variable": p.variable, "kind": p.kind, "factor": p.factor} for p in penalties
+        ],
+        "step": steps,
+        "notes": list(notes),
+    }
+
+
+def _described(item: Any) -> Any:
+    if isinstance(item, Formula):
+        return {"class": item.name, "tensor": item.tensor}
+    if isinstance(item, list):
+        return [_described(part) for part in item]
+    if not isinstance(item, New):
+        return item
+    arguments = {key: _described(value) for key, value in item.arguments.items()}
+    return {"class": item.kind.rpartition(".")[2], **arguments}

@@ -1,0 +1,16 @@
+"""The Huber loss, with a delta that a saved model keeps."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class Huber(keras.losses.Huber):
+    """Keras's Huber loss; what Keras itself saves of it lacks ``delta``."""
+
+    def __init__(self, delta=1.0, **options):
+        super().__init__(delta=delta, **options)
+        self.delta = delta
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "delta": self.delta}

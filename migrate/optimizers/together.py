@@ -1,0 +1,50 @@
+"""Several optimizers in one."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class Together(keras.optimizers.Optimizer):
+    """Several optimizers, each for variables of its own, in the same step.
+
+    ``paths`` names for each optimizer how the paths of its variables end:
+    ``[["wide/kernel"], ["deep/kernel", "deep/bias"]]``.
+    """
+
+    def __init__(self, optimizers, paths, name="together"):
+        super().__init__(learning_rate=0.0, name=name)
+        self.optimizers, self.paths = optimizers, paths
+
+    def build(self, variables):
+        """Gives every optimizer its variables."""
+        if not self.built:
+            super().build(variables)
+            self._places = []
+            for paths in self.paths:
+                ends = tuple(f"/{path}" for path in paths)
+                named = [f"/{v.path}".endswith(ends) for v in variables]
+                self._places.append([i for i, yes in enumerate(named) if yes])
+            for optimizer, places in zip(self.optimizers, self._places, strict=True):
+                optimizer.build([variables[i] for i in places])
+
+    def apply(self, grads, trainable_variables=None):
+        """Lets every optimizer take its step."""
+        if not self.built:
+            self.build(list(trainable_variables))
+        for optimizer, places in zip(self.optimizers, self._places, strict=True):
+            variables = [self._trainable_variables[i] for i in places]
+            optimizer.apply([grads[i] for i in places], variables)
+        self.iterations.assign_add(1)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        save = keras.saving.serialize_keras_object
+        optimizers = [save(optimizer) for optimizer in self.optimizers]
+        return {"name": self.name, "optimizers": optimizers, "paths": self.paths}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """The optimizer of such arguments."""
+        load = keras.saving.deserialize_keras_object
+        optimizers = [load(each, custom_objects) for each in config["optimizers"]]
+        return cls(**{**config, "optimizers": optimizers})
