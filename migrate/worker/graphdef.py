@@ -44,7 +44,7 @@ def gist(error: Exception) -> str:
     """The part of TensorFlow's message that says what is wrong, in one line."""
     message = getattr(error, "message", None) or str(error)
     lines = [line.strip() for line in str(message).splitlines() if line.strip()]
-    skipped = ("Detected at", "File ", "Traceback", "Graph execution error", "[[")
+    skipped = ("Detected at", "File ", "Traceback", "Graph execution error", "[[", "<stack")
     told = [line for line in lines if not line.startswith(skipped)]
     return printable((told or lines or [""])[0], 240)
 

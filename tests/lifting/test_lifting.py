@@ -85,14 +85,26 @@ def test_a_lifted_model_is_trained_by_plain_keras(
 
 
 def test_what_keras_has_no_form_for_is_lifted_and_says_so(shared: Path, tmp_path: Path) -> None:
-    counter = shared / "corpus" / "tensorflow__serving" / "saved_model_counter" / "00000123"
-    result = convert(counter, tmp_path / "out")
+    """An output that is assigned to a variable, which no layer does."""
+    source = shared / "corpus" / "onnx__tensorflow-onnx" / "saved_model_assign"
+    result = convert(source, tmp_path / "out")
     assert result
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["outcome"] == "lifted"
     assert report["parity"]["max_abs"] == 0
-    assert report["prevented"]["ops"] == ["VariableV2"]
-    assert report["gradients"]["with"] == ["counter"]
+    assert report["prevented"]["ops"] == ["Assign"]
+    assert any("no Keras form for Assign" in note for note in report["notes"])
     assert sorted(f.name for f in (tmp_path / "out").iterdir()) == [
         "model.py", "report.json", "saved_model",
     ]  # fmt: skip
+
+
+def test_variables_that_a_while_loop_reads_are_lifted_without_gradients_and_that_is_said(
+    shared: Path, tmp_path: Path
+) -> None:
+    source = shared / "corpus" / "skully-coder__COVID-19_TLSTM" / "model_48feature"
+    result = convert(f"{source}/", tmp_path / "out")
+    assert result
+    assert result.report["outcome"] == "lifted"
+    assert "while loops of TensorFlow 1" in result.report["gradients"]["reason"]
+    assert any("may not be trainable" in note for note in result.report["notes"])
