@@ -3,25 +3,19 @@
 The cases in ``data`` were written by ``tests/tf115`` (families ``rnn`` and ``cells``).
 """
 
-import json
-import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tfmigrate import conversion
-from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface import find_interface
 from tfmigrate.layers import UnsupportedError
-from tfmigrate.plan import Layer, Plan
+from tfmigrate.plan import Plan
 from tfmigrate.planning import complete_shapes, inference_part, make_plan
 from tfmigrate.sources import Source, open_source
 from tfmigrate.worker import Worker
 
-DATA = Path(__file__).with_name("data")
-OF_SCALE = 2e-5  # of the greatest output: what the project promises
+from .networks import Case, assert_computes, kinds, unpack
 
 KINDS = {
     "bidirectional_lstm_concat": ["Embedding", "SequenceMask", "Bidirectional(LSTM)", "Dense"],
@@ -32,6 +26,7 @@ KINDS = {
     "cell_lstm_joined_state": ["LSTM", "LSTM", "Dense", "Concatenate"],
     "cell_output_projection": ["SimpleRNN", "Dense"],
     "cell_residual_stack": ["SequenceMask", "LSTM", "Add", "LSTM", "Add"],
+    "cell_static_lengths": ["SequenceMask", "LSTM", "Concatenate", "Dense"],
     "cell_static_projection": ["GRU", "Dense"],
     "gru_control_flow_v2": ["GRU", "Concatenate", "Dense"],
     "lstm_frozen_loop": ["Conv1D", "LSTM", "Dense"],
@@ -39,61 +34,11 @@ KINDS = {
 """The layers that each becomes, in order of call."""
 
 
-@pytest.fixture(scope="module")
-def keras_worker() -> Iterator[Worker]:
-    with Worker("Keras") as worker:
-        yield worker
-
-
-@pytest.fixture(scope="module")
-def graph_worker() -> Iterator[Worker]:
-    with Worker("graph") as worker:
-        yield worker
-
-
-class Case:
-    """A source with the answers of TensorFlow 1.15."""
-
-    def __init__(self, folder: Path):
-        self.meta = json.loads((folder / "case.json").read_text())
-        self.arrays = dict(np.load(folder / "golden.npz"))
-        frozen = folder / "frozen.pb"
-        self.source = open_source(frozen if frozen.exists() else folder / "model.ckpt")
-
-    def plan(self, worker: Worker | None = None) -> Plan:
-        assert self.source.graph is not None
-        meta = self.meta
-        interface = find_interface(self.source.graph, meta["inputs"], meta["outputs"])
-        if worker is not None:
-            complete_shapes(self.source, interface, worker, 60)
-        return make_plan(self.source, interface, inference_part(self.source, interface))
-
-
 @pytest.fixture
 def unpacked(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     name = request.param
-    with tarfile.open(DATA / f"{name}.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack(name, tmp_path)
     return Case(tmp_path / name)
-
-
-def kinds(plan: Plan) -> list[str]:
-    found = []
-    for layer in plan.layers:
-        inner = layer.arguments.get("layer")
-        found.append(f"{layer.kind}({inner.kind})" if isinstance(inner, Layer) else layer.kind)
-    return found
-
-
-def assert_computes(case: Case, plan: Plan, worker: Worker, folder: Path) -> None:
-    text = emit_source(plan)
-    conversion._build(worker, plan, case.source, text, folder / "model.keras", 60)
-    given = {str(i): case.arrays[f"in_{put.tensor}"] for i, put in enumerate(plan.inputs)}
-    made = worker.call("build", {"step": "predict"}, given, timeout=60).arrays
-    for index, output in enumerate(plan.outputs):
-        expected = case.arrays[f"out_{output.tensor}"]
-        assert made[str(index)].shape == expected.shape
-        assert np.abs(made[str(index)] - expected).max() <= OF_SCALE * np.abs(expected).max()
 
 
 @pytest.mark.parametrize(

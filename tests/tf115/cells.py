@@ -74,11 +74,12 @@ def cell_static_lengths():
     """static_rnn with sequence_length: conds around every step."""
     x, data = sequences(3, 3)
     length = tf.placeholder(tf.int32, [None], name="length")
-    _, state = tf.nn.static_rnn(
+    outputs, state = tf.nn.static_rnn(
         rnn.BasicLSTMCell(4), tf.unstack(x, 3, 1), dtype=tf.float32, sequence_length=length
     )
     data[length] = lengths(3)
-    return Program(data, tf.layers.dense(state.h, 3, name="out"))
+    joined = tf.concat([state.h, state.c], 1)
+    return Program(data, [tf.layers.dense(joined, 3, name="out"), tf.stack(outputs, 1, name="all")])
 
 
 @case

@@ -8,6 +8,7 @@ explained by :func:`unfolded`.
 
 from ..view import View
 from . import handlers  # noqa: F401  registers the family
+from .conds import fold_conds
 from .draft import Draft
 from .loops import fold_loops
 from .reasons import unfolded
@@ -24,7 +25,7 @@ def fold_recurrent(view: View) -> View:
     """The view of a graph in which each recurrent layer is one node."""
     if not any(node.op in _CELLS for node in view.graph.nodes.values()):
         return view
-    for fold in (fold_loops, fold_unrolled):
+    for fold in (fold_loops, fold_conds, fold_unrolled):
         draft = Draft(view)
         fold(draft)
         if draft.replaced:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ...graph.loops import find_loops
 from ...graph.nodes import Node
 from ...plan import Shape
 from ...plan.names import snake
 from ..view import View
-from .affine import Block, only, strided_key
+from .affine import Block, strided_key
+from .assembling import Steps
 from .cells import Cell, Step, block_gates, match_step
+from .conds import lengths_of
 from .draft import Draft, common_scope, is_zero
-from .lifting import LIFTED, lift
 from .loops import join
 
 _STARTS = (
@@ -33,19 +36,38 @@ class _Chain:
         self.cell: Cell | None = None
 
 
+@dataclass(frozen=True)
+class _Held:
+    """``where(step >= lengths, old, new)``."""
+
+    lengths: str
+    old: str
+    new: str
+
+
+def _held(view: View) -> dict[str, _Held]:
+    found = {}
+    for node in view.graph.of("Select", "SelectV2"):
+        lengths = lengths_of(view, node.inputs[0])
+        if lengths is not None:
+            old, new = (view.resolve(source) for source in node.inputs[1:])
+            found[f"{node.name}:0"] = _Held(lengths[0], old, new)
+    return found
+
+
 class _Unrolled:
     def __init__(self, draft: Draft):
         self.draft, self.view = draft, draft.view
-        # Tensor of one step → the tensor of all steps (batch, time, …), and which step it is.
-        self.places: dict[str, tuple[str, int]] = {}
-        self._joined: dict[tuple[str, ...], str | None] = {}
+        self.steps = Steps(draft)
+        self.held = _held(draft.view)
+        self._masks: dict[str, str] = {}
 
     def fold(self) -> None:
         for node in self.view.graph.of("BlockLSTM"):
             self._block(node)
         for chain in self._chains():
             self._fold(chain)
-        if self.places:
+        if self.steps.places:
             self._gather()
 
     def _chains(self) -> list[_Chain]:
@@ -71,14 +93,15 @@ class _Unrolled:
     def _continued(self, step: Step, ends: dict[str, _Chain]) -> _Chain | None:
         """The chain that a step goes on, which it then belongs to."""
         for leaf in (step.hidden,) if step.hidden else step.leaves:
-            chain = ends.get(leaf)
+            output = self._core(leaf)
+            chain = ends.get(output)
             if chain is None:
                 continue
             last = chain.steps[-1]
             cell = step.cell(leaf)
-            if cell is None or last.output != leaf or last.kind != step.kind:
+            if cell is None or last.output != output or last.kind != step.kind:
                 continue
-            if step.memory is not None and step.memory != last.memory_output:
+            if step.memory is not None and self._core(step.memory) != last.memory_output:
                 continue
             if chain.cell is None:
                 first = self._first_hidden(last, cell.recurrent[0])
@@ -92,6 +115,11 @@ class _Unrolled:
             chain.hidden.append(leaf)
             return chain
         return None
+
+    def _core(self, tensor: str) -> str:
+        """A state without the choice that holds it still past the end of a sequence."""
+        held = self.held.get(tensor)
+        return held.new if held else tensor
 
     def _first_hidden(self, step: Step, block: Block) -> str | None:
         """Which leaf is multiplied by the recurrent kernel."""
@@ -118,7 +146,7 @@ class _Unrolled:
         assert cell is not None
         steps = chain.steps
         columns = zip(*(s.inputs(h) for s, h in zip(steps, chain.hidden, strict=True)), strict=True)
-        inputs = [self._sequence(list(leaves)) for leaves in columns]
+        inputs = [self.steps.sequence(list(leaves)) for leaves in columns]
         if not inputs:
             return
         name = common_scope(step.output for step in steps)
@@ -128,15 +156,40 @@ class _Unrolled:
             starts = []
         sequence = join(self.draft, name or "inputs", inputs)
         wish = f"{name}/{snake(cell.kind)}".lstrip("/")
-        made = self.draft.recurrent(wish, cell, sequence, starts)
-        node = made.rpartition(":")[0]
+        held = {t: h for t, h in self.held.items() if h.new in {s.output for s in steps}}
+        lengths = {h.lengths for h in held.values()}
+        mask = self._mask(name, sequence, lengths.pop()) if len(lengths) == 1 else None
+        made = self.draft.recurrent(wish, cell, sequence, starts, mask)
+        last = steps[-1]
         for at, step in enumerate(steps):
-            self.places[step.output] = (made, at)
-            if at < len(steps) - 1:
-                self.draft.replaced[step.output] = self._at(made, at, step.output)
-        self.draft.replaced[steps[-1].output] = f"{node}:1"
-        if steps[-1].memory_output:
-            self.draft.replaced[steps[-1].memory_output] = f"{node}:2"
+            self._place(step.output, made, at)
+        for tensor, choice in held.items():
+            if is_zero(self.view, choice.old):
+                self._place(tensor, made, self.steps.places[choice.new][1])
+        node = made.rpartition(":")[0]
+        finals = {last.output: f"{node}:1"}
+        if last.memory_output:
+            finals[last.memory_output] = f"{node}:2"
+        for tensor, final in finals.items():
+            if mask is None:
+                self.draft.replaced[tensor] = final
+            for state, choice in self.held.items():
+                is_output = state in held and is_zero(self.view, choice.old)
+                if choice.new == tensor and not is_output:
+                    self.draft.replaced[state] = final
+
+    def _mask(self, name: str, sequence: str, lengths: str) -> str:
+        if lengths not in self._masks:
+            shape: Shape = (self.draft.shape(sequence) or (None, None))[:2]
+            self._masks[lengths] = self.draft.add(
+                f"{name}/mask".lstrip("/"), "SequenceMask", (sequence, lengths), [shape], "bool"
+            )
+        return self._masks[lengths]
+
+    def _place(self, tensor: str, sequence: str, at: int) -> None:
+        """Notes that a tensor is one step of a sequence, and lets it be cut from there."""
+        self.steps.places[tensor] = (sequence, at)
+        self.draft.replaced[tensor] = self._at(sequence, at, tensor)
 
     def _at(self, sequence: str, at: int, of: str) -> str:
         """One step of a sequence."""
@@ -150,162 +203,6 @@ class _Unrolled:
             f"{name}/step", "StridedSlice", (sequence, *keys), [one], self.view.dtype(of), attrs
         )
 
-    # Tensors of single steps as one of all steps.
-
-    def _sequence(self, tensors: list[str]) -> str:
-        found = self._assembled(tensors)
-        if found is not None:
-            return found
-        shape = self.view.shape(tensors[0])
-        stacked: Shape = None if shape is None else (shape[0], len(tensors), *shape[1:])
-        name = f"{tensors[0].rpartition(':')[0]}/stack"
-        attrs = {"axis": 1, "N": len(tensors)}
-        return self.draft.add(name, "Pack", tensors, [stacked], self.view.dtype(tensors[0]), attrs)
-
-    def _assembled(self, tensors: list[str]) -> str | None:
-        """The tensor (batch, time, …) of which these are the steps; None where there is none."""
-        key = tuple(self.view.resolve(tensor) for tensor in tensors)
-        if key not in self._joined:
-            self._joined[key] = self._assemble(key)
-        return self._joined[key]
-
-    def _assemble(self, tensors: tuple[str, ...]) -> str | None:
-        places = [self.places.get(tensor) or self._taken_from(tensor) for tensor in tensors]
-        sources = {place[0] for place in places if place}
-        if None not in places and len(sources) == 1:
-            source = sources.pop()
-            shape = self.draft.shape(source)
-            order = [place[1] for place in places if place]
-            count = len(tensors)
-            if shape is None or shape[1] is None:
-                return None
-            if order == list(range(order[0], order[0] + count)):
-                return source if count == shape[1] else self._range(source, order[0], count)
-            if shape[1] != count:
-                return None
-            if order == list(range(count - 1, -1, -1)):
-                return self._reversed(source)
-            return None
-        nodes = [self.view.graph.node(tensor) for tensor in tensors]
-        if any(tensor in self.view.inputs for tensor in tensors):
-            return None
-        if {node.op for node in nodes} - LIFTED or len({node.op for node in nodes}) != 1:
-            return None
-        return self._lifted(nodes)
-
-    def _lifted(self, nodes: list[Node]) -> str | None:
-        """The same operation at every step, once."""
-        operands: dict[str, tuple[str, bool]] = {}
-        for slot, source in enumerate(nodes[0].inputs):
-            if any(len(node.inputs) != len(nodes[0].inputs) for node in nodes):
-                return None
-            column = [self.view.resolve(node.inputs[slot]) for node in nodes]
-            if self._alike(column):
-                operands[source] = (column[0], False)
-                continue
-            assembled = self._assembled(column)
-            if assembled is None:
-                return None
-            operands[source] = (assembled, True)
-        if not any(timed for _, timed in operands.values()):
-            return None
-        return lift(self.draft, self.view, nodes[0], operands.__getitem__)
-
-    def _alike(self, tensors: list[str]) -> bool:
-        """Whether tensors are the same weight or constant."""
-        recipes = [self.view.recipe(tensor) for tensor in tensors]
-        first = recipes[0]
-        if first is None or any(recipe is None for recipe in recipes):
-            return False
-        if len(set(tensors)) == 1:
-            return True
-        if first.sources:
-            return len({recipe.key for recipe in recipes if recipe}) == 1
-        values = [self.view.static(tensor) for tensor in tensors]
-        return all(
-            value is not None and values[0] is not None and value.tolist() == values[0].tolist()
-            for value in values
-        )
-
-    def _range(self, source: str, start: int, count: int) -> str:
-        """Some steps of a sequence."""
-        name = source.rpartition(":")[0]
-        bounds = [[0, start], [0, start + count], [1, 1]]
-        keys = [self.draft.constant(f"{name}/key", bound) for bound in bounds]
-        shape = self.draft.shape(source)
-        part = None if shape is None else (shape[0], count, *shape[2:])
-        return self.draft.add(
-            f"{name}/steps", "StridedSlice", (source, *keys), [part], self.draft.dtype(source),
-            {"begin_mask": 1, "end_mask": 1},
-        )  # fmt: skip
-
-    def _reversed(self, source: str) -> str:
-        name = source.rpartition(":")[0]
-        axis = self.draft.constant(f"{name}/axis", [1])
-        return self.draft.add(
-            f"{name}/reverse", "ReverseV2", (source, axis), [self.draft.shape(source)],
-            self.draft.dtype(source),
-        )  # fmt: skip
-
-    def _taken_from(self, tensor: str) -> tuple[str, int] | None:
-        """The sequence (batch, time, …) that a tensor is one step of, and which."""
-        if tensor in self.view.inputs:
-            return None
-        node, index = self.view.graph.node(tensor), int(tensor.rpartition(":")[2])
-        if node.op == "Unpack":
-            return self._turned(node.inputs[0], node.attrs.get("axis", 0), index)
-        if node.op == "Squeeze":
-            axes = node.attrs.get("squeeze_dims") or node.attrs.get("axis") or []
-            inner = self.view.resolve(node.inputs[0])
-            split = self.view.graph.node(inner)
-            place = _split_place(self.view, split, int(inner.rpartition(":")[2]))
-            if place is not None and place[3] == 1 and (not axes or list(axes) == [place[1]]):
-                return self._turned(place[0], place[1], place[2])
-            return None
-        if node.op == "StridedSlice":
-            return self._sliced(node)
-        place = _split_place(self.view, node, index)
-        if place is not None:
-            return self._split_rows(*place)
-        return None
-
-    def _sliced(self, node: Node) -> tuple[str, int] | None:
-        """``x[:, 3]`` or ``x[3]``."""
-        keys = strided_key(self.view, node)
-        shape = self.view.shape(node.inputs[0])
-        for axis in (0, 1):
-            at = keys[axis] if keys and len(keys) > axis else None
-            if keys is None or not isinstance(at, int) or not only(keys, axis):
-                continue
-            steps = shape[axis] if shape else None
-            if at >= 0:
-                return self._turned(node.inputs[0], axis, at)
-            return None if steps is None else self._turned(node.inputs[0], axis, steps + at)
-        return None
-
-    def _turned(self, source: str, axis: int, at: int) -> tuple[str, int] | None:
-        """A step along the first or second axis of a tensor."""
-        if axis == 1:
-            return self.view.resolve(source), at
-        if axis != 0:
-            return None
-        key = (self.view.resolve(source), "swapped")
-        if key not in self._joined:
-            self._joined[key] = self.draft.swapped(source)
-        swapped = self._joined[key]
-        return None if swapped is None else (swapped, at)
-
-    def _split_rows(self, source: str, axis: int, at: int, size: int) -> tuple[str, int] | None:
-        """``tf.split`` of (time * batch, features): steps one below the other."""
-        shape = self.view.shape(source)
-        node = self.view.node(source)
-        if axis == 0 and node.op == "Reshape":
-            # transpose to (time, batch, features), reshape to rows: the first way people did it.
-            inner = self.view.shape(node.inputs[0])
-            if inner is not None and len(inner) == 3 and shape and inner[2] == shape[-1]:
-                return self._turned(node.inputs[0], 0, at)
-        return None
-
     def _gather(self) -> None:
         """Steps that are joined again become the sequence itself."""
         for node in self.view.graph.of("Pack", "ConcatV2", "Concat"):
@@ -316,7 +213,7 @@ class _Unrolled:
                 parts = node.inputs[1:]
             if len(parts) < 2 or not self._touches(parts[0]):
                 continue
-            sequence = self._assembled(list(parts))
+            sequence = self.steps.assembled(list(parts))
             if sequence is None:
                 continue
             axis = node.attrs.get("axis", 0)
@@ -332,7 +229,7 @@ class _Unrolled:
         while waiting and seen < 40:
             tensor, depth = waiting.pop()
             seen += 1
-            if tensor in self.places:
+            if tensor in self.steps.places:
                 return True
             if tensor not in self.view.inputs and depth < 8:
                 inputs = self.view.graph.node(tensor).inputs
@@ -378,18 +275,3 @@ class _Unrolled:
             if keys and keys[0] == -1 and all(key == slice(None) for key in keys[1:]):
                 last = f"{made.rpartition(':')[0]}:2"
                 self.draft.replaced[f"{consumer.name}:0"] = last
-
-
-def _split_place(view: View, node: Node, index: int) -> tuple[str, int, int, int] | None:
-    """Source, axis, number and size of a piece of ``tf.split``."""
-    if node.op == "Split":
-        source, axis_tensor = node.inputs[1], node.inputs[0]
-    elif node.op == "SplitV":
-        source, axis_tensor = node.inputs[0], node.inputs[2]
-    else:
-        return None
-    axis = view.scalar(axis_tensor)
-    shape = view.shape(f"{node.name}:{index}")
-    if axis is None or shape is None or axis >= len(shape):
-        return None
-    return source, int(axis), index, shape[axis] or 0
