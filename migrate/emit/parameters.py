@@ -33,7 +33,7 @@ class Parameters:
         self._add_sizes(layers)
         self._add_shared(layers[:-1], "activation", "activation")
         self._add_shared(
-            [layer for layer in layers if layer.kind == "Dropout"], "rate", "dropout_rate"
+            [layer for layer in layers if "Dropout" in layer.kind], "rate", "dropout_rate"
         )
 
     def name_of(self, layer: Layer, argument: str) -> Name | None:

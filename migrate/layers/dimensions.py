@@ -72,9 +72,27 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
             if not isinstance(size, Dimension):
                 break
             tensor, axis = size.tensor, size.axis
+        elif axis == 0 and (source := _batch_source(view, node)) is not None:
+            tensor = source
         else:
             break
     return Dimension(tensor, axis)
+
+
+def _batch_source(view: View, node: Node) -> str | None:
+    """The input whose first axis a node keeps as its first, or None."""
+    if node.op in ("Gather", "GatherV2", "ResourceGather"):
+        indices = view.shape(node.inputs[1])
+        return node.inputs[1] if view.recipe(node.inputs[0]) is not None and indices else None
+    if node.op == "Squeeze":
+        axes = node.attrs.get("squeeze_dims") or []
+        return node.inputs[0] if axes and min(axes) > 0 else None
+    if node.op in ("ExpandDims", "Mean", "Max", "Min", "Sum"):
+        axes = view.static(node.inputs[1])
+        return node.inputs[0] if axes is not None and axes.size and axes.min() > 0 else None
+    if node.op == "ConcatV2" and (view.scalar(node.inputs[-1]) or 0) > 0:
+        return next((t for t in node.inputs[:-1] if view.recipe(t) is None), None)
+    return None
 
 
 def _same_rank(view: View, tensor: str, result: str, axis: int) -> bool:

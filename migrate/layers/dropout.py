@@ -8,7 +8,7 @@ whole of a dropout, and the cond around it that ``training=`` makes, becomes a s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,22 +29,26 @@ UNKNOWN_RATE = 0.5
 def dropout(view: View, tensor: str) -> Match | None:
     """Dropout of any spelling; an identity in inference."""
     node = view.graph.node(tensor)
-    rate = node.attrs["rate"]
+    rate, noise = node.attrs["rate"], node.attrs.get("noise_shape")
 
     def build(builder: Builder, value: Value) -> Value:
         if rate is None:
             builder.note(
                 f"The graph leaves the rate of dropout to a feed; {UNKNOWN_RATE} stands in for it."
             )
-        return builder.layer(
-            "Dropout", {"rate": UNKNOWN_RATE if rate is None else rate}, value, shape=value.shape
-        )
+        kind, arguments = "Dropout", {"rate": UNKNOWN_RATE if rate is None else rate}
+        if noise is not None and noise[1:-1] == (1,) * (len(noise) - 2) and len(noise) in (3, 4, 5):
+            kind = f"SpatialDropout{len(noise) - 2}D"
+        elif noise is not None:
+            arguments["noise_shape"] = (None, *noise[1:])
+        return builder.layer(kind, arguments, value, shape=value.shape)
 
     return Match(node.inputs[:1], build)
 
 
 def fold_dropout(graph: Graph, feeds: Mapping[str, Any] | None = None) -> Graph:
-    """The graph with each dropout as one node of op ``Dropout``, attribute ``rate`` (or None).
+    """The graph with each dropout as one node of op ``Dropout``, attributes ``rate`` and
+    ``noise_shape`` (or None).
 
     The forms are those of tensorflow/python/ops/nn_ops.py since 0.5: ``x / keep * floor(keep +
     random)``, and since 1.13 ``x * (1 / keep) * (random >= rate)``.
@@ -57,8 +61,7 @@ def fold_dropout(graph: Graph, feeds: Mapping[str, Any] | None = None) -> Graph:
     for node in graph.of("Mul", "Select", "SelectV2"):
         match = finder.dropout(node)
         if match is not None:
-            x, rate = match
-            found[node.name] = _node(node, x, rate)
+            found[node.name] = _node(node, match)
     if not found:
         return graph
     folded = replace(graph, nodes={**graph.nodes, **found})
@@ -70,9 +73,19 @@ def fold_dropout(graph: Graph, feeds: Mapping[str, Any] | None = None) -> Graph:
     return replace(folded, nodes={**folded.nodes, **around})
 
 
-def _node(node: Node, x: str, rate: float | None) -> Node:
+@dataclass(frozen=True)
+class _Dropped:
+    """A dropout: of which tensor, at which rate if that is known, with noise of which shape."""
+
+    x: str
+    rate: float | None
+    noise_shape: tuple[int, ...] | None
+
+
+def _node(node: Node, found: _Dropped) -> Node:
     attrs = {key: node.attrs[key] for key in ("T", "_output_shapes") if key in node.attrs}
-    return Node(node.name, "Dropout", (x,), (), "", {**attrs, "rate": rate})
+    attrs |= {"rate": found.rate, "noise_shape": found.noise_shape}
+    return Node(node.name, "Dropout", (found.x,), (), "", attrs)
 
 
 class _Finder:
@@ -81,7 +94,9 @@ class _Finder:
         self._evaluator = Evaluator(graph)
 
     def _scalar(self, tensor: str) -> float | None:
-        value = self._evaluator.value(tensor)
+        node = self._behind(tensor)
+        # A constant counts also on the side of a cond that inference does not take.
+        value = node.attrs["value"] if node.op == "Const" else self._evaluator.value(tensor)
         return float(value.reshape(-1)[0]) if value is not None and value.size == 1 else None
 
     def _behind(self, tensor: str) -> Node:
@@ -90,22 +105,31 @@ class _Finder:
             node = self._graph.node(node.inputs[0])
         return node
 
-    def dropout(self, node: Node) -> tuple[str, float | None] | None:
-        """What a node drops values of, and the rate, where it is known."""
+    def dropout(self, node: Node) -> _Dropped | None:
+        """What a node drops values of and how, or None where it does anything else."""
         if node.op != "Mul" or len(node.inputs) != 2:
             return None
         for scaled, mask in (node.inputs, node.inputs[::-1]):
-            keep = self._mask(mask)
-            if keep is None:
+            found = self._mask(mask)
+            if found is None:
                 continue
+            rate, noise_shape = self._rate(*found[:2]), self._noise_shape(found[2])
             scale = self._behind(scaled)
             if scale.op in ("RealDiv", "Div"):
-                return scale.inputs[0], self._rate(keep[0], keep[1])
+                return _Dropped(scale.inputs[0], rate, noise_shape)
             if scale.op == "Mul":
                 factors = [self._is_inverse(side) for side in scale.inputs]
                 if factors.count(True) == 1:
-                    return scale.inputs[factors.index(False)], self._rate(keep[0], keep[1])
+                    return _Dropped(scale.inputs[factors.index(False)], rate, noise_shape)
         return None
+
+    def _noise_shape(self, random: Node) -> tuple[int, ...] | None:
+        """The sizes of the noise, where a constant says that it is the same along some axes."""
+        sizes = self._behind(random.inputs[0])
+        if sizes.op != "Const":
+            return None
+        found = tuple(int(size) for size in sizes.attrs["value"].reshape(-1))
+        return found if 1 in found[1:] else None
 
     def _rate(self, tensor: str, is_keep: bool) -> float | None:
         value = self._scalar(tensor)
@@ -120,22 +144,23 @@ class _Finder:
         value = self._scalar(tensor)
         return value is not None or self._behind(tensor).op in ("RealDiv", "Div", "Reciprocal")
 
-    def _mask(self, tensor: str) -> tuple[str, bool] | None:
-        """The tensor that sets the rate, and whether it is the share that is kept."""
+    def _mask(self, tensor: str) -> tuple[str, bool, Node] | None:
+        """The tensor that sets the rate, whether it is the share that is kept, and the noise."""
         node = self._behind(tensor)
         if node.op == "Floor":
             total = self._behind(node.inputs[0])
             if total.op in ("Add", "AddV2"):
-                for keep, random in (total.inputs, total.inputs[::-1]):
-                    if self._is_random(random):
-                        return keep, True
+                for keep, noise in (total.inputs, total.inputs[::-1]):
+                    if (random := self._random(noise)) is not None:
+                        return keep, True, random
         if node.op == "Cast":
             compared = self._behind(node.inputs[0])
-            if compared.op == "GreaterEqual" and self._is_random(compared.inputs[0]):
-                return compared.inputs[1], False
+            if compared.op == "GreaterEqual":
+                random = self._random(compared.inputs[0])
+                return (compared.inputs[1], False, random) if random is not None else None
         return None
 
-    def _is_random(self, tensor: str) -> bool:
+    def _random(self, tensor: str) -> Node | None:
         """``random_uniform``: the operation, times a range, plus a minimum."""
         node = self._behind(tensor)
         for _ in range(2):
@@ -143,7 +168,7 @@ class _Finder:
                 sides = [self._behind(source) for source in node.inputs]
                 deeper = [s for s in sides if s.op in ("RandomUniform", "Mul")]
                 node = deeper[0] if deeper else node
-        return node.op == "RandomUniform"
+        return node if node.op == "RandomUniform" else None
 
 
 def _around(graph: Graph, merge: Node) -> Node | None:
@@ -164,4 +189,5 @@ def _around(graph: Graph, merge: Node) -> Node | None:
         inner = graph.node(inner.inputs[0])
     if inner.op != "Switch" or inner.inputs[0] != other.inputs[0]:
         return None
-    return _node(merge, other.inputs[0], drop.attrs["rate"])
+    dropped = _Dropped(other.inputs[0], drop.attrs["rate"], drop.attrs["noise_shape"])
+    return _node(merge, dropped)

@@ -1,0 +1,60 @@
+"""Networks of TensorFlow 1.15 with their answers, and models held against them."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+from tfmigrate import conversion
+from tfmigrate.emit import source as emit_source
+from tfmigrate.graph.interface import find_interface
+from tfmigrate.plan import Layer, Plan
+from tfmigrate.planning import complete_shapes, inference_part, make_plan
+from tfmigrate.sources import open_source
+from tfmigrate.worker import Worker
+
+DATA = Path(__file__).with_name("data")
+OF_SCALE = 2e-5  # of the greatest output: what the project promises
+
+
+def unpack(archive: str, into: Path) -> None:
+    """Unpacks an archive of ``data``."""
+    with tarfile.open(DATA / f"{archive}.tar.xz") as packed:
+        packed.extractall(into, filter="data")
+
+
+class Case:
+    """A source with the answers of TensorFlow 1.15."""
+
+    def __init__(self, folder: Path):
+        self.meta = json.loads((folder / "case.json").read_text())
+        self.arrays = dict(np.load(folder / "golden.npz"))
+        frozen = folder / "frozen.pb"
+        self.source = open_source(frozen if frozen.exists() else folder / "model.ckpt")
+
+    def plan(self, worker: Worker | None = None) -> Plan:
+        assert self.source.graph is not None
+        meta = self.meta
+        interface = find_interface(self.source.graph, meta["inputs"], meta["outputs"])
+        if worker is not None:
+            complete_shapes(self.source, interface, worker, 60)
+        return make_plan(self.source, interface, inference_part(self.source, interface))
+
+
+def kinds(plan: Plan) -> list[str]:
+    found = []
+    for layer in plan.layers:
+        inner = layer.arguments.get("layer")
+        found.append(f"{layer.kind}({inner.kind})" if isinstance(inner, Layer) else layer.kind)
+    return found
+
+
+def assert_computes(case: Case, plan: Plan, worker: Worker, folder: Path) -> None:
+    text = emit_source(plan)
+    conversion._build(worker, plan, case.source, text, folder / "model.keras", 60)
+    given = {str(i): case.arrays[f"in_{put.tensor}"] for i, put in enumerate(plan.inputs)}
+    made = worker.call("build", {"step": "predict"}, given, timeout=60).arrays
+    for index, output in enumerate(plan.outputs):
+        expected = case.arrays[f"out_{output.tensor}"]
+        assert made[str(index)].shape == expected.shape
+        assert np.abs(made[str(index)] - expected).max() <= OF_SCALE * np.abs(expected).max()
