@@ -364,9 +364,9 @@ class _Job:
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)
 
-    def _formats(self, room: Path) -> Written:
+    def _formats(self, room: Path, *, but: Sequence[str] = ()) -> Written:
         """Writes the source's variables under their own names, in each format asked for."""
-        formats = [name for name in self.to if name in FORMATS]
+        formats = [name for name in self.to if name in FORMATS and name not in but]
         size = sum(v.nbytes for v in self.source.variables()) * len(formats)
         progress = stage(self.tell, "writing", size) if formats else None
         tensors, roles = self.source.tensors, self.source.roles
@@ -391,6 +391,7 @@ class _Job:
             return Conversion(model_report(self.source, plan, {}, Measured(None), reference), None)
         with whole_folder(self.folder, force=self.force) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
+            weights = room / FORMATS["weights"].file if "weights" in self.to else None
             paths = _build(
                 worker,
                 plan,
@@ -398,6 +399,7 @@ class _Job:
                 text,
                 room / "model.keras",
                 self.timeout,
+                weights,
                 self.keras,
                 self.tell,
             )
@@ -409,7 +411,9 @@ class _Job:
             except UserError as error:  # random examples may be none that the graph accepts
                 measured = Measured(None, f"on random inputs {error.problem}")
             report = model_report(self.source, plan, paths, measured, reference)
-            report["files"] |= self._formats(room).files
+            if weights is not None:
+                report["files"] |= {"weights": weights.name}
+            report["files"] |= self._formats(room, but=["weights"]).files
             write_report(room, report)
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)
@@ -452,6 +456,7 @@ def _build(
     text: str,
     path: Path,
     timeout: float,
+    weights: Path | None = None,
     keras: str = "keras",
     tell: Event = lambda event: None,
 ) -> dict[str, str]:
@@ -472,4 +477,4 @@ def _build(
         slots = ((slot.target, slot.make(source.read)) for slot in training.slots)
         for group in batches(slots):
             call("slots", group, places=places)
-    return call("save", path=str(path))["paths"]
+    return call("save", path=str(path), weights=weights and str(weights))["paths"]

@@ -28,7 +28,8 @@ Example: tfmigrate convert-ckpt model.ckpt -o model-keras
 """
 _TO = (
     "keras, saved_model (the graph as it is), or the variables under their names of TF1: npz, "
-    "safetensors, weights (.weights.h5), tf2, tf1 (checkpoints). May be repeated.  [keras]"
+    "safetensors, weights (.weights.h5; beside keras, for that model), tf2, tf1 (checkpoints). "
+    "May be repeated.  [keras]"
 )
 
 

@@ -130,6 +130,8 @@ def _save(
     before = _weights(_state["model"])
     try:
         _state["model"].save(request["path"])
+        if request["weights"]:
+            _state["model"].save_weights(request["weights"])
     except OSError as error:
         raise UserError(f"the model cannot be written: {error.strerror or error}") from None
     opened = _state["keras"].models.load_model(request["path"])

@@ -116,6 +116,16 @@ def test_a_model_for_keras_2_opens_there_and_computes_the_same(name, shared, tmp
     assert done.returncode == 0, done.stderr
 
 
+def test_weights_beside_a_model_are_those_it_loads(shared, tmp_path):
+    out = tmp_path / "out"
+    result = convert(shared / "goldens" / "softmax_regression", out, to=["keras", "weights"])
+    assert result.report["files"]["weights"] == "model.weights.h5"
+    with KerasFile(out / "model.keras") as model, KerasFile(out / "model.weights.h5") as weights:
+        assert list(weights.variables) == list(model.variables)
+        for name in weights.variables:
+            assert np.array_equal(weights.read(name), model.read(name))
+
+
 def test_what_keras_2_cannot_express_is_named(shared, tmp_path):
     with pytest.raises(UserError, match=r"no form in tf-keras: it has no keras\.ops\.mean"):
         convert(shared / "goldens" / "partitioned", tmp_path / "out", keras="tf-keras")
