@@ -21,7 +21,8 @@ SYSTEMS: tuple[System, ...] = (
         Training(
             data="cats-like",
             prepare=prepare.cat_or_not,
-            epochs=17,
+            epochs=500,
+            brief=17,
             batch_size=32,
             learning_rate=0.001,
             forms=("session", "tape"),
@@ -61,7 +62,8 @@ SYSTEMS: tuple[System, ...] = (
         Training(
             data="digits",
             prepare=prepare.themselves,
-            epochs=5,
+            epochs=20,
+            brief=5,
             batch_size=32,
             learning_rate=0.001,
             forms=("session", "keras"),
@@ -88,6 +90,7 @@ SYSTEMS: tuple[System, ...] = (
             data="fares-like",
             prepare=prepare.fares,
             epochs=10,
+            brief=5,
             batch_size=32,
             learning_rate=0.001,
             forms=("session", "keras"),
@@ -119,7 +122,8 @@ SYSTEMS: tuple[System, ...] = (
         Training(
             data="fares-like",
             prepare=prepare.fares,
-            epochs=5,
+            epochs=10,
+            brief=5,
             batch_size=32,
             learning_rate=0.001,
             forms=("session", "keras"),
