@@ -83,14 +83,14 @@ def predict(session, net, x):
     return session.run(net.logits, {net.x: x})
 
 
-def train_until_worse(session, net, data, valid, epochs, patience, path):
+def train_until_worse(session, net, data, valid, epochs, patience, gain, path):
     """Early termination: keeps the best weights in a checkpoint, and takes them back at the end."""
     history, best, waited = [], np.inf, 0
     for _ in range(epochs):
         train(session, net, *data)
         loss = session.run(net.plain_loss, {net.x: valid[0], net.y: valid[1]})
         history.append(loss)
-        if loss < best:
+        if loss < best - gain:
             best, waited = loss, 0
             net.saver.save(session, path)
         else:
@@ -101,7 +101,7 @@ def train_until_worse(session, net, data, valid, epochs, patience, path):
     return np.array(history)
 
 
-def values(x_train, y_train, x_test, y_test, folder, epochs, patience, learning_rate):
+def values(x_train, y_train, x_test, y_test, folder, epochs, patience, gain, learning_rate):
     """Early termination of one network, then an ensemble of three."""
     sizes = {"num_inputs": x_train.shape[1], "num_classes": y_train.shape[1]}
     with tf.Graph().as_default(), tf.Session() as session:
@@ -112,9 +112,10 @@ def values(x_train, y_train, x_test, y_test, folder, epochs, patience, learning_
         session.run(tf.global_variables_initializer())
         tf.train.Saver(save_relative_paths=True).save(session, f"{folder}/initial.ckpt")
         data, valid = (x_train, y_train), (x_test, y_test)
+        how = data, valid, epochs, patience, gain
         histories = [
-            train_until_worse(session, net, data, valid, epochs, patience, f"{folder}/{n}.ckpt")
-            for n, net in enumerate(members)
+            train_until_worse(session, net, *how, f"{folder}/{number}.ckpt")
+            for number, net in enumerate(members)
         ]
         single = [evaluate(session, net, x_test, y_test) for net in members]
         # The mean of the probabilities, not of the logits.
@@ -122,7 +123,7 @@ def values(x_train, y_train, x_test, y_test, folder, epochs, patience, learning_
         mean = session.run(tf.reduce_mean(tf.nn.softmax(logits), axis=0))
     return {
         "validation loss, by epoch": histories[0],
-        "best epoch": histories[0].argmin() + 1,
+        "epochs until it stopped": len(histories[0]),
         "accuracy of each": np.array(single),
         "probabilities of the ensemble": mean,
         "accuracy of the ensemble": (mean.argmax(axis=1) == y_test.argmax(axis=1)).mean(),

@@ -96,22 +96,23 @@ def predict(session, net, x):
     return session.run(net.logits, {net.x: x})
 
 
-def halve_on_plateau(session, net, x, y, x_valid, y_valid, epochs, patience):
+def halve_on_plateau(session, net, x, y, x_valid, y_valid, epochs, patience, gain):
     """Performance scheduling: the rate and the validation loss of each epoch."""
     halve = net.learning_rate.assign(0.5 * net.learning_rate)
     history, best, waited = [], np.inf, 0
-    for _ in range(epochs):
+    for epoch in range(epochs):
         train(session, net, x, y)
         rate, loss = session.run([net.learning_rate, net.loss], {net.x: x_valid, net.y: y_valid})
         history.append((rate, loss))
-        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+        best, waited = (loss, 0) if loss < best - gain else (best, waited + 1)
         if waited == patience:
             session.run(halve)
+            print(f"epoch {epoch + 1}: the rate is halved")
             waited = 0
     return np.array(history)
 
 
-def values(x_train, y_train, x_test, y_test, folder, epochs, patience):
+def values(x_train, y_train, x_test, y_test, folder, epochs, patience, gain):
     """The learning-rate finder, then performance scheduling, from the same weights."""
     sizes = {"num_inputs": x_train.shape[1], "num_classes": int(y_train.max()) + 1}
     steps_per_epoch = -(-len(x_train) // 32)
@@ -127,12 +128,14 @@ def values(x_train, y_train, x_test, y_test, folder, epochs, patience):
         net = build(**sizes, rate="performance")
         session.run(tf.global_variables_initializer())
         data = x_train, y_train, x_test, y_test
-        history = halve_on_plateau(session, net, *data, epochs, patience)
+        history = halve_on_plateau(session, net, *data, epochs, patience, gain)
     return {
         "finder: loss of each step": losses,
         "finder: rate of the least loss": rates[np.nanargmin(losses)],
         "performance: rate": history[:, 0],
         "performance: validation loss": history[:, 1],
+        # The other side trains once more, with Keras's own momentum.
+        "validation loss, Keras's momentum": history[:, 1],
     }
 
 

@@ -20,7 +20,7 @@ def build_model(num_inputs=784, num_classes=10, l1=0.0, l2=0.0, learning_rate=0.
     # --- forward
     hidden = keras.layers.Dense(256, "relu", name="hidden", **options())
     logits = keras.layers.Dense(num_classes, name="logits", **options())
-    model = keras.Sequential([x, hidden, logits], name="mlp_regularized")
+    model = keras.Sequential([x, hidden, logits])
 
     # --- loss
     # fit() adds the penalties by itself.
@@ -47,22 +47,24 @@ def train(model, x, y, batch_size=128, epochs=1, callbacks=None, validation=None
     )
 
 
-def train_until_worse(model, data, valid, epochs, patience):
+def train_until_worse(model, data, valid, epochs, patience, gain):
     """Early termination: a callback keeps the best weights, and puts them back at the end."""
-    # min_delta is 0 and the weights stay those of the last epoch, unless one says otherwise.
-    stop = keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+    # Unless it is told to restore the best weights, those of the last epoch stay.
+    stop = keras.callbacks.EarlyStopping(
+        "val_loss", min_delta=gain, patience=patience, restore_best_weights=True
+    )
     history = train(model, *data, epochs=epochs, callbacks=[stop], validation=valid).history
     return np.array(history["val_loss"], np.float32)
 
 
-def values(x_train, y_train, x_test, y_test, weights, epochs, patience, learning_rate, **_):
+def values(x_train, y_train, x_test, y_test, weights, epochs, patience, gain, learning_rate, **_):
     """Early termination of one network, then an ensemble of three."""
     members, histories = [], []
     for number in (1, 2, 3):  # the same program, other initial weights
         model = build_model(x_train.shape[1], y_train.shape[1], learning_rate=learning_rate)
         model.set_weights([weights[f"member{number}/{name}"] for name in ("w0", "b0", "w1", "b1")])
         data, valid = (x_train, y_train), (x_test, y_test)
-        histories.append(train_until_worse(model, data, valid, epochs, patience))
+        histories.append(train_until_worse(model, data, valid, epochs, patience, gain))
         members.append(model)
     single = [model.evaluate(x_test, y_test, verbose=0)[1] for model in members]
     # One model of several: the mean of the probabilities, not of the logits.
@@ -73,7 +75,7 @@ def values(x_train, y_train, x_test, y_test, weights, epochs, patience, learning
     mean = ensemble.predict(x_test, verbose=0)
     return {
         "validation loss, by epoch": histories[0],
-        "best epoch": histories[0].argmin() + 1,
+        "epochs until it stopped": len(histories[0]),
         "accuracy of each": np.array(single, np.float32),
         "probabilities of the ensemble": mean,
         "accuracy of the ensemble": (mean.argmax(axis=1) == y_test.argmax(axis=1)).mean(),

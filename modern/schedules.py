@@ -96,16 +96,18 @@ def find_rate(model, x, y, epochs=2):
     return np.array(losses)
 
 
-def halve_on_plateau(model, x, y, validation, epochs, patience):
+def halve_on_plateau(model, x, y, validation, epochs, patience, gain):
     """Performance scheduling: the rate and the validation loss of each epoch."""
-    plateau = keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=patience, min_delta=0)
+    plateau = keras.callbacks.ReduceLROnPlateau(
+        factor=0.5, patience=patience, min_delta=gain, verbose=1
+    )
     history = model.fit(
         x, y, 32, epochs, 0, [plateau], validation_data=validation, shuffle=False
     ).history
     return np.array(history["learning_rate"]), np.array(history["val_loss"], np.float32)
 
 
-def values(x_train, y_train, x_test, y_test, weights, epochs, patience, **_):
+def values(x_train, y_train, x_test, y_test, weights, epochs, patience, gain, **_):
     """The learning-rate finder, then performance scheduling, from the same weights."""
     sizes = {"num_inputs": x_train.shape[1], "num_classes": int(y_train.max()) + 1}
 
@@ -115,20 +117,22 @@ def values(x_train, y_train, x_test, y_test, weights, epochs, patience, **_):
             layer.set_weights([weights[f"{layer.name}/{v.name}"] for v in layer.weights])
         return model
 
-    steps_per_epoch = -(-len(x_train) // 32)
-    losses = find_rate(
-        start(rate="finder", steps_per_epoch=steps_per_epoch, epochs=2), x_train, y_train
-    )
-    rates = 1e-5 * 1e6 ** (np.arange(2 * steps_per_epoch) / (2 * steps_per_epoch))
-    given = {
+    steps = 2 * -(-len(x_train) // 32)
+    model = start(rate="finder", steps_per_epoch=steps // 2, epochs=2)
+    losses = find_rate(model, x_train, y_train)
+    rates = 1e-5 * 1e6 ** (np.arange(steps) / steps)
+
+    how = x_train, y_train, (x_test, y_test), epochs, patience, gain
+    model = start(optimizer=Momentum(0.02, momentum=0.9))
+    rate, loss = halve_on_plateau(model, *how)
+    own = start(optimizer=keras.optimizers.SGD(0.02, momentum=0.9))
+    return {
         "finder: loss of each step": losses,
         "finder: rate of the least loss": rates[np.nanargmin(losses)],
+        "performance: rate": rate,
+        "performance: validation loss": loss,
+        "validation loss, Keras's momentum": halve_on_plateau(own, *how)[1],
     }
-    for name, kind in (("performance", Momentum), ("Keras's momentum", keras.optimizers.SGD)):
-        model = start(optimizer=kind(0.02, momentum=0.9))
-        rate, loss = halve_on_plateau(model, x_train, y_train, (x_test, y_test), epochs, patience)
-        given |= {f"{name}: rate": rate, f"{name}: validation loss": loss}
-    return given
 
 
 # --- save

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ...parity import Tolerance
 from .. import prepare
 from ..programs import Training, Values
 from ..system import System
 from .causes import ADAM
+
+# Keras keeps the factor as float32, in a float64 run too.
+_L2 = float(np.float32(0.01))
 
 _SCALED = prepare.validated(prepare.scaled_classes)
 
@@ -54,6 +59,7 @@ SYSTEMS: tuple[System, ...] = (
             data="fashion-like",
             prepare=prepare.validated(prepare.standardized_classes),
             epochs=5,
+            brief=3,
             batch_size=32,
             learning_rate=0.001,
             forms=("session", "keras"),
@@ -187,7 +193,7 @@ SYSTEMS: tuple[System, ...] = (
             data="fashion-like",
             prepare=_SCALED,
             epochs=25,
-            brief=16,
+            brief=6,
             batch_size=32,
             learning_rate=0.01,
             forms=("session", "keras"),
@@ -202,9 +208,15 @@ SYSTEMS: tuple[System, ...] = (
         Values(
             data="fashion-like",
             prepare=_SCALED,
-            arguments={"epochs": 20, "patience": 5},
+            arguments={"epochs": 12, "patience": 5, "gain": 0.02},
             folder=True,
             checkpoint="initial.ckpt",
+            tolerances={"performance: validation loss": Tolerance(rtol=1e-5)},
+            departs={"validation loss, Keras's momentum": 1e-3},
+            why="Performance scheduling changes the rate of a net with momentum. TF1 sums "
+            "gradients, so a new rate applies to all of them; Keras sums steps, in which the old "
+            "rates remain. With TF1's rule in a class of its own the validation losses differ by "
+            "rounding alone: of the sums, and of a mean over batches.",
         ),
         notes={
             "schedule": "The same formulas under other names: inverse_time_decay became "
@@ -221,16 +233,16 @@ SYSTEMS: tuple[System, ...] = (
             data="fashion-like",
             prepare=_SCALED,
             epochs=10,
-            brief=3,
+            brief=2,
             batch_size=32,
             learning_rate=0.001,
             forms=("session", "keras"),
             cases={
-                "L2": {"arguments": {"l2": 0.01}},
+                "L2": {"arguments": {"l2": _L2}},
                 "dropout": {"arguments": {"dropout": 0.2}},
                 "max-norm": {"arguments": {"max_norm": 1.0}},
                 "L2, Nadam": {
-                    "arguments": {"l2": 0.01, "optimizer": "nadam"},
+                    "arguments": {"l2": _L2, "optimizer": "nadam"},
                     "forms": ("keras",),
                     "why": "As the notes have it; no TF1 twin, for tf.train has no Nadam.",
                 },
