@@ -62,6 +62,10 @@ class Original:
         fed = {tensor: np.asarray(value) for tensor, value in self._interface.fed.items()}
         return self._call({"step": "run", "fetches": wanted}, {**fed, **given})[1]
 
+    def values(self, variables: Sequence[str]) -> dict[str, np.ndarray]:
+        """What variables hold now, by the name of their node."""
+        return self._call({"step": "values", "variables": list(variables)})[1]
+
     def _call(
         self, request: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None
     ) -> tuple[dict, dict[str, np.ndarray]]:

@@ -36,6 +36,9 @@ def _tolerance(
     "--examples", default=64, show_default=True, type=click.IntRange(1), help="Random inputs."
 )
 @click.option(
+    "--train", default=0, type=click.IntRange(0), metavar="N", help="Compare N training steps too."
+)
+@click.option(
     "--tolerance", callback=_tolerance, metavar="ATOL[,RTOL]",
     help="What a tensor may be off by: ATOL + RTOL of its scale.  [0,2e-5]",
 )  # fmt: skip

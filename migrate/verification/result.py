@@ -10,6 +10,7 @@ from ..parity import Difference, Verdict, worst
 from ..report import Block, Closing, Heading, Paragraph, Result, Table, Warnings, plain
 from .comparing import Allowed
 from .layers import Cause, LayerDifference
+from .training import Trained
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Verification(Result):
         layers: every layer whose tensor the original has, in the order of the graph.
         causes: what was found wrong and tested, from the first layer that differs on.
         wide: in float64; None where nothing differs.
+        trained: after steps of training, if any were asked for.
         data: the file of the examples; None for random ones.
     """
 
@@ -51,6 +53,7 @@ class Verification(Result):
     allowed: Allowed
     examples: int
     wide: Wide | None = None
+    trained: Trained | None = None
     source: str = ""
     model: str = ""
     data: str | None = None
@@ -59,8 +62,9 @@ class Verification(Result):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the outputs agree."""
-        return Verdict.of(all(map(self.allowed.holds, self.outputs.values())))
+        """Whether the outputs agree, and all that training made."""
+        trained = self.trained is None or self.trained.holds(self.allowed)
+        return Verdict.of(trained and all(map(self.allowed.holds, self.outputs.values())))
 
     def __bool__(self) -> bool:
         return bool(self.verdict)
@@ -108,6 +112,7 @@ class Verification(Result):
                     "rounding": self.wide.rounding,
                     "reason": self.wide.reason,
                 },
+                "training": self.trained.to_dict() if self.trained is not None else None,
                 "notes": self.notes,
             }
         )
@@ -121,6 +126,8 @@ class Verification(Result):
             shown.append(self._table("layer", [(_called(d), d.difference) for d in self.layers]))
         shown.append(self._table("output", [((t, ""), d) for t, d in self.outputs.items()]))
         shown += [Paragraph(line) for line in self.told()]
+        if self.trained is not None:
+            shown += self._shown(self.trained)
         greatest = worst(list(self.outputs.values()))
         text = (
             f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed {self.allowed} "
@@ -129,7 +136,7 @@ class Verification(Result):
         return [*shown, Closing(self.verdict, text)]
 
     def _table(self, title: str, rows: list[tuple[tuple[str, str], Difference]]) -> Table:
-        columns = [title, "" if title == "output" else "tensor"]
+        columns = [title, "tensor" if title == "layer" else ""]
         figures = [">max abs", ">max rel", ">ULP", ">scale"]
         marked = [index for index, (_, d) in enumerate(rows) if not self.allowed.holds(d)]
         cells = [
@@ -143,6 +150,16 @@ class Verification(Result):
             for named, d in rows
         ]
         return Table([*columns, *figures], cells, marked=frozenset(marked))
+
+    def _shown(self, trained: Trained) -> list[Block]:
+        steps = [
+            [str(number), f"{e:.7g}", f"{m:.7g}", f"{abs(e - m):.3g}"]
+            for number, (e, m) in enumerate(trained.losses, 1)
+        ]
+        rows = [((target, "weight"), d) for target, d in trained.weights.items()]
+        rows += [((target, "slot"), d) for target, d in trained.slots.items()]
+        columns = [">step", ">loss of the original", ">of the model", ">difference"]
+        return [Table(columns, steps), self._table("after training", rows)]
 
     def told(self) -> list[str]:
         """The first tensor that differs, the causes, what float64 says: a sentence or two each."""

@@ -101,8 +101,10 @@ class Model:
             self.described, self.targets = found["layers"], found["weights"]
 
     @classmethod
-    def open(cls, subject: Subject, worker: Worker, timeout: float | None) -> Model:
-        """Opens it.
+    def open(
+        cls, subject: Subject, worker: Worker, timeout: float | None, *, compiled: bool = False
+    ) -> Model:
+        """Opens it; with its loss and optimizer if ``compiled``.
 
         Raises:
             UserError: Keras or TensorFlow cannot.
@@ -111,6 +113,7 @@ class Model:
             "step": "open",
             "path": str(subject.path) if subject.path else None,
             "code": str(subject.code) if subject.code else None,
+            "compile": compiled,
         }
         return cls(worker, timeout, worker.call("model", request, timeout=timeout).data)
 
@@ -177,6 +180,20 @@ class Model:
     def weights(self, targets: Sequence[str]) -> dict[str, np.ndarray]:
         """The values of variables."""
         return self._call({"step": "weights", "targets": list(targets)})[1]
+
+    def train(self, given: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> float:
+        """One step; gives the loss before it.
+
+        Raises:
+            UserError: the model is not compiled.
+        """
+        arrays = {f"label:{index}": array for index, array in enumerate(labels)}
+        request = {"step": "train", "labels": len(labels)}
+        return self._call(request, self._inputs(given) | arrays)[0]["loss"]
+
+    def slots(self, places: Mapping[str, tuple[int | None, str, str]]) -> dict[str, np.ndarray]:
+        """The optimizer's variables: target → number of the optimizer, attribute, weight there."""
+        return self._call({"step": "slots", "places": dict(places)})[1]
 
     def _inputs(self, given: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         return {str(index): given[place] for index, place in enumerate(self._order)}

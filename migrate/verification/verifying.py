@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..carrying import carry_training
 from ..errors import UserError, printable
 from ..graph import Interface, find_interface, tensor_name
 from ..layers import UnsupportedError
@@ -32,6 +33,7 @@ from .correspondence import Pair, pairs_of
 from .layers import LayerDifference, Search, Side
 from .result import Verification, Wide
 from .subject import Model, Subject, find_subject
+from .training import train_both
 
 _LAYER_BYTES = 256 << 20  # of all layers' outputs at once; fewer examples go through otherwise
 _ROUNDING = 1e-6  # of the scale: what float64 leaves where only constants were written in float32
@@ -48,6 +50,7 @@ def verify(
     tolerance: tuple[float, float] | None = None,
     examples: int = EXAMPLES,
     seed: int = 0,
+    train: int = 0,
     trust: bool = False,
     timeout: float = 300.0,
     on_event: Callable[[dict[str, Any]], None] | None = None,
@@ -69,6 +72,8 @@ def verify(
             by default.
         examples: how many random ones.
         seed: of the random examples.
+        train: how many steps of training to compare too, on random batches, from the checkpoint
+            on: the original's own train operation against Keras's step.
         trust: run the original graph even if it could touch files, the network or processes.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called with ``{"stage": …}`` as the work goes on.
@@ -91,6 +96,7 @@ def verify(
             tolerance=tolerance,
             examples=examples,
             seed=seed,
+            train=train,
             trust=trust,
             timeout=timeout,
             on_event=on_event,
@@ -109,6 +115,7 @@ def verify_in(
     tolerance: tuple[float, float] | None = None,
     examples: int = EXAMPLES,
     seed: int = 0,
+    train: int = 0,
     trust: bool = False,
     timeout: float = 300.0,
     on_event: Callable[[dict[str, Any]], None] | None = None,
@@ -133,10 +140,12 @@ def verify_in(
     plan, notes = None, list[str]()
     try:
         plan = make_plan(opened, interface, inference)
+        if train:
+            carry_training(opened.graph, plan, opened.recipes(), opened.read)
     except UnsupportedError as error:
         notes.append(f"{printable(error, 300)}: outputs are compared, layers are not.")
     tell({"stage": "opening"})
-    made = Model.open(subject, model_worker, timeout)
+    made = Model.open(subject, model_worker, timeout, compiled=bool(train))
     made.bind(interface, subject.report)
     bypass = bypassed(inference)
     original = Original(opened, interface, graph_worker, bypass=bypass, timeout=timeout)
@@ -145,8 +154,17 @@ def verify_in(
     else:
         given = random_inputs(plan or lift_plan(opened, interface), examples, seed)
     comparison = Comparison(opened, interface, original, made, plan, allowed, tell)
+    result = comparison.run(given, subject.pairs)
+    if train:
+        if plan is None:
+            raise UserError("a graph that has no Keras form cannot be compared in training")
+        tell({"stage": "training"})
+        trained = train_both(
+            opened, interface, plan, made, graph_worker, train, seed=seed, timeout=timeout
+        )
+        result = replace(result, trained=trained)
     return replace(
-        comparison.run(given, subject.pairs),
+        result,
         source=str(source),
         model=str(model),
         data=None if data is None else str(data),

@@ -39,14 +39,21 @@ def assign_slots(
     all_places = {id(variable): index for index, variable in enumerate(_variables(model))}
     found = {}
     for target, array in arrays.items():
-        member, attribute, weight = places[target]
-        optimizer = _members(model.optimizer)[member or 0]
-        variable = getattr(optimizer, attribute)[optimizer._get_variable_index(weights[weight])]
+        variable = slot_variable(model, weights, places[target])
         if tuple(variable.shape) != array.shape:
             raise ValueError(f"{target} has shape {variable.shape}, not {array.shape}")
         variable.assign(array)
         found[target] = all_places[id(variable)]
     return found
+
+
+def slot_variable(
+    model: Any, weights: Mapping[str, Any], place: tuple[int | None, str, str]
+) -> Any:
+    """The optimizer's variable at a place: its number, attribute there, the weight's target."""
+    member, attribute, weight = place
+    optimizer = _members(model.optimizer)[member or 0]
+    return getattr(optimizer, attribute)[optimizer._get_variable_index(weights[weight])]
 
 
 def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str, str]:

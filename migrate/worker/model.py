@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import pkgutil
 import types
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 
 from ..errors import UserError, printable
 from .client import Event
+from .compiled import slot_variable
 from .rungraph import plain
 
 Answer = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -106,10 +108,9 @@ def _register_own_classes() -> None:
     """The classes that a converted model may use are known without running its model.py."""
     from ..emit import classes
 
-    namespace = {"__name__": "tf1"}
-    for name in classes.with_bases(classes.available()):
-        text = "\n".join([*classes.pieces(name)[0], classes.pieces(name)[1]])
-        exec(compile(text, "<a class of tfmigrate>", "exec"), namespace)
+    importlib.import_module("..optimizers", __package__)
+    for module in pkgutil.iter_modules(classes.__path__):
+        importlib.import_module(f"{classes.__name__}.{module.name}")
 
 
 def _open_saved_model(path: str) -> Answer:
@@ -173,6 +174,35 @@ def _predict(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
         made = _state["signature"](**given)
         return {}, {str(i): plain(made[name]) for i, name in enumerate(request["outputs"])}
     return {}, numbered(_state["model"](together(arrays, _state["model"]), training=False))
+
+
+def _train(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """One training step on inputs "0", "1" … and labels "label:0" …; dropout does nothing.
+
+    Gives the loss before the step.
+    """
+    import keras
+
+    model = _state["model"]
+    if getattr(model, "optimizer", None) is None or not model.compiled:
+        raise UserError("the model is not compiled", expected="one with its loss and optimizer")
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    labels = [arrays[f"label:{index}"] for index in range(request["labels"])]
+    loss = model.train_on_batch(
+        together(arrays, model), labels[0] if len(labels) == 1 else labels, return_dict=True
+    )["loss"]
+    model.reset_metrics()
+    return {"loss": float(loss)}, {}
+
+
+def _slots(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """The optimizer's variables at ``places``: target → number, attribute, target of the weight."""
+    model = _state["model"]
+    weights = weights_of(model)
+    places = request["places"].items()
+    return {}, {t: np.asarray(slot_variable(model, weights, place)) for t, place in places}
 
 
 def _layers(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
@@ -282,4 +312,6 @@ _STEPS = {
     "weights": _weights,
     "predict": _predict,
     "layers": _layers,
+    "train": _train,
+    "slots": _slots,
 }

@@ -132,10 +132,36 @@ def _run(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     return {}, dict(zip(request["fetches"], map(plain, made), strict=True))
 
 
+@refusing("read the variables of the original graph")
+def _values(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """What variables hold now, by the name of their node; those that are not there left out."""
+    import tensorflow as tf
+
+    graph, found = _state["graph"], {}
+    with graph.as_default():
+        for name in request["variables"]:
+            try:
+                variable = graph.get_tensor_by_name(f"{name}:0")
+            except KeyError:
+                continue
+            if variable.dtype == tf.resource:
+                kind = tf.as_dtype(variable.op.get_attr("dtype"))
+                variable = tf.raw_ops.ReadVariableOp(resource=variable, dtype=kind)
+            found[name] = variable
+    return {}, {name: plain(value) for name, value in _state["session"].run(found).items()}
+
+
 def plain(value: Any) -> np.ndarray:
     """An array that may leave the process: strings as bytes of a fixed length."""
     array = np.asarray(value)
     return array.astype(bytes) if array.dtype.hasobject else array
 
 
-_STEPS = {"kinds": _kinds, "shapes": _shapes, "open": _open, "assign": _assign, "run": _run}
+_STEPS = {
+    "kinds": _kinds,
+    "shapes": _shapes,
+    "open": _open,
+    "assign": _assign,
+    "run": _run,
+    "values": _values,
+}

@@ -184,3 +184,28 @@ def test_a_model_of_another_graph_is_refused(converted: Converted, workers: Work
 def test_model_py_is_verified_as_what_it_builds(converted: Converted, workers: Workers) -> None:
     source, folder = converted("slim_cnn_bn")
     assert verify_in(workers, source, folder / "model.py")
+
+
+@pytest.mark.parametrize(
+    "name", ["train_adam", "train_momentum", "train_sgd_expdecay", "train_rmsprop", "train_adam_l2"]
+)
+def test_training_goes_on_alike(name: str, converted: Converted, workers: Workers) -> None:
+    source, folder = converted(name)
+    result = verify_in(workers, source, folder, train=5)
+    assert result
+    assert result.trained is not None
+    assert len(result.trained.losses) == 5
+    assert len({expected for expected, _ in result.trained.losses}) == 5
+    assert set(result.trained.weights) >= {"dense/kernel", "dense/bias"}
+    assert bool(result.trained.slots) == (name != "train_sgd_expdecay")
+    assert result.to_dict()["training"]["losses"][0].keys() == {"original", "model"}
+
+
+def test_another_optimizer_state_is_seen_in_training(broken: BrokenModel, workers: Workers) -> None:
+    source, model = broken("train_adam")
+    model.reweigh("optimizer/vars/2", np.zeros_like)
+    result = verify_in(workers, source, model.folder, train=3)
+    assert not result
+    assert all(result.allowed.holds(d) for d in result.outputs.values())
+    assert result.trained is not None
+    assert not result.trained.holds(result.allowed)
