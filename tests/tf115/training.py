@@ -356,3 +356,70 @@ def train_dropout_kept():
     cost = cross_entropy(logits, y)
     train = tf.train.MomentumOptimizer(0.05, 0.9).minimize(cost)
     return Training(x, y, logits, cost, train, batches())
+
+
+def embedded(optimizer):
+    """Tokens, some many times in a batch, through an embedding; the optimizer's sparse updates."""
+    x = tf.placeholder(tf.int32, [None, 5], name="tokens")
+    y = tf.placeholder(tf.float32, [None, CLASSES], name="y")
+    table = tf.get_variable("embedding", [40, 3])
+    net = tf.reduce_mean(tf.nn.embedding_lookup(table, x), 1)
+    logits = tf.layers.dense(net, CLASSES, name="logits")
+    cost = cross_entropy(logits, y)
+    generator = random(5)
+    made = [
+        (generator.geometric(0.1, (EXAMPLES, 5)).clip(1, 39).astype("int32"), labels)
+        for _, labels in batches()
+    ]
+    return Training(x, y, logits, cost, optimizer.minimize(cost), made)
+
+
+@case
+def train_embedding_momentum():
+    """Momentum's sparse updates: rows that a batch does not name keep value and momentum."""
+    return embedded(tf.train.MomentumOptimizer(0.5, 0.9))
+
+
+@case
+def train_embedding_ftrl():
+    """Ftrl's sparse updates."""
+    return embedded(tf.train.FtrlOptimizer(0.2, l1_regularization_strength=0.001))
+
+
+@case
+def train_proximal_adagrad():
+    """ProximalAdagrad with both strengths, which Keras has no class for."""
+    return with_optimizer(
+        lambda _: tf.train.ProximalAdagradOptimizer(
+            0.1, l1_regularization_strength=0.001, l2_regularization_strength=0.01
+        )
+    )
+
+
+@case
+def train_adagrad_da():
+    """AdagradDA, which computes the weights anew from sums of gradients."""
+    x, y = placeholders()
+    logits = mlp(x)
+    cost = cross_entropy(logits, y)
+    step = tf.train.get_or_create_global_step()  # its kernel takes an int64 alone
+    optimizer = tf.train.AdagradDAOptimizer(0.1, step, l2_regularization_strength=0.001)
+    return Training(x, y, logits, cost, optimizer.minimize(cost, step), batches())
+
+
+@case
+def train_two_optimizers():
+    """Ftrl for the wide part and Adagrad for the deep one, both of the same loss."""
+    x, y = placeholders()
+    with tf.variable_scope("wide"):
+        wide = tf.layers.dense(x, CLASSES, use_bias=False, name="linear")
+    with tf.variable_scope("deep"):
+        deep = tf.layers.dense(tf.layers.dense(x, 6, tf.nn.relu, name="h"), CLASSES, name="out")
+    logits = tf.add(wide, deep, name="logits")
+    cost = cross_entropy(logits, y)
+    train = tf.group(
+        tf.train.FtrlOptimizer(0.1).minimize(cost, var_list=tf.trainable_variables("wide")),
+        tf.train.AdagradOptimizer(0.05).minimize(cost, var_list=tf.trainable_variables("deep")),
+        name="train_both",
+    )
+    return Training(x, y, logits, cost, train, batches())

@@ -1,0 +1,165 @@
+"""A process with TensorFlow and Keras, for tests to ask: models that go on training, kernels.
+
+Reads pickled (function name, arguments) from stdin and answers on stdout, until stdin ends.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+
+def go_on(folder: str, batches: list[tuple[np.ndarray, Any]]) -> dict[str, Any]:
+    """The losses of ``train_on_batch`` on model.keras as plain Keras opens it, and variables."""
+    import keras
+
+    module = _module(Path(folder) / "model.py")
+    model = keras.models.load_model(Path(folder) / "model.keras")
+    members = getattr(model.optimizer, "optimizers", [model.optimizer])
+    before = {v.path: np.array(v.value) for each in members for v in each.variables}
+    losses = []
+    for x, y in batches:
+        losses.append(float(model.train_on_batch(x, y)))
+        model.reset_metrics()
+    fresh = module.compile_model(module.build_model())
+    fresh.train_on_batch(*batches[0])
+    return {
+        "losses": np.array(losses, "float32"),
+        "weights": {v.path: np.asarray(v.value) for v in model.variables},
+        "optimizer": before,
+        "fresh_step": int(fresh.optimizer.iterations.numpy()),
+        "trainable": [v.path for v in model.trainable_variables],
+    }
+
+
+def rates(text: str, steps: list[int]) -> np.ndarray:
+    """What a schedule, written as source, gives."""
+    import keras
+    import tfmigrate.optimizers
+
+    schedule = eval(text, {"keras": keras, **vars(tfmigrate.optimizers)})
+    return np.array([float(schedule(step)) for step in steps])
+
+
+def steps_of_class(
+    text: str, start: np.ndarray, gradients: list[Any], rates: list[float]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """A variable and the optimizer's state after these gradients, each under its rate."""
+    import keras
+    import tensorflow as tf
+    import tfmigrate.optimizers
+
+    variable = keras.Variable(start)
+    optimizer = eval(text, {"keras": keras, **vars(tfmigrate.optimizers)})
+    optimizer.build([variable])
+    for gradient, rate in zip(gradients, rates, strict=True):
+        optimizer.learning_rate.assign(rate)
+        if isinstance(gradient, tuple):
+            rows = tf.IndexedSlices(*map(tf.constant, gradient), tf.shape(variable.value))
+            optimizer.apply([rows], [variable])
+            continue
+        optimizer.apply([tf.constant(gradient)], [variable])
+    state = [np.asarray(v.value) for v in optimizer.variables[2:]]
+    return np.asarray(variable.value), state
+
+
+def steps_of_kernel(
+    kernel: str,
+    start: np.ndarray,
+    slots: dict[str, float],
+    constants: dict[str, float],
+    gradients: list[Any],
+    rates: list[float],
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The same by TensorFlow's own kernel, ``ResourceApply…`` or, for rows, ``ResourceSparse…``.
+
+    Rows that a gradient names twice are summed before, as tf.train.Optimizer of 1.15 does.
+    """
+    import tensorflow as tf
+
+    variable = tf.Variable(start)
+    held = {name: tf.Variable(np.full_like(start, value)) for name, value in slots.items()}
+    for index, (gradient, rate) in enumerate(zip(gradients, rates, strict=True)):
+        arguments: dict[str, Any] = {"var": variable.handle, "lr": tf.constant(rate)}
+        arguments |= {name: v.handle for name, v in held.items()}
+        arguments |= {
+            name: value if isinstance(value, bool) else tf.constant(value, tf.float32)
+            for name, value in constants.items()
+        }
+        if kernel == "AdagradDA":
+            arguments["global_step"] = tf.constant(index + 1, tf.int64)
+        if kernel == "Adam":
+            powers = {"beta1_power": "beta1", "beta2_power": "beta2"}
+            for power, beta in powers.items():  # variables that are multiplied in float32
+                arguments[power] = tf.constant(np.float32(constants[beta]) ** np.float32(index + 1))
+        if isinstance(gradient, tuple):
+            rows, places = np.unique(gradient[1], return_inverse=True)
+            sums = np.zeros((len(rows), *start.shape[1:]), np.float32)
+            np.add.at(sums, places, gradient[0])
+            arguments["indices"], given = tf.constant(rows), tf.constant(sums)
+        else:
+            given = tf.constant(gradient)
+        sparse = "Sparse" if "indices" in arguments else ""
+        apply = getattr(tf.raw_ops, f"Resource{sparse}Apply{kernel}")
+        if kernel == "ProximalGradientDescent":
+            arguments["alpha"] = arguments.pop("lr")
+        dense_descent = kernel == "ProximalGradientDescent" and not sparse
+        arguments["delta" if dense_descent else "grad"] = given
+        apply(**arguments)
+    return variable.numpy(), [v.numpy() for v in held.values()]
+
+
+def moving_variance(images: np.ndarray, momentum: float) -> tuple[np.ndarray, np.ndarray]:
+    """After one training step from 1: by our layer as generated sources have it, by the kernel."""
+    import keras
+    import tensorflow as tf
+    from tfmigrate.emit.classes import pieces
+
+    namespace: dict[str, Any] = {"keras": keras}
+    exec(pieces("FusedBatchNormalization")[1], namespace)
+    layer = namespace["FusedBatchNormalization"](momentum=momentum)
+    layer(images, training=True)
+    ones, zeros = np.ones(images.shape[-1], "float32"), np.zeros(images.shape[-1], "float32")
+    nothing = np.array([], "float32")
+    result = tf.raw_ops.FusedBatchNormV3(
+        x=images, scale=ones, offset=zeros, mean=nothing, variance=nothing, is_training=True
+    )
+    expected = ones * momentum + result.batch_variance.numpy() * (1 - momentum)
+    return np.asarray(layer.moving_variance.value), expected
+
+
+def _module(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("converted_model", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main() -> None:
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    while True:
+        try:
+            name, arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            answer = True, globals()[name](*arguments)
+        except Exception as error:
+            answer = False, f"{type(error).__name__}: {error}"
+        pickle.dump(answer, replies)
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main()
