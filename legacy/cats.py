@@ -115,6 +115,12 @@ def predict(session, net, x):
     return session.run(net.logits, {net.x: x})
 
 
+# --- save
+def save(session, net, path):
+    """Writes the weights, in float64; the place in the data is not saved."""
+    return net.saver.save(session, path)
+
+
 # --- splits
 def values(x_train, y_train, x_dev, y_dev, x_test, y_test, folder, epochs=5):
     """Trains on augmented pictures, and measures on the three parts of the data."""
@@ -130,9 +136,3 @@ def values(x_train, y_train, x_dev, y_dev, x_test, y_test, folder, epochs=5):
         for name, part in parts.items():
             seen[f"accuracy, {name} set"] = evaluate(session, net, *part)
         return seen
-
-
-# --- save
-def save(session, net, path):
-    """Writes the weights, in float64; the place in the data is not saved."""
-    return net.saver.save(session, path)

@@ -65,7 +65,7 @@ def build_model(learning_rate=0.001):
     embedding = keras.layers.Embedding(10_000, 10, name="embedding")
 
     # --- columns
-    # In the order of their names, in which TF1 puts them, for kernels to fit: the pair first.
+    # TF1 orders them by their names, the pair first; the rows of output's kernel follow.
     dropoff, pickup, pair = crosses(features)
     buckets = ((pair, 10_000), (dropoff, 100), (pickup, 100))
     wide = [keras.layers.CategoryEncoding(num, output_mode="one_hot")(b) for b, num in buckets]
