@@ -3,6 +3,7 @@
     import tfmigrate
 
     tfmigrate.compare("mlp")           # TF1 and TF2 side by side
+    tfmigrate.lesson("mlp")            # the code of both, section by section
     tfmigrate.convert("model.ckpt")    # a TF1 checkpoint as a Keras model
     tfmigrate.inspect("model.ckpt")    # what is in it
     tfmigrate.verify("model.ckpt", "model-keras")    # both on the same inputs, layer by layer
@@ -21,16 +22,18 @@ from .errors import UserError
 if TYPE_CHECKING:
     from .conversion import convert
     from .course.comparison import compare
+    from .course.lesson import lesson
     from .inspection import inspect
     from .verification import verify
 
 __version__ = "0.1.0"
-__all__ = ["UserError", "__version__", "compare", "convert", "inspect", "verify"]
+__all__ = ["UserError", "__version__", "compare", "convert", "inspect", "lesson", "verify"]
 
 _HOMES = {
     "compare": ".course.comparison",
     "convert": ".conversion",
     "inspect": ".inspection",
+    "lesson": ".course.lesson",
     "verify": ".verification",
 }
 

@@ -17,6 +17,7 @@ from ..errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USER, UserError, 
 # Name → (module in this package, short help). Modules are imported when their command is called.
 COMMANDS = {
     "compare": ("compare", "Run a system's TF1 and TF2 sides next to each other."),
+    "lesson": ("lesson", "Show the code of both sides of a system, section by section."),
     "convert-ckpt": ("convert_ckpt", "Turn a TF1 checkpoint, graph or SavedModel into Keras."),
     "inspect": ("inspect", "Show what is in a checkpoint, a graph or a SavedModel."),
     "verify": ("verify", "Run an original and its model on the same inputs, layer by layer."),

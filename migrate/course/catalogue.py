@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import UserError, nearest, printable
 from .chapters import fashion, first_principles, life, mnist, other_data, pitfalls
 from .system import System
@@ -19,14 +21,18 @@ CHAPTERS: dict[str, tuple[str, tuple[System, ...]]] = {
 SYSTEMS = {system.name: system for _, systems in CHAPTERS.values() for system in systems}
 
 
-def find(name: str) -> System:
+def find(name: str, also: Sequence[str] = ()) -> System:
     """The system of that name.
+
+    Args:
+        name: as the user wrote it.
+        also: what else the user may have meant.
 
     Raises:
         UserError: there is none; the nearest name is suggested.
     """
     if name not in SYSTEMS:
-        close = nearest(name, SYSTEMS)
+        close = nearest(name, (*SYSTEMS, *also))
         raise UserError(
             f"there is no system {printable(name)!r}",
             expected=None if close else f"one of {', '.join(SYSTEMS)}",

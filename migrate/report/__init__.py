@@ -1,12 +1,14 @@
 """One sink for terminal, JSON and HTML."""
 
-from .blocks import Block, Closing, Heading, Paragraph, Source, Table, Warnings
+from .blocks import Block, Closing, Columns, Excerpt, Heading, Paragraph, Source, Table, Warnings
 from .result import Result
 from .sink import Sink, plain
 
 __all__ = [
     "Block",
     "Closing",
+    "Columns",
+    "Excerpt",
     "Heading",
     "Paragraph",
     "Result",

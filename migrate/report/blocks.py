@@ -61,6 +61,30 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Excerpt:
+    """A part of a program, with the lines that matter.
+
+    Attributes:
+        title: where it is from.
+        text: its lines.
+        first: the number of the first of them in the file.
+        marked: indices of lines that stand out.
+    """
+
+    title: str
+    text: str
+    first: int
+    marked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Excerpts side by side, or one above the other where there is no room; a column has any."""
+
+    columns: Sequence[Sequence[Excerpt]]
+
+
+@dataclass(frozen=True)
 class Closing:
     """The last line: the verdict and the figures that matter."""
 
@@ -68,4 +92,4 @@ class Closing:
     text: str
 
 
-Block = Heading | Paragraph | Warnings | Table | Source | Closing
+Block = Heading | Paragraph | Warnings | Table | Source | Columns | Closing

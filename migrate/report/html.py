@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from ..parity import Verdict
-from .blocks import Block, Closing, Heading, Paragraph, Source, Table, Warnings
+from .blocks import Block, Closing, Columns, Excerpt, Heading, Paragraph, Source, Table, Warnings
 
 _COLORS = {Verdict.PASS: "#1a7f37", Verdict.FAIL: "#cf222e", Verdict.NOT_RUN: "#9a6700"}
 _CELL = "padding:2px 10px 2px 0;vertical-align:top"
@@ -28,11 +28,26 @@ def _render(block: Block) -> str:
             return f"<p>Warnings</p><ul>{items}</ul>" if lines else ""
         case Source(text, _):
             return f"<pre>{escape(text)}</pre>"
+        case Columns(columns):
+            cells = "".join(
+                f'<td style="{_CELL}">{"".join(map(_excerpt, column))}</td>' for column in columns
+            )
+            return f"<table><tr>{cells}</tr></table>"
         case Closing(verdict, text):
             color = _COLORS[verdict]
             return f'<p><b style="color:{color}">{verdict.upper()}</b> {escape(text)}</p>'
         case Table():
             return _table(block)
+
+
+def _excerpt(excerpt: Excerpt) -> str:
+    lines = []
+    for index, line in enumerate(excerpt.text.splitlines()):
+        code = escape(line)
+        code = f"<mark>{code}</mark>" if index in excerpt.marked else code
+        lines.append(f'<span style="opacity:0.5">{excerpt.first + index:>3}</span>  {code}')
+    text = "\n".join(lines)
+    return f'<p>{escape(excerpt.title)}</p><pre style="text-align:left">{text}</pre>'
 
 
 def _table(block: Table) -> str:

@@ -30,18 +30,20 @@ class Sink:
         json: one JSON document on stdout and nothing else there.
         quiet: no tables, no notes, no progress; the exit status tells.
         verbose: notes that matter only when something is off, TensorFlow's log among them.
+        color: False for none, whatever the terminal can do.
     """
 
     json: bool = False
     quiet: bool = False
     verbose: bool = False
+    color: bool = True
     notes: list[str] = field(default_factory=list)
 
     @cached_property
     def _stdout(self) -> Console:
         from .terminal import make_console
 
-        return make_console()
+        return make_console(color=self.color)
 
     @cached_property
     def _stderr(self) -> Console:

@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..parity import Verdict
-from .blocks import Block, Closing, Heading, Paragraph, Source, Table, Warnings
+from .blocks import Block, Closing, Columns, Heading, Paragraph, Source, Table, Warnings
 
 _STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.NOT_RUN: "bold yellow"}
 
@@ -28,9 +28,21 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def make_console(*, stderr: bool = False) -> Console:
-    """A console for stdout or stderr: no markup, no emoji, no guessed highlighting."""
-    console = _Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+def make_console(*, stderr: bool = False, color: bool = True) -> Console:
+    """A console for stdout or stderr: no markup, no emoji, no guessed highlighting.
+
+    Args:
+        stderr: for that, not for stdout.
+        color: False for none at all; else as the surroundings have it (NO_COLOR).
+    """
+    console = _Console(
+        stderr=stderr,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+        no_color=None if color else True,
+    )
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     return console
@@ -40,7 +52,7 @@ def render(blocks: Iterable[Block], console: Console) -> None:
     """Prints blocks, an empty line around tables and before the verdict."""
     airy = False
     for number, block in enumerate(blocks):
-        airy, before = isinstance(block, (Table, Source)), airy
+        airy, before = isinstance(block, (Table, Source, Columns)), airy
         if number and (airy or before or isinstance(block, Closing)):
             console.print()
         _render(block, console)
@@ -64,6 +76,10 @@ def _render(block: Block, console: Console) -> None:
 
             syntax = Syntax(text, language, background_color="default", word_wrap=True)
             console.print(syntax if console.is_terminal else Text(text))
+        case Columns():
+            from .columns import print_columns  # which imports Pygments too
+
+            print_columns(block, console)
         case Closing(verdict, text):
             console.print(
                 Text.assemble((verdict.upper(), _STYLES[verdict]), "  ", text), soft_wrap=True

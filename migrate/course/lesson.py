@@ -1,0 +1,216 @@
+"""A lesson: the twin files of a system, section by section, side by side, with notes between."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from ..errors import UserError, nearest, printable
+from ..report import Block, Columns, Excerpt, Heading, Paragraph, Result
+from . import rosetta
+from .catalogue import find
+from .system import System
+
+_MARKER = re.compile(r"^ *# --- (.+)$")
+_RULER = re.compile(r"^# -{20,} (.+)$")
+
+# What comes before the first marker: docstring, imports, the function or class that begins.
+OPENING = "opening"
+
+
+@dataclass(frozen=True)
+class Section:
+    """Part of a twin file, from one marker to the next.
+
+    Attributes:
+        name: of the marker.
+        text: the lines below the marker, without what they are indented by in common.
+        first: the number of the first line in the file.
+        marked: indices of the lines with a symbol of the Rosetta table: those that a port changes.
+    """
+
+    name: str
+    text: str
+    first: int
+    marked: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One of the ways a file shows a system; most files have one.
+
+    Attributes:
+        title: what its ruler says; empty in files of one form.
+        sections: in the order of the file.
+    """
+
+    title: str
+    sections: Sequence[Section]
+
+    def section(self, name: str) -> Section | None:
+        """The section of that name."""
+        return next((section for section in self.sections if section.name == name), None)
+
+
+def read_twin(era: str, module: str) -> list[Form]:
+    """The sections of a twin file, which is read and not imported.
+
+    Args:
+        era: ``legacy`` or ``modern``.
+        module: the file's name without ending.
+    """
+    package = f"{__package__.partition('.')[0]}.{era}"
+    text = resources.files(package).joinpath(f"{module}.py").read_text("utf-8")
+    lines = text.splitlines()
+    marked = _lines_that_matter(text, era)
+    title, name, first = "", OPENING, 0
+    forms: list[Form] = []
+    sections: list[Section] = []
+    for index, line in enumerate([*lines, "# --- end"]):
+        marker, ruler = _MARKER.match(line), _RULER.match(line)
+        if ruler and not sections and not forms:
+            # Docstring and imports, above the first ruler, belong to what it begins.
+            title, lines[index] = ruler[1], ""
+        elif marker or ruler:
+            sections += _section(name, lines, range(first, index), marked)
+            name, first = marker[1] if marker else OPENING, index + 1
+            if ruler:
+                forms.append(Form(title, sections))
+                title, sections = ruler[1], []
+    return [*forms, Form(title, sections)]
+
+
+def _section(name: str, lines: list[str], span: range, marked: set[int]) -> list[Section]:
+    """A section without the empty lines around it; nothing where it has no others."""
+    filled = [index for index in span if lines[index].strip()]
+    if not filled:
+        return []
+    span = range(filled[0], filled[-1] + 1)
+    text = textwrap.dedent("\n".join(lines[span.start : span.stop]))
+    matter = frozenset(index - span.start for index in span if index in marked)
+    return [Section(name, text, span.start + 1, matter)]
+
+
+def _lines_that_matter(text: str, era: str) -> set[int]:
+    """Indices of the lines of code, not of comments, with a symbol of the Rosetta table."""
+    words = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno - 1, node.end_lineno or node.lineno)
+    }
+    cells = [line.tf1 if era == "legacy" else line.tf2 for line in rosetta.LINES]
+    wanted = {symbol for cell in cells for symbol in rosetta.symbols(cell)}
+    return {
+        index
+        for index, line in enumerate(text.splitlines())
+        if index not in words
+        and any(rosetta.found_in(symbol, line.partition("#")[0]) for symbol in wanted)
+    }
+
+
+@dataclass(frozen=True)
+class Lesson(Result):
+    """Both files of a system, aligned; always true.
+
+    Attributes:
+        system: whose.
+        legacy: the form of the TF1 file.
+        modern: the forms of the TF2 file, each aligned with ``legacy``.
+        names: the sections shown, in order.
+    """
+
+    system: System
+    legacy: Form
+    modern: Sequence[Form]
+    names: Sequence[str]
+
+    def blocks(self) -> list[Block]:
+        """For each section a heading, what the catalogue says about it, and the code."""
+        blocks: list[Block] = [
+            Heading(f"{self.system.name} · {self.system.title}"),
+            Paragraph("▌ marks what a port changes: see tfmigrate lesson rosetta", dim=True),
+        ]
+        for name in self.names:
+            blocks.append(Heading(f"─── {name}"))
+            if note := self.system.notes.get(name):
+                blocks.append(Paragraph(note))
+            left = [self._excerpt("legacy", self.legacy, name)]
+            right = [self._excerpt("modern", form, name) for form in self.modern]
+            blocks.append(Columns([[e for e in side if e] for side in (left, right)]))
+        return blocks
+
+    def _excerpt(self, era: str, form: Form, name: str) -> Excerpt | None:
+        section = form.section(name)
+        if section is None:
+            return None
+        title = f"{era}/{self.system.module}.py"
+        title += f" · {form.title}" if form.title else ""
+        return Excerpt(title, section.text, section.first, section.marked)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The sections with their texts; ``modern`` is a list of forms."""
+
+        def told(form: Form, name: str) -> dict[str, Any] | None:
+            section = form.section(name)
+            if section is None:
+                return None
+            return {
+                "form": form.title,
+                "first_line": section.first,
+                "text": section.text,
+                "marked": sorted(section.first + index for index in section.marked),
+            }
+
+        return {
+            "schema": 1,
+            "system": self.system.name,
+            "title": self.system.title,
+            "sections": [
+                {
+                    "name": name,
+                    "note": self.system.notes.get(name),
+                    "legacy": told(self.legacy, name),
+                    "modern": [told(form, name) for form in self.modern],
+                }
+                for name in self.names
+            ],
+        }
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def lesson(row: str, section: str | None = None) -> Lesson | rosetta.Rosetta:
+    """The twin files of a system side by side, or the Rosetta table.
+
+    Args:
+        row: the name of a system, or ``rosetta``.
+        section: only the section of that name.
+
+    Raises:
+        UserError: there is no such system, or it has no such section.
+    """
+    if row == "rosetta":
+        if section:
+            raise UserError("the Rosetta table has no sections", try_="tfmigrate lesson rosetta")
+        return rosetta.Rosetta()
+    system = find(row, also=("rosetta",))
+    (legacy,) = read_twin("legacy", system.module)
+    modern = read_twin("modern", system.module)
+    names = list(dict.fromkeys(s.name for form in (legacy, *modern) for s in form.sections))
+    if section is not None:
+        if section not in names:
+            close = nearest(section, names)
+            raise UserError(
+                f"{system.name} has no section {printable(section)!r}",
+                expected=None if close else f"one of {', '.join(names)}",
+                try_=close and f"--section {close}",
+            )
+        names = [section]
+    return Lesson(system, legacy, modern, names)
