@@ -1,0 +1,169 @@
+"""Writes the generated pages of docs/: commands, operations, catalogue, Rosetta table.
+
+    python tools/make_docs.py
+
+No TensorFlow is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+from tfmigrate.cli.main import COMMANDS, cli
+from tfmigrate.course import rosetta
+from tfmigrate.course.catalogue import CHAPTERS
+from tfmigrate.course.programs import Pitfall, Program, Training
+from tfmigrate.layers import handlers
+from tfmigrate.parity import EXACT, Tolerance
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+_WIDTH = 90
+
+
+def pages() -> dict[str, str]:
+    """File name → text, of all generated pages."""
+    return {
+        name: f"# {title}\n\n<!-- Written by tools/make_docs.py: run `make docs`. -->\n\n{body}"
+        for name, title, body in (
+            ("cli.md", "Commands", _commands()),
+            ("supported-ops.md", "Operations that become Keras code", _operations()),
+            ("catalogue.md", "The course", _catalogue()),
+            ("rosetta.md", "From TensorFlow 1 to TensorFlow 2 and Keras 3", _rosetta()),
+        )
+    }
+
+
+def _help(command: click.Command, name: str, parent: click.Context | None = None) -> str:
+    context = click.Context(
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=_WIDTH,
+        help_option_names=["-h", "--help"],
+    )
+    return f"```text\n{command.get_help(context)}\n```\n"
+
+
+def _commands() -> str:
+    group = click.Context(cli, info_name="tfmigrate")
+    parts = [_help(cli, "tfmigrate")]
+    for name in COMMANDS:
+        command = cli.get_command(group, name)
+        assert command is not None
+        parts.append(f"\n## {name}\n\n{_help(command, name, group)}")
+    return "".join(parts)
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in r)} |\n" for r in lines)
+
+
+def _operations() -> str:
+    known = handlers()
+    operations = {op for handler in known for op in handler.ops}
+    parts = [
+        f"{len(operations)} operations of a TF1 graph, alone or as the last one of a pattern. "
+        "Patterns are tried before single operations. What is not here is named in the error, "
+        "or stays a frozen part of the model.\n"
+    ]
+    for family, entries in groupby(known, lambda handler: handler.family):
+        rows = [
+            (
+                ", ".join(f"`{op}`" for op in handler.ops),
+                "pattern" if handler.pattern else "operation",
+                f"`{handler.keras}`",
+                handler.summary.replace("``", "`"),
+            )
+            for handler in entries
+        ]
+        parts.append(f"\n## {family.capitalize()}\n\n")
+        parts.append(_table(("TF1", "matched as", "Keras", "what it does"), rows))
+    return "".join(parts)
+
+
+def _compared(program: Program) -> str:
+    """What is held together, in a few words."""
+    if isinstance(program, Training):
+        forms = ", ".join(program.forms)
+        cases = f"; cases: {' / '.join(program.cases)}" if program.cases else ""
+        return (
+            f"training in step ({forms}), batch {program.batch_size}, "
+            f"learning rate {program.learning_rate:g}, {program.epochs} epochs{cases}"
+        )
+    if isinstance(program, Pitfall):
+        return "trap and cure"
+    return "values" + (", with the figures of the notes" if program.figures else "")
+
+
+def _tolerance(program: Program) -> str:
+    """Of the whole, then of what has another: cases, or values by name."""
+    if isinstance(program, Training):
+        variants = {case: program.case(case) for case in program.cases}
+        compared = {case: p for case, p in variants.items() if len(p.forms) > 1}
+        special = {case: p.tolerance for case, p in compared.items()}
+        parting = {case: p.departs for case, p in compared.items() if p.departs}
+        alone = [case for case in variants if case not in compared]
+    else:
+        special, parting, alone = dict(program.tolerances), dict(program.departs), program.alone
+    parts = [_words(program.tolerance)]
+    parts += [
+        f"{name}: {_words(tolerance)}"
+        for name, tolerance in special.items()
+        if tolerance != program.tolerance and name not in parting
+    ]
+    parts += [f"{name}: the eras part by {least:g} or more" for name, least in parting.items()]
+    parts += [f"{name}: on one side alone" for name in alone]
+    return "; ".join(parts)
+
+
+def _words(tolerance: Tolerance) -> str:
+    return "bit-identical" if tolerance == EXACT else str(tolerance)
+
+
+def _catalogue() -> str:
+    parts = [
+        "Each row is a pair of programs, `legacy/ROW.py` and `modern/ROW.py`. "
+        "`tfmigrate compare ROW` runs both, `tfmigrate lesson ROW` shows both. Data whose name "
+        "ends in `-like` is synthetic.\n"
+    ]
+    for letter, (title, systems) in CHAPTERS.items():
+        parts.append(f"\n## {letter}. {title}\n\n")
+        rows = [
+            (
+                f"`{system.name}`" if not number else "",
+                system.title if not number else "",
+                program.data or "",
+                _compared(program),
+                _tolerance(program),
+            )
+            for system in systems
+            for number, program in enumerate(system.programs)
+        ]
+        parts.append(_table(("row", "system", "data", "compared", "tolerance"), rows))
+    return "".join(parts)
+
+
+def _rosetta() -> str:
+    rows = [(f"`{line.tf1}`", line.tf2, line.trap, f"`{line.row}`") for line in rosetta.LINES]
+    return (
+        "`tfmigrate lesson rosetta` shows this table, `tfmigrate lesson ROW` the row that is "
+        "named.\n\n" + _table(("TF1", "TF2", "the trap", "shown by"), rows)
+    )
+
+
+def main() -> None:
+    """Writes the pages, and says which have changed."""
+    for name, text in pages().items():
+        path = DOCS / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+            print(f"wrote {path.relative_to(DOCS.parent)}")
+
+
+if __name__ == "__main__":
+    main()
