@@ -219,12 +219,7 @@ class _Job:
                 asked = {"ops": list[str](), "tensor": "", "reason": "--to saved_model asks for it"}
                 return self._lift(interface, original, inference, keras_worker, asked)
             try:
-                plan = make_plan(self.source, interface, inference)
-                if self.keras == "tf-keras":
-                    plan.notes.append("For tf-keras, so without loss and optimizer.")
-                elif self.training:
-                    recipes = self.source.recipes()
-                    carry_training(self.source.graph, plan, recipes, self.source.read)
+                plan = self._plan(interface, inference)
             except MissingVariablesError as error:
                 if interface.how == "asked" or self.source.checkpoint is None:
                     raise
@@ -258,9 +253,36 @@ class _Job:
             except JobError as error:
                 if os.environ.get("TFMIGRATE_DEBUG"):
                     raise
-                reason = f"Keras fails at it: {error.gist}"
-                why = {"ops": list[str](), "tensor": "", "reason": reason}
-                return self._lift(interface, original, inference, keras_worker, why)
+                gist = error.gist
+            if plan.training is not None:  # which must not cost the model
+                without = f"Training is not carried over: Keras fails at it ({gist})."
+                plan = self._plan(interface, inference, without=without)
+                try:
+                    return self._write(plan, keras_worker, compare, "the original graph")
+                except JobError as error:
+                    gist = error.gist
+            why = {"ops": list[str](), "tensor": "", "reason": f"Keras fails at it: {gist}"}
+            return self._lift(interface, original, inference, keras_worker, why)
+
+    def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
+        """The plan with its training, or without it, for a reason that is noted."""
+        assert self.source.graph is not None
+        plan = make_plan(self.source, interface, inference)
+        if self.keras == "tf-keras":
+            plan.notes.append("For tf-keras, so without loss and optimizer.")
+        elif without:
+            plan.notes.append(without)
+        elif self.training:
+            recipes = self.source.recipes()
+            try:
+                carry_training(self.source.graph, plan, recipes, self.source.read)
+            except Exception as error:  # a training part that contradicts itself, or a bug of ours
+                if os.environ.get("TFMIGRATE_DEBUG"):
+                    raise
+                gist = f"{type(error).__name__}: {printable(error)}"
+                without = f"Training is not carried over: reading it fails ({gist})."
+                return self._plan(interface, inference, without=without)
+        return plan
 
     def _lift(
         self,
