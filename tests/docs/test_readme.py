@@ -1,0 +1,85 @@
+"""The README: its commands run, its Python runs, and its code is the code of the twin files."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from tfmigrate.cli.main import run
+
+pytestmark = pytest.mark.xdist_group("readme")
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    """The fenced blocks of a language, in order."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.S)
+
+
+def commands():
+    """Our own commands in the console blocks, without prompt and comment."""
+    lines = [line for block in blocks("console") for line in block.splitlines()]
+    return [
+        shlex.split(line[2:], comments=True) for line in lines if line.startswith("$ tfmigrate")
+    ]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A working folder with the model.ckpt that the README speaks of."""
+    folder = tmp_path_factory.mktemp("readme")
+    assert run(["run", "legacy", "mlp", "-o", str(folder / "run"), "--epochs", "1", "-q"]) == 0
+    for file in (folder / "run").glob("model.ckpt*"):
+        file.rename(folder / file.name)
+    return folder
+
+
+def test_every_command_runs(folder, monkeypatch, capfd):
+    monkeypatch.chdir(folder)
+    assert len(commands()) >= 4
+    for _, *arguments in commands():
+        force = ["--force"] if "convert-ckpt" in arguments else []
+        assert run([*arguments, *force]) == 0, capfd.readouterr().err
+
+
+def test_the_python_runs(folder, monkeypatch, capsys):
+    """In the order of the page; the converted folder is there by then."""
+    monkeypatch.chdir(folder)
+    ours = [code for code in blocks("python") if "import tfmigrate" in code]
+    assert ours
+    for code in ours:
+        exec(compile(code.replace('"model-keras"', '"by-python"'), "README.md", "exec"), {})
+    assert "PASS" in capsys.readouterr().out
+    assert (folder / "by-python" / "model.keras").is_file()
+
+
+def test_the_lines_that_matter_are_lines_of_the_twins():
+    """What stands next to each other in the README stands in legacy/mlp.py and modern/mlp.py."""
+    legacy, modern = [code for code in blocks("python") if "tfmigrate" not in code][:2]
+    for code, path in ((legacy, "legacy/mlp.py"), (modern, "modern/mlp.py")):
+        twin = {line.strip() for line in (ROOT / path).read_text().splitlines()}
+        shown = [line.strip() for line in code.splitlines() if line.strip()]
+        assert [line for line in shown if line not in twin] == []
+
+
+def test_the_output_shown_is_the_output_of_this_version():
+    """Its figures belong to one machine; its lines are those that the command prints today."""
+    (shown,) = [block for block in blocks("text") if "TF1 session" in block]
+    for line in (
+        "logits, weights just moved",
+        "logits, after training",
+        "weights, after training",
+        "trained checkpoint, converted",
+        "PASS  3 forms bit-identical over 240 steps · worst 0 ULP",
+    ):
+        assert line in shown
+
+
+def test_every_page_it_links_to_is_there():
+    links = re.findall(r"\]\(([\w/.-]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
