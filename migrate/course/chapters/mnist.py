@@ -60,6 +60,7 @@ SYSTEMS: tuple[System, ...] = (
             data="digits",
             prepare=prepare.scaled,
             epochs=20,
+            brief=10,
             batch_size=128,
             learning_rate=0.001,
             forms=("session", "keras", "functional"),
