@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 
-# --- inputs
 # TF1 keeps the numbers of its optimizers as float32; 1 - 0.999 is 1.3e-5 smaller there.
 M, BETA_1, BETA_2, RHO = (float(np.float32(number)) for number in (0.9, 0.9, 0.999, 0.95))
+
+# --- inputs
+# fit() takes arrays.
 
 
 class RMSprop(keras.optimizers.RMSprop):

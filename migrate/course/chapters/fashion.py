@@ -178,7 +178,8 @@ SYSTEMS: tuple[System, ...] = (
             },
         ),
         notes={
-            "inputs": "0.9 is another number in float32, and 1 - 0.999 differs by 1.3e-5 of it.",
+            "variables": "The slots are variables too. TF1's RMSProp starts its mean square at 1, "
+            "Keras's at 0.",
             "optimizer": "The names of the hyper-parameters changed (decay became rho), and so did "
             "the defaults: epsilon 1e-10 in TF1's RMSProp, 1e-8 in its Adam and Adadelta, 1e-7 "
             "everywhere in Keras.",
