@@ -10,8 +10,9 @@ from .render import Name
 
 _SIZES = {
     "Conv1D": "filters", "Conv2D": "filters", "Conv3D": "filters", "Dense": "units",
-    "GRU": "units", "LSTM": "units", "SimpleRNN": "units",
+    "GRU": "units", "LSTM": "units", "ReversibleDense": "units", "SimpleRNN": "units",
 }  # fmt: skip
+_LONGEST = 40  # characters of an argument's name
 _MOST_SIZES = 6  # beyond that a list of arguments is harder to read than the numbers in place
 
 
@@ -47,7 +48,8 @@ class Parameters:
             return
         for layer in sized:
             argument = _SIZES[layer.kind]
-            name = identifier(f"{layer.name or layer.kind}_{argument}", {*self.defaults, "x"})
+            wish, taken = f"{layer.name or layer.kind}_{argument}", {*self.defaults, "x"}
+            name = identifier(wish, taken, longest=_LONGEST)
             self._names[id(layer), argument] = name
             self.defaults[name] = layer.arguments[argument]
 

@@ -91,7 +91,11 @@ def _module_docstring(plan: Plan) -> str:
 
 
 def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
-    signature = "def " + render(Apply(Name("build_model"), [], parameters.defaults), after=1) + ":"
+    signature = (
+        "def "
+        + render(Apply(Name("build_model"), [], parameters.defaults), before=4, after=1)
+        + ":"
+    )
     inputs = ", ".join(_described(i.name, i.value) for i in plan.inputs)
     outputs = ", ".join(_described(o.tensor, o.value) for o in plan.outputs)
     told = [f"Takes {inputs}.", f"Gives {outputs}."]
@@ -186,6 +190,8 @@ _POSITIONAL = {
     "Parameter": ("shape",),
     "Permute": ("dims",),
     "Reshape": ("target_shape",),
+    "ReversibleDense": ("units",),
+    "ReversibleEmbedding": ("input_dim", "output_dim"),
     "Scale": ("shape",),
     "SeparableConv2D": ("filters", "kernel_size"),
     "SimpleRNN": ("units",),

@@ -8,6 +8,7 @@ from .builder import Builder
 from .recurrent import fold_recurrent, unfolded
 from .registry import Match, UnsupportedError, find, supported
 from .tidy import tidy
+from .tying import note_copies
 from .view import View
 
 
@@ -38,6 +39,7 @@ def build_plan(view: View, plan: Plan) -> None:
             builder.note(f"The graph leaves the shape of {given.tensor} open: taken for a vector.")
     tidy(builder)
     builder.finish()
+    note_copies(builder)
 
 
 def _build(builder: Builder, values: dict[str, Value]) -> None:

@@ -104,7 +104,7 @@ def name_layers(
         if not wish and layer not in with_weights:
             continue
         layer.scope = wish
-        own = snake(layer.kind)
+        own = snake(layer.kind.removeprefix("Reversible"))
         name = layer_name(wish[len(shared) :] or wish, otherwise=own)
         if re.sub(r"_\d+$", "", name) in counted:
             if layer not in with_weights:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..plan import Call, Layer, Plan
 from .builder import Builder
 from .layout import cancel_permutations
+from .tying import tie
 
 _TAKE_ACTIVATION = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose",
     "DepthwiseConv2D", "SeparableConv2D")  # fmt: skip
@@ -15,6 +16,7 @@ def tidy(builder: Builder) -> None:
     cancel_permutations(builder.plan)
     _drop_unused(builder)
     _merge_biases(builder)
+    tie(builder)
     _merge_activations(builder)
     _drop_unused(builder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from ..emit.render import WIDTH
 from ..emit.source import prose
 from ..plan import Plan
 
@@ -15,7 +16,7 @@ FOLDER = Path(__file__).with_name("saved_model")
 
 
 def load_model(folder=FOLDER):
-    """Opens the graph as a Keras model: its variables are the weights, to be used or trained.
+    """Opens the graph as a Keras model, whose weights are its variables.
 
     Takes {takes}.
     Gives {gives}.
@@ -34,7 +35,7 @@ FOLDER = Path(__file__).with_name("saved_model")
 
 
 def load_model(folder=FOLDER):
-    """Opens the graph as a Keras layer: its variables are the weights, to be used or trained.
+    """Opens the graph as a Keras layer, whose weights are its variables.
 
     Takes {takes}.
     Gives {gives}.
@@ -61,12 +62,14 @@ def lifted_source(plan: Plan) -> str:
         argument="inputs[0]" if len(plan.inputs) == 1 else "inputs",
     )
     title = f"{prose(plan.name, 40) or 'A model'}, lifted by tfmigrate from {prose(plan.origin)}."
-    lines = textwrap.wrap(f"{title} The graph is as it was; its variables can be trained.", 94)
+    lines = textwrap.wrap(
+        f"{title} The graph is as it was; its variables can be trained.", WIDTH - 3
+    )
     return "\n".join(['"""' + lines[0], *lines[1:], '"""']) + "\n\n" + body
 
 
 def _listed(names: list[str]) -> str:
-    return textwrap.fill(", ".join(names) or "nothing", 88, subsequent_indent="    ")
+    return textwrap.fill(", ".join(names) or "nothing", WIDTH - 10, subsequent_indent="    ")
 
 
 def _quoted(text: str) -> str:

@@ -22,11 +22,17 @@ def ascii_words(text: str) -> str:
     return re.sub(r"^[0-9_]+", "", words)[:_LONGEST_LAYER].strip("_")
 
 
-def identifier(text: str, taken: Container[str] = (), *, otherwise: str = "x") -> str:
+def identifier(
+    text: str,
+    taken: Container[str] = (),
+    *,
+    otherwise: str = "x",
+    longest: int = _LONGEST_IDENTIFIER,
+) -> str:
     """A valid, harmless Python name in lower case that is not taken yet."""
     humps = r"(?<=[a-z])(?=[A-Z])|(?<=[a-z0-9])(?=[A-Z][a-z])"
     words = re.sub(humps, "_", ascii_words(text)).lower()
-    name = words[:_LONGEST_IDENTIFIER].strip("_") or otherwise
+    name = words[:longest].strip("_") or otherwise
     if name in RESERVED:
         name += "_"
     return unique(name, taken)

@@ -31,7 +31,7 @@ LAYERS = {
     "mean_by_dynamic_length": ["Dense", "Positions", "Size", "Dense"],
     "mixture_density": ["Dense", "Dense"],
     "running_sums_and_segments": ["Dense", "Activation", "Add", "Concatenate", "Dense"],
-    "tied_output_embedding": ["Embedding", "Conv1D", "Dense"],
+    "tied_output_embedding": ["ReversibleEmbedding", "Conv1D", "Bias"],
     "top_k_and_argmax": [
         "Dense", "Permute", "Flatten", "Embedding", "Flatten", "Flatten", "Concatenate", "Dense",
     ],

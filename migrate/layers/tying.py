@@ -1,0 +1,88 @@
+"""Variables that two layers use: one layer for both where that can be, else a note."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..plan import Call, Layer, Recipe
+from .builder import Builder
+
+_LARGEST = 1 << 24  # numbers that are moved to and fro to see whether two recipes agree
+_WEIGHTS = {"Dense": "kernel", "Embedding": "embeddings"}
+
+
+def tie(builder: Builder) -> None:
+    """Makes a dense layer whose kernel is another's transposed a call of that other layer."""
+    plan = builder.plan
+    for layer in plan.layers:
+        if layer.kind != "Dense":
+            continue
+        earlier = plan.layers[: plan.layers.index(layer)]
+        for other in earlier:
+            kind = other.kind.removeprefix("Reversible")
+            if kind not in _WEIGHTS or "activation" in layer.arguments:
+                continue
+            kernel = builder.weights_of(layer)["kernel"]
+            if _is_transposed(kernel, builder.weights_of(other)[_WEIGHTS[kind]]):
+                other.kind = f"Reversible{kind}"
+                _call_in_reverse(builder, layer, other)
+                break
+
+
+def _is_transposed(one: Recipe, other: Recipe) -> bool:
+    """Whether one array is the other's transpose, of the same variable."""
+    if one.sources != other.sources or len(one.sources) != 1 or one.shape != other.shape[::-1]:
+        return False
+    if not (one.only_moves and other.only_moves) or math.prod(one.shape) > _LARGEST:
+        return False
+    shape = next(leaf.shape for leaf in _leaves(one))
+    probe = np.arange(math.prod(shape), dtype=np.float64).reshape(shape)
+    first, second = (np.asarray(recipe.make(lambda name: probe)) for recipe in (one, other))
+    return first.shape == second.T.shape and bool(np.array_equal(first, second.T))
+
+
+def _leaves(recipe: Recipe) -> list[Recipe]:
+    if recipe.is_variable:
+        return [recipe]
+    return [leaf for parent in recipe.parents for leaf in _leaves(parent)]
+
+
+def _call_in_reverse(builder: Builder, layer: Layer, other: Layer) -> None:
+    """Puts calls of another layer, and of a bias, in place of a layer's."""
+    plan = builder.plan
+    bias_recipe = builder.weights_of(layer).get("bias")
+    bias = Layer("", "Bias", {"shape": bias_recipe.shape}) if bias_recipe is not None else None
+    if bias is not None and bias_recipe is not None:
+        builder.weights_of(bias)["bias"] = bias_recipe
+        builder.set_wish(bias, builder.wish(layer))
+    calls = []
+    for call in plan.calls:
+        if call.function is not layer:
+            calls.append(call)
+            continue
+        product, (output,) = call.outputs[0], call.outputs
+        if bias is not None:
+            product = builder.value(output.shape, output.dtype)
+        calls.append(Call(other, call.arguments, {"reverse": True}, (product,)))
+        if bias is not None:
+            calls.append(Call(bias, (product,), {}, (output,)))
+    plan.calls = calls
+
+
+def note_copies(builder: Builder) -> None:
+    """Says which variables the model holds more than once: training moves the copies apart."""
+    holders: dict[str, list[str]] = {}
+    for weight in builder.plan.weights:
+        recipe = weight.recipe
+        if len(recipe.sources) == 1 and recipe.only_moves:
+            size = math.prod(next(leaf.shape for leaf in _leaves(recipe)))
+            if size == math.prod(recipe.shape):
+                holders.setdefault(recipe.sources[0], []).append(weight.target)
+    for name, targets in holders.items():
+        if len(targets) > 1:
+            builder.note(
+                f"{name} is in the model {len(targets)} times ({', '.join(targets)}): "
+                "training moves the copies apart."
+            )
