@@ -110,7 +110,7 @@ def model_report(
     """The report of a conversion to a Keras model.
 
     Args:
-        paths: target as planned → path of the variable in the saved model.
+        paths: target as planned → name of the saved model and path of the variable in it.
         measured: what was compared.
         reference: what the model was compared with.
     """
@@ -251,7 +251,10 @@ def _head(source: Source, outcome: str, files: Mapping[str, str]) -> dict[str, A
 
 
 def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict[str, Any]:
-    """One entry; "untouched" says that it is in the model as it was: what leads back to TF1."""
+    """One entry; "untouched" says that it is in the model as it was: what leads back to TF1.
+
+    "target" is "path", the variable's path in the opened model, behind the model's name.
+    """
     targets = [paths.get(target, target) for target in fate.targets]
     entry = {
         "name": fate.name,
@@ -260,6 +263,7 @@ def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict
         "role": fate.role,
         "fate": fate.fate,
         "target": targets[0] if targets else None,
+        "path": targets[0].partition("/")[2] if targets else None,
         "untouched": bool(targets) and untouched.issuperset(fate.targets),
         "reason": fate.reason,
     }

@@ -46,7 +46,7 @@ def map_of_report(report: dict[str, Any], path: str) -> Map:
         if v.get("fate") != "converted":
             continue
         if v.get("untouched") and isinstance(v.get("target"), str):
-            rules.append(Rule((v["name"],), (v["target"],)))
+            rules.append(Rule((v["name"],), (v.get("path", v["target"]),)))
         else:
             changed.append(printable(v.get("name")))
     if changed or not rules:

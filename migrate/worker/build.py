@@ -142,8 +142,9 @@ def _save(
     slots = opened_paths(_state["model"], opened, _state.get("slots", {}))
     finished.hold(opened)
     _state["model"] = opened
-    paths = {target: finished.path_of(variable) for target, variable in after.items()}
-    return {"paths": paths | slots}, {}
+    # The model's name in front, as Keras has it while a Sequential model is being built.
+    paths = {target: finished.path_of(variable) for target, variable in after.items()} | slots
+    return {"paths": {target: f"{opened.name}/{path}" for target, path in paths.items()}}, {}
 
 
 def _predict(

@@ -57,9 +57,9 @@ def test_a_checkpoint_becomes_a_model_that_plain_keras_opens(shared: Path, tmp_p
     )
     assert done.returncode == 0, done.stderr
     paths = done.stdout
-    targets = [v["target"] for v in report["variables"] if v["target"]]
-    assert targets
-    assert all(f"'{target}'" in paths for target in targets)
+    told = [v["path"] for v in report["variables"] if v["target"]]
+    assert told
+    assert all(f"'{path}'" in paths for path in told)
 
 
 def test_an_output_that_is_there_is_kept_without_force(shared: Path, tmp_path: Path) -> None:

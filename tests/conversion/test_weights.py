@@ -64,7 +64,7 @@ def test_moving_averages_stand_in_for_their_weights_where_asked(ema, golden, tmp
             assert fates[used]["fate"] == "converted"
             assert fates[other]["fate"] == "skipped"
             assert "average" in fates[other]["reason"]
-            value = weights.read(fates[used]["target"])
+            value = weights.read(fates[used]["path"])
             assert value.tobytes() == stored.read(used).tobytes()
             assert value.tobytes() != stored.read(other).tobytes()
     (note,) = (note for note in result.report["notes"] if "averages" in note)

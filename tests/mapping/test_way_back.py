@@ -108,7 +108,13 @@ def test_a_weight_the_map_does_not_know_is_an_error():
 
 def test_a_report_leads_back_where_nothing_was_changed():
     variables = [
-        {"name": "w0", "fate": "converted", "target": "dense/kernel", "untouched": True},
+        {
+            "name": "w0",
+            "fate": "converted",
+            "target": "model/dense/kernel",
+            "path": "dense/kernel",
+            "untouched": True,
+        },
         {"name": "w0/Adam", "fate": "skipped", "target": None},
     ]
     assert map_of_report({"variables": variables}, "r").rules == (Rule(("w0",), ("dense/kernel",)),)
