@@ -57,7 +57,7 @@ def steps_of_class(
     import tensorflow as tf
     import tfmigrate.optimizers
 
-    variable = keras.Variable(start)
+    variable = keras.Variable(start, dtype=start.dtype.name)
     optimizer = eval(text, {"keras": keras, **vars(tfmigrate.optimizers)})
     optimizer.build([variable])
     for gradient, rate in zip(gradients, rates, strict=True):
@@ -88,21 +88,21 @@ def steps_of_kernel(
     variable = tf.Variable(start)
     held = {name: tf.Variable(np.full_like(start, value)) for name, value in slots.items()}
     for index, (gradient, rate) in enumerate(zip(gradients, rates, strict=True)):
-        arguments: dict[str, Any] = {"var": variable.handle, "lr": tf.constant(rate)}
+        arguments: dict[str, Any] = {"var": variable.handle, "lr": tf.constant(rate, start.dtype)}
         arguments |= {name: v.handle for name, v in held.items()}
         arguments |= {
-            name: value if isinstance(value, bool) else tf.constant(value, tf.float32)
+            name: value if isinstance(value, bool) else tf.constant(value, start.dtype)
             for name, value in constants.items()
         }
         if kernel == "AdagradDA":
             arguments["global_step"] = tf.constant(index + 1, tf.int64)
         if kernel == "Adam":
             powers = {"beta1_power": "beta1", "beta2_power": "beta2"}
-            for power, beta in powers.items():  # variables that are multiplied in float32
-                arguments[power] = tf.constant(np.float32(constants[beta]) ** np.float32(index + 1))
+            for power, beta in powers.items():
+                arguments[power] = tf.constant(constants[beta] ** (index + 1), start.dtype)
         if isinstance(gradient, tuple):
             rows, places = np.unique(gradient[1], return_inverse=True)
-            sums = np.zeros((len(rows), *start.shape[1:]), np.float32)
+            sums = np.zeros((len(rows), *start.shape[1:]), start.dtype)
             np.add.at(sums, places, gradient[0])
             arguments["indices"], given = tf.constant(rows), tf.constant(sums)
         else:
