@@ -248,21 +248,30 @@ class _Job:
                 )
                 return Measured(differences, found=comparison.run(given))
 
-            try:
-                return self._write(plan, keras_worker, compare, "the original graph")
-            except JobError as error:
-                if os.environ.get("TFMIGRATE_DEBUG"):
-                    raise
-                gist = error.gist
-            if plan.training is not None:  # which must not cost the model
-                without = f"Training is not carried over: Keras fails at it ({gist})."
+            made = self._try_to_write(plan, keras_worker, compare)
+            if isinstance(made, str) and plan.training is not None:  # which must not cost the model
+                without = f"Training is not carried over: {made}."
                 plan = self._plan(interface, inference, without=without)
-                try:
-                    return self._write(plan, keras_worker, compare, "the original graph")
-                except JobError as error:
-                    gist = error.gist
-            why = {"ops": list[str](), "tensor": "", "reason": f"Keras fails at it: {gist}"}
+                made = self._try_to_write(plan, keras_worker, compare)
+            if isinstance(made, Conversion):
+                return made
+            why = {"ops": list[str](), "tensor": "", "reason": made}
             return self._lift(interface, original, inference, keras_worker, why)
+
+    def _try_to_write(
+        self, plan: Plan, worker: Worker, compare: Callable[[], Measured]
+    ) -> Conversion | str:
+        """As :meth:`_write`; or what failed, of what no one foresaw."""
+        try:
+            return self._write(plan, worker, compare, "the original graph")
+        except JobError as error:
+            if os.environ.get("TFMIGRATE_DEBUG"):
+                raise
+            return f"Keras fails at it: {printable(error.gist, 300)}"
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            if os.environ.get("TFMIGRATE_DEBUG"):
+                raise
+            return f"the weights cannot be made: {type(error).__name__}: {printable(error, 300)}"
 
     def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
         """The plan with its training, or without it, for a reason that is noted."""

@@ -66,13 +66,14 @@ def _shaper(*ops: str) -> Callable[[Any], Any]:
     return register
 
 
-def _integers(array: np.ndarray) -> list[int]:
-    return [int(value) for value in np.ravel(array)]
-
-
 def _affordable(size: int) -> None:
     if size > LARGEST:
         raise _NoValueError
+
+
+def _integers(array: np.ndarray) -> list[int]:
+    _affordable(array.size)  # a constant may claim any shape, and hold one number
+    return [int(value) for value in np.ravel(array)]
 
 
 @_shaper("Cast")

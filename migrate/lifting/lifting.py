@@ -18,7 +18,7 @@ from ..planning import given_tensors, graph_request
 from ..sources import Source
 from ..worker import JobError, Worker
 
-_TABLES = {"Gather": 0, "GatherV2": 0, "ResourceGather": 0}
+_TABLES = ("Gather", "GatherV2", "ResourceGather")
 
 
 class NotLiftedError(UserError):
@@ -132,6 +132,8 @@ def _bounds(source: Source, plan: Plan) -> dict[str, int]:
     graph, recipes = source.graph, source.recipes()
     found: dict[str, int] = {}
     for node in graph.of(*_TABLES):
+        if len(node.inputs) < 2:  # damaged; TensorFlow will say so
+            continue
         table, rows = resolve(graph, node.inputs[0]), graph.shape(node.inputs[0])
         name = split_tensor(table)[0]
         size = recipes[name].shape[0] if name in recipes else (rows or (None,))[0]

@@ -39,8 +39,10 @@ _REQUIRED = {
 _NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "out of memory", "OOM when")
 
 
-# Information and warnings of TensorFlow's log, which say nothing about a death.
-_CHATTER = re.compile(r"[IW]\d{4} |WARNING|To enable the following|\d{4}-\d\d-\d\d .*: [IW] ")
+# Information, warnings and stack frames of TensorFlow's log, which say nothing about a death.
+_CHATTER = re.compile(
+    r"[IW]\d{4} |WARNING|@ |\*\*\* |To enable the following|\d{4}-\d\d-\d\d .*: [IW] "
+)
 
 
 @dataclass(frozen=True)
