@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test lint fix bench fuzz docs clean help
+.PHONY: compare test lint fix bench fuzz docs course clean help
 
 help:      ## show this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -31,6 +31,9 @@ fuzz: .venv  ## feed damaged files to the readers, for long
 
 docs: .venv  ## write the generated pages of docs/ anew
 	$(BIN)/python tools/make_docs.py
+
+course: .venv  ## run the course at full size, which takes long; TFMIGRATE_DATA names the data
+	$(BIN)/python tools/run_course.py
 
 clean:  ## remove what was built
 	rm -rf .venv build dist *.egg-info
