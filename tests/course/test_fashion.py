@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from tfmigrate.course import catalogue, prepare
@@ -38,6 +40,7 @@ def trained(workers):
 def valued(workers):
     """name → the comparison of the part that gives values, and these by name."""
 
+    @functools.cache
     def compare(name):
         system = catalogue.find(name)
         (program,) = (p for p in system.programs if not isinstance(p, Training))
