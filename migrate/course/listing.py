@@ -7,6 +7,8 @@ from typing import Any
 from ..report import Block, Heading, Paragraph, Result, Table
 from .catalogue import CHAPTERS
 
+_HINT = "tfmigrate compare NAME runs both sides, tfmigrate lesson NAME shows their code"
+
 
 class Listing(Result):
     """All systems; always true."""
@@ -18,7 +20,7 @@ class Listing(Result):
             rows = [(system.name, system.title) for system in systems]
             if rows:
                 blocks += [Heading(f"{letter}. {title}"), Table(("", ""), rows)]
-        return [*blocks, Paragraph("tfmigrate compare NAME runs both sides", dim=True)]
+        return [*blocks, Paragraph(_HINT, dim=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """The entries of the catalogue."""

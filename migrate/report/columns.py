@@ -18,7 +18,7 @@ _NARROWEST = 58
 _GAP = 3
 
 # Where a line of a program may be broken.
-_STOP = re.compile(r"[(\[{ ]")
+_STOP = re.compile(r"[(\[{](?![)\]}])| ")
 
 # The colors of the terminal's own palette: legible on a dark ground and on a light one.
 _THEME = "ansi_dark"
