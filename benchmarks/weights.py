@@ -1,10 +1,9 @@
 """Reading and writing weights: time and memory as ratios to cp and to TensorFlow, in one run.
 
 Every measurement is a process of its own, interpreter and imports included. Memory is its peak
-resident size. Rivals take turns, and the median of the turns is taken. Where only the processor is
-at work, its seconds are held against the targets, so that what else the machine does matters less;
-where the disk is, the seconds that pass, as ratios to cp. The exit status is 1 if a target is
-missed.
+resident size. Rivals take turns, and the median of the turns is taken. Targets are in seconds that
+pass, so measure on an idle machine; the processor's own seconds stand beside. The exit status is 1
+if a target is missed.
 
     python benchmarks/weights.py [--gib 1] [--turns 3] [--folder PLACE_FOR_3_GIB]
 """
@@ -148,15 +147,15 @@ def small(folder: Path, turns: int) -> tuple[list[dict], list[tuple[str, bool]]]
         {
             "what": f"MLP: {n}",
             **v,
-            "ratio": v["processor"] / theirs["processor"],
-            "to": "TensorFlow's processor time",
+            "ratio": v["seconds"] / theirs["seconds"],
+            "to": "TensorFlow's inspect_checkpoint",
         }
         for n, v in found.items()
     ]
     return rows, [
-        ("inspect at most 0.25 s", ours["processor"] <= 0.25),
+        ("inspect at most 0.25 s", ours["seconds"] <= 0.25),
         ("inspect at most 80 MiB", ours["mib"] <= 80),
-        ("inspect 10 times as fast as TensorFlow", 10 * ours["processor"] <= theirs["processor"]),
+        ("inspect 10 times as fast as TensorFlow", 10 * ours["seconds"] <= theirs["seconds"]),
     ]
 
 
@@ -166,7 +165,7 @@ def many(folder: Path, turns: int) -> tuple[list[dict], list[tuple[str, bool]]]:
     make(prefix, {f"tower/block_{i}/kernel": (4,) for i in range(100_000)})
     (found,) = race({"": [*INSPECT, "--json", str(prefix)]}, turns).values()
     row = {"what": "100,000 variables: tfmigrate inspect", **found, "ratio": None, "to": None}
-    return [row], [("100,000 variables at most 3 s", found["processor"] <= 3)]
+    return [row], [("100,000 variables at most 3 s", found["seconds"] <= 3)]
 
 
 def main() -> int:
