@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import UserError, printable
+from .inference_copies import before_chance, inference_copy, values_reach
 from .losses import Loss, read_loss
 from .nodes import Graph, Node, Signature, split_tensor
 from .sources import PIPELINE_OPS, SHAPE_ONLY, is_placeholder
@@ -121,11 +122,23 @@ class OutputFinder:
             loss = trainer.loss
             if loss is None:
                 continue
+            # Several optimizers may share the variables of one loss.
+            trained = {
+                name
+                for other in self._training.trainers
+                if other.loss is not None and other.loss.tensor == loss.tensor
+                for name in other.optimizer.variables
+            }
             outputs = self._heads(loss)
+            if not outputs:  # an actor, say, whose loss is what a critic gives
+                inner = self._boundary(loss.tensor, trained)
+                outputs = () if inner is None else (inner,)
             if not outputs:
                 continue
+            outputs = tuple(
+                dict.fromkeys(before_chance(self.graph, t, self.weights) for t in outputs)
+            )
             variables = set().union(*(self._variables_behind(output) for output in outputs))
-            trained = set(trainer.optimizer.variables)
             if variables - trained and trained & variables:
                 inner = self._boundary(outputs[0], trained)
                 if inner is not None:  # a generator, trained through another network
@@ -140,8 +153,15 @@ class OutputFinder:
         through = self._through_another([network for network, _ in ranked])
         if through is not None and self._missing(through) <= self._missing(chosen):
             chosen = through
+        copy = None
+        if len(chosen.outputs) == 1:
+            copy = inference_copy(self.graph, chosen.outputs[0], self._leaves())
+        if copy is not None:
+            chosen = replace(chosen, outputs=(copy,))
         choice = Choice(chosen.outputs, "loss", networks=[network for network, _ in ranked])
         why = f"enters the loss {printable(loss.tensor)}"
+        if copy is not None:
+            why = "computes what enters the loss, with moving averages"
         choice.considered += [Candidate(tensor, True, why) for tensor in chosen.outputs]
         for network, other in ranked:
             if network is not chosen:
@@ -177,10 +197,10 @@ class OutputFinder:
         weights behind it, and of these the first; then back over what only a loss would do.
         """
         behind = self.graph.ancestors([loss])
-        from_weights = self._values_reach(self.weights)
+        from_weights = values_reach(self.graph, self.weights)
         fed = [n.name for n in behind.values() if is_placeholder(n)]
         fed = [name for name in fed if self.graph.shape(f"{name}:0") != ()]
-        from_feeds = self._values_reach(fed)
+        from_feeds = values_reach(self.graph, fed)
         candidates: dict[str, int] = {}
         for name in self.graph.order:
             if name not in behind or len(behind[name].inputs) < 2:
@@ -268,17 +288,6 @@ class OutputFinder:
             waiting.extend(node.inputs)
         return found
 
-    def _values_reach(self, names: Iterable[str]) -> set[str]:
-        """The nodes whose values (not just shapes) depend on some nodes, these included."""
-        seen = set(names)
-        waiting = list(seen)
-        while waiting:
-            for user in self.graph.node_consumers(waiting.pop()):
-                if user.name not in seen and user.op not in SHAPE_ONLY:
-                    seen.add(user.name)
-                    waiting.append(user.name)
-        return seen
-
     def _boundary(self, output: str, trained: set[str]) -> str | None:
         """Where a network whose variables are all trained ends and another takes over."""
         behind = self.graph.ancestors([output])
@@ -289,6 +298,16 @@ class OutputFinder:
                 own = {name} & self.weights.keys()
                 sets = (inner.get(split_tensor(t)[0], set()) for t in node.inputs)
                 inner[name] = own.union(*sets)
+        foreign = [
+            f"{node.name}:0"
+            for node in behind.values()
+            if any(
+                (source := split_tensor(resolve(self.graph, t))[0]) in self.weights
+                and source not in trained
+                for t in node.inputs
+            )
+        ]
+        taken_over = self.graph.ancestors(foreign)
         ends = [
             name
             for name, variables in inner.items()
@@ -296,6 +315,7 @@ class OutputFinder:
             and variables <= trained
             and name not in self.weights
             and behind[name].op not in ("Identity", "ReadVariableOp", *SHAPE_ONLY)
+            and name in taken_over
             and any(
                 inner[user.name] - trained
                 for user in self.graph.node_consumers(name)
@@ -311,8 +331,8 @@ class OutputFinder:
         for network in networks:
             reached = self.graph.descendants(network.outputs)
             for other in networks:
-                apart = not set(network.variables) & set(other.variables)
-                if apart and set(other.variables) & self._read_by(reached):
+                others = set(other.variables) - set(network.variables)
+                if others & self._read_by(reached):
                     return network
         return None
 
@@ -352,6 +372,7 @@ class OutputFinder:
             n.name for n in graph.nodes.values() if is_placeholder(n) or n.op in PIPELINE_OPS
         ]
         bookkeeping = {name for name, node in graph.nodes.items() if _is_bookkeeping(node)}
+        bookkeeping -= self._selecting(bookkeeping)
         from_data = self._network_part(sources, bookkeeping)
         from_weights = self._network_part(list(self.weights), bookkeeping)
         network = [name for name in graph.nodes if name in from_data and name in from_weights]
@@ -361,6 +382,17 @@ class OutputFinder:
             for name in network
             if not any(user.name in members for user in graph.node_consumers(name))
         ]
+
+    def _selecting(self, bookkeeping: set[str]) -> set[str]:
+        """Choices by rank or equality that the network itself goes on with: weights follow."""
+        nodes = (self.graph.nodes[name] for name in bookkeeping)
+        candidates = [n for n in nodes if n.op.startswith(("Arg", "TopK", "Equal", "NotEqual"))]
+        return {
+            n.name
+            for n in candidates
+            if not _GRADIENTS.search(n.name)
+            and self._read_by(self.graph.descendants([f"{n.name}:0", f"{n.name}:1"]))
+        }
 
     def _network_part(self, start: list[str], bookkeeping: set[str]) -> set[str]:
         seen: set[str] = set()
