@@ -13,9 +13,10 @@ class RMSProp(keras.optimizers.RMSprop):
     def __init__(self, learning_rate=0.001, epsilon=1e-10, **options):
         super().__init__(learning_rate=learning_rate, epsilon=epsilon, **options)
 
-    def build(self, var_list):
-        """Makes mean squares and, where used, momentums and mean gradients."""
-        if not self.built:
-            super().build(var_list)
-            for velocity in self._velocities:
-                velocity.assign(keras.ops.ones_like(velocity))
+    def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
+        """Makes mean squares of ones, and all else as Keras does."""
+        if name == "velocity":
+            initializer = "ones"
+        return super().add_variable_from_reference(
+            reference_variable, name=name, initializer=initializer
+        )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tfmigrate.checkpoint import open_checkpoint, write_bundle
 from tfmigrate.checkpoint.table import Table
@@ -21,9 +21,7 @@ from tfmigrate.errors import UserError
 
 from tests.checkpoint import fuzz
 
-ours = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
-)
+ours = settings(max_examples=200)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tfmigrate.checkpoint import open_checkpoint, write_bundle
 from tfmigrate.errors import UserError
@@ -185,7 +185,6 @@ STATES = st.binary(max_size=60) | st.text(max_size=40).map(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=STATES)
 def test_no_checkpoint_file_leads_astray(tmp_path, content):
     """Whatever it says, the folder's one checkpoint is found, and nothing outside the folder."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from tfmigrate.checkpoint import open_checkpoint, write_bundle, write_state
@@ -90,9 +90,7 @@ ARRAYS = st.one_of(
 )
 
 
-@settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
-)
+@settings(max_examples=150)
 @given(tensors=st.dictionaries(NAMES, ARRAYS, max_size=8))
 def test_whatever_is_written_is_read(tmp_path, tensors):
     write_bundle(tmp_path / "x", tensors.items())

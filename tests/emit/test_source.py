@@ -91,7 +91,7 @@ ODD = st.one_of(
 
 
 @given(ODD, ODD)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_name_makes_the_source_do_more_than_build_a_model(one: str, two: str) -> None:
     for plan in (chain(one, two, [one, two]), branched(one)):
         tree = ast.parse(source(plan))

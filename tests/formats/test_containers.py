@@ -18,7 +18,6 @@ from tfmigrate.formats.names import escape, natural
 
 ANY_FOLDER = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    deadline=None,
     max_examples=60,
 )
 WIDENED = ("bfloat16", "float8_e4m3fn", "float8_e5m2")

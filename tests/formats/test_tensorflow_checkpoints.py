@@ -16,7 +16,6 @@ from tfmigrate.formats import tf1, tf2, weights_h5
 
 ANY_FOLDER = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    deadline=None,
     max_examples=30,
 )
 ARRAYS = {

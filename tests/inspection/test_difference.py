@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tfmigrate.errors import UserError
 from tfmigrate.inspection.difference import diff
@@ -76,7 +76,7 @@ values = st.sampled_from([(2,), (2, 2), (3,)]).flatmap(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(st.dictionaries(st.sampled_from("abcd"), values, min_size=1), st.data())
 def test_every_variable_is_told_of_once(write, first, data):
     second = data.draw(st.dictionaries(st.sampled_from("abcd"), values, min_size=1))

@@ -3,7 +3,6 @@
 The cases in ``data`` were written by ``tests/tf115`` (families ``rnn`` and ``cells``).
 """
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -105,10 +104,8 @@ def test_the_golden_loop_is_two_layers(shared: Path, keras_worker: Worker, tmp_p
     assert_computes(case, plan, keras_worker, tmp_path)
 
 
-def test_17000_nodes_over_168_steps_are_one_layer_in_ten_seconds(shared: Path) -> None:
-    start = time.perf_counter()
+def test_17000_nodes_over_168_steps_are_one_layer(shared: Path) -> None:
     plan = planned(open_source(shared / "corpus" / "alfredholmes__shortterm_rnn"))
-    assert time.perf_counter() - start < 10
     assert kinds(plan) == ["LSTM", "Dense"]
 
 

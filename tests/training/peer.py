@@ -40,6 +40,19 @@ def go_on(folder: str, batches: list[tuple[np.ndarray, Any]]) -> dict[str, Any]:
     }
 
 
+def first_step_of_fit(text: str) -> np.ndarray:
+    """A weight of 1 after one step of ``fit`` on a squared error whose gradient is 6."""
+    import keras
+    import tfmigrate.optimizers
+
+    optimizer = eval(text, {"keras": keras, **vars(tfmigrate.optimizers)})
+    dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    model = keras.Sequential([keras.Input((3,)), dense])
+    model.compile(optimizer, "mse")
+    model.fit(np.ones((4, 3), "float32"), np.zeros((4, 1), "float32"), verbose=0)
+    return np.asarray(dense.kernel)
+
+
 def rates(text: str, steps: list[int]) -> np.ndarray:
     """What a schedule, written as source, gives."""
     import keras

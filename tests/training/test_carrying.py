@@ -32,7 +32,7 @@ def _adam(step: str | None) -> Optimizer:
 
 
 @given(st.integers(0, 60_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_power_of_beta_tells_the_step(done: int) -> None:
     held = {"beta2_power": BETA2[done]}
     assert count_steps(_adam(None), RECIPES, lambda name: held[name]) == (done, "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 import pytest
 from tfmigrate.errors import UserError
@@ -56,12 +55,10 @@ def test_a_worker_that_is_killed_is_reported_by_signal():
 def test_a_worker_that_hangs_is_ended():
     with Worker("sleeper") as worker:
         os.kill(worker._process.pid, signal.SIGSTOP)
-        start = time.monotonic()
         with pytest.raises(
             WorkerError, match=r"did nothing for 0\.5 s during doctor; try a larger"
         ):
             worker.call("doctor", timeout=0.5)
-        assert time.monotonic() - start < 5
         assert worker._process.poll() is not None
 
 
