@@ -26,10 +26,12 @@ def cancel_permutations(plan: Plan) -> None:
     """Moves every permutation as far as it goes; those that undo each other are gone."""
     if not any(_axes(call) for call in plan.calls):
         return
-    for index in range(len(plan.calls)):
+    index = 0
+    while index < len(plan.calls):  # a step may add a call behind
         # Calls are in an order in which they run: what comes before is settled.
         while _step(plan, index):
             pass
+        index += 1
 
 
 def _step(plan: Plan, index: int) -> bool:

@@ -137,3 +137,18 @@ def test_a_graph_without_a_network_gives_variables(path: str, shared: Path, tmp_
     assert any("holds no network" in note for note in result.report["notes"])
     written = np.load(tmp_path / "out" / "weights.npz")
     assert {v["target"] for v in result.report["variables"]} == set(written.files)
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("tensorflow__serving/saved_model_counter/00000123", "counter:0 depends on no input"),
+        ("GoogleCloudPlatform__asl-ml-immersion/churn", "needs HashTableV2, whose contents"),
+    ],
+)
+def test_what_is_no_network_is_refused(
+    path: str, message: str, shared: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=message):
+        convert(shared / "corpus" / path, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
