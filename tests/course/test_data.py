@@ -96,7 +96,9 @@ def test_pickles_are_never_loaded(tmp_path):
 
 
 def test_a_name_that_is_neither_dataset_nor_file(tmp_path):
-    with pytest.raises(UserError, match=r"no dataset 'mnits'; expected digits, mnist, .* or the path"):
+    with pytest.raises(
+        UserError, match=r"no dataset 'mnits'; expected digits, mnist, .* or the path"
+    ):
         data.load("mnits")
     with pytest.raises(UserError, match=r"there is no file .*gone\.npz"):
         data.load(str(tmp_path / "gone.npz"))
