@@ -26,18 +26,22 @@ def cancel_permutations(plan: Plan) -> None:
     """Moves every permutation as far as it goes; those that undo each other are gone."""
     if not any(_axes(call) for call in plan.calls):
         return
-    index = 0
+    index, makers = 0, dict[int, Call]()
     while index < len(plan.calls):  # a step may add a call behind
         # Calls are in an order in which they run: what comes before is settled.
-        while _step(plan, index):
+        while _step(plan, index, makers):
             pass
+        makers.update((id(value), plan.calls[index]) for value in plan.calls[index].outputs)
         index += 1
 
 
-def _step(plan: Plan, index: int) -> bool:
-    """Rewrites one call in place; whether more may be done with it."""
+def _step(plan: Plan, index: int, makers: dict[int, Call]) -> bool:
+    """Rewrites one call in place; whether more may be done with it.
+
+    Args:
+        makers: ``id`` of a value → the call before that makes it.
+    """
     call = plan.calls[index]
-    makers = {id(v): c for c in plan.calls[:index] for v in c.outputs}
     before = [makers.get(id(value)) for value in call.values]
     found = {axes for c in before if c is not None and (axes := _axes(c))}
     if len(found) != 1 or any(c is None or not _axes(c) for c in before):

@@ -21,15 +21,28 @@ def tidy(builder: Builder) -> None:
     _drop_unused(builder)
 
 
-def _followers(plan: Plan, layer: Layer) -> tuple[list[Call], list[Call]] | None:
-    """The calls of a layer, and the one call that takes what each gives; None where more do."""
-    uses = plan.uses()
-    calls = [call for call in plan.calls if call.function is layer]
-    made = {id(call.outputs[0]) for call in calls}
-    after = {id(v): call for call in plan.calls for v in call.values if id(v) in made}
-    following = [after[key] for call in calls if (key := id(call.outputs[0])) in after]
-    alone = all(uses.get(key, 0) == 1 for key in made)
-    return (calls, following) if alone and len(following) == len(calls) else None
+class _Followers:
+    """Which calls take what each layer gives; tables made once for a pass over all layers."""
+
+    def __init__(self, plan: Plan):
+        self._uses = plan.uses()
+        self._calls: dict[int, list[Call]] = {}
+        self._after: dict[int, Call] = {}
+        for call in plan.calls:
+            self._calls.setdefault(id(call.function), []).append(call)
+            self._after.update((id(value), call) for value in call.values)
+
+    def calls(self, layer: Layer) -> list[Call]:
+        """The calls of a layer."""
+        return self._calls.get(id(layer), [])
+
+    def pairs(self, layer: Layer) -> tuple[list[Call], list[Call]] | None:
+        """The calls of a layer and the one call that takes what each gives; None for more."""
+        calls = self.calls(layer)
+        made = [id(call.outputs[0]) for call in calls]
+        following = [self._after[key] for key in made if key in self._after]
+        alone = all(self._uses.get(key, 0) == 1 for key in made)
+        return (calls, following) if alone and len(following) == len(calls) else None
 
 
 def _merge(builder: Builder, layer: Layer, calls: list[Call], following: list[Call]) -> None:
@@ -39,7 +52,8 @@ def _merge(builder: Builder, layer: Layer, calls: list[Call], following: list[Ca
         if not builder.wish(layer):
             builder.set_wish(layer, builder.wish(merged.function))
         call.outputs = merged.outputs
-        builder.plan.calls.remove(merged)
+    gone = {id(call) for call in following}
+    builder.plan.calls = [call for call in builder.plan.calls if id(call) not in gone]
 
 
 def _merge_biases(builder: Builder) -> None:
@@ -47,10 +61,11 @@ def _merge_biases(builder: Builder) -> None:
 
     Only where nothing else needs the value between, at every call of the layer.
     """
+    followers = _Followers(builder.plan)
     for layer in builder.plan.layers:
         if layer.kind not in _TAKE_ACTIVATION or layer.arguments.get("use_bias") is not False:
             continue
-        found = _followers(builder.plan, layer)
+        found = followers.pairs(layer)
         if found is None or "activation" in layer.arguments:
             continue
         added = {call.function for call in found[1]}
@@ -59,8 +74,7 @@ def _merge_biases(builder: Builder) -> None:
             continue
         recipe = builder.weights_of(bias)["bias"]
         units = layer.arguments.get("units") or layer.arguments.get("filters")
-        others = [c for c in builder.plan.calls if c.function is bias and c not in found[1]]
-        if others or recipe.shape != (units,):
+        if len(followers.calls(bias)) != len(found[1]) or recipe.shape != (units,):
             continue
         del layer.arguments["use_bias"]
         builder.weights_of(layer)["bias"] = recipe
@@ -72,10 +86,11 @@ def _merge_activations(builder: Builder) -> None:
 
     Only where nothing else needs the value between, at every call of the layer.
     """
+    followers = _Followers(builder.plan)
     for layer in builder.plan.layers:
         if layer.kind not in _TAKE_ACTIVATION or "activation" in layer.arguments:
             continue
-        found = _followers(builder.plan, layer)
+        found = followers.pairs(layer)
         names = {_activation(call) for call in found[1]} if found else {None}
         if found is None or len(names) != 1 or None in names:
             continue
