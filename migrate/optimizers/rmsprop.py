@@ -13,10 +13,8 @@ class RMSProp(keras.optimizers.RMSprop):
     def __init__(self, learning_rate=0.001, epsilon=1e-10, **options):
         super().__init__(learning_rate=learning_rate, epsilon=epsilon, **options)
 
-    def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
+    def add_variable_from_reference(self, reference_variable, name=None, **options):
         """Makes mean squares of ones, and all else as Keras does."""
         if name == "velocity":
-            initializer = "ones"
-        return super().add_variable_from_reference(
-            reference_variable, name=name, initializer=initializer
-        )
+            options["initializer"] = "ones"
+        return super().add_variable_from_reference(reference_variable, name, **options)
