@@ -32,7 +32,10 @@ class Kept:
         self.workers: dict[str, Worker] = {}
 
     def __call__(self, name: str) -> Kept.Lent:
-        if name not in self.workers or self.workers[name]._process.poll() is not None:
+        dead = name in self.workers and self.workers[name]._process.poll() is not None
+        if dead:
+            self.workers.pop(name).close()
+        if name not in self.workers:
             self.workers[name] = Worker(name)
         return Kept.Lent(self.workers[name])
 
