@@ -144,8 +144,15 @@ class Worker:
                 {"job": job, "request": dict(request or {})},
                 arrays,
             )
+            return self._wait(job, on_event, timeout)
         except BrokenPipeError:
             raise self._death(job) from None
+        except KeyboardInterrupt:
+            # It may be writing: what its caller now clears away must not appear again.
+            self.close()
+            raise
+
+    def _wait(self, job: str, on_event: Event | None, timeout: float | None) -> Reply:
         while True:
             try:
                 frame = self._frames.get(timeout=timeout)
