@@ -14,6 +14,7 @@ _TESTING = re.compile(r"(?i)(?:^|[/_])(?:is_?)?(?:test|testing|inference|infer|e
 _KEEPING = re.compile(r"(?i)keep|(?:^|[/_])kp(?:$|_)|retain")
 _DROPPING = re.compile(r"(?i)drop")
 _MEETS_NOISE = ("Add", "AddV2", "GreaterEqual", "Less", "Greater", "LessEqual")
+_LOOPS = ("While", "StatelessWhile")
 _RANDOM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")
 
 
@@ -74,7 +75,20 @@ def _dropout_value(graph: Graph, tensor: str, behind: Mapping[str, Node]) -> flo
                 _is_random(graph, other) for other in user.inputs if other != current
             ):
                 return float((user.op in ("Add", "AddV2")) != forms[current])
+            elif user.op in _LOOPS:
+                found = _value_in_body(graph, user, current)
+                if found is not None:
+                    return found if not forms[current] else 1.0 - found
     return None
+
+
+def _value_in_body(graph: Graph, loop: Node, tensor: str) -> float | None:
+    """What a tensor that a loop takes is fed, as the loop's body uses it."""
+    body = graph.functions.get(str(loop.attrs.get("body")))
+    if body is None or len(body.arguments) != len(loop.inputs):
+        return None
+    argument, _ = body.arguments[loop.inputs.index(tensor)]
+    return _dropout_value(body.graph, f"{argument}:0", body.graph.nodes)
 
 
 def _is_random(graph: Graph, tensor: str) -> bool:

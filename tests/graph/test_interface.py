@@ -131,3 +131,10 @@ def test_parts_of_a_variable_know_their_place_in_the_checkpoint(graph_of, expect
     assert {(v.key, v.slice.full_shape) for v in variables.values()} == {
         (told["full"], tuple(told["shape"]))
     }
+
+
+def test_a_keep_probability_that_only_a_loops_body_uses_is_fed(shared):
+    graph = read_graph(shared / "corpus" / "skully-coder__COVID-19_TLSTM" / "model" / ".meta")
+    found = find_interface(graph)
+    assert found.fed == {"Placeholder_3:0": 1.0}
+    assert [i.tensor for i in found.inputs] == ["Placeholder:0", "Placeholder_2:0"]
