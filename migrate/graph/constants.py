@@ -161,7 +161,10 @@ class Evaluator:
         return compute(node, inputs)
 
     def _from_shapes(self, node: Node) -> Sequence[Any]:
-        kind = numpy_dtype(node.attrs.get("out_type", "int32"))
+        kind = np.dtype(numpy_dtype(node.attrs.get("out_type", "int32")))
+        if kind.kind != "i":
+            return []
+        largest = np.iinfo(kind).max
         results = []
         for tensor in node.inputs:
             shape = self._graph.shape(tensor)
@@ -170,10 +173,11 @@ class Evaluator:
             sizes = [self._unknown_size if size is None else size for size in shape]
             if node.op == "Rank":
                 return [np.asarray(len(sizes), np.int32)]
-            if any(size is None for size in sizes):
+            if any(size is None or size > largest for size in sizes):
                 return []
             if node.op == "Size":
-                return [np.asarray(math.prod(size or 0 for size in sizes), kind)]
+                size = math.prod(size or 0 for size in sizes)
+                return [np.asarray(size, kind)] if size <= largest else []
             results.append(np.asarray(sizes, kind))
         return results
 
