@@ -17,13 +17,11 @@ from ..worker import Worker
 from .datasets import load
 from .outcome import Comparison, DeviceOutcome, Measured, Side, step_losses
 from .prepare import Prepared
-from .programs import Training
+from .programs import FIRST_STEPS, Training
 from .request import Request
 from .system import System
 from .training import FORMS, SILENCE, OnEvent, Setting, train
 
-# So many steps are judged in the data's own precision; what follows is left to float64.
-FIRST_STEPS = 100
 # In float64 all losses agree to this, or it was not rounding: float64 has 29 bits more, so what
 # grows to a thousandth in float32 grows to 1e-12 there.
 _IN_DOUBLE = Tolerance(rtol=1e-9)
@@ -110,7 +108,7 @@ class _Pair:
             again = [self._converted(trained, sides[0])] if converted and sides[0].ends else []
         lines = []
         if len(sides) > 1:
-            lines = parity(sides, program.tolerance, program.moved, program.departs)
+            lines = parity(sides, program.tolerance, program.moved, program.departs, program.judged)
         lines += again
         own = self.prepared.x_train.dtype
         rounding = program.tolerance != EXACT and not program.departs
@@ -174,6 +172,7 @@ def parity(
     tolerance: Tolerance = EXACT,
     moved: Tolerance = EXACT,
     departs: float = 0.0,
+    judged: int = FIRST_STEPS,
 ) -> list[Measured]:
     """The first side's arrays against those of the others; the worst of these counts.
 
@@ -193,7 +192,7 @@ def parity(
     if departs:
         lines.append(replace(_losses("loss, first steps: they part", sides, None), least=departs))
     elif not exact:
-        lines.append(_losses("loss, first steps", sides, tolerance))
+        lines.append(_losses("loss, first steps", sides, tolerance, judged))
     lines.append(line("logits, after training", ["logits_after"], later))
     lines.append(line("weights, after training", weights, later))
     return lines
@@ -209,7 +208,9 @@ def parity_in_double(sides: Sequence[Side]) -> list[Measured]:
     ]
 
 
-def _losses(what: str, sides: Sequence[Side], tolerance: Tolerance | None) -> Measured:
+def _losses(
+    what: str, sides: Sequence[Side], tolerance: Tolerance | None, steps: int = FIRST_STEPS
+) -> Measured:
     pairs = [step_losses(sides[0], other) for other in sides[1:]]
-    found = [measure(a[:FIRST_STEPS], b[:FIRST_STEPS]) for a, b in pairs]
+    found = [measure(a[:steps], b[:steps]) for a, b in pairs]
     return Measured(what, worst(found), tolerance)

@@ -17,6 +17,9 @@ from .prepare import Prepared
 Inputs = Callable[[np.random.Generator], Mapping[str, np.ndarray]]
 
 
+FIRST_STEPS = 100
+
+
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """A network that both eras train in step: same weights, same batches, same dropout masks.
@@ -40,7 +43,9 @@ class Training:
         passes: what else the build functions are told: of ``learning_rate``, ``epochs``,
             ``batch_size``, ``steps_per_epoch``, ``seed``.
         metric: ``accuracy``, or the name of the modern twin's metric where that is not accuracy.
-        tolerance: of the loss over the first 100 steps.
+        tolerance: of the loss over the first steps.
+        judged: so many steps are judged in the data's own precision; what follows is left to
+            float64. Fewer than 100 where training enlarges rounding sooner, which ``why`` tells.
         moved: of the outputs when weights have just been moved.
         departs: where the eras truly part: by how much, relatively, the losses of the first steps
             differ at least. Then this is what is judged, and ``why`` names the cause.
@@ -62,6 +67,7 @@ class Training:
     passes: Sequence[str] = ("learning_rate",)
     metric: str = "accuracy"
     tolerance: Tolerance = EXACT
+    judged: int = FIRST_STEPS
     moved: Tolerance = EXACT
     departs: float = 0.0
     converts: bool = True
