@@ -142,7 +142,8 @@ def _save(
     slots = opened_paths(_state["model"], opened, _state.get("slots", {}))
     finished.hold(opened)
     _state["model"] = opened
-    # The model's name in front, as Keras has it while a Sequential model is being built.
+    # An opened model's own paths lack its name. It is put in front for readers that look a path
+    # up and fall back on its ending by `or`: a Keras variable found at once has no truth value.
     paths = {target: finished.path_of(variable) for target, variable in after.items()} | slots
     return {"paths": {target: f"{opened.name}/{path}" for target, path in paths.items()}}, {}
 
