@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfmigrate import conversion
 from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface import find_interface
 from tfmigrate.original import Original
@@ -12,6 +11,7 @@ from tfmigrate.plan.examples import random_inputs
 from tfmigrate.planning import bypassed, complete_shapes, inference_part, make_plan
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
+from tfmigrate.writing import build_model
 
 from .conftest import Case
 
@@ -36,7 +36,7 @@ def test_the_model_computes_what_tensorflow_1_computed(
     inference = inference_part(source, interface)
     plan = make_plan(source, interface, inference)
     text = emit_source(plan)
-    conversion._build(keras_worker, plan, source, text, tmp_path / "model.keras", 60)
+    build_model(keras_worker, plan, source, text, tmp_path / "model.keras", 60)
 
     arrays = case.arrays()
     given = {str(i): arrays[f"in_{put.tensor}"] for i, put in enumerate(plan.inputs)}

@@ -5,13 +5,13 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
-from tfmigrate import conversion
 from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface import find_interface
 from tfmigrate.plan import Layer, Plan
 from tfmigrate.planning import complete_shapes, inference_part, make_plan
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
+from tfmigrate.writing import build_model
 
 DATA = Path(__file__).with_name("data")
 OF_SCALE = 2e-5  # of the greatest output: what the project promises
@@ -51,7 +51,7 @@ def kinds(plan: Plan) -> list[str]:
 
 def assert_computes(case: Case, plan: Plan, worker: Worker, folder: Path) -> None:
     text = emit_source(plan)
-    conversion._build(worker, plan, case.source, text, folder / "model.keras", 60)
+    build_model(worker, plan, case.source, text, folder / "model.keras", 60)
     given = {str(i): case.arrays[f"in_{put.tensor}"] for i, put in enumerate(plan.inputs)}
     made = worker.call("build", {"step": "predict"}, given, timeout=60).arrays
     for index, output in enumerate(plan.outputs):

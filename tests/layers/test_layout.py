@@ -5,12 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from tfmigrate import conversion
 from tfmigrate.emit import source as emit_source
 from tfmigrate.graph import Graph, Node
 from tfmigrate.layers import View, build_plan
 from tfmigrate.plan import Plan, variable
 from tfmigrate.worker import Worker
+from tfmigrate.writing import build_model
 
 from .networks import kinds
 
@@ -69,7 +69,7 @@ def test_permutations_between_layers_cancel(keras_worker: Worker, tmp_path: Path
     x = GENERATOR.normal(size=(5, 3, 4, 6)).astype(np.float32)
     stored: Any = SimpleNamespace(read={"kernel": KERNEL, "bias": BIAS}.__getitem__)
     text = emit_source(plan)
-    conversion._build(keras_worker, plan, stored, text, tmp_path / "model.keras", 60)
+    build_model(keras_worker, plan, stored, text, tmp_path / "model.keras", 60)
     made = keras_worker.call("build", {"step": "predict"}, {"0": x}, timeout=60).arrays["0"]
     np.testing.assert_allclose(made, expected(x), rtol=1e-5, atol=1e-5)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tfmigrate import conversion
 from tfmigrate.carrying import carry_training
 from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface import find_interface
@@ -19,6 +18,7 @@ from tfmigrate.plan.training import TrainingPlan
 from tfmigrate.planning import inference_part, make_plan
 from tfmigrate.sources import Source, open_source
 from tfmigrate.worker import Worker
+from tfmigrate.writing import build_model
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ def build(source: Source, plan: Plan, worker: Worker, folder: Path) -> dict[str,
     """Writes model.py and model.keras; gives target → path in the saved model."""
     text = emit_source(plan)
     (folder / "model.py").write_text(text, encoding="utf-8")
-    return conversion._build(worker, plan, source, text, folder / "model.keras", 120)
+    return build_model(worker, plan, source, text, folder / "model.keras", 120)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tfmigrate import conversion
+from tfmigrate import by_graph, conversion
 from tfmigrate.emit import source as emit_source
 from tfmigrate.plan.training import New
 
@@ -31,7 +31,7 @@ def test_an_optimizer_that_keras_fails_at_does_not_cost_the_model(
     unpacked: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TFMIGRATE_DEBUG", raising=False)
-    carry = conversion.carry_training
+    carry = by_graph.carry_training
 
     def carry_wrongly(*arguments: object) -> None:
         carry(*arguments)  # type: ignore[arg-type]
@@ -39,7 +39,7 @@ def test_an_optimizer_that_keras_fails_at_does_not_cost_the_model(
         training_of(plan).optimizer = New("keras.optimizers.Adam", {"beta_3": 0.5})  # type: ignore[arg-type]
         assert "beta_3" in emit_source(plan)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(conversion, "carry_training", carry_wrongly)
+    monkeypatch.setattr(by_graph, "carry_training", carry_wrongly)
     folder = Case(unpacked("train_top_layer_only")).folder
     made = conversion.convert(folder / "model.ckpt", tmp_path / "out")
     assert made
