@@ -24,10 +24,12 @@ fix: .venv  ## mend style
 	$(BIN)/ruff format .
 
 bench: .venv  ## measure speed and memory, as ratios
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	$(BIN)/python benchmarks/weights.py
+	$(BIN)/python benchmarks/graphs.py
 
-fuzz: .venv  ## feed damaged files to the readers, for long
+fuzz: .venv  ## feed damaged files and graphs to the readers and the converter, for long
 	$(BIN)/python tests/checkpoint/fuzz.py
+	TFMIGRATE_FUZZ=200 $(BIN)/pytest -n 2 tests/conversion/test_hostile.py
 
 docs: .venv  ## write the generated pages of docs/ anew
 	$(BIN)/python tools/make_docs.py

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfmigrate import conversion
+from tfmigrate import by_graph, conversion
 from tfmigrate.errors import UserError
 from tfmigrate.graph import protos
 from tfmigrate.worker import Worker
@@ -60,7 +60,7 @@ def kept() -> Iterator[Kept]:
 
 @pytest.fixture
 def lent(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversion, "Worker", kept)
+    monkeypatch.setattr(by_graph, "Worker", kept)
 
 
 def damaged_copy(case: Path, folder: Path, seed: int) -> Path:
@@ -225,7 +225,7 @@ def test_a_graph_that_reads_files_is_refused_before_anything_runs(
         def call(self, *arguments: object, **options: object) -> None:
             pytest.fail("a worker was asked to do something")
 
-    monkeypatch.setattr(conversion, "Worker", Unused)
+    monkeypatch.setattr(by_graph, "Worker", Unused)
     path = small_graph("reads", tmp_path)
     with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
         conversion.convert(path, tmp_path / "out", outputs=["y:0"])
