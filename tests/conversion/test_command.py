@@ -256,3 +256,19 @@ def test_a_folder_that_takes_nothing_is_one_clear_error(large, tmp_path, capsys)
     arguments = [str(large / "1.ckpt"), "-o", str(closed / "out"), "--to", "npz"]
     assert run(["convert-ckpt", *arguments]) == 2
     assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_killed_while_keras_saves_it_leaves_no_half_model(shared, tmp_path):
+    case, out = shared / "goldens" / "train_adam", tmp_path / "out"
+    process = convert_process(case, out, "--to", "keras")
+    while process.poll() is None and not list(tmp_path.glob(".*.partial/*/model.keras*")):
+        time.sleep(0.001)
+    process.kill()
+    process.communicate()  # the workers hold this end of the pipe too, and end by themselves
+    assert process.returncode == -signal.SIGKILL
+    assert not out.exists()
+    made = convert(case, out)
+    assert made
+    assert {"model.keras", "model.py", "report.json"} == set(os.listdir(out))
+    assert os.listdir(tmp_path) == ["out"]
