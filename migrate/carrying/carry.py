@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..graph.losses import Loss, uniform
 from ..graph.nodes import Graph
 from ..graph.training import Trainer, find_training
 from ..graph.variables import find_variables
-from ..layers.formula import formula
 from ..plan import Plan
 from ..plan.recipe import Read, Recipe
-from ..plan.training import Formula, New, OutputLoss, TrainingPlan
+from ..plan.training import Formula, New, TrainingPlan
 from ..plan.training_layers import add_regularizers, carry_statistics, freeze
-from ..plan.training_loss import carry_losses
 from ..plan.training_optimizer import Form, form_of, new_optimizer
 from ..plan.training_step import count_steps
 from .context import Context
+from .objective import carry_objective
 from .rates import hyperparameters, learning_rate
 from .state import account_for_step, carry_slots
 
@@ -56,7 +53,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         )
     plan.training = result
     loss = chosen[0].loss
-    result.losses = _losses(context, loss)
+    result.losses = carry_objective(context, loss)
     steps = []
     for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)
@@ -127,40 +124,6 @@ def _paths(context: Context, chosen: Sequence[Trainer]) -> list[list[str]]:
     ]
 
 
-def _losses(context: Context, loss: Loss | None) -> list[OutputLoss]:
-    if loss is None:
-        context.notes.append("the loss was not found; compile_model names none")
-        return []
-    losses = carry_losses(context.graph, loss, context.plan)
-    if not isinstance(losses, str):
-        return losses
-    found = _loss_formula(context, loss)
-    if found is not None:
-        return [found]
-    context.notes.append(f"compile_model names no loss: {losses}")
-    return []
-
-
-def _loss_formula(context: Context, loss: Loss) -> OutputLoss | None:
-    """The loss computed from labels and an output.
-
-    Penalties are 0 where the variables they look at are: layers have them already.
-    """
-    penalized = {p.variable for p in loss.regularization} & context.recipes.keys()
-    for index, output in enumerate(context.plan.outputs):
-        behind = context.graph.ancestors([loss.tensor], stop=[output.tensor])
-        variables = {name for name in behind if name in context.variables}
-        labels = [f"{n.name}:0" for n in behind.values() if n.op.startswith("Placeholder")]
-        if len(labels) != 1 or not variables <= penalized:
-            continue
-        fixed = {name: np.zeros(context.recipes[name].shape, np.float32) for name in variables}
-        body = formula(context.graph, [labels[0], output.tensor], loss.tensor, fixed)
-        if body is not None:
-            made = Formula("graph_loss", loss.tensor, body, is_loss=True)
-            return OutputLoss(made, None, index, made.name, tuple(labels))
-    return None
-
-
 def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | None) -> None:
     """Regularizers, layers that are not trained, and moving statistics."""
     plan, graph = context.plan, context.graph
@@ -187,6 +150,7 @@ def _summary(
         "loss": " + ".join(each.name for each in result.losses) or None,
         "loss_weights": [each.weight for each in result.losses],
         "labels": list(dict.fromkeys(labels)),
+        "sample_weights": [each.weights for each in result.losses],
         "optimizer": {**_described(result.optimizer), "tensorflow_class": " + ".join(classes)},
         "regularization": [
             {"variable": p.variable, "kind": p.kind, "factor": p.factor} for p in penalties

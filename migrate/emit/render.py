@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import printable
+
 WIDTH = 88
 _INDENT = "    "
 
@@ -128,3 +130,9 @@ def _listed(array: np.ndarray) -> Any:
     if array.ndim == 0:
         return array[()]
     return [_listed(part) for part in array]
+
+
+def prose(text: str, limit: int = 200) -> str:
+    """Data from a file made safe for a docstring or a comment."""
+    safe = printable(text, limit).encode("ascii", "backslashreplace").decode()
+    return safe.replace("\\", "/").replace('"', "'")

@@ -6,13 +6,12 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import printable
 from ..plan import Call, Code, Input, Layer, Plan, Value
 from ..plan.names import identifier
 from .classes import available, pieces, with_bases
 from .parameters import Parameters
-from .render import WIDTH, Apply, Name, render
-from .training import ARGUMENTS, compile_model, formula_source
+from .render import WIDTH, Apply, Name, prose, render
+from .training import arguments, compile_model, formula_source
 
 _BODY = " " * 4
 _KERAS_2 = {"LeakyReLU": {"negative_slope": "alpha"}}  # what an argument was called there
@@ -41,7 +40,7 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
         texts.append(text)
     for formula in plan.training.formulas if plan.training else ():
         writer = _Functional(formula.body, Parameters(formula.body))
-        lines_of = writer.function_lines(ARGUMENTS[formula.is_loss])
+        lines_of = writer.function_lines(arguments(formula))
         texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
     texts.append(_build_model(plan, parameters, lines))
     if any("np." in text for text in texts):
@@ -65,12 +64,6 @@ def is_chain(plan: Plan) -> bool:
             return False
         value = call.outputs[0]
     return value is plan.outputs[0].value and len(plan.layers) == len(plan.calls)
-
-
-def prose(text: str, limit: int = 200) -> str:
-    """Data from a file made safe for a docstring or a comment."""
-    safe = printable(text, limit).encode("ascii", "backslashreplace").decode()
-    return safe.replace("\\", "/").replace('"', "'")
 
 
 def _module_docstring(plan: Plan) -> str:

@@ -8,11 +8,15 @@ from typing import Any
 
 from ..plan import Plan
 from ..plan.training import Formula, New, TrainingPlan
-from .render import WIDTH, Apply, Name, render
+from .render import WIDTH, Apply, Name, prose, render
 
 _BODY = " " * 4
-ARGUMENTS = {True: ("y_true", "y_pred"), False: ("step",)}
-"""What a formula's inputs are called: of a loss, and of a schedule."""
+_OF_LOSS = ("y_true", "y_pred", "sample_weight")
+
+
+def arguments(formula: Formula) -> tuple[str, ...]:
+    """What a formula's inputs are called: of a loss, and of a schedule."""
+    return _OF_LOSS[: len(formula.dtypes)] if formula.is_loss else ("step",)
 
 
 def compile_model(plan: Plan, training: TrainingPlan) -> str:
@@ -46,7 +50,8 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
 
 def _expression(item: Any) -> Any:
     if isinstance(item, Formula):
-        return Name(item.name) if item.is_loss else Apply(Name(item.name))
+        is_function = item.is_loss and item.weights is None
+        return Name(item.name) if is_function else Apply(Name(item.name))
     if isinstance(item, New):
         keywords = {key: _expression(value) for key, value in item.arguments.items()}
         return Apply(Name(item.kind), [], keywords)
@@ -66,11 +71,19 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
     package = f"tf1_{zlib.crc32(repr(lines).encode()):08x}"
     register = f'@keras.saving.register_keras_serializable(package="{package}")'
     if formula.is_loss:
+        casts = [
+            f"{_BODY}{name} = keras.ops.cast({name}, {kind!r})".replace("'", '"')
+            for name, kind in zip(_OF_LOSS, formula.dtypes, strict=False)
+            if name != "y_pred" and not (kind == "float32" and formula.weights is None)
+        ]
+        if formula.weights is not None:
+            return _weighted(formula, register, [*casts, *lines], tensor)
         return "\n".join(
             [
                 register,
                 f"def {formula.name}(y_true, y_pred):",
                 f'{_BODY}"""The loss {tensor}, as its graph computes it."""',
+                *casts,
                 *lines,
             ]
         )
@@ -87,5 +100,26 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
             f"{_BODY}def get_config(self):",
             f'{_BODY * 2}"""Nothing: all numbers are above."""',
             f"{_BODY * 2}return {{}}",
+        ]
+    )
+
+
+def _weighted(formula: Formula, register: str, lines: list[str], tensor: str) -> str:
+    """A class: Keras gives weights to no function."""
+    weights = prose(formula.weights or "", 60)
+    return "\n".join(
+        [
+            register,
+            f"class {formula.name}(keras.losses.Loss):",
+            f'{_BODY}"""The loss {tensor}, as its graph computes it.',
+            "",
+            f"{_BODY}sample_weight is {weights}.",
+            f'{_BODY}"""',
+            "",
+            f"{_BODY}def __call__(self, y_true, y_pred, sample_weight=None):",
+            f'{_BODY * 2}"""The loss of a batch, a scalar."""',
+            f"{_BODY * 2}if sample_weight is None:",
+            f'{_BODY * 3}raise ValueError("this loss needs sample_weight: {weights}")',
+            *(textwrap.indent(line, _BODY) for line in lines),
         ]
     )

@@ -16,10 +16,10 @@ from .loss_forms import (
     operands,
     through,
 )
-from .nodes import Graph, Node
+from .nodes import Graph, Node, split_tensor
 from .optimizers import readable, scalar
 from .sources import SHAPE_ONLY, data_sources
-from .variables import variable_of
+from .variables import resolve, variable_of
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,16 @@ class Loss:
             (on logits); "categorical_cross_entropy", "binary_cross_entropy", "log_loss" (written
             out with logarithms of probabilities); "squared_error", "root_mean_squared_error",
             "absolute_error", "huber", "hinge"; "sum" of :attr:`parts`; or "unknown".
-        reduction: over examples: "mean", "sum", or "unknown". The error kinds, hinge and
-            "sigmoid_cross_entropy" are also averaged ("mean") or summed over units; the
-            others are summed over classes.
+        reduction: over examples: "mean", "sum", "weighted_mean" (divided by the sum of
+            :attr:`weights`), or "unknown". The error kinds, hinge and "sigmoid_cross_entropy" are
+            also averaged ("mean") or summed over units; the others are summed over classes.
         scale: a factor over all of it (1.0 for a plain mean).
         logits: the tensor of the network that enters, before softmax or sigmoid where the loss
             applies one or undoes one.
         predictions: the probabilities that enter, where the graph has them; else None.
         labels: the tensor of labels that enters, with one-hot encoding and smoothing undone.
         label_inputs: the placeholders (or outputs of an input pipeline) the labels come from.
+        weights: the tensor that the loss of each example (or step) is multiplied by, or None.
         options: "label_smoothing", "delta", "epsilon", "clip", "one_hot" (depth), where they occur.
         regularization: the penalties, at most one of a kind for a variable.
         notes: what was not understood.
@@ -71,6 +72,7 @@ class Loss:
     predictions: str | None = None
     labels: str | None = None
     label_inputs: tuple[str, ...] = ()
+    weights: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     regularization: tuple[Regularization, ...] = ()
     notes: tuple[str, ...] = ()
@@ -79,7 +81,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class _Reduction:
-    op: str  # "mean" or "sum"
+    op: str  # "mean", "sum" or "weighted_mean"
     axes: tuple[int, ...] | None  # None: all
     keep: bool
 
@@ -90,6 +92,7 @@ class _Term:
     factor: float = 1.0
     reductions: tuple[_Reduction, ...] = ()  # outermost first
     root: bool = False
+    weights: str | None = None
 
 
 _Form = tuple[_Term, Match]
@@ -121,7 +124,7 @@ def read_loss(graph: Graph, tensor: str, learned: Callable[[str], bool]) -> Loss
         if match is not None:
             forms.append((term, match))
             continue
-        terms = list(_split(graph, term))
+        terms = list(_split(graph, term)) or list(_split_weighted(graph, term, learned))
         if terms:
             waiting.extend(reversed(terms))
         elif learned(term.tensor):
@@ -147,6 +150,21 @@ def read_loss(graph: Graph, tensor: str, learned: Callable[[str], bool]) -> Loss
         parts=parts,
         notes=(*notes, *(note for part in parts for note in part.notes)),
     )
+
+
+def summands(graph: Graph, loss: str) -> list[tuple[str, float]]:
+    """The scalars that a loss is the sum of, constants among them: tensor and factor of each."""
+    found: list[tuple[str, float]] = []
+    waiting = [_Term(loss)]
+    while waiting:
+        term = waiting.pop()
+        terms = list(_split(graph, term))
+        plain = all(not t.reductions and not t.root and t.weights is None for t in terms)
+        if terms and plain and all(graph.shape(t.tensor) in ((), (1,)) for t in terms):
+            waiting.extend(reversed(terms))
+        else:
+            found.append((term.tensor, _short(term.factor)))
+    return found
 
 
 def _short(value: float) -> float:
@@ -202,12 +220,88 @@ def _split_scaled(graph: Graph, term: _Term, node: Node) -> Iterator[_Term]:
     value = uniform(graph, node.inputs[1])
     if value:
         yield replace(term, tensor=node.inputs[0], factor=term.factor / value)
+        return
+    if not term.reductions and (found := _weighted_mean(graph, node)) is not None:
+        mean = _Reduction("weighted_mean", None, False)
+        yield replace(term, tensor=found[0], weights=found[1], reductions=(mean,))
+        return
+    total = node.inputs[0]
+    while (summed := beneath(graph, total)) is not None and summed.op == "Sum":
+        total = summed.inputs[0]
+    if _is_batch_size(graph, node.inputs[1]):
+        shape = graph.shape(total)
+        whole = graph.shape(node.inputs[0]) == () and total != node.inputs[0]
+        if shape and whole and not term.reductions and not _is_flattened(graph, total):
+            rest = tuple(range(1, len(shape)))
+            batch = _Reduction("mean", (0,) if rest else None, False)
+            inner = [_Reduction("sum", rest, False)] if rest else []
+            yield replace(term, tensor=total, reductions=(batch, *inner))
     elif _counts_elements(graph, node.inputs[1]):
-        total = node.inputs[0]
-        while (summed := beneath(graph, total)) is not None and summed.op == "Sum":
-            total = summed.inputs[0]
         mean = _Reduction("mean", None, False)
         yield replace(term, tensor=total, reductions=(*term.reductions, mean))
+
+
+def _is_flattened(graph: Graph, losses: str) -> bool:
+    """Whether cross entropies are of rows that are more than the examples."""
+    node = beneath(graph, losses)
+    if node is None or not node.inputs:
+        return False
+    return "CrossEntropy" in node.op and through(graph, node.inputs[0], "Reshape") is not None
+
+
+def _is_batch_size(graph: Graph, tensor: str) -> bool:
+    """Whether a number is ``tf.shape(x)[0]``."""
+    node = beneath(graph, tensor)
+    if node is not None and node.op == "Cast":
+        node = graph.get(resolve(graph, node.inputs[0]))
+    if node is None or node.op != "StridedSlice" or len(node.inputs) < 2:
+        return False
+    sizes = graph.get(resolve(graph, node.inputs[0]))
+    return sizes is not None and sizes.op == "Shape" and scalar(graph, node.inputs[1]) == 0
+
+
+def _weighted_mean(graph: Graph, node: Node) -> tuple[str, str] | None:
+    """``sum(x * w) / sum(w)`` → x and w; a small number may be added to the divisor."""
+    total, divisor = beneath(graph, node.inputs[0]), beneath(graph, node.inputs[1])
+    if divisor is not None and divisor.op in ("Add", "AddV2"):
+        small = [other for one, other in operands(divisor) if (scalar(graph, one) or 1) < _SMALL]
+        divisor = beneath(graph, small[0]) if small else None
+    for summed in (total, divisor):
+        if summed is None or summed.op != "Sum" or _axes(graph, summed) is not None:
+            return None
+    assert total is not None
+    assert divisor is not None
+    weights = beneath_shape(graph, divisor.inputs[0])
+    product = beneath(graph, total.inputs[0])
+    for one, other in operands(product) if product is not None and product.op == "Mul" else ():
+        if beneath_shape(graph, one) == weights:
+            return other, divisor.inputs[0]
+    return None
+
+
+def beneath_shape(graph: Graph, tensor: str) -> str:
+    """The tensor without what only passes it on, casts it or changes its shape."""
+    for _ in range(100):
+        node = beneath(graph, tensor)
+        if node is None or node.op not in _SHAPING or not node.inputs:
+            resolved = resolve(graph, tensor)
+            passed_cast = node is not None and split_tensor(resolved)[0] != node.name
+            return f"{node.name}:0" if node is not None and passed_cast else resolved
+        tensor = node.inputs[0]
+    return tensor
+
+
+def _split_weighted(graph: Graph, term: _Term, learned: Callable[[str], bool]) -> Iterator[_Term]:
+    """A loss of examples times weights that are given: a mask, or what an action was worth."""
+    node = beneath(graph, term.tensor)
+    if node is None or node.op != "Mul" or term.weights is not None or not term.reductions:
+        return
+    for one, other in operands(node):
+        if learned(one) and not learned(other):
+            yield replace(term, tensor=one, weights=other)
+
+
+_SMALL = 1e-3
 
 
 def _counts_elements(graph: Graph, tensor: str) -> bool:
@@ -326,6 +420,8 @@ def _penalty(graph: Graph, term: _Term) -> Regularization | None:
 def _describe(graph: Graph, loss: Loss, term: _Term, match: Match) -> Loss:
     kind, scale = match.kind, term.factor * match.factor
     reduction, share = _summarize(graph, term, match)
+    if term.weights is not None and not _weighs_rows(graph, term, match):
+        share = None
     if term.root:
         kind = "root_mean_squared_error" if match.kind == "squared_error" else "unknown"
     if share is None or scale <= 0:
@@ -356,8 +452,19 @@ def _describe(graph: Graph, loss: Loss, term: _Term, match: Match) -> Loss:
         predictions=match.predictions,
         labels=labels,
         label_inputs=tuple(data_sources(graph, labels)) if labels else (),
+        weights=term.weights,
         options=options,
     )
+
+
+def _weighs_rows(graph: Graph, term: _Term, match: Match) -> bool:
+    """Whether one reduction is taken over the losses of rows, each with a weight of its own."""
+    assert term.weights is not None
+    shape = graph.shape(beneath_shape(graph, term.weights))
+    labels = graph.shape(beneath_shape(graph, match.labels)) if match.labels else None
+    rank = None if labels is None else len(labels) - (match.kind == "softmax_cross_entropy")
+    alike = shape is not None and rank is not None and len(shape) == rank
+    return alike and match.rows and len(term.reductions) == 1 and term.reductions[0].axes is None
 
 
 def _summarize(graph: Graph, term: _Term, match: Match) -> tuple[str, float | None]:
@@ -374,7 +481,7 @@ def _summarize(graph: Graph, term: _Term, match: Match) -> tuple[str, float | No
     by_class = match.kind not in ELEMENTWISE_KINDS and not match.rows
     if len(reductions) == 1 and reductions[0].axes is None:
         op = reductions[0].op
-        if op == "sum" or not by_class:
+        if op in ("sum", "weighted_mean") or not by_class:
             return op, 1.0
         classes = shape[-1] if shape else None
         return op, None if classes is None else 1 / classes

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import UserError, printable
 from .inference_copies import before_chance, inference_copy, values_reach
-from .losses import Loss, read_loss
+from .losses import Loss, read_loss, summands
 from .nodes import Graph, Node, Signature, split_tensor
+from .optimizers import scalar
 from .sources import PIPELINE_OPS, SHAPE_ONLY, is_placeholder
-from .training import Training
+from .training import Learned, Training
 from .variables import find_frozen_weights, find_variables, resolve
 
 
@@ -60,6 +61,7 @@ class Choice:
     notes: list[str] = field(default_factory=list)
 
 
+_SMALL = 1e-3
 _GRADIENTS = re.compile(r"(?:^|/)gradients(?:_\d+)?/")
 _BOOKKEEPING = re.compile(
     r".*(?:Assign|Apply|Scatter(?:Add|Sub|Update)|Summary|Restore|Save|Initialized|Grad).*|NoOp|"
@@ -179,12 +181,8 @@ class OutputFinder:
 
     def _heads(self, loss: Loss) -> tuple[str, ...]:
         """The network's outputs that a loss takes: one, or one for each head of its own weights."""
-        if loss.logits is None:
-            joined = self._where_labels_join(loss.tensor)
-            return () if joined is None else (joined,)
         heads: dict[str, set[str]] = {}
-        for part in loss.parts or (loss,):
-            output = self._output_of(part)
+        for output in self._taken(loss):
             variables = self._variables_behind(output)
             if all(variables - other and other - variables for other in heads.values()):
                 heads[output] = variables
@@ -198,6 +196,22 @@ class OutputFinder:
         """
         behind = self.graph.ancestors([loss])
         from_weights = values_reach(self.graph, self.weights)
+    def _taken(self, loss: Loss) -> Iterator[str]:
+        """What a loss takes of the network: by the forms of its terms, else where labels join."""
+        if loss.kind != "unknown":
+            yield from map(self._output_of, loss.parts or (loss,))
+            return
+        learned = Learned(self.graph)
+        penalties = {p.variable for p in loss.regularization}
+        for tensor, _ in summands(self.graph, loss.tensor):
+            if not self._variables_behind(tensor) - penalties:
+                continue
+            term = read_loss(self.graph, tensor, learned)
+            if term.logits is not None:
+                yield from (self._output_of(p) for p in term.parts or (term,) if p.logits)
+            elif (joined := self._where_labels_join(tensor)) is not None:
+                yield joined
+
         fed = [n.name for n in behind.values() if is_placeholder(n)]
         fed = [name for name in fed if self.graph.shape(f"{name}:0") != ()]
         from_feeds = values_reach(self.graph, fed)
@@ -219,7 +233,7 @@ class OutputFinder:
             return None  # labels enter before the last weight does
         tensor = next(t for t, count in candidates.items() if count == largest)
         node = self.graph.node(tensor)
-        while node.op in _LOSS_ONLY and node.inputs:
+        while (node.op in _LOSS_ONLY or self._guards(node)) and node.inputs:
             tensor = next((t for t in node.inputs if self._variables_behind(t)), tensor)
             node = self.graph.node(tensor)
         return tensor
@@ -232,6 +246,13 @@ class OutputFinder:
         """
         tensor = loss.logits or ""
         written = ("categorical_cross_entropy", "binary_cross_entropy", "log_loss")
+    def _guards(self, node: Node) -> bool:
+        """Whether a small number is added, against the logarithm or division of 0."""
+        if node.op not in ("Add", "AddV2"):
+            return False
+        added = (scalar(self.graph, tensor) for tensor in node.inputs)
+        return any(value is not None and 0 < value < _SMALL for value in added)
+
         if loss.kind in written and loss.predictions is not None:
             node = self.graph.get(loss.predictions)
             if node is not None and node.op in ("Softmax", "Sigmoid"):
@@ -251,7 +272,12 @@ class OutputFinder:
             ):
                 break
             flattens = node.op == "Reshape" and len(self.graph.shape(f"{node.name}:0") or ()) == 1
-            if any(self._is_fed(other) for other in others) or (found != tensor and flattens):
+            within = loss.tensor.rpartition("/")[0]
+            if node.op == "Reshape" and within and node.name.startswith(f"{within}/"):
+                found = learned[0]  # sequence_loss flattens what it is given
+            elif any(self._is_fed(other) for other in others) or (
+                found != tensor and (flattens or self._guards(node))
+            ):
                 found = learned[0]
             elif node.op not in ("Reshape", "Sum", "Squeeze", "Mul", "Gather", "GatherV2", "Max"):
                 break

@@ -71,7 +71,7 @@ class Training:
         return self.trainers[0].optimizer.step if self.trainers else None
 
 
-class _Learned:
+class Learned:
     """Whether tensors depend on trainable variables; remembers what it has walked."""
 
     def __init__(self, graph: Graph):
@@ -79,12 +79,13 @@ class _Learned:
         self._reached = set(graph.descendants(trainable)) | set(trainable)
 
     def __call__(self, tensor: str) -> bool:
+        """Whether this tensor does."""
         return split_tensor(tensor)[0] in self._reached
 
 
 def find_training(graph: Graph) -> Training:
     """Read the training part; without optimizers, what it returns has no trainers."""
-    learned = _Learned(graph)
+    learned = Learned(graph)
     losses: dict[str, Loss] = {}
     trainers, notes = [], []
     for optimizer in find_optimizers(graph):

@@ -19,7 +19,7 @@ _BINARY = {
     "Maximum": "maximum", "Minimum": "minimum", "Pow": "power", "FloorMod": "mod",
     "Equal": "equal", "NotEqual": "not_equal", "Less": "less", "LessEqual": "less_equal",
     "Greater": "greater", "GreaterEqual": "greater_equal", "LogicalAnd": "logical_and",
-    "LogicalOr": "logical_or", "Atan2": "arctan2",
+    "LogicalOr": "logical_or", "Atan2": "arctan2", "DivNoNan": "divide_no_nan",
 }  # fmt: skip
 _UNARY = {
     "Abs": "abs", "Neg": "negative", "Exp": "exp", "Log": "log", "Log1p": "log1p", "Expm1": "expm1",

@@ -16,11 +16,18 @@ from .matching import build_plan
 from .registry import UnsupportedError
 from .view import View
 
+# Layers that a function may make anew each time it is traced.
+_WITHOUT_STATE = (
+    "Filled", "Flatten", "GatherNd", "Positions", "RepeatForBatch", "Reshape", "SequenceMask",
+    "Size",
+)  # fmt: skip
+
 
 def formula(
     graph: Graph, inputs: Sequence[str], output: str, fixed: Mapping[str, np.ndarray]
 ) -> Plan | None:
-    """A tensor computed from others, as a plan whose calls are functions and operators alone.
+    """A tensor computed from others, as a plan whose calls are functions, operators and layers
+    without state.
 
     Args:
         inputs: tensors that are given.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from ..emit.render import WIDTH
-from ..emit.source import prose
+from ..emit.render import WIDTH, prose
 from ..plan import Plan
 
 _TEMPLATE = '''from pathlib import Path

@@ -37,12 +37,17 @@ class Formula:
         tensor: of the graph; data.
         body: a plan of functions and operators alone, of labels and output or of the step.
         is_loss: a function of labels and output, else a schedule.
+        dtypes: of what a loss is given: labels, output and, if there are any, weights. Keras makes
+            floats of integers.
+        weights: the tensor that stands as ``sample_weight``, or None; data.
     """
 
     name: str
     tensor: str
     body: Plan
     is_loss: bool
+    dtypes: tuple[str, ...] = ()
+    weights: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class OutputLoss:
         name: for the report; "sparse" is in it where labels are class numbers.
         labels: tensors that a program feeds as labels.
         comment: what surprises about it, or "".
+        weights: the tensor that a program feeds as weights of examples, or None.
     """
 
     new: New | Formula
@@ -64,6 +70,7 @@ class OutputLoss:
     name: str
     labels: tuple[str, ...] = ()
     comment: str = ""
+    weights: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,8 +133,10 @@ class TrainingPlan:
 
     @property
     def kinds(self) -> list[str]:
-        """The classes of all objects, each once."""
-        return list(dict.fromkeys(item.kind for item in self._items() if isinstance(item, New)))
+        """The classes of all objects, and of what formulas call, each once."""
+        objects = [item.kind for item in self._items() if isinstance(item, New)]
+        called = [kind for formula in self.formulas for kind in formula.body.kinds]
+        return list(dict.fromkeys([*objects, *called]))
 
     @property
     def formulas(self) -> list[Formula]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from ..graph.loss_forms import beneath
-from ..graph.losses import Loss
-from ..graph.nodes import Graph, split_tensor
-from ..graph.variables import resolve
+from ..graph.losses import Loss, beneath_shape
+from ..graph.nodes import Graph
+from ..graph.sources import is_placeholder
 from .model import Plan
 from .training import New, OutputLoss
 
 _KERAS = "keras.losses."
-_SHAPING = ("Reshape", "Squeeze", "ExpandDims")
 _BY_CLASS = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "categorical_cross_entropy")
 _BINARY = ("sigmoid_cross_entropy", "binary_cross_entropy", "log_loss")
 _ERRORS = {
@@ -23,6 +22,8 @@ _ERRORS = {
 
 def carry_losses(graph: Graph, loss: Loss, plan: Plan) -> list[OutputLoss] | str:
     """A loss for each output that has one, or why there is none, as half a sentence."""
+    if loss.kind == "unknown":
+        return "; ".join(loss.notes) or "its form is not known"
     found: list[OutputLoss] = []
     for part in loss.parts or (loss,):
         carried = _carry(graph, part, plan)
@@ -35,8 +36,6 @@ def carry_losses(graph: Graph, loss: Loss, plan: Plan) -> list[OutputLoss] | str
 
 
 def _carry(graph: Graph, loss: Loss, plan: Plan) -> OutputLoss | str:
-    if loss.kind == "unknown":
-        return "; ".join(loss.notes) or "its form is not known"
     if loss.reduction == "unknown":
         return "how it is reduced over examples is not known"
     found = _seen_output(graph, loss, plan)
@@ -49,6 +48,11 @@ def _carry(graph: Graph, loss: Loss, plan: Plan) -> OutputLoss | str:
     name, new = _form(graph, loss, is_logits)
     if new is None:
         return f"{name} of this output has no Keras form"
+    weights = None if loss.weights is None else beneath_shape(graph, loss.weights)
+    if weights is not None and not _is_given(graph, weights, loss, plan):
+        return f"its weights, {weights}, are computed in the graph"
+    if loss.reduction == "weighted_mean":
+        new = New(new.kind, {**new.arguments, "reduction": "mean_with_sample_weight"})
     weight, comment = loss.scale, ""
     if loss.reduction == "sum" and loss.kind != "root_mean_squared_error":
         shape = plan.outputs[output].value.shape
@@ -63,7 +67,14 @@ def _carry(graph: Graph, loss: Loss, plan: Plan) -> OutputLoss | str:
             weight *= units
             comment = f"A sum over the output's {units} units, of which Keras takes the mean."
     factor = None if weight == 1.0 else float(weight)
-    return OutputLoss(new, factor, output, name, loss.label_inputs, comment)
+    return OutputLoss(new, factor, output, name, loss.label_inputs, comment, weights)
+
+
+def _is_given(graph: Graph, weights: str, loss: Loss, plan: Plan) -> bool:
+    """Whether a program feeds these weights, for nothing else."""
+    node = graph.get(weights)
+    used = {*loss.label_inputs, *(given.tensor for given in plan.inputs)}
+    return node is not None and is_placeholder(node) and weights not in used
 
 
 def _form(graph: Graph, loss: Loss, is_logits: bool) -> tuple[str, New | None]:
@@ -113,28 +124,16 @@ def _seen_output(graph: Graph, loss: Loss, plan: Plan) -> tuple[int, bool] | Non
     """The output a loss is of, and whether it has not yet passed softmax or sigmoid."""
     if loss.logits is None:
         return None
-    logits = _shaped(graph, loss.logits)
-    made = None if loss.predictions is None else _shaped(graph, loss.predictions)
+    logits = beneath_shape(graph, loss.logits)
+    made = None if loss.predictions is None else beneath_shape(graph, loss.predictions)
     for index, output in enumerate(plan.outputs):
-        tensor = _shaped(graph, output.tensor)
+        tensor = beneath_shape(graph, output.tensor)
         if tensor == logits:
             return index, True
         node = graph.get(tensor)
         if tensor == made:
             return index, False
         applied = {"Softmax": _BY_CLASS, "Sigmoid": _BINARY}.get(node.op, ()) if node else ()
-        if node and loss.kind in applied and _shaped(graph, node.inputs[0]) == logits:
+        if node and loss.kind in applied and beneath_shape(graph, node.inputs[0]) == logits:
             return index, False
     return None
-
-
-def _shaped(graph: Graph, tensor: str) -> str:
-    """The tensor without what only changes its shape or passes it on."""
-    for _ in range(100):
-        node = beneath(graph, tensor)
-        if node is None or node.op not in _SHAPING or not node.inputs:
-            resolved = resolve(graph, tensor)
-            passed_cast = node is not None and split_tensor(resolved)[0] != node.name
-            return f"{node.name}:0" if node is not None and passed_cast else resolved
-        tensor = node.inputs[0]
-    return tensor

@@ -179,8 +179,16 @@ def _predict(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
 def _train(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """One training step on inputs "0", "1" … and labels "label:0" …; dropout does nothing.
 
-    Gives the loss before the step.
+    Weights of examples are "weight:<output>". Gives the loss before the step.
     """
+    model, (x, y, weights) = _for_training(request, arrays)
+    loss = model.train_on_batch(x, y, weights, return_dict=True)["loss"]
+    model.reset_metrics()
+    return {"loss": float(loss)}, {}
+
+
+def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Any, Any]:
+    """The model with its dropout switched off, and x, y and weights as Keras takes them."""
     import keras
 
     model = _state["model"]
@@ -190,11 +198,9 @@ def _train(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
     labels = [arrays[f"label:{index}"] for index in range(request["labels"])]
-    loss = model.train_on_batch(
-        together(arrays, model), labels[0] if len(labels) == 1 else labels, return_dict=True
-    )["loss"]
-    model.reset_metrics()
-    return {"loss": float(loss)}, {}
+    each = [arrays.get(f"weight:{index}") for index in range(len(model.outputs))]
+    weights = each[0] if len(each) == 1 else each if any(w is not None for w in each) else None
+    return model, (together(arrays, model), labels[0] if len(labels) == 1 else labels, weights)
 
 
 def _slots(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:

@@ -46,7 +46,10 @@ class Program:
 
 
 class Training:
-    """A program to go on training: `batches` of (x, y) for the placeholders `x` and `y`."""
+    """A program to go on training: `batches` of (x, y) for the placeholders `x` and `y`.
+
+    Where it takes several of either, `x` and `y` are lists, and so is each half of a batch.
+    """
 
     def __init__(self, x, y, output, loss, train_op, batches, train_feed=None, feed=None):
         self.x, self.y, self.output, self.loss, self.train_op = x, y, output, loss, train_op
@@ -85,8 +88,18 @@ def _write_json(folder, **content):
         json.dump(content, file, indent=1, sort_keys=True)
 
 
+def _initializers():
+    tables = tf.tables_initializer()
+    return [tf.global_variables_initializer(), tf.local_variables_initializer(), tables]
+
+
 def _names(tensors):
     return [tensor.name for tensor in tensors]
+
+
+def _stored(array):
+    """Words as bytes of a fixed length, which need no pickle."""
+    return array.astype(bytes) if array.dtype.hasobject else array
 
 
 def _plain(value):
@@ -96,7 +109,7 @@ def _plain(value):
 def _write_inference(name, program, folder):
     session = program.session or tf.Session()
     if program.session is None:
-        session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+        session.run(_initializers())
     _perturb(session, name)
     if program.train is not None:
         operation, feeds = program.train
@@ -132,10 +145,13 @@ def _write_inference(name, program, folder):
             )
         }
         builder.add_meta_graph_and_variables(
-            session, [tf.saved_model.tag_constants.SERVING], signature_def_map=signatures
+            session,
+            [tf.saved_model.tag_constants.SERVING],
+            signature_def_map=signatures,
+            main_op=tf.tables_initializer(),
         )
         builder.save()
-    golden = {"in_" + tensor.name: value for tensor, value in program.inputs.items()}
+    golden = {"in_" + tensor.name: _stored(value) for tensor, value in program.inputs.items()}
     golden.update({"out_" + t.name: answer for t, answer in zip(program.outputs, answers)})
     np.savez_compressed(os.path.join(folder, "golden.npz"), **golden)
     renamed = {} if program.prefix == "model.ckpt" else {"checkpoint": program.prefix}
@@ -155,11 +171,22 @@ def _label(placeholder, value):
     return value.argmax(1) if placeholder.dtype.is_integer else value
 
 
+def _listed(value):
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+def _several(x, y):
+    return isinstance(x, list) or isinstance(y, list)
+
+
 def _continue(session, x, y, loss, train_op, train_feed, batches):
     losses = []
     for batch_x, batch_y in batches:
         feeds = dict(train_feed)
-        feeds.update({x: batch_x, y: _label(y, batch_y)})
+        if _several(x, y):
+            feeds.update(zip(_listed(x) + _listed(y), _listed(batch_x) + _listed(batch_y)))
+        else:
+            feeds.update({x: batch_x, y: _label(y, batch_y)})
         losses.append(session.run(loss, feeds))
         session.run(train_op, feeds)
     return np.array(losses, "float32")
@@ -174,27 +201,36 @@ def _weights(session):
 def _write_training(name, training, folder):
     before, after = training.batches[:20], training.batches[20:]
     session = tf.Session()
-    session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
+    session.run(_initializers())
     arguments = training.x, training.y, training.loss, training.train_op, training.train_feed
     _continue(session, *arguments, batches=before)
     tf.train.Saver().save(session, os.path.join(folder, "model.ckpt"))
     feeds = dict(training.feed)
-    feeds[training.x] = after[0][0]
-    answer = session.run(training.output, feeds)
+    given = dict(zip(_listed(training.x), _listed(after[0][0])))
+    feeds.update(given)
+    outputs = _listed(training.output)
+    answers = session.run(outputs, feeds)
     losses = _continue(session, *arguments, batches=after)
     assert np.isfinite(losses).all(), "not finite"
-    assert np.isfinite(answer).all(), "not finite"
-    golden = {"in_" + training.x.name: after[0][0], "out_" + training.output.name: answer}
-    golden["train_x"] = np.stack([x for x, _ in after])
-    golden["train_y"] = np.stack([y for _, y in after])
+    assert all(np.isfinite(answer).all() for answer in answers), "not finite"
+    golden = {"in_" + tensor.name: value for tensor, value in given.items()}
+    golden.update({"out_" + t.name: answer for t, answer in zip(outputs, answers)})
+    if _several(training.x, training.y):
+        for tensors, half in ((_listed(training.x), 0), (_listed(training.y), 1)):
+            for index, tensor in enumerate(tensors):
+                values = [_listed(batch[half])[index] for batch in after]
+                golden["feed_" + tensor.name] = np.stack(values)
+    else:
+        golden["train_x"] = np.stack([x for x, _ in after])
+        golden["train_y"] = np.stack([y for _, y in after])
     golden["train_losses"] = losses
     golden.update({"after_" + key: value for key, value in _weights(session).items()})
     np.savez_compressed(os.path.join(folder, "golden.npz"), **golden)
     content = {
         "case": name,
-        "inputs": [training.x.name],
-        "labels": [training.y.name],
-        "outputs": [training.output.name],
+        "inputs": _names(_listed(training.x)),
+        "labels": _names(_listed(training.y)),
+        "outputs": _names(outputs),
         "loss": training.loss.name,
         "train_op": training.train_op.name,
         "steps_before": len(before),
@@ -237,6 +273,7 @@ def _restore(folder, meta):
     else:
         prefix = os.path.join(folder, meta.get("checkpoint", "model.ckpt"))
         tf.train.import_meta_graph(prefix + ".meta").restore(session, prefix)
+        session.run(tf.tables_initializer())
     return session
 
 
@@ -253,11 +290,14 @@ def check(folder):
         for tensor, answer in zip(meta["outputs"], session.run(meta["outputs"], feeds)):
             differences[tensor] = float(np.abs(answer - golden["out_" + tensor]).max())
         if "train_losses" in golden:
-            x, y, loss = (
-                graph.get_tensor_by_name(t)
-                for t in (meta["inputs"][0], meta["labels"][0], meta["loss"])
-            )
-            batches = list(zip(golden["train_x"], golden["train_y"]))
+            x, y = ([graph.get_tensor_by_name(t) for t in meta[k]] for k in ("inputs", "labels"))
+            loss = graph.get_tensor_by_name(meta["loss"])
+            if "train_x" in golden:
+                x, y = x[0], y[0]
+                batches = list(zip(golden["train_x"], golden["train_y"]))
+            else:
+                halves = (zip(*(golden["feed_" + t.name] for t in tensors)) for tensors in (x, y))
+                batches = list(zip(*(map(list, half) for half in halves)))
             losses = _continue(
                 session, x, y, loss, meta["train_op"], meta.get("training_feed", {}), batches
             )

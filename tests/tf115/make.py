@@ -26,6 +26,7 @@ for family in (
     "inputs",
     "training",
     "losses",
+    "objectives",
     "cells",
     "wild",
 ):

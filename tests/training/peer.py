@@ -17,8 +17,11 @@ import numpy as np
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 
-def go_on(folder: str, batches: list[tuple[np.ndarray, Any]]) -> dict[str, Any]:
-    """The losses of ``train_on_batch`` on model.keras as plain Keras opens it, and variables."""
+def go_on(folder: str, batches: list[tuple[Any, ...]]) -> dict[str, Any]:
+    """The losses of ``train_on_batch`` on model.keras as plain Keras opens it, and variables.
+
+    A batch is x and y, and weights of the examples where the loss takes them.
+    """
     import keras
 
     module = _module(Path(folder) / "model.py")
@@ -26,8 +29,9 @@ def go_on(folder: str, batches: list[tuple[np.ndarray, Any]]) -> dict[str, Any]:
     members = getattr(model.optimizer, "optimizers", [model.optimizer])
     before = {v.path: np.array(v.value) for each in members for v in each.variables}
     losses = []
-    for x, y in batches:
-        losses.append(float(model.train_on_batch(x, y)))
+    for batch in batches:
+        told = model.train_on_batch(*batch, return_dict=True)
+        losses.append(float(told["loss"]))
         model.reset_metrics()
     fresh = module.compile_model(module.build_model())
     fresh.train_on_batch(*batches[0])

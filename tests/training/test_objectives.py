@@ -1,0 +1,138 @@
+"""Losses of more than one label: masks, weights, heads, formulas. TensorFlow 1.15 is the oracle.
+
+The cases in ``data/objectives.tar.xz`` were written by ``tests/tf115`` (family ``objectives``).
+"""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tfmigrate.emit import source as emit_source
+from tfmigrate.plan import Plan
+from tfmigrate.worker import Worker
+
+from .conftest import HERE, Ask
+from .converting import Case, build, plan_of, training_of
+
+MEAN_OF_WEIGHTS = 'reduction="mean_with_sample_weight"'
+LOSSES = {  # and what is to be seen in model.py
+    "train_class_weights_by_label": "def graph_loss(y_true, y_pred):",
+    "train_cosine_distance": "def graph_loss(y_true, y_pred):",
+    "train_dice_loss": "def graph_loss(y_true, y_pred):",
+    "train_focal_loss": "def graph_loss(y_true, y_pred):",
+    "train_gathered_log_probability": 'y_true = keras.ops.cast(y_true, "int32")',
+    "train_hinge": "keras.losses.Hinge()",
+    "train_kl_divergence": "def graph_loss(y_true, y_pred):",
+    "train_losses_weights": "class GraphLoss(keras.losses.Loss):",
+    "train_mean_of_sums": "loss_weights=1.5",
+    "train_one_hot_of_classes": "keras.losses.SparseCategoricalCrossentropy()",
+    "train_pairwise_squared": "def graph_loss(y_true, y_pred):",
+    "train_policy_gradient": "SparseCategoricalCrossentropy(from_logits=True),",
+    "train_q_learning": "sample_weight is action_input:0.",
+    "train_reduction_sum": 'reduction="sum"',
+    "train_sequence_loss_lengths": "sample_weight is lengths:0.",
+    "train_sequence_loss_mask": MEAN_OF_WEIGHTS,
+    "train_sequence_padding_zero": "keras.ops.not_equal(y_true, 0)",
+    "train_sequence_weighted_mean": "sample_weight is mask:0.",
+    "train_sum_over_batch_size": "SparseCategoricalCrossentropy(from_logits=True),",
+    "train_svm_by_hand": "def graph_loss(y_true, y_pred):",
+    "train_two_heads_summed": "keras.losses.MeanSquaredError()",
+    "train_two_heads_weighted_and_unknown": "loss=[graph_loss_1, graph_loss_2],",
+}
+OF_LOSS, OF_WEIGHT = 5e-6, 1e-5  # relative to the greatest loss; absolute: what is promised
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("objectives")
+    with tarfile.open(HERE / "data" / "objectives.tar.xz") as packed:
+        packed.extractall(made, filter="data")
+    return made
+
+
+def _batches(case: Case, plan: Plan) -> list[tuple[Any, ...]]:
+    """What ``train_on_batch`` takes for each step after the checkpoint."""
+    golden, training = case.golden(), training_of(plan)
+
+    def fed(tensor: str, step: int) -> np.ndarray:
+        if f"feed_{tensor}" in golden:
+            return golden[f"feed_{tensor}"][step]
+        return golden["train_x" if tensor in case.meta["inputs"] else "train_y"][step]
+
+    def labels(tensor: str, step: int) -> np.ndarray:
+        given = fed(tensor, step)
+        # Labels are kept one-hot where the graph is fed classes.
+        is_one_hot = "train_y" in golden and "sparse" in training.summary["loss"]
+        return given.argmax(-1) if is_one_hot else given
+
+    found: list[tuple[Any, ...]] = []
+    for step in range(len(golden["train_losses"])):
+        x = fed(plan.inputs[0].tensor, step)
+        y = [labels(loss.labels[0], step) for loss in training.losses]
+        weights = [fed(w, step) for w in training.summary["sample_weights"] if w is not None]
+        found.append((x, y if len(y) > 1 else y[0], *weights))
+    return found
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_goes_on_as_tensorflow_1_did(
+    name: str, folder: Path, keras_worker: Worker, ask: Ask, tmp_path: Path
+) -> None:
+    case = Case(folder / name)
+    golden = case.golden()
+    source, plan = plan_of(case)
+    assert [output.tensor for output in plan.outputs] == case.meta["outputs"]
+    paths = build(source, plan, keras_worker, tmp_path)
+    assert LOSSES[name] in (tmp_path / "model.py").read_text()
+    answer = ask("go_on", str(tmp_path), _batches(case, plan))
+
+    expected = golden["train_losses"].reshape(-1)
+    assert np.abs(answer["losses"] - expected).max() <= OF_LOSS * np.abs(expected).max()
+    targets = {fate.name: fate.targets for fate in plan.fates}
+    for key, value in golden.items():
+        if key.startswith("after_"):
+            (target,) = targets[key.removeprefix("after_")]
+            held = answer["weights"][paths[target].partition("/")[2]]
+            assert np.abs(held - value).max() <= OF_WEIGHT, key
+
+
+def test_every_case_of_the_archive_is_tried(folder: Path) -> None:
+    assert {case.name for case in folder.iterdir()} == LOSSES.keys()
+
+
+def test_what_a_loss_needs_is_in_the_report(folder: Path) -> None:
+    _, plan = plan_of(Case(folder / "train_sequence_loss_mask"))
+    summary = training_of(plan).summary
+    assert summary["labels"] == ["targets:0"]
+    assert summary["sample_weights"] == ["mask:0"]
+
+
+def test_a_loss_of_weights_reads_as_a_person_would_write_it(folder: Path) -> None:
+    _, plan = plan_of(Case(folder / "train_q_learning"))
+    text = emit_source(plan)
+    found = text[text.index("class GraphLoss") : text.index("def build_model")]
+    assert found == (
+        "class GraphLoss(keras.losses.Loss):\n"
+        '    """The loss Mean:0, as its graph computes it.\n'
+        "\n"
+        "    sample_weight is action_input:0.\n"
+        '    """\n'
+        "\n"
+        "    def __call__(self, y_true, y_pred, sample_weight=None):\n"
+        '        """The loss of a batch, a scalar."""\n'
+        "        if sample_weight is None:\n"
+        '            raise ValueError("this loss needs sample_weight: action_input:0")\n'
+        '        y_true = keras.ops.cast(y_true, "float32")\n'
+        '        sample_weight = keras.ops.cast(sample_weight, "float32")\n'
+        "        x = y_pred * sample_weight\n"
+        "        x = keras.ops.sum(x, axis=1)\n"
+        "        x = y_true - x\n"
+        "        x = keras.ops.square(x)\n"
+        "        return keras.ops.mean(x, axis=0)\n"
+        "\n"
+        "\n"
+    )
