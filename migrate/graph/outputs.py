@@ -188,14 +188,6 @@ class OutputFinder:
                 heads[output] = variables
         return tuple(heads)
 
-    def _where_labels_join(self, loss: str) -> str | None:
-        """The last tensor of the network before a loss of unknown form takes labels.
-
-        Of the operations that join what is learned with what is fed, the one with the most
-        weights behind it, and of these the first; then back over what only a loss would do.
-        """
-        behind = self.graph.ancestors([loss])
-        from_weights = values_reach(self.graph, self.weights)
     def _taken(self, loss: Loss) -> Iterator[str]:
         """What a loss takes of the network: by the forms of its terms, else where labels join."""
         if loss.kind != "unknown":
@@ -212,6 +204,14 @@ class OutputFinder:
             elif (joined := self._where_labels_join(tensor)) is not None:
                 yield joined
 
+    def _where_labels_join(self, loss: str) -> str | None:
+        """The last tensor of the network before a loss of unknown form takes labels.
+
+        Of the operations that join what is learned with what is fed, the one with the most
+        weights behind it, and of these the first; then back over what only a loss would do.
+        """
+        behind = self.graph.ancestors([loss])
+        from_weights = values_reach(self.graph, self.weights)
         fed = [n.name for n in behind.values() if is_placeholder(n)]
         fed = [name for name in fed if self.graph.shape(f"{name}:0") != ()]
         from_feeds = values_reach(self.graph, fed)
@@ -238,6 +238,13 @@ class OutputFinder:
             node = self.graph.node(tensor)
         return tensor
 
+    def _guards(self, node: Node) -> bool:
+        """Whether a small number is added, against the logarithm or division of 0."""
+        if node.op not in ("Add", "AddV2"):
+            return False
+        added = (scalar(self.graph, tensor) for tensor in node.inputs)
+        return any(value is not None and 0 < value < _SMALL for value in added)
+
     def _output_of(self, loss: Loss) -> str:
         """What the network gives: probabilities where the loss is written on them, else logits.
 
@@ -246,13 +253,6 @@ class OutputFinder:
         """
         tensor = loss.logits or ""
         written = ("categorical_cross_entropy", "binary_cross_entropy", "log_loss")
-    def _guards(self, node: Node) -> bool:
-        """Whether a small number is added, against the logarithm or division of 0."""
-        if node.op not in ("Add", "AddV2"):
-            return False
-        added = (scalar(self.graph, tensor) for tensor in node.inputs)
-        return any(value is not None and 0 < value < _SMALL for value in added)
-
         if loss.kind in written and loss.predictions is not None:
             node = self.graph.get(loss.predictions)
             if node is not None and node.op in ("Softmax", "Sigmoid"):
