@@ -105,20 +105,27 @@ def _tolerance(program: Program) -> str:
     if isinstance(program, Training):
         variants = {case: program.case(case) for case in program.cases}
         compared = {case: p for case, p in variants.items() if len(p.forms) > 1}
-        special = {case: p.tolerance for case, p in compared.items()}
+        special = {case: _of_training(p) for case, p in compared.items()}
         parting = {case: p.departs for case, p in compared.items() if p.departs}
         alone = [case for case in variants if case not in compared]
     else:
-        special, parting, alone = dict(program.tolerances), dict(program.departs), program.alone
-    parts = [_words(program.tolerance)]
+        special = {value: _words(tolerance) for value, tolerance in program.tolerances.items()}
+        parting, alone = dict(program.departs), program.alone
+    whole = _of_training(program) if isinstance(program, Training) else _words(program.tolerance)
+    parts = [whole]
     parts += [
-        f"{name}: {_words(tolerance)}"
-        for name, tolerance in special.items()
-        if tolerance != program.tolerance and name not in parting
+        f"{name}: {words}"
+        for name, words in special.items()
+        if words != whole and name not in parting
     ]
     parts += [f"{name}: the eras part by {least:g} or more" for name, least in parting.items()]
     parts += [f"{name}: on one side alone" for name in alone]
     return "; ".join(parts)
+
+
+def _of_training(program: Training) -> str:
+    how = f" with TF1's {program.kernel}" if program.kernel else ""
+    return _words(program.tolerance) + how
 
 
 def _words(tolerance: Tolerance) -> str:

@@ -112,6 +112,11 @@ def _line(row: str, outcome: Record) -> tuple[str, ...]:
     parity = outcome["verdict"]
     if outcome["identical"] and len(sides) > 1:
         parity += ", bit-identical"
+    elif outcome["kernel"] and outcome["exact"]:
+        parity += (
+            f", bit-identical with TF1's {outcome['kernel']}; with Keras's own the loss is "
+            f"{outcome['parts']:.2g} apart within 100 steps"
+        )
     elif len(sides) > 1:
         parity += f", loss of an epoch ≤ {outcome['largest_loss_difference']:.2g} apart"
     return (

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..checkpoint import open_checkpoint
 from ..conversion import convert
-from ..parity import EXACT, Tolerance, measure, worst
+from ..parity import EXACT, Difference, Tolerance, measure, worst
 from ..worker import Worker
 from .datasets import load
 from .outcome import Comparison, DeviceOutcome, Measured, Side, step_losses
@@ -25,6 +25,9 @@ from .training import FORMS, SILENCE, OnEvent, Setting, train
 # In float64 all losses agree to this, or it was not rounding: float64 has 29 bits more, so what
 # grows to a thousandth in float32 grows to 1e-12 there.
 _IN_DOUBLE = Tolerance(rtol=1e-9)
+
+# What an optimizer that departs from TF1's may make of the loss in ten steps.
+_DEPARTURE = Tolerance(rtol=1e-4)
 
 
 def compare_training(
@@ -88,7 +91,7 @@ class _Pair:
     on_event: OnEvent | None
 
     def outcome(self, *, converted: bool) -> DeviceOutcome:
-        """Trains it, and where it is not exact trains it again in float64.
+        """Trains it; again with TF1's optimizer, or in float64, where that has more to say.
 
         Args:
             converted: whether the session's trained checkpoint is also turned into a Keras model
@@ -100,24 +103,41 @@ class _Pair:
             initial, trained = (str(Path(folder, f"{n}.ckpt")) for n in ("initial", "trained"))
             sides: list[Side] = []
             for form in program.forms:
-                session = form == "session"
-                files = {"initial": initial, "trained": trained} if session else {}
-                sides.append(self._train(form, weights, **files))
-                if session:
+                if form == "session":
+                    sides.append(self._train(form, None, initial=initial, trained=trained))
                     weights = _carry(initial)
+                else:
+                    sides.append(self._train(form, weights))
             again = [self._converted(trained, sides[0])] if converted and sides[0].ends else []
         lines = []
-        if len(sides) > 1:
-            lines = parity(sides, program.tolerance, program.moved, program.departs, program.judged)
-        lines += again
-        own = self.prepared.x_train.dtype
-        rounding = program.tolerance != EXACT and not program.departs
-        if len(sides) > 1 and weights and rounding and own == np.float32:
-            weights = {name: array.astype(np.float64) for name, array in weights.items()}
-            lines += parity_in_double(
-                [self._train(form, weights, floatx="float64") for form in program.forms[:2]]
-            )
-        return DeviceOutcome(self.device, sides, lines, program.tolerance, self.case, program.why)
+        if len(sides) > 1 and weights:
+            judged = sides
+            if program.kernel:
+                others = [self._train(form, weights, exact=True) for form in program.forms[1:]]
+                judged = [sides[0], *others]
+                lines = departing(sides, program) + parity_with_kernel(judged, program)
+            else:
+                lines = parity(sides, program.tolerance, program.moved, program.departs)
+            lines += again
+            rounding = program.tolerance != EXACT and not program.departs
+            single = self.prepared.x_train.dtype == np.float32
+            if rounding and single and weights_apart(judged).differing:
+                weights = {name: array.astype(np.float64) for name, array in weights.items()}
+                lines += parity_in_double(
+                    [
+                        self._train(form, weights, floatx="float64", exact=True)
+                        for form in program.forms[:2]
+                    ]
+                )
+        return DeviceOutcome(
+            self.device,
+            sides,
+            lines,
+            program.tolerance,
+            self.case,
+            program.why,
+            program.kernel,
+        )
 
     def _train(
         self,
@@ -127,6 +147,7 @@ class _Pair:
         initial: str | None = None,
         trained: str | None = None,
         floatx: str | None = None,
+        exact: bool = False,
     ) -> Side:
         return train(
             self.workers[FORMS[form].era],
@@ -138,6 +159,7 @@ class _Pair:
             device=self.device,
             case=self.case,
             floatx=floatx,
+            exact=exact,
             initial=initial,
             trained=trained,
             weights=weights,
@@ -172,40 +194,72 @@ def parity(
     tolerance: Tolerance = EXACT,
     moved: Tolerance = EXACT,
     departs: float = 0.0,
-    judged: int = FIRST_STEPS,
 ) -> list[Measured]:
     """The first side's arrays against those of the others; the worst of these counts.
 
     Where ``tolerance`` is not exact it is for the loss of the first steps; what comes after them is
     measured and not judged. Where the eras part, the loss of the first steps has to show it.
     """
-    first, *others = sides
-    weights = [name for name in first.arrays if name.startswith("weight:")]
-
-    def line(what: str, names: Sequence[str], allowed: Tolerance | None) -> Measured:
-        pairs = [(first.arrays[n], other.arrays[n]) for other in others for n in names]
-        return Measured(what, worst([measure(a, b) for a, b in pairs]), allowed)
-
     exact = tolerance == EXACT and not departs
     later = EXACT if exact else None
-    lines = [line("logits, weights just moved", ["logits_before"], moved)]
+    lines = [Measured("logits, weights just moved", _arrays_apart(sides, "logits_before"), moved)]
     if departs:
-        lines.append(replace(_losses("loss, first steps: they part", sides, None), least=departs))
+        parting = _losses("loss, first steps: they part", sides, None)
+        lines.append(replace(parting, named=True, least=departs))
     elif not exact:
-        lines.append(_losses("loss, first steps", sides, tolerance, judged))
-    lines.append(line("logits, after training", ["logits_after"], later))
-    lines.append(line("weights, after training", weights, later))
+        lines.append(_losses("loss, first steps", sides, tolerance))
+    lines.append(Measured("logits, after training", _arrays_apart(sides, "logits_after"), later))
+    lines.append(Measured("weights, after training", weights_apart(sides), later))
     return lines
+
+
+def departing(sides: Sequence[Side], program: Training) -> list[Measured]:
+    """What Keras's own optimizer gives: equal outputs at first, and then a departure, with a name.
+
+    It is judged before training has enlarged it, as it does rounding; then it is only measured.
+    """
+    moved = _arrays_apart(sides, "logits_before")
+    own = f"Keras's own {program.kernel}"
+    return [
+        Measured("logits, weights just moved", moved, program.moved),
+        replace(_losses(f"loss, ten steps, {own}", sides, _DEPARTURE, 10), named=True),
+        replace(_losses(f"loss, first steps, {own}", sides, None), named=True),
+    ]
+
+
+def parity_with_kernel(sides: Sequence[Side], program: Training) -> list[Measured]:
+    """The losses and the weights where Keras updates by TF1's operation."""
+    how = f"with TF1's {program.kernel}"
+    exact = program.tolerance == EXACT
+    later = EXACT if exact else None
+    return [
+        _losses(f"loss, first steps, {how}", sides, program.tolerance),
+        Measured(f"loss, all epochs, {how}", _epochs_apart(sides), later),
+        Measured(f"weights, after training, {how}", weights_apart(sides), later),
+    ]
 
 
 def parity_in_double(sides: Sequence[Side]) -> list[Measured]:
     """The losses of the same training in float64: of the first steps, and of all epochs."""
-    epochs = [np.array([epoch.loss for epoch in side.epochs]) for side in sides]
-    later = worst([measure(epochs[0], other) for other in epochs[1:]])
     return [
         _losses("loss, first steps, in float64", sides, _IN_DOUBLE),
-        Measured("loss, all epochs, in float64", later, _IN_DOUBLE),
+        Measured("loss, all epochs, in float64", _epochs_apart(sides), _IN_DOUBLE),
     ]
+
+
+def weights_apart(sides: Sequence[Side]) -> Difference:
+    """The trained weights of the first side against those of the others."""
+    return _arrays_apart(sides, *(n for n in sides[0].arrays if n.startswith("weight:")))
+
+
+def _arrays_apart(sides: Sequence[Side], *names: str) -> Difference:
+    first, *others = sides
+    return worst([measure(first.arrays[n], side.arrays[n]) for side in others for n in names])
+
+
+def _epochs_apart(sides: Sequence[Side]) -> Difference:
+    first, *others = [np.array([epoch.loss for epoch in side.epochs]) for side in sides]
+    return worst([measure(first, other) for other in others])
 
 
 def _losses(

@@ -101,12 +101,14 @@ class Measured:
 
     Attributes:
         tolerance: what it may differ by; None where it is shown and not judged.
-        least: where the eras part, by how much, relatively, it has to differ; else 0.
+        named: whether it shows where the eras part, which the case's ``why`` names.
+        least: by how much, relatively, it has to differ then.
     """
 
     what: str
     difference: Difference
     tolerance: Tolerance | None = EXACT
+    named: bool = False
     least: float = 0.0
 
     @property
@@ -127,6 +129,7 @@ class DeviceOutcome:
         tolerance: what the loss of the first steps may differ by.
         case: the name of the variant, or empty.
         why: the cause of what is not exact, or of a missing form.
+        kernel: the TF1 optimizer with whose update the lines were taken that are judged, or empty.
     """
 
     device: str
@@ -135,11 +138,20 @@ class DeviceOutcome:
     tolerance: Tolerance
     case: str = ""
     why: str = ""
+    kernel: str = ""
 
     @property
     def parts(self) -> float | None:
         """How far the eras part, relatively, in the loss of the first steps; None elsewhere."""
-        return next((line.difference.max_rel for line in self.parity if line.least), None)
+        return max((line.difference.max_rel for line in self.parity if line.named), default=None)
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing differs: at all, or with TF1's update in the place of Keras's."""
+        if self.kernel:
+            judged = [line for line in self.parity if not line.named]
+            return not any(line.difference.differing for line in judged)
+        return self.identical
 
     def loss_difference(self, epoch: int) -> float:
         """The largest between two forms in that epoch; 0 where all are NaN or the same infinity."""
@@ -183,6 +195,9 @@ class DeviceOutcome:
             "settings": self.sides[0].settings,
             "verdict": self.verdict,
             "identical": self.identical,
+            "parts": self.parts,
+            "kernel": self.kernel,
+            "exact": self.exact,
             "tolerance": vars(self.tolerance),
             "largest_loss_difference": max(
                 self.loss_difference(e) for e in range(len(self.sides[0].epochs))
@@ -190,7 +205,13 @@ class DeviceOutcome:
             "why": self.why,
             "sides": [side.to_dict() for side in self.sides],
             "parity": [
-                {"what": m.what, "holds": m.holds, "least": m.least, **m.difference.to_dict()}
+                {
+                    "what": m.what,
+                    "holds": m.holds,
+                    "named": m.named,
+                    "least": m.least,
+                    **m.difference.to_dict(),
+                }
                 for m in self.parity
             ],
         }
@@ -311,14 +332,17 @@ class Comparison(Result):
     def _closing(self) -> str:
         lines = [line for outcome in self.devices for line in outcome.parity]
         forms = max(len(outcome.sides) for outcome in self.devices)
-        judged = [line for line in lines if line.tolerance is not None and not line.least]
+        judged = [line for line in lines if line.tolerance is not None and not line.named]
+        compared = [o for o in self.devices if o.parity and (o.kernel or o.parts is None)]
         ulps = 0
         if not lines:
             what = "a single form: nothing to compare"
-        elif all(o.identical for o in self.devices if o.parity and o.parts is None):
+        elif all(outcome.exact for outcome in compared):
             what = f"{forms} forms bit-identical over {self.steps:,} steps"
+            if kernels := {outcome.kernel for outcome in compared} - {""}:
+                what += f", with TF1's {' and '.join(sorted(kernels))}"
         else:
-            failing = [line for line in judged if not line.holds] or judged
+            failing = [line for line in lines if not line.holds] or judged
             worst = max(failing, key=lambda line: line.difference.max_abs)
             ulps, needed = worst.difference.max_ulp or 0, worst.difference.required
             what = (
@@ -327,6 +351,6 @@ class Comparison(Result):
             )
         if parting := [outcome for outcome in self.devices if outcome.parts is not None]:
             what += " · the eras part, as named: " + ", ".join(
-                f"{outcome.case} {outcome.parts:.2g}".lstrip() for outcome in parting
+                f"{outcome.case or outcome.kernel} {outcome.parts:.2g}" for outcome in parting
             )
         return f"{what} · worst {ulps:,} ULP · {self.seconds:.0f} s · {self.command}"

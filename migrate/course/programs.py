@@ -25,9 +25,9 @@ class Training:
     """A network that both eras train in step: same weights, same batches, same dropout masks.
 
     The twins are described in ``migrate/worker/sides.py``. Where ``tolerance`` is exact, nothing
-    may differ to the end. Elsewhere the loss of the first 100 steps has to stay within it, and the
-    same training in float64 has to show that what it grows into is rounding: then the legacy twin's
-    ``build`` takes a ``dtype``.
+    may differ to the end. Elsewhere the loss of the first 100 steps has to stay within it; and
+    unless the weights end bit-identical all the same, training in float64 has to show that what it
+    grows into is rounding: then the legacy twin's ``build`` takes a ``dtype``.
 
     Attributes:
         data: the default dataset.
@@ -44,8 +44,9 @@ class Training:
             ``batch_size``, ``steps_per_epoch``, ``seed``.
         metric: ``accuracy``, or the name of the modern twin's metric where that is not accuracy.
         tolerance: of the loss over the first steps.
-        judged: so many steps are judged in the data's own precision; what follows is left to
-            float64. Fewer than 100 where training enlarges rounding sooner, which ``why`` tells.
+        kernel: the TF1 optimizer, by name, from which Keras's own departs. How far is shown; what
+            is judged is the same training with TF1's own update operation in Keras's place
+            (``migrate/worker/exact.py``), so that whatever else differs cannot hide behind it.
         moved: of the outputs when weights have just been moved.
         departs: where the eras truly part: by how much, relatively, the losses of the first steps
             differ at least. Then this is what is judged, and ``why`` names the cause.
@@ -67,7 +68,7 @@ class Training:
     passes: Sequence[str] = ("learning_rate",)
     metric: str = "accuracy"
     tolerance: Tolerance = EXACT
-    judged: int = FIRST_STEPS
+    kernel: str = ""
     moved: Tolerance = EXACT
     departs: float = 0.0
     converts: bool = True

@@ -112,6 +112,8 @@ def cases(outcomes: list[DeviceOutcome]) -> Table:
         same = "bit-identical" if outcome.parity and outcome.identical else ""
         if outcome.parts is not None:
             same = f"{outcome.parts:.2g} apart, as named"
+            if outcome.kernel and outcome.exact:
+                same += f"; bit-identical with TF1's {outcome.kernel}"
         rows.append([*row, str(outcome.verdict), same])
         if outcome.parity and not outcome.verdict:
             marked.add(number)

@@ -121,6 +121,7 @@ def train(
     device: str,
     case: str = "",
     floatx: str | None = None,
+    exact: bool = False,
     initial: str | None = None,
     trained: str | None = None,
     weights: Mapping[str, np.ndarray] | None = None,
@@ -133,6 +134,8 @@ def train(
         form: a key of ``FORMS``.
         case: the name of the variant, for events and logs.
         floatx: trains in this precision, and tells the legacy twin so; the data's own by default.
+        exact: with TF1's own update operation in the place of Keras's; then nothing but losses and
+            weights is told.
         device: ``cpu``, ``gpu``, ``cpu:1`` …
         initial, trained: where the form saves itself before and after training, or None.
         weights: to start from, by TF1 name; drawn by the form itself where None.
@@ -178,7 +181,7 @@ def train(
             "targets": dict(program.targets),
             "metric": program.metric,
             "floatx": floatx or own,
-            "exact": floatx is not None,
+            "exact": exact,
             "device": device,
             "logical_cpus": setting.logical_cpus,
             "batch_size": setting.batch_size,

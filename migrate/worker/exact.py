@@ -1,7 +1,7 @@
-"""Keras optimizers with the arithmetic of TF1's, for the runs that show what is rounding.
+"""Keras optimizers that update by TF1's own operation, for the runs that show what else differs.
 
-Where a Keras optimizer parts from TF1's by more than rounding, however little, float64 does not
-bring the two together. With these in its place it does, which shows that nothing else differs.
+Keras writes an update out in operations of its own. With TF1's in its place, whatever is still
+apart is the network's doing, and not the optimizer's.
 """
 
 from __future__ import annotations
@@ -12,32 +12,57 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-# Steps for which powers of beta are at hand; later ones take the last, which is 0 or next to it.
-_MOST_STEPS = 100_000
-
 
 class Adam(keras.optimizers.Adam):
-    """TF1 multiplies beta, a float32, into a float32 variable once a step; Keras takes a power.
+    """tf.train.AdamOptimizer (tensorflow/python/training/adam.py), as a Keras optimizer.
 
-    Next to 1 the two are a unit of float32 apart, and 1 - beta_2**t, which the update divides by, a
-    thousand times as much. (tensorflow/python/training/adam.py)
+    TF1 multiplies beta, a float32, into a float32 variable once a step; Keras takes a power. Next
+    to 1 the two are a unit of float32 apart, and 1 - beta_2**t, which the update divides by, a
+    thousand times as much.
     """
 
+    def build(self, variables: Any) -> None:
+        """Makes the powers beside the averages: after t steps beta**(t + 1)."""
+        super().build(variables)
+        self._powers = [tf.Variable(np.float32(beta)) for beta in (self.beta_1, self.beta_2)]
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One update, as ApplyAdam (tensorflow/core/kernels/training_ops.cc)."""
-        dtype = variable.dtype
-        beta_1, beta_2 = np.float32(self.beta_1), np.float32(self.beta_2)
-        step = tf.minimum(tf.cast(self.iterations, tf.int64), _MOST_STEPS - 1)
-        powers = [
-            tf.cast(tf.gather(np.multiply.accumulate(np.full(_MOST_STEPS, beta)), step), dtype)
-            for beta in (beta_1, beta_2)
-        ]
-        rate = tf.cast(learning_rate, dtype) * tf.sqrt(1 - powers[1]) / (1 - powers[0])
-        index = self._get_variable_index(variable)
-        m, v = self._momentums[index], self._velocities[index]
-        m.assign_add((gradient - m) * (1 - tf.cast(beta_1, dtype)))
-        v.assign_add((tf.square(gradient) - v) * (1 - tf.cast(beta_2, dtype)))
-        variable.assign_sub(m * rate / (tf.sqrt(v) + self.epsilon))
+        """One update; TF1 has all numbers as float32 first, whatever the variable is."""
+        dtype, index = variable.dtype, self._get_variable_index(variable)
+        m, v = self._momentums[index].value, self._velocities[index].value
+        rate, beta_1, beta_2, epsilon, power_1, power_2 = (
+            tf.cast(tf.cast(number, tf.float32), dtype)
+            for number in (learning_rate, self.beta_1, self.beta_2, self.epsilon, *self._powers)
+        )
+        if isinstance(gradient, tf.IndexedSlices):
+            rows, row = tf.unique(gradient.indices)
+            # A row that occurs twice has one gradient: the sum.
+            gradients = tf.math.unsorted_segment_sum(gradient.values, row, tf.size(rows))
+            m.assign(m * beta_1)
+            m.scatter_add(tf.IndexedSlices(gradients * (1 - beta_1), rows))
+            v.assign(v * beta_2)
+            v.scatter_add(tf.IndexedSlices(gradients * gradients * (1 - beta_2), rows))
+            step = rate * tf.sqrt(1 - power_2) / (1 - power_1)
+            variable.assign_sub(step * m / (tf.sqrt(v) + epsilon))
+            return
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=m.handle,
+            v=v.handle,
+            beta1_power=power_1,
+            beta2_power=power_2,
+            lr=rate,
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=epsilon,
+            grad=gradient,
+        )
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Updates all variables, and then the powers."""
+        super().apply(grads, trainable_variables)
+        for power, beta in zip(self._powers, (self.beta_1, self.beta_2), strict=True):
+            power.assign(power * np.float32(beta))
 
 
 _EXACT = {keras.optimizers.Adam: Adam}

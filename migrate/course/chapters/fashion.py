@@ -239,7 +239,13 @@ SYSTEMS: tuple[System, ...] = (
             learning_rate=0.001,
             forms=("session", "keras"),
             cases={
-                "L2": {"arguments": {"l2": _L2}},
+                "L2": {
+                    "arguments": {"l2": _L2},
+                    **_rounding(
+                        f"{ADAM['why']} The weights are the same to the last bit; the penalties "
+                        "are added to the loss in another order."
+                    ),
+                },
                 "dropout": {"arguments": {"dropout": 0.2}},
                 "max-norm": {"arguments": {"max_norm": 1.0}},
                 "L2, Nadam": {

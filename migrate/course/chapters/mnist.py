@@ -85,12 +85,7 @@ SYSTEMS: tuple[System, ...] = (
             batch_size=128,
             learning_rate=0.001,
             forms=("session", "keras"),
-            **ADAM
-            | {
-                "judged": 12,
-                "why": f"{ADAM['why']} With masks training enlarges it so soon that by step 24 the "
-                "loss of a batch is a thousandth off; so twelve steps are judged here.",
-            },
+            **ADAM,
         ),
         notes={
             "inputs": "The phase is a placeholder in TF1, and an argument that fit gives in Keras.",
@@ -146,7 +141,7 @@ SYSTEMS: tuple[System, ...] = (
             },
             tolerance=Tolerance(rtol=1e-6),
             why="tf.nn.l2_loss is one operation, Keras sums squares; the penalties are added to "
-            "the loss in another order. The gradients are the same.",
+            "the loss in another order. The gradients are the same, and so are the weights.",
         ),
         Values(
             data="digits",
