@@ -114,6 +114,24 @@ def _sparse_cross_entropy(graph: Graph, node: Node, learned: Learned) -> Match |
     return Match("sparse_softmax_cross_entropy", logits, labels, rows=True)
 
 
+def _gathered_cross_entropy(graph: Graph, node: Node, learned: Learned) -> Match | None:
+    """``-gather(log_softmax(logits), labels)``, with NaN where a label is none of the classes.
+
+    What TensorFlow 2 writes for a sparse cross entropy where operations are to be deterministic.
+    """
+    if node.op != "Neg":
+        value = through(graph, node.inputs[2], "Neg")
+        return None if value is None else _gathered_cross_entropy(graph, value, learned)
+    gathered = through(graph, node.inputs[0], "GatherV2")
+    if gathered is None or gathered.attrs.get("batch_dims") != 1:
+        return None
+    logarithm = through(graph, gathered.inputs[0], "LogSoftmax")
+    if logarithm is None:
+        return None
+    logits, labels = _own_input(graph, logarithm, 0), _own_input(graph, gathered, 1)
+    return Match("sparse_softmax_cross_entropy", logits, labels, rows=True)
+
+
 def _smoothed(graph: Graph, labels: str) -> tuple[str, dict[str, Any]]:
     """``y * (1 - s) + s / classes`` → y and its smoothing."""
     total = through(graph, labels, "Add", "AddV2")
@@ -367,5 +385,8 @@ _MATCHERS: Mapping[str, tuple[_Matcher, ...]] = {
     "L2Loss": (_l2_error,),
     "Abs": (_absolute_error,),
     "Relu": (_hinge,),
+    "Neg": (_gathered_cross_entropy,),
+    "Select": (_gathered_cross_entropy,),
+    "SelectV2": (_gathered_cross_entropy,),
     "Maximum": (),
 }
