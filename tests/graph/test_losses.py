@@ -86,8 +86,8 @@ def test_a_sum_over_the_size_of_the_batch_is_a_mean() -> None:
 def test_the_summands_of_a_loss_have_their_factors() -> None:
     graph = graph_of(
         *NETWORK,
-        node("a", "Placeholder", shape=()),
-        node("b", "Placeholder", shape=()),
+        node("a", "Mean", "y:0", "axes:0", shape=()),
+        node("b", "Sum", "y:0", "axes:0", shape=()),
         number("half", 0.5),
         node("halved", "Mul", "half:0", "b:0", shape=()),
         number("one", 1),
