@@ -114,6 +114,8 @@ class Values:
         departs: value → by how much, relatively, the eras truly part in it, at least; ``why`` names
             the cause.
         alone: what one side gives alone, by name, and why.
+        beats: value → another one, which it has to exceed on both sides; on the program's own data,
+            for of other data nobody knows.
         why: the cause, wherever something is not exact.
     """
 
@@ -128,6 +130,7 @@ class Values:
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     departs: Mapping[str, float] = field(default_factory=dict)
     alone: Mapping[str, str] = field(default_factory=dict)
+    beats: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
 
 

@@ -98,8 +98,39 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """That one value exceeds another, on both sides.
+
+    Attributes:
+        gains: by how much, of TF1 and TF2.
+        judged: whether it has to; else it is told only.
+    """
+
+    value: str
+    other: str
+    gains: tuple[float, float]
+    judged: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether it exceeds it wherever it has to."""
+        return min(self.gains) > 0 or not self.judged
+
+    def __str__(self) -> str:
+        word = "beats" if min(self.gains) > 0 else "does not beat"
+        return (
+            f"{self.value} {word} {self.other}: TF1 by {self.gains[0]:.4f}, "
+            f"TF2 by {self.gains[1]:.4f}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**vars(self), "holds": self.holds}
+
+
+@dataclass(frozen=True)
 class ValuesComparison(Result):
-    """True when every value agrees."""
+    """True when every value agrees, and what is claimed of them holds."""
 
     system: System
     program: Values
@@ -115,10 +146,20 @@ class ValuesComparison(Result):
 
     @property
     def verdict(self) -> Verdict:
-        """Pass where every value holds; not run where nothing was compared."""
+        """Pass where every value and claim holds; not run where nothing was compared."""
         if not any(value.difference for value in self.values):
             return Verdict.NOT_RUN
-        return Verdict.of(all(value.holds for value in self.values))
+        return Verdict.of(all(found.holds for found in [*self.values, *self.claims]))
+
+    @property
+    def claims(self) -> list[Claim]:
+        """What the program says of its values, and by how much it holds."""
+        by_name = {value.name: (value.legacy, value.modern) for value in self.values}
+        own = self.request.data in (None, self.program.data)
+        return [
+            Claim(one, two, gains(by_name[one], by_name[two]), judged=own)
+            for one, two in self.program.beats.items()
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -131,6 +172,7 @@ class ValuesComparison(Result):
             "command": self.request.command(self.system),
             "settings": self.modern.settings,
             "values": [value.to_dict() for value in self.values],
+            "claims": [claim.to_dict() for claim in self.claims],
             "why": self.program.why,
             "printed": {"legacy": self.legacy.printed, "modern": self.modern.printed},
         }
@@ -143,10 +185,13 @@ class ValuesComparison(Result):
         blocks += [*values_blocks(self.values), *printed_blocks(self.legacy, self.modern)]
         if self.program.why:
             blocks.append(Paragraph(self.program.why))
+        blocks += [Paragraph(str(claim)) for claim in self.claims]
         return [*blocks, Closing(self.verdict, self._closing())]
 
     def _closing(self) -> str:
-        return closing(self.values, self.seconds, self.request.command(self.system))
+        return closing(
+            self.values, self.seconds, self.request.command(self.system), tuple(self.claims)
+        )
 
 
 def compare_values(
@@ -332,8 +377,16 @@ def printed_blocks(legacy: Given, modern: Given) -> list[Block]:
     return blocks
 
 
-def closing(values: list[Compared], seconds: float, command: str) -> str:
-    """The last line: how many values agree, the worst of them, and the command."""
+def gains(one: Sequence[Any], other: Sequence[Any]) -> tuple[float, float]:
+    """By how much each side's value exceeds its other one."""
+    legacy, modern = (float(a) - float(b) for a, b in zip(one, other, strict=True))
+    return legacy, modern
+
+
+def closing(
+    values: list[Compared], seconds: float, command: str, claims: Sequence[Claim] = ()
+) -> str:
+    """The last line: how many values agree, what is claimed, what fails, and the command."""
     judged = [value for value in values if value.difference is not None]
     exact = sum(1 for v in judged if v.difference and not v.difference.differing)
     counted = "1 value" if len(judged) == 1 else f"{len(judged)} values"
@@ -344,6 +397,8 @@ def closing(values: list[Compared], seconds: float, command: str) -> str:
     if figures:
         near = sum(1 for value in figures if value.near)
         what += f" · {near} of {len(figures)} as the notes print them"
+    for claim in claims:
+        what += f" · {claim}"
     failing = [value.name for value in values if not value.holds]
     if failing:
         what += f" · beyond tolerance: {', '.join(failing)}"

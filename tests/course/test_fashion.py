@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,8 +123,6 @@ def test_each_optimizer_follows_tf1_or_says_how_far_it_does_not(trained):
 
 def test_a_departure_that_is_not_there_fails(trained):
     """With TF1's rule in Keras the two agree, which is not what was announced."""
-    from dataclasses import replace
-
     from tfmigrate.course.lockstep import parity
 
     (outcome,) = trained("optimizers", "SGD").devices
@@ -182,6 +181,32 @@ def test_transfer_is_bit_identical(valued):
     assert values["A: accuracy"].legacy > 0.9
     frozen = values["B on A: loss by epoch"].legacy
     assert list(frozen) == sorted(frozen, reverse=True)
+
+
+def test_what_a_has_learned_helps_b_on_both_sides_and_the_verdict_says_so(valued):
+    result, values = valued("transfer")
+    right = {
+        side: [getattr(values[f"{name}: accuracy"], side) for name in ("B on A", "B alone")]
+        for side in ("legacy", "modern")
+    }
+    for on_a, alone in right.values():
+        assert on_a - alone > 0.01
+    (claim,) = result.claims
+    assert claim.gains == tuple(on_a - alone for on_a, alone in right.values())
+    told = "B on A: accuracy beats B alone: accuracy: TF1 by 0.0"
+    assert told in str(result).splitlines()[-1]
+    assert "synthetic" in str(result)
+
+
+def test_a_claim_that_does_not_hold_fails_on_the_data_it_is_made_of_and_is_told_on_other(valued):
+    result, _ = valued("transfer")
+    turned = replace(result.program, beats={"B alone: accuracy": "B on A: accuracy"})
+    broken = replace(result, program=turned)
+    assert broken.verdict == "fail"
+    assert "B alone: accuracy does not beat B on A: accuracy" in str(broken)
+    other = replace(broken, request=Request(data="fashion-like"))
+    assert other.verdict == "pass"
+    assert "does not beat" in str(other)
 
 
 def test_transfer_needs_ten_classes(workers, tmp_path):

@@ -15,6 +15,7 @@ NAMES = {
     "digits": "digits",
     "mnist": "mnist",
     "fashion-like": "fashion_like",
+    "wardrobe-like": "fashion_like",
     "fashion-mnist": "fashion_mnist",
     "cats-like": "cats_like",
     "cats": "cats",
