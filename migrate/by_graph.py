@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from .layers import UnsupportedError
 from .lifting import Lifted, NotLiftedError, lift, lift_plan, lifted_source
 from .original import Original
 from .plan import Plan
-from .plan.examples import random_inputs
+from .plan.examples import KINDS
 from .planning import (
     MissingVariablesError,
     bypassed,
@@ -117,9 +118,13 @@ class GraphConversion:
                 return self._lift(interface, original, inference, keras_worker, why)
 
             def compare() -> Measured:
-                given = random_inputs(plan)
                 original.open()
-                found = differences(keras_worker, plan, given, original.run(given), self.timeout)
+                given, expected = original.run_random(plan)
+                found = differences(keras_worker, plan, given, expected, self.timeout)
+                if not all(math.isfinite(each.max_abs) for each in found.values()):
+                    # What the network is not for, such as the logarithm of a number below zero.
+                    given, expected = original.run_random(plan, KINDS[1:])
+                    found = differences(keras_worker, plan, given, expected, self.timeout)
                 if self.output.keras == "tf-keras" or all(map(Allowed().holds, found.values())):
                     return Measured(found)
                 self.output.tell({"stage": "looking for the cause"})

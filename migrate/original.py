@@ -6,11 +6,37 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from .errors import UserError
 from .graph import Interface
+from .plan import Plan
+from .plan.examples import KINDS, random_inputs
 from .planning import graph_request
 from .sources import Source
-from .worker import Worker
+from .worker import Worker, WorkerError
 from .worker.batches import batches
+
+
+def as_written(source: Source, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What the graph in the file is fed for inputs: sparse tensors where dense ones stand for them.
+
+    Serialized examples, of which only the number is asked, are empty.
+    """
+    folded = source.graph.folded if source.graph is not None else None
+    if folded is None:
+        return dict(given)
+    feeds: dict[str, np.ndarray] = {}
+    for tensor, array in given.items():
+        parts = folded.dense.get(tensor)
+        if parts is None:
+            feeds[tensor] = array
+            continue
+        absent = parts.absent.encode() if array.dtype.kind == "S" else parts.absent
+        there = array != absent
+        feeds[parts.indices] = np.argwhere(there)
+        feeds[parts.values] = array[there]
+        feeds[parts.shape] = np.array(array.shape)
+    examples = len(next(iter(given.values()))) if given else 0
+    return feeds | {tensor: np.full([examples], b"") for tensor in folded.counted}
 
 
 class Original:
@@ -60,7 +86,30 @@ class Original:
         """Fetches tensors, the outputs by default; what is fed for inference is fed here too."""
         wanted = list(self._interface.outputs if fetches is None else fetches)
         fed = {tensor: np.asarray(value) for tensor, value in self._interface.fed.items()}
-        return self._call({"step": "run", "fetches": wanted}, {**fed, **given})[1]
+        feeds = {**fed, **as_written(self._source, given)}
+        return self._call({"step": "run", "fetches": wanted}, feeds)[1]
+
+    def run_random(
+        self, plan: Plan, kinds: Sequence[str] = KINDS
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Random examples and the outputs they give.
+
+        A graph may check what it is given, that a feature is whole and not below zero, say: other
+        kinds of examples are tried until one is accepted.
+
+        Raises:
+            UserError: it accepts none; what it said about the first.
+        """
+        refused: UserError | None = None
+        for kind in kinds:
+            given = random_inputs(plan, kind=kind)
+            try:
+                return given, self.run(given)
+            except WorkerError:
+                raise
+            except UserError as error:
+                refused = refused or error
+        raise refused or AssertionError("there are kinds of examples")
 
     def values(self, variables: Sequence[str]) -> dict[str, np.ndarray]:
         """What variables hold now, by the name of their node."""

@@ -10,6 +10,7 @@ from typing import Any
 from .errors import UserError, printable
 from .graph import Evaluator, Interface, forbidden_operations, resolve, split_tensor
 from .graph.inference import Inference, extract
+from .graph.parsed import PARSED
 from .graph.variables import VARIABLE_OPS
 from .layers import UnsupportedError, View, build_plan, fold_dropout
 from .plan import Plan
@@ -28,8 +29,11 @@ def refuse_forbidden(source: Source, interface: Interface) -> None:
         UserError: naming the operations.
     """
     assert source.graph is not None
-    nodes = source.graph.ancestors(interface.outputs, stop=given_tensors(interface), control=True)
-    forbidden = forbidden_operations(replace(source.graph, nodes=nodes))
+    folded = source.graph.folded
+    graph = source.graph if folded is None else folded.written
+    wanted = [*interface.outputs, *(folded.initializers if folded is not None else ())]
+    nodes = graph.ancestors(wanted, stop=_cut(source, interface), control=True)
+    forbidden = forbidden_operations(replace(graph, nodes=nodes))
     if forbidden:
         listed = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
         raise UserError(
@@ -42,6 +46,20 @@ def refuse_forbidden(source: Source, interface: Interface) -> None:
 def given_tensors(interface: Interface) -> set[str]:
     """Inputs and what is fed: what makes these tensors is not run."""
     return {*(given.tensor for given in interface.inputs), *interface.fed}
+
+
+def _cut(source: Source, interface: Interface) -> dict[str, str]:
+    """The tensors of the file that are given, with their dtypes; sparse ones by their parts."""
+    graph = source.graph
+    assert graph is not None
+    given = {tensor: graph.dtype(tensor) or "float32" for tensor in sorted(interface.fed)}
+    for i in interface.inputs:
+        parts = graph.folded.dense.get(i.tensor) if graph.folded is not None else None
+        if parts is None:
+            given[i.tensor] = i.dtype
+        else:
+            given |= {parts.indices: "int64", parts.values: i.dtype, parts.shape: "int64"}
+    return given
 
 
 def complete_shapes(
@@ -77,7 +95,9 @@ def complete_kinds(
     graph = source.graph
     assert graph is not None
     pipelines = [
-        i.tensor for i in interface.inputs if not graph.node(i.tensor).op.startswith("Placeholder")
+        i.tensor
+        for i in interface.inputs
+        if not graph.node(i.tensor).op.startswith(("Placeholder", PARSED))
     ]
     if not pipelines:
         return interface
@@ -96,11 +116,9 @@ def graph_request(
     return {
         "path": str(source.graph_path),
         "tags": graph.tags,
-        "given": {
-            **{tensor: graph.dtype(tensor) or "float32" for tensor in sorted(interface.fed)},
-            **{given.tensor: given.dtype for given in interface.inputs},
-        },
+        "given": _cut(source, interface),
         "bypass": dict(bypass or {}),
+        "initializers": list(graph.folded.initializers) if graph.folded is not None else [],
     }
 
 

@@ -13,6 +13,7 @@ from .checkpoint.roles import Role, guess_roles
 from .errors import UserError, printable
 from .formats import Tensors, TensorSource
 from .graph import Graph, GraphVariable, find_frozen_weights, find_variables
+from .graph.columns import fold_columns
 from .graph.reading import read_graph
 from .graph.roles import roles_from_graph
 from .plan import Recipe, variable
@@ -26,7 +27,7 @@ class Source:
         path: as the user gave it.
         format: "v1", "v2", "frozen" or "saved_model".
         checkpoint: None for a frozen graph.
-        graph: None where there is no ``.meta``.
+        graph: None where there is no ``.meta``; its feature columns folded.
         graph_path: the file the graph was read from.
         prefer_averages: moving averages stand in for the weights they average.
     """
@@ -184,14 +185,14 @@ def open_source(path: str | Path) -> Source:
             expected="a checkpoint of TensorFlow 1",
             try_="loading it with tf.train.Checkpoint in the program that wrote it",
         )
-    graph = read_graph(checkpoint.meta) if checkpoint.meta is not None else None
+    graph = fold_columns(read_graph(checkpoint.meta)) if checkpoint.meta is not None else None
     return Source(Path(path), checkpoint.format, checkpoint, graph, checkpoint.meta)
 
 
 def _open_graph(path: Path) -> Source:
     if path.is_file() and path.stem == "saved_model":
         path = path.parent
-    graph = read_graph(path)
+    graph = fold_columns(read_graph(path))
     if path.is_dir():
         has_variables = (path / "variables").is_dir() and any((path / "variables").iterdir())
         checkpoint = open_checkpoint(path) if has_variables else None

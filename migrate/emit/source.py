@@ -191,6 +191,7 @@ _POSITIONAL = {
     "ZeroPadding2D": ("padding",),
 }
 
+    "Discretization": ("bin_boundaries",),
 
 class _Sequential(_Writer):
     def lines(self) -> list[str]:

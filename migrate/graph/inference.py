@@ -180,12 +180,16 @@ class _Extraction:
 
     def _placeholder(self, node: Node) -> Node:
         """An input: whatever made its value, it is now given."""
-        tensor = next(t for t in self._inputs if split_tensor(t)[0] == node.name)
+        tensors = [t for t in self._inputs if split_tensor(t)[0] == node.name]
         attrs = {
-            "dtype": self._graph.dtype(tensor),
-            "shape": self._graph.shape(tensor),
+            "dtype": self._graph.dtype(tensors[0]),
+            "shape": self._graph.shape(tensors[0]),
             "_output_shapes": node.attrs.get("_output_shapes"),
+            "keys": node.attrs.get("keys"),
         }
+        if len(tensors) > 1:
+            kinds = {split_tensor(t)[1]: self._graph.dtype(t) for t in tensors}
+            attrs["dtype"] = [kinds.get(i, "float32") for i in range(max(kinds) + 1)]
         return Node(
             node.name, "Placeholder", attrs={k: v for k, v in attrs.items() if v is not None}
         )

@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .columns import COLUMN_OPS
 from .feeds import inference_value
 from .losses import Loss
 from .nodes import Graph, Node, split_tensor, tensor_name
 from .outputs import Candidate, Choice, Network, OutputFinder
 from .outputs import NoNetworkError as NoNetworkError  # what find_interface raises
+from .parsed import PARSED
 from .sources import PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
 from .training import Training, find_training
 
@@ -142,11 +144,21 @@ def _inputs_and_feeds(
                 found[f"{name}:0"] = None
             else:
                 fed[f"{name}:0"] = value
-    if not any(finder.graph.dtype(t) != "string" for t in found):
+        elif node.op == PARSED:
+            taken = {t for user in behind.values() for t in user.inputs}
+            features = (f"{name}:{index}" for index in range(len(node.attrs["keys"])))
+            found |= dict.fromkeys(t for t in features if t in taken)
+    if not any(finder.graph.dtype(t) != "string" or _is_looked_up(finder, t) for t in found):
         entries = _after_pipeline(finder, behind)
         if entries:
             return entries, fed
     return list(found), fed
+
+
+def _is_looked_up(finder: OutputFinder, tensor: str) -> bool:
+    """Whether words go to hashes and vocabularies, as features do."""
+    users = finder.graph.consumers(tensor)
+    return any(user.op in COLUMN_OPS for user in users)
 
 
 def _after_pipeline(finder: OutputFinder, behind: Mapping[str, Node]) -> list[str]:

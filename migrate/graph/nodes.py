@@ -99,6 +99,39 @@ class Saver:
 
 
 @dataclass(frozen=True)
+class SparseParts:
+    """The three tensors of a sparse one, as the file has them, and what stands for no value.
+
+    Attributes:
+        absent: fills a dense tensor of the same values: ``""``, -1 or 0.
+    """
+
+    indices: str
+    values: str
+    shape: str
+    absent: Any
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What :func:`columns.fold_columns` made of a graph.
+
+    Attributes:
+        written: the graph as the file has it.
+        made: names of nodes that the file does not have.
+        dense: dense tensor that was made → the sparse one of the file that it stands for.
+        counted: placeholders of which only the number of examples is still asked.
+        initializers: names of the nodes that fill the vocabularies which became constants.
+    """
+
+    written: Graph
+    made: frozenset[str]
+    dense: Mapping[str, SparseParts]
+    counted: tuple[str, ...]
+    initializers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Function:
     """A library function: a graph between named arguments and results.
 
@@ -144,6 +177,7 @@ class Graph:
         saver: of the MetaGraph, or None.
         tags: of the MetaGraph that was read.
         meta_graphs: the tags of every MetaGraph in the file.
+        folded: where feature columns have been folded: what was made of them.
     """
 
     nodes: Mapping[str, Node]
@@ -155,6 +189,7 @@ class Graph:
     saver: Saver | None = None
     tags: tuple[str, ...] = ()
     meta_graphs: tuple[tuple[str, ...], ...] = ()
+    folded: Folded | None = None
 
     def node(self, tensor: str) -> Node:
         """The node that makes a tensor (``"node:0"``) or has a name (``"node"``).
@@ -343,12 +378,14 @@ _DTYPE_ATTRS = (
 
 __all__ = [
     "ControlContext",
+    "Folded",
     "Function",
     "Graph",
     "Node",
     "SaveSlice",
     "Saver",
     "Signature",
+    "SparseParts",
     "TensorInfo",
     "VariableDef",
     "split_tensor",

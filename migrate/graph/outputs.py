@@ -104,8 +104,13 @@ class OutputFinder:
             return None
         key = "serving_default" if "serving_default" in signatures else min(signatures)
         self.signature = signatures[key]
-        infos = signatures[key].outputs.values()
-        outputs = tuple(dict.fromkeys(i.tensor for i in infos if i.tensor in self.graph))
+        infos = [i for i in signatures[key].outputs.values() if i.tensor in self.graph]
+        words = [i.tensor for i in infos if i.dtype == "string" and i.tensor is not None]
+        if len(words) < len(infos):  # names of classes, beside their scores
+            infos = [i for i in infos if i.dtype != "string"]
+        else:
+            words = []
+        outputs = tuple(dict.fromkeys(i.tensor for i in infos))
         why = f"output of the signature {printable(key)!r}"
         choice = Choice(
             tuple(tensor for tensor in outputs if tensor is not None),
@@ -115,6 +120,9 @@ class OutputFinder:
         others = [printable(name) for name in signatures if name != key]
         if others:
             choice.notes.append(f"signature {printable(key)}; not {', '.join(others)}")
+        choice.considered += [Candidate(t, False, "words, not numbers") for t in words]
+        if words:
+            choice.notes.append(f"{printable(', '.join(words))} gives words and is left out")
         return choice
 
     def by_loss(self) -> Choice | None:

@@ -31,6 +31,7 @@ weights and arguments are one layer called twice; activations are merged in afte
 
 from . import (  # noqa: F401  each import registers a family; the order is the order of trial
     activations,
+    columns,
     convolution,
     dense,
     dropout,

@@ -51,7 +51,7 @@ def partitioned_embedding(view: View, tensor: str) -> Match | None:
     if ids is None:
         return None
     in_turn = which.op in ("FloorMod", "Mod")  # row i is in part i % count
-    whole = _interleaved(tables) if in_turn else concatenate(tables, 0)
+    whole = interleaved(tables) if in_turn else concatenate(tables, 0)
     return _lookup(view, ids, whole)
 
 
@@ -70,7 +70,7 @@ def _flat_ids(view: View, tensor: str) -> str | None:
     return None
 
 
-def _interleaved(tables: list[Recipe]) -> Recipe:
+def interleaved(tables: list[Recipe]) -> Recipe:
     """Row i of the whole is row i // count of part i % count."""
     count, rows = len(tables), sum(table.shape[0] for table in tables)
 

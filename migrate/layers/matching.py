@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from ..graph.nodes import split_tensor
 from ..plan import Input, Output, Plan, Value
 from ..plan.names import layer_name
 from .builder import Builder
@@ -22,7 +25,7 @@ def build_plan(view: View, plan: Plan) -> None:
     builder = Builder(view, plan)
     values: dict[str, Value] = {}
     for tensor in view.inputs:
-        value = Value(view.shape(tensor), view.dtype(tensor), tensor.rpartition(":")[0])
+        value = Value(view.shape(tensor), view.dtype(tensor), _hint(view, tensor))
         values[tensor] = value
         name = layer_name(value.hint, {i.name for i in plan.inputs}, otherwise="input")
         plan.inputs.append(Input(tensor, name, value))
@@ -50,6 +53,13 @@ def _build(builder: Builder, values: dict[str, Value]) -> None:
         tensor = waiting[-1]
         if tensor in values:
             waiting.pop()
+def _hint(view: View, tensor: str) -> str:
+    """What an input is called: as the feature, where it is one of several results of a parser."""
+    name, index = split_tensor(tensor)
+    keys = view.graph.node(tensor).attrs.get("keys") or ()
+    return str(keys[index]) if index < len(keys) else name
+
+
             continue
         if tensor not in matches:
             match = find(view, tensor)

@@ -60,6 +60,9 @@ class View:
 
     def original(self, tensor: str) -> str | None:
         """The tensor of the graph as read that has the same value, or None."""
+        folded = self.graph.folded
+        if folded is not None and split_tensor(tensor)[0] in folded.made:
+            return None
         made = self.made.get(split_tensor(tensor)[0])
         return tensor if made is None else made.get(tensor)
 

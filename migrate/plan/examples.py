@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,13 @@ EXAMPLES = 64
 _OPEN_SIZE = 8  # of a dimension that the model leaves open: time steps, mostly
 _OPEN_IMAGE_SIZE = 64
 _FIRST_ROWS = 2
+KINDS = ("telling", "whole", "plain")
+"""The kinds of examples that are tried in turn."""
+
+_PARTS = ("keras.ops.split", "keras.ops.unstack", "keras.ops.cast", "keras.ops.reshape",
+    "keras.ops.expand_dims")  # fmt: skip
+_HASHING = ("Hashing", "StringLookup", "IntegerLookup", "HashedCross", "HashedCrossing",
+    "Discretization")  # fmt: skip
 _ANY_INTEGER = 10  # one more than the largest, where nothing is known about them
 
 
@@ -20,23 +28,64 @@ def random_inputs(
     examples: int = EXAMPLES,
     seed: int = 0,
     bounds: Mapping[str, int] | None = None,
+    *,
+    kind: str = "telling",
 ) -> dict[str, np.ndarray]:
     """One array for each input of a plan, by tensor.
 
     Floats are normal; integers are smaller than the tables they are looked up in, or than 10;
-    strings are such integers, written out.
+    strings are such integers, written out. Where a feature is looked up in a vocabulary, or sorted
+    into buckets, half of its values are words of that, or near its boundaries.
 
     Args:
         examples: the batch size, where the graph does not fix one.
         bounds: input tensor → one more than the largest integer it may hold, where known.
+        kind: of :data:`KINDS`, for graphs that refuse others. "telling" is as above; of "whole"
+            floats are whole numbers too; of "plain" integers are 0 or 1, and no word is empty.
     """
     generator = np.random.default_rng(seed)
-    return {
-        given.tensor: _random(generator, _sizes(given.value, examples), given.value.dtype, limits)
-        for given in plan.inputs
-        for bound in [(bounds or {}).get(given.tensor)]
-        for limits in [(0, bound) if bound else _bounds(plan, given.value)]
-    }
+    made = {}
+    for given in plan.inputs:
+        bound = (bounds or {}).get(given.tensor)
+        limits = (0, bound) if bound else _bounds(plan, given.value)
+        sizes, dtype = _sizes(given.value, examples), given.value.dtype
+        values = _telling_values(plan, given.value)
+        if kind == "whole" and dtype.startswith("float"):
+            limits, values = _bounds(plan, given.value, floats=True) or (0, _ANY_INTEGER), []
+        elif kind == "plain":
+            limits, values = (0, 2) if dtype.startswith("int") else limits, []
+        made[given.tensor] = _telling(generator, _random(generator, sizes, dtype, limits), values)
+    return made
+
+
+def _telling(generator: np.random.Generator, array: np.ndarray, values: list[Any]) -> np.ndarray:
+    """Half of an array's values replaced by those that a vocabulary or boundaries tell apart."""
+    if not values:
+        return array
+    words = array.dtype.kind == "S"
+    chosen = np.array([str(v).encode() for v in values] if words else values)
+    picked = chosen[generator.integers(0, len(chosen), array.shape)]
+    if array.dtype.kind == "f":
+        spread = float(np.ptp(chosen)) or 1.0
+        picked = picked + generator.normal(0, spread / (2 * len(chosen)), array.shape)
+    result = np.where(generator.random(array.shape) < 0.5, picked, array)
+    return result if words else result.astype(array.dtype)
+
+
+def _telling_values(plan: Plan, value: Value) -> list[Any]:
+    """The words and boundaries that an input, or a part of it, meets first."""
+    reached = {id(value)}
+    found: dict[Any, None] = {}
+    for call in plan.calls:
+        if not any(id(v) in reached for v in call.values):
+            continue
+        layer = call.function if isinstance(call.function, Layer) else None
+        for key in ("vocabulary", "bin_boundaries", "mask_value"):
+            given = layer.arguments.get(key, []) if layer is not None else []
+            found |= dict.fromkeys(given if isinstance(given, list) else [given])
+        if call.function == "[]" or call.function in _PARTS:
+            reached.update(id(v) for v in call.outputs)
+    return list(found)
 
 
 def _sizes(value: Value, examples: int) -> list[int]:
@@ -57,7 +106,7 @@ def _random(
     return whole.astype(bytes if dtype == "string" else dtype)
 
 
-def _bounds(plan: Plan, value: Value) -> tuple[int, int] | None:
+def _bounds(plan: Plan, value: Value, *, floats: bool = False) -> tuple[int, int] | None:
     """The least integer an input may hold and one more than the largest, where that is known."""
     reached = {id(value): 0}  # what was added to the input on the way
     found: list[tuple[int, int]] = []
@@ -69,7 +118,8 @@ def _bounds(plan: Plan, value: Value) -> tuple[int, int] | None:
         if limits is not None:
             found.append((limits[0] - added, limits[1] - added))
         else:
-            whole = [v for v in call.outputs if v.dtype.startswith(("int", "uint"))]
+            kinds = ("int", "uint", "float") if floats else ("int", "uint")
+            whole = [v for v in call.outputs if v.dtype.startswith(kinds)]
             reached.update((id(v), added + _added(call)) for v in whole)
     if not found:
         return None
@@ -87,8 +137,13 @@ def _added(call: Call) -> int:
 
 def _limits(call: Call, reached: Mapping[int, int]) -> tuple[int, int] | None:
     layer = call.function if isinstance(call.function, Layer) else None
-    if layer is not None and layer.kind == "Embedding":
-        return 0, int(layer.arguments["input_dim"])
+    if layer is not None and layer.kind in ("Embedding", "EmbeddingBag"):
+        numbers = id(call.values[0]) in reached  # and not the weights of a bag
+        return (0, int(layer.arguments["input_dim"])) if numbers else None
+    if layer is not None and layer.kind == "CategoryEncoding":
+        return 0, int(layer.arguments["num_tokens"])
+    if layer is not None and layer.kind in _HASHING:
+        return 0, _ANY_INTEGER
     if layer is not None and layer.kind == "SequenceMask":
         sequence, lengths = call.values
         steps = sequence.shape[1] if sequence.shape else None

@@ -36,6 +36,9 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
         _state["session"].close()
     _state["session"] = tf.compat.v1.Session(graph=graph)
     known = _tensors(graph)
+    for name in request.get("initializers", ()):
+        if name in _state["operations"]:
+            _state["session"].run(graph.get_operation_by_name(name))
     return {"layers": [t for t in request.get("layers", ()) if t in known]}, {}
 
 
@@ -73,7 +76,8 @@ def _imported(request: dict[str, Any], outputs: list[str]) -> Any:
     placeholders = {n.name for n in definition.node if n.op.startswith("Placeholder")}
     given = {t: d for t, d in request["given"].items() if node_of(t) not in placeholders}
     prepare(definition, request["bypass"])
-    prune(definition, outputs, given)
+    initializers = request.get("initializers", ())
+    prune(definition, [*outputs, *initializers], given)
     if request.get("wide"):
         widen(definition)
         given = {t: "float64" if d == "float32" else d for t, d in given.items()}
@@ -84,6 +88,7 @@ def _imported(request: dict[str, Any], outputs: list[str]) -> Any:
         tf.import_graph_def(
             definition, input_map={t: p for t, p in made.items() if t in used}, name=""
         )
+    _state["operations"] = {op.name for op in graph.get_operations()}
     _state["given"] = {tensor: placeholder.name for tensor, placeholder in made.items()}
     return graph
 

@@ -30,6 +30,7 @@ for family in (
     "cells",
     "wild",
 ):
+    "feature_columns",
     __import__(family)
 
 

@@ -1,0 +1,51 @@
+"""Crosses of features hashed as TensorFlow 1's, of any number of them, several values each."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class HashedCross(keras.layers.Layer):
+    """Hashes every combination of the features' values into buckets, -1 where there is none.
+
+    Takes words or numbers, each of shape (examples, values); ``absent`` says of each feature which
+    value is none, or None where all are some.
+    """
+
+    def __init__(self, num_buckets, absent, hash_key=0xDECAFCAFFE, **options):
+        super().__init__(**options)
+        self.num_buckets, self.absent, self.hash_key = num_buckets, list(absent), hash_key
+
+    def call(self, features):
+        """Buckets, shape (examples, combinations)."""
+        sparse = []
+        for feature, absent in zip(features, self.absent, strict=True):
+            if feature.dtype != tf.string:
+                feature = tf.cast(feature, tf.int64)
+            there = tf.ones_like(feature, tf.bool) if absent is None else feature != absent
+            places = tf.where(there)
+            values = tf.gather_nd(feature, places)
+            sparse.append(tf.SparseTensor(places, values, tf.shape(feature, tf.int64)))
+        crossed = tf.sparse.cross_hashed(sparse, self.num_buckets, self.hash_key)
+        # As wide as there may be combinations, whatever a batch has.
+        widths = [tf.shape(feature, tf.int64)[1] for feature in features]
+        shape = tf.stack([crossed.dense_shape[0], tf.reduce_prod(widths)])
+        buckets = tf.sparse.to_dense(tf.sparse.reset_shape(crossed, shape), default_value=-1)
+        return tf.ensure_shape(buckets, self.compute_output_spec(features).shape)
+
+    def compute_output_spec(self, features):
+        """As many buckets as there are combinations, at most."""
+        widths = [feature.shape[1] for feature in features]
+        width = None if None in widths else math.prod(widths)
+        return keras.KerasTensor((features[0].shape[0], width), "int64")
+
+    def get_config(self):
+        """The constructor's arguments."""
+        own = {
+            "num_buckets": self.num_buckets,
+            "absent": self.absent,
+            "hash_key": self.hash_key,
+        }
+        return {**super().get_config(), **own}
