@@ -173,6 +173,7 @@ _POSITIONAL = {
     "Conv3D": ("filters", "kernel_size"),
     "Dense": ("units",),
     "DepthwiseConv2D": ("kernel_size",),
+    "Discretization": ("bin_boundaries",),
     "Dropout": ("rate",),
     "SpatialDropout1D": ("rate",),
     "SpatialDropout2D": ("rate",),
@@ -191,7 +192,6 @@ _POSITIONAL = {
     "ZeroPadding2D": ("padding",),
 }
 
-    "Discretization": ("bin_boundaries",),
 
 class _Sequential(_Writer):
     def lines(self) -> list[str]:

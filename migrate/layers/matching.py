@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from ..graph.nodes import split_tensor
 from ..plan import Input, Output, Plan, Value
 from ..plan.names import layer_name
@@ -45,6 +43,13 @@ def build_plan(view: View, plan: Plan) -> None:
     note_copies(builder)
 
 
+def _hint(view: View, tensor: str) -> str:
+    """What an input is called: as the feature, where it is one of several results of a parser."""
+    name, index = split_tensor(tensor)
+    keys = view.graph.node(tensor).attrs.get("keys") or ()
+    return str(keys[index]) if index < len(keys) else name
+
+
 def _build(builder: Builder, values: dict[str, Value]) -> None:
     view = builder.view
     matches: dict[str, Match] = {}
@@ -53,13 +58,6 @@ def _build(builder: Builder, values: dict[str, Value]) -> None:
         tensor = waiting[-1]
         if tensor in values:
             waiting.pop()
-def _hint(view: View, tensor: str) -> str:
-    """What an input is called: as the feature, where it is one of several results of a parser."""
-    name, index = split_tensor(tensor)
-    keys = view.graph.node(tensor).attrs.get("keys") or ()
-    return str(keys[index]) if index < len(keys) else name
-
-
             continue
         if tensor not in matches:
             match = find(view, tensor)

@@ -29,8 +29,8 @@ for family in (
     "objectives",
     "cells",
     "wild",
-):
     "feature_columns",
+):
     __import__(family)
 
 
