@@ -64,7 +64,7 @@ def compare_training(
             counts.add(len(prepared.x_train))
             pair = _Pair(system, variant, case, prepared, setting, device, workers, on_event)
             # One conversion shows that the way holds; it costs as much as a small training.
-            outcomes.append(pair.outcome(converted=variant.converts and not outcomes))
+            outcomes.append(pair.outcome(converted=not outcomes))
     return Comparison(
         system=system,
         program=program,

@@ -50,7 +50,6 @@ class Training:
         moved: of the outputs when weights have just been moved.
         departs: where the eras truly part: by how much, relatively, the losses of the first steps
             differ at least. Then this is what is judged, and ``why`` names the cause.
-        converts: whether the trained checkpoint goes through the converter too.
         why: the cause, wherever something is not exact or a form is missing.
         cases: variants by name: what each has otherwise, by field (``arguments`` are added).
     """
@@ -71,7 +70,6 @@ class Training:
     kernel: str = ""
     moved: Tolerance = EXACT
     departs: float = 0.0
-    converts: bool = True
     why: str = ""
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

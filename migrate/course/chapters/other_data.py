@@ -139,7 +139,6 @@ SYSTEMS: tuple[System, ...] = (
             learning_rate=0.001,
             forms=("session", "keras"),
             metric="rmse",
-            converts=False,
             targets={
                 "deep/input_layer/dropofflat_bucketized_X_dropofflon_bucketized_X_"
                 "pickuplat_bucketized_X_pickuplon_bucketized_embedding/embedding_weights": (
