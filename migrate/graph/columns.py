@@ -111,6 +111,10 @@ class _Folding:
                     "Shape", node.name + "/dense_shape", [column.tensor], (2,), out_type="int64"
                 )
                 moved[f"{node.name}:2"] = shape
+            elif node.op == "SparseReshape" and self.graph.shape(node.inputs[1]) == (2,):
+                # To rows of values, which a column's examples are: the sizes it had.
+                if self.graph.shape(f"{node.name}:1") in ((2,), None):
+                    moved[f"{node.name}:1"] = node.inputs[1]
             if made is not None:
                 self.nodes[node.name] = made
         for tensor, parts in self._parsed.dense.items():
@@ -118,17 +122,11 @@ class _Folding:
                 shape = self._made("Shape", f"{split_tensor(tensor)[0]}/dense_shape", [tensor],
                     (2,), out_type="int64")  # fmt: skip
                 moved[parts.shape] = shape
-        if moved:
-            self.nodes = {
-                name: replace(n, inputs=tuple(moved.get(t, t) for t in n.inputs))
-                if any(t in moved for t in n.inputs) and name not in self._made_names
-                else n
-                for name, n in self.nodes.items()
-            }
-
-    @property
-    def _made_names(self) -> set[str]:
-        return self.nodes.keys() - self.graph.nodes.keys()
+        made_names = self.nodes.keys() - self.graph.nodes.keys()
+        for name, node in list(self.nodes.items()):
+            if name not in made_names and any(t in moved for t in node.inputs):
+                inputs = tuple(_last(moved, tensor) for tensor in node.inputs)
+                self.nodes[name] = replace(node, inputs=inputs)
 
     def _made(
         self,
@@ -509,6 +507,15 @@ class _Vocabulary:
             "absent": absent,
             "missing": missing,
         }
+
+
+def _last(moved: Mapping[str, str], tensor: str) -> str:
+    """Where a tensor's value is, after all moves."""
+    for _ in range(len(moved) + 1):
+        if tensor not in moved:
+            break
+        tensor = moved[tensor]
+    return tensor
 
 
 def _plain(value: Any) -> Any:

@@ -81,6 +81,8 @@ def _made_before(
 def _column(builder: Builder, suffix: str = "") -> str | None:
     """A name after the column: the scope just around the tensor, as feature columns name them."""
     scope = builder.tensor.rpartition(":")[0].rpartition("/")[0].rpartition("/")[2]
+    if any(given.name == scope for given in builder.plan.inputs):
+        suffix = suffix or "_weights"  # of a linear model
     return scope.replace("_bucketized", "") + suffix if scope else None
 
 

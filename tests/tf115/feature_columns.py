@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from harness import EXAMPLES, Program, Training, case, normal, one_hot, random
+from harness import EXAMPLES, Exported, Program, Training, case, normal, one_hot, random
 
 fc = tf.feature_column
 COLORS = ["red", "green", "blue", "dark red"]
@@ -259,3 +259,69 @@ def train_columns_linear_ftrl():
     loss = tf.reduce_mean(tf.square(output - y))
     train = tf.train.FtrlOptimizer(0.2).minimize(loss)
     return Training(x, y, output, loss, train, data_batches(1))
+
+
+def estimator_columns():
+    """Wide and deep columns of words, hashes, buckets and numbers, and features for them."""
+    age = fc.numeric_column("age")
+    ages = fc.bucketized_column(age, [-1.0, 0.0, 1.0])
+    color = fc.categorical_column_with_vocabulary_list("color", COLORS)
+    tags = fc.categorical_column_with_hash_bucket("tags", 10)
+    wide = [ages, color, tags, fc.crossed_column([ages, "color"], 12)]
+    deep = [age, fc.indicator_column(color), fc.embedding_column(tags, 3)]
+    features = {
+        "age": normal(EXAMPLES, 1, salt=1),
+        "color": words([*COLORS, "pink"], salt=2),
+        "tags": words(CITIES, EXAMPLES, 2, salt=3),
+    }
+    return wide, deep, features
+
+
+def parsing(columns):
+    """A receiver of serialized examples."""
+    spec = fc.make_parse_example_spec(columns)
+    return tf.estimator.export.build_parsing_serving_input_receiver_fn(spec)
+
+
+def raw(features):
+    """A receiver of the features themselves."""
+    made, _ = placeholders(**features)
+    return tf.estimator.export.ServingInputReceiver(made, made)
+
+
+@case
+def estimator_linear_classifier():
+    """LinearClassifier of two classes, exported with a parser."""
+    wide, _, features = estimator_columns()
+    estimator = tf.estimator.LinearClassifier(wide)
+    return Exported(estimator, features, random(4).randint(0, 2, EXAMPLES), parsing(wide))
+
+
+@case
+def estimator_dnn_classifier():
+    """DNNClassifier of three named classes, exported with a parser."""
+    _, deep, features = estimator_columns()
+    names = ["low", "middle", "high"]
+    estimator = tf.estimator.DNNClassifier([8, 5], deep, n_classes=3, label_vocabulary=names)
+    return Exported(estimator, features, words(names, EXAMPLES, 1, salt=4), parsing(deep))
+
+
+@case
+def estimator_combined_classifier():
+    """DNNLinearCombinedClassifier, exported with a parser."""
+    wide, deep, features = estimator_columns()
+    estimator = tf.estimator.DNNLinearCombinedClassifier(
+        linear_feature_columns=wide, dnn_feature_columns=deep, dnn_hidden_units=[8], n_classes=3
+    )
+    labels = random(4).randint(0, 3, EXAMPLES)
+    return Exported(estimator, features, labels, parsing(wide + deep))
+
+
+@case
+def estimator_combined_regressor_raw():
+    """DNNLinearCombinedRegressor, exported with placeholders of the features."""
+    wide, deep, features = estimator_columns()
+    estimator = tf.estimator.DNNLinearCombinedRegressor(
+        linear_feature_columns=wide, dnn_feature_columns=deep, dnn_hidden_units=[8]
+    )
+    return Exported(estimator, features, normal(EXAMPLES, 1, salt=4), lambda: raw(features))

@@ -58,6 +58,14 @@ class Training:
         self.feed = feed or {}
 
 
+class Exported:
+    """An estimator of the library: trained on `features` and `labels`, exported by `receiver`."""
+
+    def __init__(self, estimator, features, labels, receiver):
+        self.estimator, self.features, self.labels = estimator, features, labels
+        self.receiver = receiver
+
+
 def random(salt=0):
     """A generator that depends on nothing but the salt."""
     return np.random.RandomState(1000 + salt)
@@ -244,6 +252,64 @@ def _write_training(name, training, folder):
     session.close()
 
 
+def _write_exported(name, exported, folder):
+    """A SavedModel; the inputs are the parsed features, or the placeholders of these."""
+    exported.estimator.train(lambda: _endless(exported), steps=5)
+    made = exported.estimator.export_saved_model(folder, exported.receiver)
+    os.rename(made.decode(), os.path.join(folder, "saved_model"))
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        meta = tf.saved_model.loader.load(session, ["serve"], os.path.join(folder, "saved_model"))
+        signatures = meta.signature_def
+        key = "serving_default" if "serving_default" in signatures else "predict"
+        tensors = [info.name for info in signatures[key].outputs.values()]
+        outputs = [t for t in tensors if graph.get_tensor_by_name(t).dtype != tf.string]
+        parsers = [op for op in graph.get_operations() if op.type.startswith("ParseExample")]
+        if parsers:
+            feeds = {"input_example_tensor:0": _serialized(exported.features)}
+            inputs = _parsed_inputs(parsers[0], exported.features)
+        else:
+            inputs = {f"{key}:0": array for key, array in exported.features.items()}
+            feeds = inputs
+        answers = session.run(outputs, feeds)
+    golden = {"in_" + tensor: _stored(array) for tensor, array in inputs.items()}
+    golden.update({"out_" + t: answer for t, answer in zip(outputs, answers)})
+    np.savez_compressed(os.path.join(folder, "golden.npz"), **golden)
+    _write_json(folder, case=name, inputs=list(inputs), outputs=outputs, inference_feed={})
+
+
+def _endless(exported):
+    """Endless batches of the one that there is."""
+    return tf.data.Dataset.from_tensors((exported.features, exported.labels)).repeat()
+
+
+def _serialized(features):
+    """The examples as tf.train.Example; empty words are left out."""
+    examples = []
+    for row in range(EXAMPLES):
+        lists = {}
+        for key, array in features.items():
+            values = array[row].tolist()
+            if array.dtype.kind == "O":
+                values = [value.encode() for value in values if value]
+                lists[key] = tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
+            else:
+                lists[key] = tf.train.Feature(float_list=tf.train.FloatList(value=values))
+        example = tf.train.Example(features=tf.train.Features(feature=lists))
+        examples.append(example.SerializeToString())
+    return examples
+
+
+def _parsed_inputs(parser, features):
+    """Tensor of a parser → array; a sparse feature goes by its name, as a dense one."""
+    sparse = parser.get_attr("Nsparse")
+    keys = [tf.contrib.util.constant_value(t) for t in parser.inputs[2 : 2 + len(features)]]
+    inputs = {}
+    for index, key in enumerate(key.item().decode() for key in keys):
+        tensor = f"{key}:0" if index < sparse else f"{parser.name}:{2 * sparse + index}"
+        inputs[tensor] = features[key]
+    return inputs
+
+
 def make(name, out):
     """Write the case `name` into the folder `out`/`name`, which appears whole or not at all."""
     folder = os.path.join(out, name)
@@ -254,7 +320,8 @@ def make(name, out):
     with tf.Graph().as_default():
         tf.set_random_seed(zlib.crc32(name.encode()) % 2**31)
         built = CASES[name]()
-        write = _write_training if isinstance(built, Training) else _write_inference
+        writers = {Training: _write_training, Exported: _write_exported}
+        write = writers.get(type(built), _write_inference)
         write(name, built, beside)
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(beside, folder)

@@ -1,7 +1,5 @@
 """Crosses of features hashed as TensorFlow 1's, of any number of them, several values each."""
 
-import math
-
 import keras
 import tensorflow as tf
 
@@ -37,8 +35,10 @@ class HashedCross(keras.layers.Layer):
 
     def compute_output_spec(self, features):
         """As many buckets as there are combinations, at most."""
-        widths = [feature.shape[1] for feature in features]
-        width = None if None in widths else math.prod(widths)
+        width = 1
+        for feature in features:
+            size = feature.shape[1]
+            width = None if size is None or width is None else width * size
         return keras.KerasTensor((features[0].shape[0], width), "int64")
 
     def get_config(self):
