@@ -15,6 +15,7 @@ from .training import arguments, compile_model, formula_source
 
 _BODY = " " * 4
 _KERAS_2 = {"LeakyReLU": {"negative_slope": "alpha"}}  # what an argument was called there
+_LONGEST_FUNCTION = 50
 _MOST_TARGETS = 4  # values of one call with names of their own
 
 
@@ -42,6 +43,7 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
         writer = _Functional(formula.body, Parameters(formula.body))
         lines_of = writer.function_lines(arguments(formula))
         texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
+    texts += [_build_step(layer, body.steps[id(layer.step)]) for layer in plan.layers if layer.step]
     texts.append(_build_model(plan, parameters, lines))
     if any("np." in text for text in texts):
         imports.add("import numpy as np")
@@ -105,6 +107,14 @@ def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
     )
 
 
+def _build_step(layer: Layer, name: str) -> str:
+    """The function that builds the model of one step of a layer."""
+    assert layer.step is not None
+    lines = _Functional(layer.step, Parameters(Plan("", ""))).lines()
+    docstring = f'{_BODY}"""Builds the model of one step of {prose(layer.name, 50)}."""'
+    return "\n".join([f"def {name}():", docstring, *lines])
+
+
 def _described(name: str, value: Value) -> str:
     shape = "any shape" if value.shape is None else str(value.shape).replace("None", "None")
     return f"{prose(name, 60)}: {value.dtype} {shape}"
@@ -116,6 +126,12 @@ class _Writer:
     def __init__(self, plan: Plan, parameters: Parameters):
         self.plan, self.parameters = plan, parameters
         self.names: dict[int, str] = {}
+        self.steps: dict[int, str] = {}
+        for layer in plan.layers:
+            if layer.step is not None:
+                wish = f"build_{layer.name}_step"
+                name = identifier(wish, self.steps.values(), longest=_LONGEST_FUNCTION)
+                self.steps[id(layer.step)] = name
 
     def constructor(self, layer: Layer) -> Apply:
         """The call that makes a layer."""
@@ -142,6 +158,8 @@ class _Writer:
             return Name(item.text)
         if isinstance(item, Layer):
             return self.constructor(item)
+        if isinstance(item, Plan):
+            return Apply(Name(self.steps[id(item)]))
         if isinstance(item, (list, tuple)):
             return type(item)(self.argument(part) for part in item)
         if isinstance(item, dict):
@@ -183,6 +201,7 @@ _POSITIONAL = {
     "LSTM": ("units",),
     "Parameter": ("shape",),
     "Permute": ("dims",),
+    "Recurrence": ("step",),
     "Reshape": ("target_shape",),
     "ReversibleDense": ("units",),
     "ReversibleEmbedding": ("input_dim", "output_dim"),

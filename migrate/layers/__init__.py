@@ -41,6 +41,7 @@ from . import (  # noqa: F401  each import registers a family; the order is the 
     moments,
     normalization,
     pooling,
+    recurrence,
     recurrent,
     reduction,
     resize,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..plan import Call, Code, Layer, Plan, Recipe, Shape, Value, Weight, constant
-from .naming import hint_of, name_layers, scope_of
+from .naming import hint_of, name_layers, scope_in_step, scope_of
 from .view import View, shortest
 
 _LARGEST_LITERAL = 16  # elements of a constant that are written into the source
@@ -22,10 +22,12 @@ class Builder:
         view: the graph.
         plan: what has been built.
         tensor: the tensor being made.
+        taken: names that no layer may have, where it is the step of a loop that is built.
     """
 
-    def __init__(self, view: View, plan: Plan):
-        self.view, self.plan = view, plan
+    def __init__(self, view: View, plan: Plan, taken: Collection[str] | None = None):
+        self.view, self.plan, self.taken = view, plan, taken or ()
+        self.in_step = taken is not None
         self.tensor = ""
         self._weights: dict[Layer, dict[str, Recipe]] = {}
         self._shared: dict[Any, Layer] = {}
@@ -56,6 +58,8 @@ class Builder:
         """
         given = {key: value for key, value in arguments.items() if value is not None}
         output = self.value(shape, dtype)
+        if self.in_step:
+            output.hint = ""  # the layer's own name tells more
         weights = dict(weights or {})
         floats = output.dtype in ("float64", "float16", "bfloat16")
         if floats:
@@ -68,7 +72,10 @@ class Builder:
             self._shared[key] = layer
             sources = [s for recipe in weights.values() for s in recipe.sources]
             name = self.tensor.rpartition(":")[0]
-            self._wishes[layer] = scope_of(sources, name, kind) if scope is None else scope
+            if scope is None:
+                found = scope_of(sources, name, kind)
+                scope = scope_in_step(sources) if self.in_step else found
+            self._wishes[layer] = scope
         self.plan.calls.append(Call(layer, inputs, keywords, (output,)))
         return output
 
@@ -95,7 +102,8 @@ class Builder:
     def value(self, shape: Shape = None, dtype: str | None = None) -> Value:
         """A new value for the tensor being made."""
         known = self.view.shape(self.tensor) if shape is None else shape
-        hint = hint_of(self.tensor.rpartition(":")[0])
+        name = self.tensor.rpartition(":")[0]
+        hint = name.rpartition("/")[2] if self.in_step else hint_of(name)
         return Value(known, dtype or self.view.dtype(self.tensor), hint)
 
     def operand(self, recipe: Recipe, beside: Value) -> Any:
@@ -161,9 +169,17 @@ class Builder:
         """Gives a layer another name from the graph."""
         self._wishes[layer] = scope
 
+    def inner_names(self) -> set[str]:
+        """Names of layers inside of layers, and others that are taken: paths of weights are short.
+
+        Keras calls a weight after the layer it is in, whatever model that layer is in.
+        """
+        steps = [layer.step for layer in self.plan.layers if layer.step is not None]
+        return {*self.taken, *(inner.name for step in steps for inner in step.layers)}
+
     def finish(self) -> None:
         """Names the layers and lists the plan's weights."""
-        taken = {given.name for given in self.plan.inputs}
+        taken = {given.name for given in self.plan.inputs} | self.inner_names()
         weighty = [layer for layer in self.plan.layers if self.weights_of(layer)]
         functions = [call.function for call in self.plan.calls if isinstance(call.function, str)]
         wishes = [(layer, self.wish(layer)) for layer in self.plan.layers]

@@ -51,15 +51,15 @@ def formula(
         build_plan(View(part.graph, part.inputs, [part.sources[output]], {}), plan)
     except (UnsupportedError, UserError):
         return None
-    calls = [_plain(call) for call in plan.calls]
+    calls = [plain(call) for call in plan.calls]
     if plan.weights or None in calls:
         return None
     plan.calls = [call for call in calls if call is not None]
     return plan
 
 
-def _plain(call: Call) -> Call | None:
-    """A call without a layer."""
+def plain(call: Call) -> Call | None:
+    """A call without a layer, or None where only a layer does it."""
     if not isinstance(call.function, Layer):
         return call
     kind, arguments = call.function.kind, call.function.arguments

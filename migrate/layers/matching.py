@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..graph.nodes import split_tensor
 from ..plan import Input, Output, Plan, Value
 from ..plan.names import layer_name
@@ -19,8 +21,16 @@ def build_plan(view: View, plan: Plan) -> None:
     Raises:
         UnsupportedError: an operation that the outputs need has no handler.
     """
-    view = fold_recurrent(view)
-    builder = Builder(view, plan)
+    fill_plan(fold_recurrent(view), plan)
+
+
+def fill_plan(view: View, plan: Plan, taken: Collection[str] | None = None) -> None:
+    """As :func:`build_plan`, of a graph without recurrence.
+
+    Args:
+        taken: names that no layer may have; given for the step of a loop.
+    """
+    builder = Builder(view, plan, taken)
     values: dict[str, Value] = {}
     for tensor in view.inputs:
         value = Value(view.shape(tensor), view.dtype(tensor), _hint(view, tensor))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 
 from ..plan import Layer
 from ..plan.names import layer_name, snake, unique
@@ -61,6 +61,20 @@ def scope_of(variables: Sequence[str], operation: str, kind: str) -> str:
     return named[0] if named and re.search("[A-Za-z]{2}|[A-Za-z][0-9]", named[0]) else ""
 
 
+def scope_in_step(variables: Sequence[str]) -> str:
+    """A name for a layer of a step: its variable's, or that of the scope just around it.
+
+    What is around that is the same for all of the step.
+    """
+    for name in variables:
+        scope, _, last = name.rpartition("/")
+        own = re.sub(_WEIGHT_WORDS, "", last).strip("_")
+        own = re.sub(r"^(w|W|weights?|b|biases)_+", "", own)
+        if own or scope:
+            return own or scope.rpartition("/")[2]
+    return ""
+
+
 def hint_of(operation: str) -> str:
     """A name for a value: the last part of its node's name that somebody chose."""
     parts = operation.split("/")
@@ -77,6 +91,16 @@ def _trimmed(parts: Sequence[str]) -> str:
     while len(kept) > 1 and _CELLS.match(kept[-1]):
         kept.pop()
     return "/".join(kept)
+
+
+class _Endings:
+    """Names that are taken, and those that end with one: paths are looked up by their endings."""
+
+    def __init__(self, taken: Collection[str]):
+        self.taken = tuple(filter(None, taken))
+
+    def __contains__(self, name: object) -> bool:
+        return str(name).endswith(self.taken)
 
 
 def name_layers(
@@ -110,7 +134,7 @@ def name_layers(
             if layer not in with_weights:
                 continue
             name = f"{name}_layer"
-        layer.name = unique(name, taken)
+        layer.name = unique(name, _Endings(taken) if layer in with_weights else taken)
         taken.add(layer.name)
 
 

@@ -272,12 +272,16 @@ def strided_slice(view: View, tensor: str) -> Match | None:
 def _index(view: View, tensor: str) -> list[str] | None:
     node = view.graph.node(tensor)
     if node.op == "Slice":
-        begin, size = view.static(node.inputs[1]), view.static(node.inputs[2])
-        if begin is None or size is None:
+        begin, sizes = view.static(node.inputs[1]), _slice_sizes(view, node.inputs[2])
+        if (
+            begin is None
+            or sizes is None
+            or any(b and n is None for b, n in zip(begin, sizes, strict=True))
+        ):
             return None
         return [
-            _range(int(b) or None, None if n == -1 else int(b + n), None)
-            for b, n in zip(begin, size, strict=True)
+            _range(int(b) or None, None if n in (None, -1) else int(b + n), None)
+            for b, n in zip(begin, sizes, strict=True)
         ]
     begin, end, step = (view.static(source) for source in node.inputs[1:4])
     if begin is None or end is None or step is None:
@@ -300,6 +304,19 @@ def _index(view: View, tensor: str) -> list[str] | None:
             start = None if start == 0 and by > 0 else start
             parts.append(_range(start, stop, None if by == 1 else by))
     return parts
+
+
+def _slice_sizes(view: View, tensor: str) -> list[int | None] | None:
+    """The sizes of a slice, None where they are the whole size of an axis that a run decides."""
+    known, packed = view.sizes(tensor), view.node(tensor)
+    if known is None or (None in known and packed.op != "Pack"):
+        return None
+    for size, source in zip(known, packed.inputs, strict=False):
+        taken = view.node(source)
+        whole = taken.op == "StridedSlice" and view.node(taken.inputs[0]).op == "Shape"
+        if size is None and not whole:
+            return None
+    return list(known)
 
 
 def _range(start: int | None, stop: int | None, step: int | None) -> str:

@@ -18,6 +18,7 @@ KINDS = ("telling", "whole", "plain")
 
 _PARTS = ("keras.ops.split", "keras.ops.unstack", "keras.ops.cast", "keras.ops.reshape",
     "keras.ops.expand_dims")  # fmt: skip
+_WITH_LENGTHS = ("Recurrence", "ReverseSequence", "SequenceMask")
 _HASHING = ("Hashing", "StringLookup", "IntegerLookup", "HashedCross", "HashedCrossing",
     "Discretization")  # fmt: skip
 _ANY_INTEGER = 10  # one more than the largest, where nothing is known about them
@@ -144,8 +145,11 @@ def _limits(call: Call, reached: Mapping[int, int]) -> tuple[int, int] | None:
         return 0, int(layer.arguments["num_tokens"])
     if layer is not None and layer.kind in _HASHING:
         return 0, _ANY_INTEGER
-    if layer is not None and layer.kind == "SequenceMask":
-        sequence, lengths = call.values
+    if layer is not None and layer.step is not None and id(call.values[0]) in reached:
+        first = 1 if layer.arguments.get("numbered") else 0
+        return _bounds(layer.step, layer.step.inputs[first].value)
+    if layer is not None and layer.kind in _WITH_LENGTHS:
+        sequence, lengths = call.values[0], call.keywords.get("lengths", call.values[-1])
         steps = sequence.shape[1] if sequence.shape else None
         return (1, (steps or _OPEN_SIZE) + 1) if id(lengths) in reached else None
     if call.function == "keras.ops.one_hot":

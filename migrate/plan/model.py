@@ -42,8 +42,8 @@ class Layer:
     Attributes:
         name: unique, valid for Keras.
         kind: a class of ``keras.layers``, or one of :mod:`tfmigrate.emit.classes`.
-        arguments: of its constructor: literals, :class:`Code`, or layers (a wrapped cell), or
-            lists and tuples of them.
+        arguments: of its constructor: literals, :class:`Code`, layers (a wrapped cell), the plan
+            of a model (the step of a loop), or lists and tuples of them.
         scope: the scope of the graph it stands for; data.
     """
 
@@ -51,6 +51,12 @@ class Layer:
     kind: str
     arguments: dict[str, Any] = field(default_factory=dict)
     scope: str = ""
+
+    @property
+    def step(self) -> Plan | None:
+        """The plan of the model that the layer runs at each step, or None."""
+        given = self.arguments.get("step")
+        return given if isinstance(given, Plan) else None
 
 
 @dataclass(eq=False)
@@ -131,7 +137,7 @@ class Fate:
     reason: str | None = None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Plan:
     """All that is needed to write the source and fill in the weights.
 
@@ -173,6 +179,8 @@ class Plan:
             if isinstance(item, Layer):
                 found[item.kind] = None
                 waiting.extend(item.arguments.values())
+            elif isinstance(item, Plan):
+                waiting.extend(reversed(item.layers))
             elif isinstance(item, Code):
                 found[item.text] = None
             elif isinstance(item, (list, tuple)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from ..graph.constants import Evaluator
 from ..graph.losses import Regularization
@@ -63,6 +64,8 @@ def layer_of(plan: Plan, weight: Weight) -> tuple[Layer | None, str]:
     """The layer a weight belongs to, and the weight's own name there."""
     name, _, path = weight.target.partition("/")
     found = next((layer for layer in plan.layers if layer.name == name), None)
+    if found is not None and found.step is not None:
+        return layer_of(found.step, replace(weight, target=path))
     return found, path.rpartition("/")[2]
 
 
@@ -80,7 +83,8 @@ def freeze(plan: Plan, trained: Collection[str]) -> list[str]:
         moves = bool(set(weight.recipe.sources) & set(trained))
         state.setdefault(layer.name, []).append((weight.target, moves))
     notes = []
-    for layer in plan.layers:
+    steps = [layer.step for layer in plan.layers if layer.step is not None]
+    for layer in [layer for part in (plan, *steps) for layer in part.layers]:
         weights = state.get(layer.name, [])
         still = [target for target, moves in weights if not moves]
         if not still:

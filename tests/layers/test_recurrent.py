@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tfmigrate.graph.interface import find_interface
-from tfmigrate.layers import UnsupportedError
 from tfmigrate.plan import Plan
 from tfmigrate.planning import complete_shapes, inference_part, make_plan
 from tfmigrate.sources import Source, open_source
@@ -24,6 +23,7 @@ KINDS = {
     "cell_learned_start": ["Parameter", "RepeatForBatch", "GRU", "Dense"],
     "cell_lstm_joined_state": ["LSTM", "LSTM", "Dense", "Concatenate"],
     "cell_output_projection": ["SimpleRNN", "Dense"],
+    "cell_peephole_projection": ["Recurrence", "Dense"],
     "cell_residual_stack": ["SequenceMask", "LSTM", "Add", "LSTM", "Add"],
     "cell_static_lengths": ["SequenceMask", "LSTM", "Concatenate", "Dense"],
     "cell_static_projection": ["GRU", "Dense"],
@@ -63,12 +63,6 @@ def test_a_layer_over_a_reversed_sequence_goes_backwards(
     recurrent = {layer.name: layer for layer in plan.layers if layer.kind == "LSTM"}
     assert [layer.arguments.get("go_backwards") for layer in recurrent.values()].count(True) == 1
     assert_computes(unpacked, plan, keras_worker, tmp_path)
-
-
-@pytest.mark.parametrize("unpacked", ["cell_peephole_projection"], indirect=True)
-def test_a_cell_that_keras_does_not_have_is_named(unpacked: Case) -> None:
-    with pytest.raises(UnsupportedError, match=r"a while loop \(an LSTM with peepholes\)"):
-        unpacked.plan()
 
 
 @pytest.mark.parametrize("unpacked", ["cell_lstm_joined_state"], indirect=True)

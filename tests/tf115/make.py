@@ -28,6 +28,7 @@ for family in (
     "losses",
     "objectives",
     "cells",
+    "loops",
     "wild",
     "feature_columns",
 ):

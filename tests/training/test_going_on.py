@@ -20,6 +20,9 @@ GOLDENS = [
 CARRIED = {  # and what is to be seen in model.py
     "train_embedding_momentum": "optimizer=SparseMomentum(",
     "train_l1_and_l2": "keras.regularizers.L1L2(l1=0.001, l2=0.002)",
+    "train_loop_mirrored_gru": "kernel_regularizer=keras.regularizers.L2(0.005)",
+    "train_loop_peephole": 'Recurrence(build_rnn_step(), states=2, name="rnn")',
+    "train_loop_scan": 'Recurrence(build_states_step(), name="states")',
     "train_momentum_exponential_decay": "optimizer=Momentum(",
     "train_top_layer_only": "trainable=False",
     "train_two_optimizers": "keras.optimizers.Ftrl(",

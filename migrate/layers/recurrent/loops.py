@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from .affine import columns_of, concatenated, width_of
 from .cells import Cell, Step, match_step
 from .draft import Draft, is_zero
 from .lifting import LIFTED, lift
-from .steps import Body, State, bodies
+from .steps import Body, Read, State, bodies
 
 _Span = tuple[str, int, int]
 """An old state, and a range of its columns."""
@@ -55,11 +54,6 @@ class _Layer:
     memory: _Part | None
 
 
-def kind_of(op: str) -> str:
-    """An operation without its version: ``TensorArrayReadV3`` → ``TensorArrayRead``."""
-    return re.sub(r"V\d$", "", op)
-
-
 class _Loop:
     def __init__(self, draft: Draft, body: Body):
         self.draft, self.body, self.step = draft, body, body.view
@@ -71,9 +65,9 @@ class _Loop:
         self._mask: str | None = None
 
     def fold(self) -> None:
-        if not self._counts_the_steps():
+        if not self.body.bounds or self.body.countdowns:
             raise _NotFoldedError
-        arrays = [s for s in self.body.states if self._written(s) is not None]
+        arrays = [s for s in self.body.states if self.body.written(s) is not None]
         carried = [
             s for s in self.body.states if s not in arrays and s.old not in self.body.counters
         ]
@@ -89,12 +83,12 @@ class _Loop:
         for part in parts:  # Keras carries the output of the step before along, for masks
             if part.new in self.layers and is_zero(self.outside, part.state.initial):
                 covered.add(part.span)
-        if not self.layers or covered != by_span.keys():
+        if covered != by_span.keys():
             raise _NotFoldedError
         replaced = {}
         for state in arrays:
-            for tensor in self._stacked(state):
-                value = self._written(state)
+            for tensor in self.body.stacked(self.outside, state):
+                value = self.body.written(state)
                 assert value is not None
                 replaced[tensor] = self.draft.swapped(self.sequence(value))
         for state in carried:
@@ -106,57 +100,7 @@ class _Loop:
         """Whether a state is carried along for its own sake, and not a constant or a gradient's."""
         return bool(self.step.shape(state.old)) and self.step.resolve(state.new) != state.old
 
-    def _counts_the_steps(self) -> bool:
-        view, tensor = self.body.condition
-        seen = self.body.seen_counters
-        waiting, lengths = [tensor], set()
-        while waiting:
-            node = view.node(waiting.pop())
-            if node.op in ("LogicalAnd", "LoopCond"):
-                waiting += node.inputs
-            elif node.op == "Less" and view.resolve(node.inputs[0]) in seen:
-                lengths.add(node.inputs[1])
-            else:
-                return False
-        return bool(lengths)
-
     # What the step reads, writes and carries.
-
-    def _written(self, state: State) -> str | None:
-        """What a step writes into an array."""
-        node = self.step.node(state.new)
-        if kind_of(node.op) == "TensorArrayWrite":
-            _, index, value, array = node.inputs
-        elif node.op == "TensorListSetItem":
-            array, index, value = node.inputs[:3]
-        else:
-            return None
-        ours = self.step.resolve(array) == state.old
-        return value if ours and self.step.resolve(index) in self.body.counters else None
-
-    def _read(self, tensor: str) -> str | None:
-        """The sequence outside, time first, of which a tensor is the current step."""
-        node = self.step.node(tensor)
-        if kind_of(node.op) == "TensorArrayRead":
-            _, index, array = node.inputs
-        elif node.op == "TensorListGetItem":
-            array, index = node.inputs[:2]
-        else:
-            return None
-        if self.step.resolve(index) not in self.body.counters:
-            return None
-        filled = self.step.node(array)
-        if kind_of(filled.op) in ("TensorArrayScatter", "TensorArrayUnpack"):
-            return filled.inputs[-2]
-        return filled.inputs[0] if filled.op == "TensorListFromTensor" else None
-
-    def _stacked(self, state: State) -> Iterator[str]:
-        """The tensors outside that hold all that was written, time first."""
-        if state.exit is None:
-            return
-        for node in self.outside.graph.consumers(state.exit):
-            if kind_of(node.op) in ("TensorArrayGather", "TensorArrayPack", "TensorListStack"):
-                yield f"{node.name}:0"
 
     def _parts(self, state: State) -> Iterator[_Part]:
         core = self._core(state.new)
@@ -200,10 +144,10 @@ class _Loop:
         while asked.op in ("Tile", "ExpandDims", "Reshape"):
             condition = asked.inputs[0]
             asked = self.step.node(condition)
-        read = self._read(condition)
-        if read is None:
+        read = self.body.read(condition)
+        if read is None or read.axis:
             raise _NotFoldedError
-        return first, ("mask", read)
+        return first, ("mask", read.sequence)
 
     def _span(self, tensor: str) -> _Span | None:
         """Which columns of which old state a tensor is."""
@@ -253,9 +197,9 @@ class _Loop:
     def _sequence(self, tensor: str) -> str:
         if tensor in self.layers:
             return f"{self.node(tensor)}:0"
-        read = self._read(tensor)
+        read = self.body.read(tensor)
         if read is not None:
-            return self.draft.swapped(read)
+            return self._whole(read)
         node = self.step.node(tensor)
         if node.op in ("Select", "SelectV2"):
             return self._chosen(tensor, node)
@@ -265,6 +209,16 @@ class _Loop:
         if made is None:
             raise _NotFoldedError
         return made
+
+    def _whole(self, read: Read) -> str:
+        """A sequence, batch first, all of which the loop reads."""
+        shape = self.draft.shape(read.sequence)
+        steps = shape[read.axis] if shape is not None else None
+        if self.body.length is not None and steps not in (None, self.body.length):
+            raise _NotFoldedError
+        if not self.layers and (shape is None or len(shape) < 3):  # tf.map_fn over rows
+            raise _NotFoldedError
+        return read.sequence if read.axis else self.draft.swapped(read.sequence)
 
     def _operand(self, tensor: str) -> tuple[str, bool]:
         """A tensor outside, and whether it has a step's values one after the other."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...graph.loops import LOOP_OPS
 from ..view import View
-from .loops import kind_of
-from .steps import Body, bodies
+from .steps import Body, bodies, kind_of
+from .stepwise import LOOP_NODES
 
 WORKINGS = frozenset(LOOP_OPS) | {
     "Merge", "Switch", "While", "StatelessWhile", "TensorArray", "TensorArrayGather",
@@ -25,24 +25,11 @@ def unfolded(view: View, ops: set[str]) -> set[str]:
 
 
 def _special(body: Body) -> str:
-    """What the step of a loop does that no recurrent layer of Keras does."""
-    olds = {state.old for state in body.states}
-    step = body.view
-    nodes = step.graph.ancestors([state.new for state in body.states], stop=olds).values()
-    if not any(node.op == "MatMul" for node in nodes):
-        return "no recurrent cell"
-    if any(node.op in ("LSTMBlockCell",) and node.attrs.get("use_peephole") for node in nodes):
-        return "an LSTM with peepholes"
-    for node in nodes:
-        clips = node.op in ("ClipByValue", "Minimum") and step.scalar(node.inputs[1]) is not None
-        if clips and step.scalar(node.inputs[1]) != 1:
-            return "a cell that clips its state"
-        if node.op != "Mul":
-            continue
-        recipes = [step.recipe(source) for source in node.inputs]
-        if any(r is not None and r.sources and len(r.shape) == 1 for r in recipes):
-            return "an LSTM with peepholes"
-    widths = {shape[-1] for state in body.states if (shape := step.shape(state.old))}
-    if len(widths) > 1:
-        return "a cell whose states differ in size, as with a projection"
-    return "no cell that Keras has a layer for"
+    """What keeps a loop from being a layer that goes over time."""
+    news = [state.new for state in body.states]
+    nodes = body.view.graph.ancestors(news, stop={state.old for state in body.states})
+    if not body.bounds:
+        return "what it computes ends it"
+    if any(node.op in LOOP_NODES for node in nodes.values()):
+        return "another loop is in it"
+    return "it reads or writes elsewhere than at its own step"

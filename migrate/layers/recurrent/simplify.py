@@ -13,6 +13,7 @@ from ...graph.nodes import Node
 from ..view import View
 from .affine import only, strided_key
 from .draft import RECURRENT, Draft
+from .stepwise import RECURRENCE
 
 BIDIRECTIONAL = "Bidirectional"
 """The op of a node of two recurrent layers: outputs of both, joined along the last axis."""
@@ -20,7 +21,7 @@ BIDIRECTIONAL = "Bidirectional"
 
 def simplify(view: View) -> View:
     """The view after all of it."""
-    if not any(True for _ in view.graph.of(RECURRENT)):
+    if not any(True for _ in view.graph.of(RECURRENT, RECURRENCE)):
         return view
     for change in (_turn, _last_steps, _reshape_once, _reverse, _pair):
         draft = Draft(view)

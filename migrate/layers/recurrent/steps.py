@@ -6,6 +6,7 @@ control flow 2 (a ``While`` with functions) come out the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +14,7 @@ from functools import cached_property
 from ...graph.loops import Loop, find_loops
 from ...graph.nodes import Function, Graph, Node
 from ...plan import Shape
+from ..dropout import fold_dropout
 from ..view import View
 
 
@@ -36,6 +38,14 @@ class State:
 
 
 @dataclass(frozen=True)
+class Read:
+    """A tensor outside that holds, along one of its axes, what each step reads of it."""
+
+    sequence: str
+    axis: int
+
+
+@dataclass(frozen=True)
 class Body:
     """A loop taken apart.
 
@@ -43,30 +53,138 @@ class Body:
         name: a scope of the graph.
         view: of the step; tensors from outside keep their names.
         condition: a view of what decides on another step, and the tensor that does.
+        outside: tensor of the condition that never changes → what it is outside.
     """
 
     name: str
     view: View
     states: tuple[State, ...]
     condition: tuple[View, str]
+    outside: Mapping[str, str]
+
+    # The number of the step.
 
     @cached_property
     def counters(self) -> set[str]:
         """Old states that count the steps from 0."""
-        found = set()
-        for state in self.states:
-            node = self.view.node(state.new)
-            if node.op not in ("Add", "AddV2") or self.view.scalar(state.initial) != 0:
-                continue
-            for one, other in (node.inputs, node.inputs[::-1]):
-                if self.view.resolve(one) == state.old and self.view.scalar(other) == 1:
-                    found.add(state.old)
-        return found
+        up = (s for s in self.states if self._counts(s, 1))
+        return {s.old for s in up if self.view.scalar(s.initial) == 0}
 
     @cached_property
-    def seen_counters(self) -> set[str]:
-        """The same as the condition sees them."""
-        return {state.seen for state in self.states if state.old in self.counters}
+    def countdowns(self) -> set[str]:
+        """Old states that count the steps from the last to 0."""
+        down = (s for s in self.states if self._counts(s, -1))
+        return {s.old for s in down if self._starts_last(s.initial)}
+
+    def _counts(self, state: State, by: int) -> bool:
+        node = self.view.node(state.new)
+        sign = {"Add": 1, "AddV2": 1, "Sub": -1}.get(node.op, 0)
+        pairs = [node.inputs, node.inputs[::-1]] if sign == 1 else [node.inputs] if sign else []
+        return any(
+            self.view.resolve(one) == state.old and (self.view.scalar(other) or 0) * sign == by
+            for one, other in pairs
+        )
+
+    def _starts_last(self, tensor: str) -> bool:
+        """Whether a tensor is the number of steps less one, as ``tf.scan`` has it backwards."""
+        start = self.view.scalar(tensor)
+        if start is not None:
+            return start + 1 == self.length
+        less = 0
+        while (node := self.view.node(tensor)).op == "Sub":
+            less += self.view.scalar(node.inputs[1]) or 0
+            tensor = node.inputs[0]
+        return less == 1
+
+    @cached_property
+    def bounds(self) -> tuple[str, ...]:
+        """What the number of the step is less than; empty where something else ends the loop."""
+        view, tensor = self.condition
+        up = {s.seen for s in self.states if s.old in self.counters}
+        down = {s.seen for s in self.states if self._counts(s, -1)}
+        waiting, found = [tensor], []
+        while waiting:
+            node = view.node(waiting.pop())
+            if node.op in ("LogicalAnd", "LoopCond"):
+                waiting += node.inputs
+                continue
+            if node.op not in ("Less", "GreaterEqual"):
+                return ()
+            number, bound = view.resolve(node.inputs[0]), view.resolve(node.inputs[1])
+            if node.op == "Less" and number in up:
+                found.append(self.outside.get(bound, bound))
+            elif node.op == "Less" or number not in down or view.scalar(bound) != 0:
+                return ()
+        return tuple(found)
+
+    @cached_property
+    def length(self) -> int | None:
+        """The number of steps where it is constant."""
+        known = [self.view.scalar(bound) for bound in self.bounds]
+        return min((int(number) for number in known if number is not None), default=None)
+
+    # What a step reads and writes at its own number.
+
+    def is_number(self, tensor: str) -> bool:
+        """Whether a tensor of the step is its number."""
+        return self.view.resolve(tensor) in self.counters | self.countdowns
+
+    def written(self, state: State) -> str | None:
+        """What a step writes into an array."""
+        node = self.view.node(state.new)
+        if kind_of(node.op) == "TensorArrayWrite":
+            _, index, value, array = node.inputs
+        elif node.op == "TensorListSetItem":
+            array, index, value = node.inputs[:3]
+        else:
+            return None
+        ours = self.view.resolve(array) == state.old
+        return value if ours and self.is_number(index) else None
+
+    def read(self, tensor: str) -> Read | None:
+        """What a tensor of the step is the current part of."""
+        node = self.view.node(tensor)
+        if kind_of(node.op) == "TensorArrayRead":
+            _, index, array = node.inputs
+        elif node.op == "TensorListGetItem":
+            array, index = node.inputs[:2]
+        else:
+            return self._cut(node)
+        if not self.is_number(index):
+            return None
+        filled = self.view.node(array)
+        if kind_of(filled.op) in ("TensorArrayScatter", "TensorArrayUnpack"):
+            return Read(filled.inputs[-2], 0)
+        return Read(filled.inputs[0], 0) if filled.op == "TensorListFromTensor" else None
+
+    def _cut(self, node: Node) -> Read | None:
+        """``x[:, t]`` or ``tf.gather(x, t)``."""
+        if node.op in ("GatherV2", "Gather") and self.is_number(node.inputs[1]):
+            axis = self.view.scalar(node.inputs[2]) if node.op == "GatherV2" else 0
+            return Read(node.inputs[0], int(axis)) if axis in (0, 1) else None
+        if node.op != "StridedSlice":
+            return None
+        starts = self.view.node(node.inputs[1])
+        masks = {key: node.attrs.get(f"{key}_mask", 0) for key in ("begin", "end", "shrink_axis")}
+        axis = masks["shrink_axis"].bit_length() - 1
+        if starts.op != "Pack" or axis not in (0, 1) or masks["shrink_axis"] != 1 << axis:
+            return None
+        rest = (1 << len(starts.inputs)) - 1 - masks["shrink_axis"]
+        whole = all(masks[key] & rest == rest for key in ("begin", "end"))
+        others = node.attrs.get("ellipsis_mask", 0) or node.attrs.get("new_axis_mask", 0)
+        here = len(starts.inputs) > axis and self.is_number(starts.inputs[axis])
+        return Read(node.inputs[0], axis) if whole and here and not others else None
+
+    def stacked(self, view: View, state: State) -> list[str]:
+        """The tensors outside that hold all that was written, step first."""
+        gathers = ("TensorArrayGather", "TensorArrayPack", "TensorListStack")
+        found = view.graph.consumers(state.exit) if state.exit else []
+        return [f"{node.name}:0" for node in found if kind_of(node.op) in gathers]
+
+
+def kind_of(op: str) -> str:
+    """An operation without its version: ``TensorArrayReadV3`` → ``TensorArrayRead``."""
+    return re.sub(r"V\d$", "", op)
 
 
 def bodies(view: View) -> Iterator[Body]:
@@ -99,7 +217,7 @@ def _of_frame(view: View, loop: Loop) -> Body:
     graph = replace(view.graph, nodes=nodes)
     step = _step_view(graph, view, states)
     scope = loop.frame.rpartition("/")[0].removesuffix("/while")
-    return Body(scope, step, tuple(states), (view, loop.predicate))
+    return Body(scope, step, tuple(states), (view, loop.predicate), loop.invariants)
 
 
 def _state_shape(view: View, inside: str, initial: str) -> Shape:
@@ -142,11 +260,23 @@ def _of_functions(view: View, node: Node) -> Body | None:
         replace(state, new=inside.get(state.new, f"{node.name}/{state.new}")) for state in states
     ]
     nodes |= _renamed(function, node.name, inside)
-    graph = replace(view.graph, nodes=nodes)
+    graph = _with_dropout(replace(view.graph, nodes=nodes))
     step = _step_view(graph, view, states)
     of = [f"{name}:0" for name, _ in condition.arguments]
     decides = (View(condition.graph, of, (), {}), next(iter(condition.results.values())))
-    return Body(node.name.removesuffix("/while"), step, tuple(states), decides)
+    outside = dict(zip(of, node.inputs, strict=True))
+    return Body(node.name.removesuffix("/while"), step, tuple(states), decides, outside)
+
+
+def _with_dropout(graph: Graph) -> Graph:
+    """The graph with dropouts folded that came from functions, after feeds were fixed."""
+    graph = fold_dropout(graph)
+    nodes = {
+        name: replace(node, attrs={**node.attrs, "rate": None})
+        for name, node in graph.nodes.items()
+        if node.op == "Dropout" and node.attrs["rate"] == 0  # what was fed for inference
+    }
+    return replace(graph, nodes={**graph.nodes, **nodes}) if nodes else graph
 
 
 def _renamed(function: Function, scope: str, inside: Mapping[str, str]) -> dict[str, Node]:

@@ -1,0 +1,390 @@
+"""Loops whose cell no layer of Keras is → one node, whose step is a network of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import groupby
+
+from ...graph.loops import LOOP_OPS
+from ...graph.nodes import Node
+from ...plan import Shape
+from ...plan.names import unique
+from ..view import View
+from .blocks import written_out
+from .draft import Draft, is_zero
+from .steps import Body, Read, State, bodies, kind_of
+
+RECURRENCE = "Recurrence"
+"""The op of a node that runs a step over time.
+
+Its inputs: sequences, lengths where it has them, initial states where they are not zeros, and
+constants. Its outputs: what is written at each step, then the last states.
+"""
+_OF_ELEMENTS = ("TensorArrayRead", "TensorArrayConcat", "TensorListGetItem", "TensorListConcat")
+LOOP_NODES = {*LOOP_OPS, "While", "StatelessWhile"}
+"""Operations that tell that there is another loop in a loop."""
+
+
+@dataclass(frozen=True)
+class StepNetwork:
+    """What one step computes.
+
+    Attributes:
+        view: its inputs are what it reads of the sequences, the states and the constants; its
+            outputs what it writes and the new states.
+        scope: the loop's name in the graph.
+        sequences, states, constants, outputs: how many there are of each.
+        lengths: whether sequences end early: then zeros are written and states held.
+        initial: whether the states have given first values.
+        numbered: whether the first of its inputs is the number of the step.
+        time_major: whether sequences and what is written have the axis of time first.
+        length: the number of steps, where no sequence gives it.
+    """
+
+    view: View
+    scope: str
+    sequences: int
+    states: int
+    constants: int
+    outputs: int
+    lengths: bool
+    initial: bool
+    numbered: bool
+    time_major: bool
+    length: int | None
+
+
+class _NotFoldedError(Exception):
+    """The loop does something else than going over time."""
+
+
+def fold_stepwise(draft: Draft) -> None:
+    """Replaces what loops leave behind by what a node gives that runs their step."""
+    for body in bodies(draft.view):
+        try:
+            _Stepwise(draft, body).fold()
+        except _NotFoldedError:
+            continue
+
+
+def fold_block_lstm(draft: Draft) -> None:
+    """LSTMBlockFusedCell as it is not in Keras: one operation over time, whose step is a cell's."""
+    view = draft.view
+    for node in view.graph.of("BlockLSTM", "BlockLSTMV2"):
+        _, x, memory, hidden, *weights = node.inputs
+        bias = view.recipe(weights[-1])
+        if bias is None:
+            continue
+        units, second = bias.shape[0] // 4, node.op == "BlockLSTMV2"
+        defaults = {"forget_bias": 1.0, "cell_clip": 3.0, "second_version": second}
+        if second:  # has its gates in Keras's order, and the bias of f in the bias
+            defaults |= {"forget_bias": 0.0, "cell_clip": 0.0}
+        cell = replace(
+            node, name=f"{node.name}/cell", op="LSTMBlockCell",
+            inputs=("x_t:0", "c:0", "h:0", *weights),
+            attrs={**defaults, **node.attrs, "_output_shapes": [(None, units)] * 7},
+        )  # fmt: skip
+        shape = view.shape(x) or (None, None, None)
+        sizes = {"x_t": (shape[1], shape[2]), "c": (None, units), "h": (None, units)}
+        nodes = {name: _placeholder(name, view.dtype(x), size) for name, size in sizes.items()}
+        nodes |= {**view.graph.ancestors(weights), cell.name: cell}
+        nodes, made = written_out(nodes)
+        taken = [place for place in (1, 6) if view.uses(f"{node.name}:{place}")]
+        news = [made[f"{cell.name}:{place}"] for place in (1, 6)]
+        outputs = [*(news[place == 6] for place in taken), *news]
+        variables = {n: r for n, r in view.variables.items() if n in nodes}
+        step = View(replace(view.graph, nodes=nodes), ["x_t:0", "c:0", "h:0"], outputs, variables)
+        zeros = is_zero(view, memory) and is_zero(view, hidden)
+        network = StepNetwork(
+            step,
+            node.name,
+            1,
+            2,
+            0,
+            len(taken),
+            False,
+            not zeros,
+            numbered=False,
+            time_major=False,
+            length=None,
+        )
+        sequence = draft.swapped(view.resolve(x))
+        inputs = [sequence, *([] if zeros else [memory, hidden])]
+        over = [(shape[1], shape[0], units)] * len(taken) + [(shape[1], units)] * 2
+        new = draft.add(
+            f"{node.name}/recurrence", RECURRENCE, inputs, over, "float32", {"network": network}
+        )
+        for at, place in enumerate(taken):
+            whole = draft.swapped(f"{new.rpartition(':')[0]}:{at}")
+            draft.replaced[f"{node.name}:{place}"] = whole
+
+
+def _scope(name: str) -> str:
+    """The loop's name without what TensorFlow calls every loop of its kind."""
+    parts = [re.sub(r"^(while|bidirectional_rnn)(_\d+)?$", "", part) for part in name.split("/")]
+    return "/".join(part for part, _ in groupby(filter(None, parts)))
+
+
+def _placeholder(name: str, dtype: str, shape: Shape) -> Node:
+    return Node(name, "Placeholder", attrs={"dtype": dtype, "_output_shapes": [shape]})
+
+
+@dataclass
+class _Parts:
+    """What a loop takes and gives, as it is found."""
+
+    reads: dict[str, Read] = field(default_factory=dict)  # tensor of the step → what it is of
+    states: dict[str, State] = field(default_factory=dict)
+    constants: list[str] = field(default_factory=list)
+    nodes: set[str] = field(default_factory=set)
+    numbers: list[str] = field(default_factory=list)
+
+
+class _Stepwise:
+    def __init__(self, draft: Draft, body: Body):
+        self.draft, self.body, self.step = draft, body, body.view
+        self.lengths: str | None = None
+        self.parts = _Parts()
+
+    def fold(self) -> None:
+        """Puts the node in the loop's place.
+
+        Raises:
+            _NotFoldedError: it is no loop over time.
+        """
+        if not self.body.bounds:
+            raise _NotFoldedError
+        outside = self.draft.view
+        written: dict[str, list[str]] = {}
+        finals: list[State] = []
+        for state in self.body.states:
+            value = self.body.written(state)
+            tensors = self.body.stacked(outside, state)
+            if value is not None:
+                taken = [tensor for tensor in tensors if outside.uses(tensor)]
+                users = outside.graph.consumers(state.exit or "")
+                if any(kind_of(n.op) in _OF_ELEMENTS for n in users):
+                    raise _NotFoldedError
+                if taken:
+                    written.setdefault(self._let_go(value, zeros=True), []).extend(taken)
+            elif state.exit and outside.uses(state.exit) and state.old not in self._numbers:
+                finals.append(state)
+        if not written and not finals:
+            raise _NotFoldedError
+        self._collect([*written, *(self._state(state) for state in finals)])
+        made, network = self._node(list(written))
+        for index, tensors in enumerate(written.values()):
+            sequence = self._step_first(f"{made}:{index}", network)
+            self.draft.replaced |= dict.fromkeys(tensors, sequence)
+        order = list(self.parts.states)
+        for state in finals:
+            place = network.outputs + order.index(state.old)
+            self.draft.replaced[state.exit or ""] = f"{made}:{place}"
+
+    @cached_property
+    def _numbers(self) -> set[str]:
+        return self.body.counters | self.body.countdowns
+
+    @cached_property
+    def _olds(self) -> dict[str, State]:
+        return {state.old: state for state in self.body.states}
+
+    def _state(self, state: State) -> str:
+        """The new value of a state, which the step has to give."""
+        self.parts.states[state.old] = state
+        return self._let_go(state.new, old=state.old)
+
+    def _let_go(self, tensor: str, *, old: str = "", zeros: bool = False) -> str:
+        """A tensor without the choice of zeros, or of the old value, past the end of a sequence."""
+        tensor = self.step.resolve(tensor)
+        if tensor in self.step.inputs:
+            return tensor
+        node = self.step.graph.node(tensor)
+        if node.op not in ("Select", "SelectV2"):
+            return tensor
+        condition, past, now = node.inputs
+        asked = self.step.node(condition)
+        held = self.step.resolve(past) == old or (zeros and is_zero(self.step, past))
+        if asked.op != "GreaterEqual" or not held or not self.body.is_number(asked.inputs[0]):
+            return tensor
+        lengths = self.step.resolve(asked.inputs[1])
+        if self.lengths not in (None, lengths) or self.body.countdowns:
+            raise _NotFoldedError
+        self.lengths = lengths
+        return self.step.resolve(now)
+
+    def _collect(self, wanted: Iterable[str]) -> None:
+        """Everything that the step needs to make these."""
+        waiting, seen = list(wanted), set[str]()
+        while waiting:
+            tensor = self.step.resolve(waiting.pop())
+            if tensor in seen:
+                continue
+            seen.add(tensor)
+            if tensor in self.body.counters:
+                self.parts.numbers.append(tensor)
+            elif tensor in self._olds:
+                if tensor in self.body.countdowns or not self._is_carried(tensor):
+                    raise _NotFoldedError
+                if tensor not in self.parts.states:
+                    waiting.append(self._state(self._olds[tensor]))
+            elif tensor.rpartition(":")[0] not in self._changing:
+                if self.step.recipe(tensor) is None and tensor not in self.parts.constants:
+                    self.parts.constants.append(tensor)
+            elif (read := self.body.read(tensor)) is not None:
+                self.parts.reads[tensor] = read
+            else:
+                node = self.step.graph.node(tensor)
+                if node.op in LOOP_NODES or node.op.startswith("TensorArray"):
+                    raise _NotFoldedError
+                self.parts.nodes.add(node.name)
+                waiting += node.inputs
+
+    def _is_carried(self, old: str) -> bool:
+        return self.step.shape(old) is not None
+
+    @cached_property
+    def _changing(self) -> set[str]:
+        """Names of the nodes that are not the same at every step."""
+        found = {old.rpartition(":")[0] for old in self._olds}
+        for node in self.step.graph.topological_order():
+            if any(source.rpartition(":")[0] in found for source in node.inputs):
+                found.add(node.name)
+        return found
+
+    # The node.
+
+    def _node(self, written: Sequence[str]) -> tuple[str, StepNetwork]:
+        parts, draft, name = self.parts, self.draft, self.body.name or "loop"
+        time_major = self._is_time_major()
+        sequences = [self._sequence(read, time_major) for read in parts.reads.values()]
+        initial = [state.initial for state in parts.states.values()]
+        zeros = all(self._starts_at_zero(state) for state in parts.states.values())
+        network = StepNetwork(
+            self._view(written), _scope(self.body.name), len(sequences), len(initial),
+            len(parts.constants), len(written), self.lengths is not None,
+            bool(initial) and not zeros, bool(parts.numbers), time_major,
+            None if sequences else self.body.length,
+        )  # fmt: skip
+        if not sequences and (network.length is None or zeros):
+            raise _NotFoldedError
+        shape = draft.shape(sequences[0]) if sequences else None
+        steps = shape[0 if time_major else 1] if shape else network.length
+        shapes = [_over_time(network.view.shape(t), steps, time_major) for t in written]
+        shapes += [network.view.shape(old) for old in network.view.outputs[len(written) :]]
+        inputs = [*sequences, *([self.lengths] if self.lengths else [])]
+        inputs += [*(initial if network.initial else []), *parts.constants]
+        made = draft.add(
+            f"{name}/recurrence", RECURRENCE, inputs, shapes, "float32", {"network": network}
+        )
+        return made.rpartition(":")[0], network
+
+    def _is_time_major(self) -> bool:
+        """Whether sequences come with time first, and not by a transpose that only serves this."""
+        if self.lengths is not None or not self.parts.reads:
+            return False
+        return not any(
+            read.axis == 1 or self.draft.node(read.sequence).op == "Transpose"
+            for read in self.parts.reads.values()
+        )
+
+    def _sequence(self, read: Read, time_major: bool) -> str:
+        draft, tensor = self.draft, read.sequence
+        axis = 0 if time_major else 1
+        if read.axis != axis:
+            tensor = draft.swapped(tensor)
+        shape = draft.shape(tensor)
+        length, steps = self.body.length, shape[axis] if shape else None
+        if length is not None and steps != length:
+            if shape is None:
+                raise _NotFoldedError
+            name = f"{self.body.name}/part"
+            begin = draft.constant(f"{name}/begin", [0] * len(shape))
+            sizes = [length if at == axis else -1 for at in range(len(shape))]
+            size = draft.constant(f"{name}/size", sizes)
+            cut = tuple(length if at == axis else n for at, n in enumerate(shape))
+            tensor = draft.add(name, "Slice", (tensor, begin, size), [cut], draft.dtype(tensor))
+        return self._turned(tensor, axis) if self.body.countdowns else tensor
+
+    def _turned(self, tensor: str, axis: int) -> str:
+        """A sequence from its end."""
+        name = f"{self.body.name}/reverse"
+        axes = self.draft.constant(f"{name}/axis", [axis])
+        shape, dtype = self.draft.shape(tensor), self.draft.dtype(tensor)
+        return self.draft.add(name, "ReverseV2", (tensor, axes), [shape], dtype)
+
+    def _step_first(self, made: str, network: StepNetwork) -> str:
+        tensor = self._turned(made, 1 - network.time_major) if self.body.countdowns else made
+        shape = self.draft.shape(made)
+        flat = shape is not None and len(shape) < 2
+        return tensor if network.time_major or flat else self.draft.swapped(tensor)
+
+    def _starts_at_zero(self, state: State) -> bool:
+        shape = self.step.shape(state.old)
+        known = shape is not None and len(shape) > 0 and None not in shape[1:]
+        return known and is_zero(self.draft.view, state.initial)
+
+    # The step's own graph.
+
+    def _view(self, written: Sequence[str]) -> View:
+        parts, step = self.parts, self.step
+        names: dict[str, str] = {}
+        nodes: dict[str, Node] = {}
+        taken = set(parts.nodes)
+        for tensor, wish in self._names(written).items():
+            name = unique(wish, taken)
+            taken.add(name)
+            nodes[name] = _placeholder(name, step.dtype(tensor), self._shape(tensor))
+            names[tensor] = f"{name}:0"
+
+        for number in parts.numbers[1:]:
+            names[number] = names[parts.numbers[0]]
+
+        def inside(tensor: str) -> str:
+            return names.get(step.resolve(tensor), tensor)
+
+        for name in parts.nodes:
+            node = step.graph.nodes[name]
+            inputs = tuple(inside(source) for source in node.inputs)
+            nodes[name] = replace(node, inputs=inputs, control_inputs=())
+        outside = {t for node in nodes.values() for t in node.inputs}
+        for name, node in step.graph.ancestors(outside, stop=nodes.keys()).items():
+            nodes.setdefault(name, node)
+        news = [self._let_go(s.new, old=s.old) for s in parts.states.values()]
+        outputs = [inside(tensor) for tensor in (*written, *news)]
+        order = [names[t] for t in (*parts.reads, *parts.states, *parts.constants)]
+        order = [*(names[t] for t in parts.numbers[:1]), *order]
+        nodes, cells = written_out(nodes)
+        graph = replace(step.graph, nodes=nodes)
+        variables = {n: r for n, r in step.variables.items() if n in nodes}
+        return View(graph, order, [cells.get(t, t) for t in outputs], variables)
+
+    def _names(self, written: Sequence[str]) -> dict[str, str]:
+        """What the step's inputs are called: ``x`` at time t, states, what stays the same."""
+        names = dict.fromkeys(self.parts.numbers[:1], "t")
+        names |= dict.fromkeys(self.parts.reads, "x_t")
+        news = {old: self._let_go(s.new, old=old) for old, s in self.parts.states.items()}
+        for old, new in news.items():
+            names[old] = "h" if new in written else "c" if len(news) == 2 else "state"
+        return names | dict.fromkeys(self.parts.constants, "constant")
+
+    def _shape(self, tensor: str) -> Shape:
+        read = self.parts.reads.get(tensor)
+        if read is None:
+            return self.step.shape(tensor)
+        whole = self.draft.shape(read.sequence)
+        if whole is None:
+            return self.step.shape(tensor)
+        return tuple(size for at, size in enumerate(whole) if at != read.axis)
+
+
+def _over_time(shape: Shape, steps: int | None, time_major: bool) -> Shape:
+    if shape is None:
+        return None
+    return (steps, *shape) if time_major or not shape else (shape[0], steps, *shape[1:])
+
+
+__all__ = ["RECURRENCE", "StepNetwork", "fold_stepwise"]
