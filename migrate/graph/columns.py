@@ -111,10 +111,8 @@ class _Folding:
                     "Shape", node.name + "/dense_shape", [column.tensor], (2,), out_type="int64"
                 )
                 moved[f"{node.name}:2"] = shape
-            elif node.op == "SparseReshape" and self.graph.shape(node.inputs[1]) == (2,):
-                # To rows of values, which a column's examples are: the sizes it had.
-                if self.graph.shape(f"{node.name}:1") in ((2,), None):
-                    moved[f"{node.name}:1"] = node.inputs[1]
+            elif node.op == "SparseReshape" and self._keeps_rows(node):
+                moved[f"{node.name}:1"] = node.inputs[1]
             if made is not None:
                 self.nodes[node.name] = made
         for tensor, parts in self._parsed.dense.items():
@@ -127,6 +125,11 @@ class _Folding:
             if name not in made_names and any(t in moved for t in node.inputs):
                 inputs = tuple(_last(moved, tensor) for tensor in node.inputs)
                 self.nodes[name] = replace(node, inputs=inputs)
+
+    def _keeps_rows(self, node: Node) -> bool:
+        """Whether a sparse tensor is brought into rows of values, which a column's are already."""
+        before, after = self.graph.shape(node.inputs[1]), self.graph.shape(f"{node.name}:1")
+        return before == (2,) and after in ((2,), None)
 
     def _made(
         self,

@@ -183,7 +183,8 @@ def _after_pipeline(finder: OutputFinder, behind: Mapping[str, Node]) -> list[st
                 break
             users = [u for u in finder.graph.consumers(tensor) if u.name in behind]
             users = [u for u in users if u.op not in SHAPE_ONLY]
-            if len(users) != 1 or users[0].name in from_weights:
+            last = len(users) != 1 or users[0].op in COLUMN_OPS
+            if last or users[0].name in from_weights:
                 entries[tensor] = None
                 break
             tensor = f"{users[0].name}:0"
