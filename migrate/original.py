@@ -44,6 +44,7 @@ class Original:
 
     Args:
         bypass: node of a dropout → the tensor it repeats in inference.
+        constants: node of a constant → another value for it.
         timeout: seconds without a sign of life after which the worker is ended.
     """
 
@@ -54,10 +55,12 @@ class Original:
         worker: Worker,
         *,
         bypass: Mapping[str, str] | None = None,
+        constants: Mapping[str, float] | None = None,
         timeout: float | None = None,
     ):
         self._source, self._interface, self._worker = source, interface, worker
         self._request = graph_request(source, interface, bypass)
+        self._request["constants"] = dict(constants or {})
         self._timeout = timeout
 
     def open(self, layers: Sequence[str] = (), *, wide: bool = False) -> list[str]:

@@ -46,7 +46,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         )
         return
     optimizers = [member[0] for member in members if member is not None]
-    result = TrainingPlan(optimizers[0])
+    result = TrainingPlan(optimizers[0], origins=[t.optimizer.name for t in chosen])
     if len(chosen) > 1:
         result.optimizer = New(
             "Together", {"optimizers": optimizers, "paths": _paths(context, chosen)}
@@ -134,7 +134,7 @@ def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | Non
     context.notes += freeze(plan, trained)
     nodes = {names[0]: node for node, names in keys.items() if len(names) == 1}
     applied = graph.nodes[chosen[0].optimizer.updates[-1].node]
-    context.notes += carry_statistics(plan, graph, nodes, applied)
+    context.notes += carry_statistics(plan, graph, nodes, applied, loss.tensor if loss else "")
 
 
 def _summary(

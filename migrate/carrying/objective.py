@@ -37,10 +37,15 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
         return whole
     objective = _Objective(context, loss)
     found = objective.by_output()
-    if isinstance(found, str):
-        context.notes.append(f"compile_model names no loss: {whole}{found and '; '}{found}")
-        return []
-    return found
+    if not isinstance(found, str):
+        return found
+    computed = carry_losses(context.graph, loss, context.plan, computed=True)
+    if not isinstance(computed, str):
+        names = ", ".join(name for each in computed for name in each.labels)
+        context.notes.append(f"the labels of the loss are {names}, which the graph computes")
+        return computed
+    context.notes.append(f"compile_model names no loss: {whole}; {found}")
+    return []
 
 
 class _Objective:

@@ -49,7 +49,7 @@ def carry_slots(
                 continue
             if not sources <= set(standing):
                 fresh = True
-            elif not _movable(weight, standing):
+            elif not movable(weight, standing):
                 context.notes.append(
                     f"the {slot} of {weight.target} starts anew: the weight is computed from "
                     "several variables"
@@ -94,7 +94,7 @@ def _joined(context: Context, name: str, parts: list[tuple[str, Recipe]]) -> Rec
     return Recipe(f"{name} joined", whole, recipes[0].dtype, recipes, join)
 
 
-def _movable(weight: Weight, standing: Mapping[str, Recipe]) -> bool:
+def movable(weight: Weight, standing: Mapping[str, Recipe]) -> bool:
     """Whether a slot can be made as its weight is: from slots alone, in the same shape."""
     recipe = weight.recipe
     if not set(recipe.sources) <= set(standing) or _constants(recipe):

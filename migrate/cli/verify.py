@@ -30,13 +30,21 @@ def _tolerance(
 @click.command(epilog="Example: tfmigrate verify model.ckpt model-keras")
 @click.argument("source", type=click.Path())
 @click.argument("model", type=click.Path())
-@click.option("--data", type=click.Path(), help="An .npz with an array for each input.  [random]")
+@click.option(
+    "--data",
+    type=click.Path(),
+    help="An .npz with an array for each input, and with --train each label.  [random]",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the random inputs.")
 @click.option(
     "--examples", default=64, show_default=True, type=click.IntRange(1), help="Random inputs."
 )
 @click.option(
-    "--train", default=0, type=click.IntRange(0), metavar="N", help="Compare N training steps too."
+    "--train",
+    default=0,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Compare N training steps too: losses, gradients, weights, slots.",
 )
 @click.option(
     "--tolerance", callback=_tolerance, metavar="ATOL[,RTOL]",

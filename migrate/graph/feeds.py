@@ -35,7 +35,7 @@ def inference_value(graph: Graph, node: Node, behind: Mapping[str, Node]) -> flo
         named = re.search(r"(?i)train|phase|learn", node.name)
         return bool(default) if default is not None and not named else False
     if dtype in ("float32", "float64", "float16"):
-        dropout = _dropout_value(graph, tensor, behind)
+        dropout = dropout_value(graph, tensor, behind)
         if dropout is not None:
             return dropout
         if _KEEPING.search(node.name):
@@ -48,7 +48,7 @@ def inference_value(graph: Graph, node: Node, behind: Mapping[str, Node]) -> flo
     return None
 
 
-def _dropout_value(graph: Graph, tensor: str, behind: Mapping[str, Node]) -> float | None:
+def dropout_value(graph: Graph, tensor: str, behind: Mapping[str, Node]) -> float | None:
     """1.0 for a keep probability, 0.0 for a dropout rate, as tf.nn.dropout uses it.
 
     Until 1.12 ``floor(keep_prob + random)``, since then ``random >= rate``; one may be computed
@@ -67,7 +67,7 @@ def _dropout_value(graph: Graph, tensor: str, behind: Mapping[str, Node]) -> flo
                     if f"{user.name}:{index}" not in forms:
                         forms[f"{user.name}:{index}"] = forms[current]
                         waiting.append(f"{user.name}:{index}")
-            elif user.op == "Sub" and scalar(graph, user.inputs[0]) == 1.0:
+            elif user.op == "Sub" and user.inputs[1] == current and _is_one(graph, user):
                 if result not in forms:
                     forms[result] = not forms[current]
                     waiting.append(result)
@@ -82,13 +82,17 @@ def _dropout_value(graph: Graph, tensor: str, behind: Mapping[str, Node]) -> flo
     return None
 
 
+def _is_one(graph: Graph, node: Node) -> bool:
+    return scalar(graph, node.inputs[0]) == 1.0
+
+
 def _value_in_body(graph: Graph, loop: Node, tensor: str) -> float | None:
     """What a tensor that a loop takes is fed, as the loop's body uses it."""
     body = graph.functions.get(str(loop.attrs.get("body")))
     if body is None or len(body.arguments) != len(loop.inputs):
         return None
     argument, _ = body.arguments[loop.inputs.index(tensor)]
-    return _dropout_value(body.graph, f"{argument}:0", body.graph.nodes)
+    return dropout_value(body.graph, f"{argument}:0", body.graph.nodes)
 
 
 def _is_random(graph: Graph, tensor: str) -> bool:

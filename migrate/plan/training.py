@@ -115,6 +115,7 @@ class TrainingPlan:
 
     Attributes:
         optimizer: what the model is compiled with.
+        origins: the name scope in the graph of each optimizer that it is made of.
         losses: at most one for each output; none where the form of the loss is not known.
         iterations: updates done so far, by each optimizer.
         slots: the optimizer's state.
@@ -124,6 +125,7 @@ class TrainingPlan:
     """
 
     optimizer: New
+    origins: list[str] = field(default_factory=list)
     losses: list[OutputLoss] = field(default_factory=list)
     iterations: list[int] = field(default_factory=lambda: [0])
     slots: list[Slot] = field(default_factory=list)

@@ -100,13 +100,14 @@ def freeze(plan: Plan, trained: Collection[str]) -> list[str]:
 
 
 def carry_statistics(
-    plan: Plan, graph: Graph, nodes: Mapping[str, str], applied: Node
+    plan: Plan, graph: Graph, nodes: Mapping[str, str], applied: Node, loss: str
 ) -> list[str]:
     """Gives batch normalization the momentum of its moving statistics; decisions as sentences.
 
     Args:
         nodes: what the checkpoint calls a variable → its node.
         applied: an operation that runs when the train op does, after everything it waits for.
+        loss: the tensor that is minimized, or "".
     """
     decisions: dict[str, None] = {}
     waited = graph.ancestors([f"{applied.name}:0"], control=True)
@@ -116,6 +117,13 @@ def carry_statistics(
             continue
         node = nodes.get(weight.recipe.sources[0]) if weight.recipe.sources else None
         update = None if node is None else _update_of(graph, node)
+        if update is None and node is not None and _is_used(graph, node, loss):
+            layer.kind = "FixedBatchNormalization"
+            decisions[
+                "FixedBatchNormalization keeps its statistics in training too, as "
+                "is_training=False did"
+            ] = None
+            continue
         if update is None:
             decisions[
                 "nothing in the graph updates the moving statistics of batch normalization"
@@ -141,6 +149,21 @@ def carry_statistics(
     return list(decisions)
 
 
+def _is_used(graph: Graph, variable: str, loss: str) -> bool:
+    """Whether a loss takes a variable's value in any case: nothing decides on the way."""
+    waiting, seen = [loss], set[str]()
+    while waiting:
+        node = graph.get(waiting.pop())
+        if node is None or node.name in seen or node.op in _DECIDING:
+            continue
+        if node.name == variable:
+            return True
+        seen.add(node.name)
+        waiting.extend(node.inputs)
+    return False
+
+
+_DECIDING = ("Merge", "Select", "SelectV2", "If", "StatelessIf", "Switch", "Case")
 _ASSIGNING = ("AssignSub", "AssignSubVariableOp", "Assign", "AssignVariableOp")
 
 
@@ -200,6 +223,11 @@ def _is_fused(graph: Graph, update: Node) -> bool:
         seen.add(node.name)
         if node.op.startswith("FusedBatchNorm"):
             if node.attrs.get("is_training", True):
+                return True
+        elif node.op in ("If", "StatelessIf"):
+            branch = graph.functions.get(str(node.attrs.get("then_branch")))
+            kinds = branch.graph.nodes.values() if branch is not None else ()
+            if any(n.op.startswith("FusedBatchNorm") for n in kinds):
                 return True
         elif node.op not in ("Mean", "Conv2D", "MatMul", "Sum"):
             waiting.extend(node.inputs)

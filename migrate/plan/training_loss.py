@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..graph.loss_forms import beneath
 from ..graph.losses import Loss, beneath_shape
 from ..graph.nodes import Graph
-from ..graph.sources import is_placeholder
+from ..graph.sources import PIPELINE_OPS, is_placeholder
+from ..graph.variables import find_variables, resolve
 from .model import Plan
 from .training import New, OutputLoss
 
@@ -20,13 +21,19 @@ _ERRORS = {
 }
 
 
-def carry_losses(graph: Graph, loss: Loss, plan: Plan) -> list[OutputLoss] | str:
-    """A loss for each output that has one, or why there is none, as half a sentence."""
+def carry_losses(
+    graph: Graph, loss: Loss, plan: Plan, *, computed: bool = False
+) -> list[OutputLoss] | str:
+    """A loss for each output that has one, or why there is none, as half a sentence.
+
+    Args:
+        computed: whether labels may be what the graph makes of what is fed.
+    """
     if loss.kind == "unknown":
         return "; ".join(loss.notes) or "its form is not known"
     found: list[OutputLoss] = []
     for part in loss.parts or (loss,):
-        carried = _carry(graph, part, plan)
+        carried = _carry(graph, part, plan, computed)
         if isinstance(carried, str):
             return carried
         if carried.output in (other.output for other in found):
@@ -35,7 +42,7 @@ def carry_losses(graph: Graph, loss: Loss, plan: Plan) -> list[OutputLoss] | str
     return sorted(found, key=lambda each: each.output)
 
 
-def _carry(graph: Graph, loss: Loss, plan: Plan) -> OutputLoss | str:
+def _carry(graph: Graph, loss: Loss, plan: Plan, computed: bool) -> OutputLoss | str:
     if loss.reduction == "unknown":
         return "how it is reduced over examples is not known"
     found = _seen_output(graph, loss, plan)
@@ -48,6 +55,11 @@ def _carry(graph: Graph, loss: Loss, plan: Plan) -> OutputLoss | str:
     name, new = _form(graph, loss, is_logits)
     if new is None:
         return f"{name} of this output has no Keras form"
+    labels = _fed_labels(graph, loss)
+    if labels is None and (not computed or loss.labels is None):
+        return f"its labels, {loss.labels}, are computed in the graph"
+    if labels is not None and not _fits(graph, loss, labels, plan.outputs[output].tensor):
+        return f"its labels, {labels}, have another shape than the output"
     weights = None if loss.weights is None else beneath_shape(graph, loss.weights)
     if weights is not None and not _is_given(graph, weights, loss, plan):
         return f"its weights, {weights}, are computed in the graph"
@@ -67,7 +79,31 @@ def _carry(graph: Graph, loss: Loss, plan: Plan) -> OutputLoss | str:
             weight *= units
             comment = f"A sum over the output's {units} units, of which Keras takes the mean."
     factor = None if weight == 1.0 else float(weight)
-    return OutputLoss(new, factor, output, name, loss.label_inputs, comment, weights)
+    given = loss.labels or "" if labels is None else labels
+    return OutputLoss(new, factor, output, name, (given,), comment, weights)
+
+
+def _fed_labels(graph: Graph, loss: Loss) -> str | None:
+    """What a program feeds as labels, where the graph makes nothing else of it."""
+    tensor = loss.labels
+    while tensor is not None:
+        tensor = beneath_shape(graph, tensor)
+        node = graph.get(tensor)
+        if node is None or is_placeholder(node) or node.op in PIPELINE_OPS:
+            return None if node is None else tensor
+        if node.op not in ("Cast", "ArgMax", "StopGradient"):
+            return None
+        tensor = node.inputs[0]
+    return None
+
+
+def _fits(graph: Graph, loss: Loss, labels: str, output: str) -> bool:
+    """Whether labels have as many axes as Keras expects beside an output, as far as is known."""
+    shape, made = graph.shape(labels), graph.shape(output)
+    if shape is None or made is None or loss.kind not in _BY_CLASS:
+        return True
+    expected = len(made) - 1 if _labels_are_classes(graph, loss) else len(made)
+    return len(shape) == expected or (shape[-1:] == (1,) and len(shape) == expected + 1)
 
 
 def _is_given(graph: Graph, weights: str, loss: Loss, plan: Plan) -> bool:
@@ -136,4 +172,26 @@ def _seen_output(graph: Graph, loss: Loss, plan: Plan) -> tuple[int, bool] | Non
         applied = {"Softmax": _BY_CLASS, "Sigmoid": _BINARY}.get(node.op, ()) if node else ()
         if node and loss.kind in applied and beneath_shape(graph, node.inputs[0]) == logits:
             return index, False
+    return _seen_copy(graph, loss, plan)
+
+
+def _seen_copy(graph: Graph, loss: Loss, plan: Plan) -> tuple[int, bool] | None:
+    """As above, where the output is that of a copy for inference of what the loss takes.
+
+    Both compute the same with the same weights, but for batch normalization and dropout.
+    """
+    assert loss.logits is not None
+    weights = {v.name for v in find_variables(graph).values() if v.trainable}
+    behind = graph.ancestors([loss.logits])
+    for index, output in enumerate(plan.outputs):
+        tensor = resolve(graph, output.tensor)
+        node, inner = graph.get(tensor), graph.ancestors([tensor])
+        if node is None or node.name in behind or weights & inner.keys() != weights & behind.keys():
+            continue
+        if graph.shape(tensor) != graph.shape(loss.logits):
+            continue
+        applied = {"Softmax": _BY_CLASS, "Sigmoid": _BINARY}.get(node.op, ())
+        made = graph.get(resolve(graph, loss.predictions)) if loss.predictions else None
+        same = made is not None and made.op == node.op
+        return index, not (same or loss.kind in applied)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,10 +135,20 @@ class Verification(Result):
         )
         return [*shown, Closing(self.verdict, text)]
 
-    def _table(self, title: str, rows: list[tuple[tuple[str, str], Difference]]) -> Table:
+    def _table(
+        self,
+        title: str,
+        rows: list[tuple[tuple[str, str], Difference]],
+        wrong: Collection[str] | None = None,
+    ) -> Table:
+        """A row for each difference; those beyond what is allowed, or ``wrong``, stand out."""
         columns = [title, "tensor" if title == "layer" else ""]
         figures = [">max abs", ">max rel", ">ULP", ">scale"]
-        marked = [index for index, (_, d) in enumerate(rows) if not self.allowed.holds(d)]
+        marked = [
+            index
+            for index, ((name, _), d) in enumerate(rows)
+            if (not self.allowed.holds(d) if wrong is None else name in wrong)
+        ]
         cells = [
             [
                 *named,
@@ -159,7 +169,13 @@ class Verification(Result):
         rows = [((target, "weight"), d) for target, d in trained.weights.items()]
         rows += [((target, "slot"), d) for target, d in trained.slots.items()]
         columns = [">step", ">loss of the original", ">of the model", ">difference"]
-        return [Table(columns, steps), self._table("after training", rows)]
+        gradients = [((target, ""), d) for target, d in trained.gradients.items()]
+        wrong = [t for t in trained.gradients if not trained.gradient_holds(t, self.allowed)]
+        shown: list[Block] = [Table(columns, steps)]
+        if gradients:
+            shown.append(self._table("gradient of the first step", gradients, wrong))
+        shown.append(self._table("after training", rows))
+        return [*shown, *(Paragraph(f"{note}.") for note in trained.notes)]
 
     def told(self) -> list[str]:
         """The first tensor that differs, the causes, what float64 says: a sentence or two each."""

@@ -181,15 +181,47 @@ class Model:
         """The values of variables."""
         return self._call({"step": "weights", "targets": list(targets)})[1]
 
-    def train(self, given: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> float:
+    def train(
+        self,
+        given: Sequence[np.ndarray],
+        labels: Sequence[np.ndarray],
+        weights: Mapping[int, np.ndarray],
+    ) -> float:
         """One step; gives the loss before it.
+
+        Args:
+            labels: one for each output that has a loss.
+            weights: number of an output → weights of the examples.
 
         Raises:
             UserError: the model is not compiled.
         """
-        arrays = {f"label:{index}": array for index, array in enumerate(labels)}
         request = {"step": "train", "labels": len(labels)}
-        return self._call(request, self._inputs(given) | arrays)[0]["loss"]
+        return self._call(request, self._step(given, labels, weights))[0]["loss"]
+
+    def gradients(
+        self,
+        given: Sequence[np.ndarray],
+        labels: Sequence[np.ndarray],
+        weights: Mapping[int, np.ndarray],
+    ) -> dict[str, np.ndarray]:
+        """What such a step would apply to each weight that is trained, by target."""
+        request = {"step": "gradients", "labels": len(labels)}
+        return self._call(request, self._step(given, labels, weights))[1]
+
+    def set_rates(self, rates: Sequence[float | None]) -> None:
+        """Sets the learning rate of each optimizer that the model's is made of, but for None."""
+        self._call({"step": "rates", "rates": list(rates)})
+
+    def _step(
+        self,
+        given: Sequence[np.ndarray],
+        labels: Sequence[np.ndarray],
+        weights: Mapping[int, np.ndarray],
+    ) -> dict[str, np.ndarray]:
+        arrays = {f"label:{index}": array for index, array in enumerate(labels)}
+        arrays |= {f"weight:{output}": array for output, array in weights.items()}
+        return self._inputs(given) | arrays
 
     def slots(self, places: Mapping[str, tuple[int | None, str, str]]) -> dict[str, np.ndarray]:
         """The optimizer's variables: target → number of the optimizer, attribute, weight there."""

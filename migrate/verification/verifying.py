@@ -11,7 +11,7 @@ import numpy as np
 
 from ..carrying import carry_training
 from ..errors import UserError, printable
-from ..graph import Interface, find_interface, tensor_name
+from ..graph import Interface, find_interface
 from ..layers import UnsupportedError
 from ..lifting import lift_plan
 from ..original import Original
@@ -30,6 +30,7 @@ from ..sources import Source, open_source
 from ..worker import Worker
 from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
+from .feeding import Feeding, read_data
 from .layers import LayerDifference, Search, Side
 from .result import Verification, Wide
 from .subject import Model, Subject, find_subject
@@ -64,16 +65,16 @@ def verify(
         source: as for :func:`tfmigrate.convert`, with a graph.
         model: a .keras file, a folder that convert wrote, its model.py (which is then run), or a
             SavedModel.
-        data: an .npz with an array for each input, by tensor name (``x:0`` or ``x``); random
-            examples otherwise.
+        data: an .npz with an array for each input, by tensor name (``x:0`` or ``x``), and for
+            ``train`` each label and weight that the report names; random examples otherwise.
         inputs, outputs, feed: tensors of the graph, where the report beside the model or the guess
             is wrong.
         tolerance: atol and rtol: a tensor may be off by ``atol + rtol * scale``; 2e-5 of the scale
             by default.
         examples: how many random ones.
         seed: of the random examples.
-        train: how many steps of training to compare too, on random batches, from the checkpoint
-            on: the original's own train operation against Keras's step.
+        train: how many steps of training to compare too, from the checkpoint on: the original's
+            own train operation against Keras's step. Each takes 32 examples.
         trust: run the original graph even if it could touch files, the network or processes.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called with ``{"stage": …}`` as the work goes on.
@@ -144,23 +145,38 @@ def verify_in(
             carry_training(opened.graph, plan, opened.recipes(), opened.read)
     except UnsupportedError as error:
         notes.append(f"{printable(error, 300)}: outputs are compared, layers are not.")
+    feeding = None
+    if train:
+        if plan is None or plan.training is None:
+            raise UserError(
+                f"the graph of {printable(source)} does not train this model",
+                expected="a graph with a loss and an optimizer for --train",
+            )
+        feeding = Feeding.of(opened.graph, interface, plan, data, seed)
     tell({"stage": "opening"})
     made = Model.open(subject, model_worker, timeout, compiled=bool(train))
     made.bind(interface, subject.report)
     bypass = bypassed(inference)
     original = Original(opened, interface, graph_worker, bypass=bypass, timeout=timeout)
     if data is not None:
-        given = read_data(data, interface)
+        given = read_data(data, interface.inputs)
     else:
         given = random_inputs(plan or lift_plan(opened, interface), examples, seed)
     comparison = Comparison(opened, interface, original, made, plan, allowed, tell)
     result = comparison.run(given, subject.pairs)
-    if train:
-        if plan is None:
-            raise UserError("a graph that has no Keras form cannot be compared in training")
+    if feeding is not None:
+        assert plan is not None
         tell({"stage": "training"})
         trained = train_both(
-            opened, interface, plan, made, graph_worker, train, seed=seed, timeout=timeout
+            opened,
+            interface,
+            plan,
+            made,
+            graph_worker,
+            train,
+            feeding,
+            trust=trust,
+            timeout=timeout,
         )
         result = replace(result, trained=trained)
     return replace(
@@ -197,38 +213,6 @@ def _interface(
         feed = {**(report.get("fed") or {}), **(feed or {})}
     saved = source.recipes().keys()
     return find_interface(source.graph, inputs, outputs, feed, saved=saved)
-
-
-def read_data(path: str | Path, interface: Interface) -> dict[str, np.ndarray]:
-    """The arrays of an .npz for a graph's inputs.
-
-    Raises:
-        UserError: an array is missing, or has another shape than the graph says.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {tensor_name(name): archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise UserError(f"{printable(path)} cannot be read: {printable(error)}") from None
-    found = {}
-    for given in interface.inputs:
-        if given.tensor not in arrays:
-            raise UserError(
-                f"{printable(path)} has no array {printable(given.tensor)}",
-                expected=", ".join(printable(i.tensor) for i in interface.inputs),
-            )
-        array = arrays[given.tensor]
-        fits = given.shape is None or (
-            len(given.shape) == array.ndim
-            and all(s in (None, n) for s, n in zip(given.shape, array.shape, strict=True))
-        )
-        if not fits:
-            raise UserError(
-                f"{printable(given.tensor)} of {printable(path)} has shape {array.shape}",
-                expected=str(given.shape),
-            )
-        found[given.tensor] = array
-    return found
 
 
 @dataclass
@@ -298,7 +282,10 @@ class Comparison:
         batched = bool(shapes) and all(s is not None and len(s) and s[0] is None for s in shapes)
         some = dict(given)
         if batched:
-            one = self.original.run({n: a[:1] for n, a in given.items()}, tensors)
+            try:
+                one = self.original.run({n: a[:1] for n, a in given.items()}, tensors)
+            except UserError:  # a graph that splits its batch
+                one = self.original.run(given, tensors)
             size = sum(array.nbytes for array in one.values())
             some = {n: a[: max(1, _LAYER_BYTES // max(size, 1))] for n, a in given.items()}
         found = self.original.run(some, [*tensors, *self.interface.outputs])

@@ -19,7 +19,7 @@ def compile_model(model: Any, module: Any, iterations: Sequence[int]) -> None:
     """
     module.compile_model(model)
     model.optimizer.build(model.trainable_variables)
-    for optimizer, step in zip(_members(model.optimizer), iterations, strict=True):
+    for optimizer, step in zip(members(model.optimizer), iterations, strict=True):
         optimizer.iterations.assign(step)
 
 
@@ -52,7 +52,7 @@ def slot_variable(
 ) -> Any:
     """The optimizer's variable at a place: its number, attribute there, the weight's target."""
     member, attribute, weight = place
-    optimizer = _members(model.optimizer)[member or 0]
+    optimizer = members(model.optimizer)[member or 0]
     return getattr(optimizer, attribute)[optimizer._get_variable_index(weights[weight])]
 
 
@@ -70,11 +70,12 @@ def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str,
         raise ValueError(f"model.keras does not hold the optimizer's state: {same}")
     paths = {target: after[place].path for target, place in slots.items()}
     if after:
-        paths[ITERATION] = _members(opened.optimizer)[0].iterations.path
+        paths[ITERATION] = members(opened.optimizer)[0].iterations.path
     return paths
 
 
-def _members(optimizer: Any) -> list[Any]:
+def members(optimizer: Any) -> list[Any]:
+    """The optimizers that one is made of; itself, most of the time."""
     return list(getattr(optimizer, "optimizers", [optimizer]))
 
 
@@ -83,5 +84,5 @@ def _variables(model: Any) -> list[Any]:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         return []
-    inner = [] if _members(optimizer)[0] is optimizer else _members(optimizer)
+    inner = [] if members(optimizer)[0] is optimizer else members(optimizer)
     return [v for each in (optimizer, *inner) for v in each.variables]

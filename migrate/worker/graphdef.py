@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import UserError, printable
 
 # What TensorFlow 1.15 computes with, where an epsilon is smaller (fused_batch_norm_op.cc).
@@ -49,20 +51,31 @@ def gist(error: Exception) -> str:
     return printable((told or lines or [""])[0], 240)
 
 
-def prepare(definition: Any, bypass: Mapping[str, str]) -> None:
+def prepare(
+    definition: Any, bypass: Mapping[str, str], constants: Mapping[str, float] | None = None
+) -> None:
     """Makes a GraphDef run here as it ran under TensorFlow 1.
 
     Args:
         bypass: node → the tensor it shall merely repeat: dropouts, which are random.
+        constants: node of a constant → the value that it shall have.
     """
+    import tensorflow as tf
+
     for node in definition.node:
         node.device = ""
         node.attr.pop("_class", None)  # colocation with nodes that may not be there
+        if node.name in (constants or {}):
+            old = tf.make_ndarray(node.attr["value"].tensor)
+            new = tf.make_tensor_proto(np.full_like(old, (constants or {})[node.name]))
+            node.attr["value"].tensor.CopyFrom(new)
         if node.name in bypass:
             kind = node.attr["T"]
             node.op, node.input[:] = "Identity", [bypass[node.name]]
             node.ClearField("attr")
             node.attr["T"].CopyFrom(kind)
+        if node.op.startswith("FusedBatchNormGrad"):  # of outputs that are empty now
+            node.attr.pop("_output_shapes", None)
         # An epsilon that is not written is the op's default, 1e-4, and large enough.
         if node.op.startswith("FusedBatchNorm") and "epsilon" in node.attr:
             node.attr["epsilon"].f = max(node.attr["epsilon"].f, _SMALLEST_EPSILON)

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import UserError, printable
 from .client import Event
-from .compiled import slot_variable
+from .compiled import members, slot_variable
 from .rungraph import plain
 
 Answer = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -203,6 +203,40 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
     return model, (together(arrays, model), labels[0] if len(labels) == 1 else labels, weights)
 
 
+def _gradients(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """What a training step would apply to each weight, by target: clipped as the optimizer does.
+
+    Nothing of the model changes: moving statistics are put back.
+    """
+    import tensorflow as tf
+
+    model, (x, y, weights) = _for_training(request, arrays)
+    kept = [(v, np.array(v)) for v in model.non_trainable_variables]
+    with tf.GradientTape() as tape:
+        made = model(x, training=True)
+        loss = model.compute_loss(x, y, made, weights, training=True)
+    found = tape.gradient(loss, [v.value for v in model.trainable_variables])
+    for variable, value in kept:
+        variable.assign(value)
+    pairs = zip(model.trainable_variables, found, strict=True)
+    dense = {id(v): tf.convert_to_tensor(g) for v, g in pairs if g is not None}
+    applied: dict[int, Any] = {}
+    for optimizer in members(model.optimizer):
+        own = [v for v in optimizer._trainable_variables if id(v) in dense]
+        clipped = optimizer._clip_gradients([dense[id(v)] for v in own])
+        applied.update(zip(map(id, own), clipped, strict=True))
+    targets = weights_of(model).items()
+    return {}, {t: np.asarray(applied[id(v)]) for t, v in targets if id(v) in applied}
+
+
+def _rates(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Sets the learning rate of each optimizer, but for None."""
+    for optimizer, rate in zip(members(_state["model"].optimizer), request["rates"], strict=True):
+        if rate is not None:
+            optimizer.learning_rate = rate
+    return {}, {}
+
+
 def _slots(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """The optimizer's variables at ``places``: target → number, attribute, target of the weight."""
     model = _state["model"]
@@ -319,5 +353,7 @@ _STEPS = {
     "predict": _predict,
     "layers": _layers,
     "train": _train,
+    "gradients": _gradients,
+    "rates": _rates,
     "slots": _slots,
 }

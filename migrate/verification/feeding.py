@@ -1,0 +1,237 @@
+"""What a training step is given: inputs, labels and weights, from a file or drawn; switches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError, printable
+from ..graph import Graph, InputTensor, Interface, tensor_name
+from ..graph.feeds import dropout_value
+from ..graph.sources import PIPELINE_OPS, is_placeholder
+from ..plan import Plan
+from ..plan.examples import random_inputs
+from ..plan.training import Formula, OutputLoss
+
+BATCH = 32
+_OPEN_SIZE = 8  # of a dimension that the graph leaves open, as random inputs have it
+_BY_SIGN = ("sigmoid", "binary", "log_loss", "hinge")
+
+
+def read_data(path: str | Path, tensors: Sequence[InputTensor]) -> dict[str, np.ndarray]:
+    """The arrays of an .npz for some tensors of a graph.
+
+    Raises:
+        UserError: an array is missing, or has another shape than the graph says.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {tensor_name(name): archive[name] for name in archive.files}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{printable(path)} cannot be read: {printable(error)}") from None
+    missing = [given.tensor for given in tensors if given.tensor not in arrays]
+    if missing:
+        raise UserError(
+            f"{printable(path)} has no array {printable(', '.join(missing))}",
+            expected=", ".join(printable(given.tensor) for given in tensors),
+        )
+    found = {}
+    for given in tensors:
+        array = arrays[given.tensor]
+        fits = given.shape is None or (
+            len(given.shape) == array.ndim
+            and all(s in (None, n) for s, n in zip(given.shape, array.shape, strict=True))
+        )
+        if not fits:
+            raise UserError(
+                f"{printable(given.tensor)} of {printable(path)} has shape {array.shape}",
+                expected=str(given.shape),
+            )
+        found[given.tensor] = array
+    return found
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """What the steps of a training are given.
+
+    Attributes:
+        inputs: of the model, in the order of the interface.
+        others: tensors that only the loss takes: labels, weights.
+        data: all examples by tensor, of which each step takes the next batch; None to draw them.
+        plan: with its training.
+        seed: of what is drawn.
+    """
+
+    inputs: tuple[InputTensor, ...]
+    others: tuple[InputTensor, ...]
+    data: Mapping[str, np.ndarray] | None
+    plan: Plan
+    seed: int
+
+    @classmethod
+    def of(
+        cls, graph: Graph, interface: Interface, plan: Plan, data: str | Path | None, seed: int
+    ) -> Feeding:
+        """Reads the file, if there is one.
+
+        Raises:
+            UserError: it lacks an array, or has one of another shape.
+        """
+        assert plan.training is not None
+        taken = {given.tensor for given in interface.inputs}
+        named = [t for loss in plan.training.losses for t in (*loss.labels, loss.weights) if t]
+        others = tuple(
+            InputTensor(t, graph.shape(t), graph.dtype(t) or "float32")
+            for t in dict.fromkeys(named)
+            if t not in taken
+        )
+        arrays = None if data is None else read_data(data, (*interface.inputs, *others))
+        feeding = cls(interface.inputs, others, arrays, plan, seed)
+        feeding.check(data)
+        return feeding
+
+    def check(self, path: str | Path | None) -> None:
+        """Whether the arrays have as many examples.
+
+        Raises:
+            UserError: they have not.
+        """
+        counts = {tensor: len(array) for tensor, array in self._batched().items()}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{printable(tensor)} has {n}" for tensor, n in counts.items())
+            raise UserError(
+                f"the arrays of {printable(path)} have different numbers of examples",
+                expected=f"as many in each, but {told}",
+            )
+
+    def batch(self, step: int) -> dict[str, np.ndarray]:
+        """What one step is given, by tensor; after the last example the first comes again."""
+        if self.data is None:
+            made = random_inputs(self.plan, BATCH, self.seed + step)
+            size = len(next(iter(made.values()))) if made else BATCH
+            return made | self._drawn(size, step)
+        batched = self._batched()
+        count = min((len(array) for array in batched.values()), default=0)
+        size = min(BATCH, count)
+        chosen = (step * size + np.arange(size)) % max(count, 1)
+        return {**self.data, **{tensor: array[chosen] for tensor, array in batched.items()}}
+
+    def _batched(self) -> dict[str, np.ndarray]:
+        data = self.data or {}
+        open_ = (*self.inputs, *self.others)
+        free = [i.tensor for i in open_ if i.shape is None or (i.shape and i.shape[0] is None)]
+        return {tensor: data[tensor] for tensor in free if tensor in data and data[tensor].ndim}
+
+    def _drawn(self, size: int, step: int) -> dict[str, np.ndarray]:
+        """Class numbers for integers, one of them for a softmax, 0 or 1 for a sigmoid, else any."""
+        generator = np.random.default_rng((self.seed + step, 1))
+        assert self.plan.training is not None
+        made: dict[str, np.ndarray] = {}
+        for loss in self.plan.training.losses:
+            output = self.plan.outputs[loss.output].value.shape or (None,)
+            for given in self.others:
+                if given.tensor in made or given.tensor not in (*loss.labels, loss.weights):
+                    continue
+                shape = output if given.shape is None else given.shape
+                if given.shape is None and given.dtype.startswith("int"):
+                    shape = output[:-1]
+                alike = 0 <= len(output) - len(shape) <= 1 and shape[:1] == (None,)
+                if alike:  # where the graph does not say it, the output does
+                    pairs = zip(shape, output, strict=False)
+                    shape = tuple(b if a is None else a for a, b in pairs)
+                sizes = [size, *[_OPEN_SIZE] * len(shape)]
+                sizes = [sizes[at] if known is None else known for at, known in enumerate(shape)]
+                weighs = given.tensor == loss.weights
+                kind = "binary" if _compares(loss) else loss.name
+                array = _random(generator, sizes, given.dtype, kind, output[-1], weighs)
+                made[given.tensor] = array.astype(given.dtype)
+        return made
+
+
+def _compares(loss: OutputLoss) -> bool:
+    """Whether a formula asks what its labels are equal to."""
+    calls = loss.new.body.calls if isinstance(loss.new, Formula) else []
+    return any(call.function in ("keras.ops.equal", "keras.ops.not_equal") for call in calls)
+
+
+def _random(
+    generator: np.random.Generator,
+    sizes: list[int],
+    dtype: str,
+    kind: str,
+    classes: int | None,
+    weighs: bool,
+) -> np.ndarray:
+    if dtype.startswith(("int", "uint")):
+        return generator.integers(1 if weighs else 0, max(classes or 2, 2), sizes)
+    if weighs:
+        return generator.uniform(0.1, 1.0, sizes)
+    if "softmax" in kind or "categorical" in kind:
+        chosen = generator.integers(0, sizes[-1], sizes[:-1])
+        return np.eye(sizes[-1])[chosen]
+    if kind.startswith(_BY_SIGN):
+        return generator.integers(0, 2, sizes)
+    if kind.startswith("graph_loss"):  # nobody knows its kind: what logarithms take as well
+        return generator.uniform(0.05, 0.95, sizes)
+    return generator.standard_normal(sizes)
+
+
+def switches(
+    graph: Graph,
+    interface: Interface,
+    fetched: Sequence[str],
+    given: Sequence[str],
+    rates: Mapping[str, float],
+) -> dict[str, Any]:
+    """What steers the training of the original: flags say training, dropout drops nothing.
+
+    Args:
+        fetched: the tensors and operations that will be run.
+        given: tensors that are fed anyway.
+        rates: tensor of a learning rate that is fed → what it is in the model.
+
+    Raises:
+        UserError: something else would have to be fed.
+    """
+    behind = graph.ancestors(fetched, control=True)
+    fed: dict[str, Any] = {}
+    for tensor, value in interface.fed.items():
+        flag = isinstance(value, (bool, np.bool_)) and graph.dtype(tensor) == "bool"
+        fed[tensor] = (not value) if flag else value
+    for node in behind.values():
+        tensor = f"{node.name}:0"
+        if tensor in given or tensor in fed:
+            continue
+        if tensor in rates:
+            fed[tensor] = rates[tensor]
+        elif node.op in ("Placeholder", "PlaceholderV2"):
+            raise UserError(
+                f"training needs {printable(tensor)}, and nothing says what it is fed",
+                try_=f"--feed {printable(tensor.partition(':')[0])}=VALUE",
+            )
+        elif node.op in PIPELINE_OPS and not is_placeholder(node):
+            raise UserError(
+                f"training reads from {printable(node.name)} ({node.op}), an input pipeline",
+                expected="a graph that is trained from placeholders, for --train",
+            )
+    return fed
+
+
+def dropped_constants(graph: Graph, fetched: Sequence[str]) -> dict[str, float]:
+    """Constants that are rates of dropout, or probabilities to keep, and at which nothing drops."""
+    behind = graph.ancestors(fetched, control=True)
+    found = {}
+    for node in behind.values():
+        tensor = f"{node.name}:0"
+        if node.op == "Const" and graph.dtype(tensor) in ("float32", "float64", "float16"):
+            held = node.attrs.get("value")  # not by its static value: it may stand in a cond
+            single = held is not None and held.size == 1
+            value = dropout_value(graph, tensor, behind) if single else None
+            if value is not None:
+                found[node.name] = value
+    return found
