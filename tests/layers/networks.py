@@ -29,8 +29,9 @@ class Case:
     def __init__(self, folder: Path):
         self.meta = json.loads((folder / "case.json").read_text())
         self.arrays = dict(np.load(folder / "golden.npz"))
-        frozen = folder / "frozen.pb"
-        self.source = open_source(frozen if frozen.exists() else folder / "model.ckpt")
+        files = (folder / name for name in ("frozen.pb", "saved_model"))
+        path = next((file for file in files if file.exists()), folder / "model.ckpt")
+        self.source = open_source(path)
 
     def plan(self, worker: Worker | None = None) -> Plan:
         assert self.source.graph is not None

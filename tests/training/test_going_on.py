@@ -18,6 +18,8 @@ GOLDENS = [
     "train_rmsprop", "train_sgd", "train_sgd_expdecay",
 ]  # fmt: skip
 CARRIED = {  # and what is to be seen in model.py
+    "train_columns_adam": "optimizer=SparseAdam(",
+    "train_columns_linear_ftrl": "optimizer=SparseFtrl(",
     "train_embedding_momentum": "optimizer=SparseMomentum(",
     "train_l1_and_l2": "keras.regularizers.L1L2(l1=0.001, l2=0.002)",
     "train_loop_mirrored_gru": "kernel_regularizer=keras.regularizers.L2(0.005)",
