@@ -45,10 +45,12 @@ def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 
         def on_event(event: dict[str, Any]) -> None:
             progress.update(starting, visible=False)
-            key = " ".join(filter(None, (event["case"], event["device"], event["form"])))
+            names = ("case", "device", "form", "again")
+            key = " ".join(event[name] for name in names if event[name])
             if key not in tasks:
                 tasks[key] = progress.add_task(key, total=event["epochs"], note="")
-            note = f"loss {event['loss']:.4g}, {event['metric']:.4f}"
+            metric = "" if event["again"] else f", {event['metric']:.4f}"
+            note = f"loss {event['loss']:.4g}{metric}"
             progress.update(tasks[key], completed=event["epoch"], note=note)
 
         yield on_event

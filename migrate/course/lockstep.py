@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,22 +57,32 @@ def compare_training(
         request.logical_cpus,
     )
     dataset = load(request.data_of(program))  # while the two import TensorFlow
-    outcomes: list[DeviceOutcome] = []
-    counts = set()
-    for device in request.devices(workers["modern"]):
-        for case in request.case or tuple(program.cases) or ("",):
-            variant = program.case(case)
-            prepared = variant.prepare(dataset)
-            setting.check(prepared, dataset)
-            counts.add(len(prepared.x_train))
-            pair = _Pair(system, variant, case, prepared, setting, device, workers, on_event)
-            # One conversion shows that the way holds; it costs as much as a small training.
-            outcomes.append(pair.outcome(converted=not outcomes))
+    pairs: list[_Pair] = []
+    with tempfile.TemporaryDirectory(prefix="tfmigrate-") as folder, _lines(workers) as lines:
+        for device in request.devices(workers["modern"]):
+            for case in request.case or tuple(program.cases) or ("",):
+                variant = program.case(case)
+                prepared = variant.prepare(dataset)
+                setting.check(prepared, dataset)
+                own = Path(folder, str(len(pairs)))
+                pair = _Pair(
+                    system, variant, case, prepared, setting, device, workers, on_event, own, lines
+                )
+                pair.train()
+                pairs.append(pair)
+        # Here begins what is not timed, and may go on at once. One conversion shows that the way
+        # holds; it costs as much as a small training.
+        pairs[0].convert()
+        for pair in pairs:
+            pair.train_with_kernel()
+        for pair in pairs:
+            pair.train_in_double()
+        outcomes = [pair.outcome() for pair in pairs]
     return Comparison(
         system=system,
         program=program,
         dataset=dataset,
-        num_examples=max(counts),
+        num_examples=max(len(pair.prepared.x_train) for pair in pairs),
         setting=setting,
         devices=outcomes,
         seconds=time.perf_counter() - start,
@@ -77,9 +90,35 @@ def compare_training(
     )
 
 
-@dataclass(frozen=True)
+@contextmanager
+def _lines(workers: Mapping[str, Worker]) -> Iterator[dict[str, ThreadPoolExecutor]]:
+    """A line to wait in for each worker, which does one job at a time, and one for conversions.
+
+    When something fails, what has not begun never does.
+    """
+    with ExitStack() as stack:
+        lines = {
+            name: stack.enter_context(ThreadPoolExecutor(1)) for name in (*workers, "conversion")
+        }
+        try:
+            yield lines
+        except BaseException as error:
+            for line in lines.values():
+                line.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(error, Exception):  # an interrupt does not wait for what has begun
+                for worker in workers.values():
+                    worker.close()
+            raise
+
+
+@dataclass
 class _Pair:
-    """One case on one device."""
+    """One case on one device: trained, and then whatever else has to be known of it.
+
+    Attributes:
+        folder: for checkpoints; not there yet.
+        lines: what is not timed waits here.
+    """
 
     system: System
     program: Training
@@ -89,55 +128,89 @@ class _Pair:
     device: str
     workers: Mapping[str, Worker]
     on_event: OnEvent | None
+    folder: Path
+    lines: Mapping[str, ThreadPoolExecutor]
 
-    def outcome(self, *, converted: bool) -> DeviceOutcome:
-        """Trains it; again with TF1's optimizer, or in float64, where that has more to say.
+    sides: list[Side] = field(default_factory=list)
+    weights: dict[str, np.ndarray] | None = None
+    converted: Future[Difference] | None = None
+    with_kernel: list[Future[Side]] = field(default_factory=list)
+    in_double: list[Future[Side]] = field(default_factory=list)
 
-        Args:
-            converted: whether the session's trained checkpoint is also turned into a Keras model
-                that is compared with the session.
-        """
-        program = self.program
-        weights: dict[str, np.ndarray] | None = None
-        with tempfile.TemporaryDirectory(prefix="tfmigrate-") as folder:
-            initial, trained = (str(Path(folder, f"{n}.ckpt")) for n in ("initial", "trained"))
-            sides: list[Side] = []
-            for form in program.forms:
-                if form == "session":
-                    sides.append(self._train(form, None, initial=initial, trained=trained))
-                    weights = _carry(initial)
-                else:
-                    sides.append(self._train(form, weights))
-            again = [self._converted(trained, sides[0])] if converted and sides[0].ends else []
-        lines = []
-        if len(sides) > 1 and weights:
-            judged = sides
-            if program.kernel:
-                others = [self._train(form, weights, exact=True) for form in program.forms[1:]]
-                judged = [sides[0], *others]
-                lines = departing(sides, program) + parity_with_kernel(judged, program)
+    @property
+    def comparable(self) -> bool:
+        """Whether there is a session, and a form that starts from its weights."""
+        return len(self.sides) > 1 and self.weights is not None
+
+    def train(self) -> None:
+        """Trains all forms, the session first, one after the other: they are timed."""
+        self.folder.mkdir()
+        initial, trained = (str(self.folder / f"{n}.ckpt") for n in ("initial", "trained"))
+        for form in self.program.forms:
+            if form == "session":
+                self.sides.append(self._train(form, None, initial=initial, trained=trained))
+                self.weights = _carry(initial)
             else:
-                lines = parity(sides, program.tolerance, program.moved, program.departs)
-            lines += again
-            rounding = program.tolerance != EXACT and not program.departs
-            single = self.prepared.x_train.dtype == np.float32
-            if rounding and single and weights_apart(judged).differing:
-                weights = {name: array.astype(np.float64) for name, array in weights.items()}
-                lines += parity_in_double(
-                    [
-                        self._train(form, weights, floatx="float64", exact=True)
-                        for form in program.forms[:2]
-                    ]
-                )
+                self.sides.append(self._train(form, self.weights))
+
+    def convert(self) -> None:
+        """Begins to turn the session's trained checkpoint into a Keras model, and to run that."""
+        if self.comparable and self.sides[0].ends:
+            self.converted = self.lines["conversion"].submit(self._convert)
+
+    def train_with_kernel(self) -> None:
+        """Begins to train with TF1's update in the place of Keras's, where it departs."""
+        if self.program.kernel and self.comparable:
+            self.with_kernel = [
+                self._later(form, self.weights, exact=True) for form in self.program.forms[1:]
+            ]
+
+    def train_in_double(self) -> None:
+        """Begins to train in float64, where rounding has reached the weights."""
+        rounding = self.program.tolerance != EXACT and not self.program.departs
+        single = self.prepared.x_train.dtype == np.float32
+        if rounding and single and self.comparable and weights_apart(self.judged).differing:
+            assert self.weights is not None
+            weights = {name: array.astype(np.float64) for name, array in self.weights.items()}
+            self.in_double = [
+                self._later(form, weights, floatx="float64", exact=True)
+                for form in self.program.forms[:2]
+            ]
+
+    @property
+    def judged(self) -> list[Side]:
+        """The session, and what is held against it."""
+        if self.with_kernel:
+            return [self.sides[0], *(side.result() for side in self.with_kernel)]
+        return self.sides
+
+    def outcome(self) -> DeviceOutcome:
+        """Waits for all that has begun."""
+        program = self.program
+        lines = []
+        if self.with_kernel:
+            lines = departing(self.sides, program) + parity_with_kernel(self.judged, program)
+        elif self.comparable:
+            lines = parity(self.sides, program.tolerance, program.moved, program.departs)
+        if self.converted:
+            what = "trained checkpoint, converted"
+            lines.append(Measured(what, self.converted.result(), program.moved))
+        if self.in_double:
+            lines += parity_in_double([side.result() for side in self.in_double])
         return DeviceOutcome(
             self.device,
-            sides,
+            self.sides,
             lines,
             program.tolerance,
             self.case,
             program.why,
             program.kernel,
         )
+
+    def _later(
+        self, form: str, weights: Mapping[str, np.ndarray] | None, **options: Any
+    ) -> Future[Side]:
+        return self.lines[FORMS[form].era].submit(self._train, form, weights, **options)
 
     def _train(
         self,
@@ -166,21 +239,24 @@ class _Pair:
             on_event=self.on_event,
         )
 
-    def _converted(self, prefix: str, session: Side) -> Measured:
+    def _convert(self) -> Difference:
         """The session's logits against those of the Keras model made of its checkpoint."""
+        session = self.sides[0]
         assert session.ends is not None
         x, logits = session.ends
-        folder = Path(f"{prefix}-keras")
-        result = convert(prefix, folder, inputs=[x], outputs=[logits])
+        folder = self.folder / "keras"
+        result = convert(str(self.folder / "trained.ckpt"), folder, inputs=[x], outputs=[logits])
         if result.report["outcome"] != "keras":
             raise RuntimeError(f"the converter made no Keras model of {self.system.name}")
+        made = self.lines["modern"].submit(self._predict, folder).result()
+        return measure(session.arrays["logits_after"], made)
+
+    def _predict(self, folder: Path) -> np.ndarray:
         modern = self.workers["modern"]
         modern.call("build", {"step": "open", "folder": str(folder)}, timeout=SILENCE)
-        given = {"0": self.prepared.x_test}
         step = {"step": "predict", "graph": True}
-        made = modern.call("build", step, given, timeout=SILENCE).arrays["0"]
-        difference = measure(session.arrays["logits_after"], made)
-        return Measured("trained checkpoint, converted", difference, self.program.moved)
+        given = {"0": self.prepared.x_test}
+        return modern.call("build", step, given, timeout=SILENCE).arrays["0"]
 
 
 def _carry(prefix: str) -> dict[str, np.ndarray]:

@@ -149,11 +149,11 @@ def train(
     def listen(event: dict[str, Any]) -> None:
         epochs.append(Epoch(event["loss"], event["metric"], event["seconds"], event["examples"]))
         if on_event:
-            on_event(
-                event | {"form": form, "epochs": setting.epochs, "device": device, "case": case}
-            )
+            told = {"form": form, "epochs": setting.epochs, "device": device, "case": case}
+            on_event(event | told | {"again": again})
 
     how = FORMS[form]
+    again = f"in {floatx}" if floatx else f"with TF1's {program.kernel}" if exact else ""
     own = str(prepared.x_train.dtype)
     arrays = prepared.as_type(floatx or own)
     steps = -(-len(prepared.x_train) // setting.batch_size)
@@ -186,7 +186,9 @@ def train(
             "logical_cpus": setting.logical_cpus,
             "batch_size": setting.batch_size,
             "epochs": setting.epochs,
-            "log": str(Path(setting.logdir, case, device, form)) if setting.logdir else None,
+            "log": str(Path(setting.logdir, case, device, form))
+            if setting.logdir and not again
+            else None,
             "initial": initial,
             "trained": trained,
         },

@@ -149,7 +149,8 @@ class ValuesComparison(Result):
         """Pass where every value and claim holds; not run where nothing was compared."""
         if not any(value.difference for value in self.values):
             return Verdict.NOT_RUN
-        return Verdict.of(all(found.holds for found in [*self.values, *self.claims]))
+        holding = [value.holds for value in self.values] + [claim.holds for claim in self.claims]
+        return Verdict.of(all(holding))
 
     @property
     def claims(self) -> list[Claim]:

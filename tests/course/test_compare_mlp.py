@@ -193,7 +193,7 @@ def test_interrupting_leaves_nothing_behind(tmp_path):
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         deadline = time.monotonic() + 60
-        while not list(tmp_path.glob("tfmigrate-*/initial.ckpt.index")):
+        while not list(tmp_path.glob("tfmigrate-*/*/initial.ckpt.index")):
             assert time.monotonic() < deadline, "training never began"
             time.sleep(0.1)
         workers = subprocess.run(
