@@ -7,13 +7,14 @@ import keras
 class EmbeddingBag(keras.layers.Layer):
     """Adds up, or averages, the rows of a table that each example names; -1 names none.
 
-    Takes numbers of shape (examples, values), and weights of that shape or none. Gives one row an
-    example: zeros where it names none.
+    Takes numbers of shape (examples, values), and weights of that shape or none. Gives
+    one row an example: zeros where it names none.
     """
 
     def __init__(self, input_dim, output_dim, combiner="mean", **options):
         super().__init__(**options)
-        self.input_dim, self.output_dim, self.combiner = input_dim, output_dim, combiner
+        self.input_dim, self.output_dim = input_dim, output_dim
+        self.combiner = combiner
 
     def build(self, *shapes, **named):
         """Makes the table."""
@@ -22,29 +23,31 @@ class EmbeddingBag(keras.layers.Layer):
 
     def call(self, numbers, weights=None):
         """The rows combined, shape (examples, output_dim)."""
-        named = keras.ops.greater_equal(numbers, 0)
+        ops = keras.ops
+        named = numbers >= 0
         if weights is not None and self.combiner != "sum":
-            named = keras.ops.logical_and(named, keras.ops.greater(weights, 0))
-        # In place of an absent one the example's own greatest, which then counts for nothing: no
-        # row gets a gradient that its example does not name.
-        own = keras.ops.maximum(
-            keras.ops.max(keras.ops.where(named, numbers, -1), axis=-1, keepdims=True), 0
-        )
-        rows = keras.ops.take(self.embeddings, keras.ops.where(named, numbers, own), axis=0)
-        factors = keras.ops.cast(named, rows.dtype)
+            named = ops.logical_and(named, weights > 0)
+        # In place of an absent one the example's own greatest, which then counts for
+        # nothing: no row gets a gradient that its example does not name.
+        own = ops.max(ops.where(named, numbers, -1), axis=-1, keepdims=True)
+        numbers = ops.where(named, numbers, ops.maximum(own, 0))
+        rows = ops.take(self.embeddings, numbers, axis=0)
+        factors = ops.cast(named, rows.dtype)
         if weights is not None:
-            factors = factors * keras.ops.cast(weights, rows.dtype)
-        total = keras.ops.sum(rows * factors[..., None], axis=-2)
+            factors = factors * ops.cast(weights, rows.dtype)
+        total = ops.sum(rows * factors[..., None], axis=-2)
         if self.combiner == "sum":
             return total
-        power = 2 if self.combiner == "sqrtn" else 1
-        size = keras.ops.sum(factors**power, axis=-1, keepdims=True)
-        size = keras.ops.sqrt(size) if self.combiner == "sqrtn" else size
-        return total / keras.ops.where(size == 0, 1.0, size)
+        if self.combiner == "sqrtn":
+            size = ops.sqrt(ops.sum(factors**2, axis=-1, keepdims=True))
+        else:
+            size = ops.sum(factors, axis=-1, keepdims=True)
+        return total / ops.where(size == 0, 1.0, size)
 
     def compute_output_spec(self, numbers, weights=None):
         """One row an example."""
-        return keras.KerasTensor((*numbers.shape[:-1], self.output_dim), self.compute_dtype)
+        shape = (*numbers.shape[:-1], self.output_dim)
+        return keras.KerasTensor(shape, self.compute_dtype)
 
     def get_config(self):
         """The constructor's arguments."""
