@@ -15,13 +15,18 @@ _NOISE = (
 )  # fmt: skip
 
 
-def values_reach(graph: Graph, names: Iterable[str]) -> set[str]:
-    """The nodes whose values (not just shapes) depend on some nodes, these included."""
+def values_reach(graph: Graph, names: Iterable[str], *, learning: bool = False) -> set[str]:
+    """The nodes whose values (not just shapes) depend on some nodes, these included.
+
+    Args:
+        learning: not through StopGradient: what lies behind it learns nothing there.
+    """
     seen = set(names)
     waiting = list(seen)
+    barriers = (*SHAPE_ONLY, "StopGradient") if learning else SHAPE_ONLY
     while waiting:
         for user in graph.node_consumers(waiting.pop()):
-            if user.name not in seen and user.op not in SHAPE_ONLY:
+            if user.name not in seen and user.op not in barriers:
                 seen.add(user.name)
                 waiting.append(user.name)
     return seen

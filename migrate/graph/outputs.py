@@ -44,6 +44,11 @@ class Network:
     variables: tuple[str, ...]
 
 
+_NAMED = (
+    "Identity", "Sqrt", "Sum", "Add", "AddV2", "Sub", "Mul", "RealDiv", "Exp", "Sigmoid", "Softmax",
+    "Tanh", "Relu", "Squeeze", "Reshape",
+)  # fmt: skip
+_LOOPING = ("Enter", "RefEnter", "While", "StatelessWhile")
 _LOSS_ONLY = (
     "Log", "Neg", "Maximum", "Minimum", "ClipByValue", "Reshape", "LogSoftmax", "Squeeze", "Cast",
     "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits", "Log1p", "Abs",
@@ -68,6 +73,16 @@ _BOOKKEEPING = re.compile(
     r"Assert|Arg(?:Max|Min)|Equal|NotEqual|InTopK.*|TopK.*|ConfusionMatrix|Is(?:Nan|Inf|Finite)|"
     r"Queue.*|Stack.*|Print|Multinomial|Bucketize|Round"
 )
+
+
+_ABOUT_LOSS = re.compile(r"(?i)loss|cost|error|objective|train|optim|grad|summar|metric|accura")
+_OTHER_NAMES = {"RealDiv": "truediv", "FloorDiv": "floordiv", "AddV2": "add", "Sum": "sum"}
+
+
+def _is_auto_named(node: Node) -> bool:
+    """Whether a program left an operation its default name: ``Sum_1``, ``truediv``."""
+    last = re.sub(r"_\d+$", "", node.name.rpartition("/")[2]).lower()
+    return last in (node.op.lower(), _OTHER_NAMES.get(node.op, ""), "strided_slice", "l2_normalize")
 
 
 def _is_bookkeeping(node: Node) -> bool:
@@ -219,7 +234,7 @@ class OutputFinder:
         weights behind it, and of these the first; then back over what only a loss would do.
         """
         behind = self.graph.ancestors([loss])
-        from_weights = values_reach(self.graph, self.weights)
+        from_weights = values_reach(self.graph, self.weights, learning=True)
         fed = [n.name for n in behind.values() if is_placeholder(n)]
         fed = [name for name in fed if self.graph.shape(f"{name}:0") != ()]
         from_feeds = values_reach(self.graph, fed)
@@ -233,18 +248,41 @@ class OutputFinder:
             if len(learned) == 1 and joins:
                 source = split_tensor(resolve(self.graph, learned[0]))[0]
                 if source not in self.weights:
-                    candidates[learned[0]] = len(self._variables_behind(learned[0]))
+                    count = len(self._variables_behind(learned[0], learning=True))
+                    candidates[learned[0]] = count
         if not candidates:
             return None
         largest = max(candidates.values())
-        if largest < len(self._variables_behind(loss)):
+        if largest < len(self._variables_behind(loss, learning=True)):
             return None  # labels enter before the last weight does
         tensor = next(t for t, count in candidates.items() if count == largest)
         node = self.graph.node(tensor)
         while (node.op in _LOSS_ONLY or self._guards(node)) and node.inputs:
             tensor = next((t for t in node.inputs if self._variables_behind(t)), tensor)
             node = self.graph.node(tensor)
-        return tensor
+        return self._named_after(tensor, behind, from_feeds)
+
+    def _named_after(self, output: str, behind: Mapping[str, Node], fed: Collection[str]) -> str:
+        """What the program itself names, computed from an output alone, before labels enter.
+
+        The distance of two towers, say, whose square the loss takes too.
+        """
+        after = values_reach(self.graph, [split_tensor(output)[0]])
+        given = self.graph.ancestors([output])
+        by_others = values_reach(self.graph, self._others(fed, given))
+        for name in reversed(self.graph.order):
+            node = behind.get(name)
+            if node is None or name not in after or name in by_others or node.op not in _NAMED:
+                continue
+            scalar_or_loss = self.graph.shape(f"{name}:0") == () or _ABOUT_LOSS.search(name)
+            if not scalar_or_loss and not _is_auto_named(node):
+                return f"{name}:0"
+        return output
+
+    def _others(self, fed: Collection[str], given: Mapping[str, Node]) -> list[str]:
+        """What is fed or kept in weights, and is no part of what made an output."""
+        placeholders = [name for name in fed if is_placeholder(self.graph.nodes[name])]
+        return [name for name in (*placeholders, *self.weights) if name not in given]
 
     def _guards(self, node: Node) -> bool:
         """Whether a small number is added, against the logarithm or division of 0."""
@@ -308,12 +346,18 @@ class OutputFinder:
                 waiting.extend(node.inputs)
         return False
 
-    def _variables_behind(self, tensor: str) -> set[str]:
-        """The weights whose values (not just shapes) a tensor depends on."""
+    def _variables_behind(self, tensor: str, *, learning: bool = False) -> set[str]:
+        """The weights whose values (not just shapes) a tensor depends on.
+
+        Args:
+            learning: only those that a loss would move: not through StopGradient.
+        """
         found: set[str] = set()
         waiting, seen = [tensor], set()
         while waiting:
             node = self.graph.get(waiting.pop())
+            if learning and node is not None and node.op == "StopGradient":
+                continue
             if node is None or node.name in seen or node.op in SHAPE_ONLY:
                 continue
             seen.add(node.name)
@@ -489,6 +533,36 @@ class OutputFinder:
             and not any(user.name in part for user in self.graph.node_consumers(name))
         }
 
+    def _is_state(self, tensor: str) -> bool:
+        """Whether a leaf is what a state that is fed becomes: sampling goes on from it."""
+        node = self.graph.node(tensor)
+        shape = self.graph.shape(tensor)
+        if node.op != "Identity" or not shape or _is_auto_named(node):
+            return False
+        fed = [n for n in self.graph.ancestors([tensor]).values() if is_placeholder(n)]
+        return any(
+            self.graph.shape(f"{n.name}:0") == shape
+            and all(user.op in _LOOPING for user in self._users(n.name))
+            for n in fed
+        )
+
+    def _users(self, name: str) -> list[Node]:
+        return [u for u in self.graph.node_consumers(name) if u.op not in SHAPE_ONLY]
+
+    def _is_leftover(self, tensor: str, group: list[str]) -> bool:
+        """Whether a leaf is an unnamed residual sum of what another leaf goes on with."""
+        node = self.graph.node(tensor)
+        if node.op not in ("Add", "AddV2") or not _is_auto_named(node):
+            return False
+        for other in group:
+            inner = self.graph.ancestors([other])
+            later = self.graph.order.index(split_tensor(other)[0]) > self.graph.order.index(
+                node.name
+            )
+            if other != tensor and later and any(split_tensor(t)[0] in inner for t in node.inputs):
+                return True
+        return False
+
     def _choose(self, candidates: dict[str, set[str]], considered: list[Candidate]) -> Choice:
         def rank(tensor: str) -> tuple[int, int, int]:
             variables = candidates[tensor]
@@ -511,8 +585,15 @@ class OutputFinder:
                 and self.graph.shape(tensor) != ()
             ):
                 home.append(tensor)  # another head
+            elif self._is_state(tensor):
+                home.append(tensor)
             else:
                 why = f"uses no variable that {printable(home[0])} does not use"
+                considered.append(Candidate(tensor, False, why))
+        for group in groups:
+            for tensor in [t for t in group if self._is_leftover(t, group)]:
+                group.remove(tensor)
+                why = "a sum within the network that nothing goes on with"
                 considered.append(Candidate(tensor, False, why))
         networks = [self._network(g[0], set().union(*(candidates[t] for t in g))) for g in groups]
         networks = [
