@@ -72,4 +72,4 @@ def plain(call: Call) -> Call | None:
         terms = call.arguments[0]
         if len(terms) == 2 and all(isinstance(term, Value) for term in terms):
             return Call("+", tuple(terms), {}, call.outputs)
-    return None
+    return call if kind in _WITHOUT_STATE else None

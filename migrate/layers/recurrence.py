@@ -8,7 +8,7 @@ from ..plan import Plan, Value
 from .builder import Builder
 from .formula import plain
 from .matching import fill_plan
-from .recurrent.stepwise import RECURRENCE, StepNetwork
+from .recurrent.network import RECURRENCE, StepNetwork
 from .registry import Match, operation
 from .view import View
 
@@ -62,6 +62,18 @@ def recurrence(view: View, tensor: str) -> Match | None:
         return made
 
     return Match(node.inputs, build, outputs)
+
+
+@operation("UpToLongest", keras="UpToLongest (own class)")
+def up_to_longest(view: View, tensor: str) -> Match | None:
+    """The steps of padded sequences before the end of the longest."""
+    node = view.graph.node(tensor)
+
+    def build(builder: Builder, sequence: Value, lengths: Value) -> Value:
+        cut = None if sequence.shape is None else (sequence.shape[0], None, *sequence.shape[2:])
+        return builder.layer("UpToLongest", {}, sequence, lengths, shape=cut, scope="")
+
+    return Match(node.inputs, build) if view.recipe(node.inputs[1]) is None else None
 
 
 @operation("ReverseSequence", keras="ReverseSequence (own class)")

@@ -67,14 +67,18 @@ def positions(view: View, tensor: str) -> Match | None:
     """``tf.range(tf.shape(x)[axis])``."""
     node = view.graph.node(tensor)
     limit = sizes_of(view, node.inputs[1])
-    if limit is None or not isinstance(limit[0], Dimension):
+    if (view.scalar(node.inputs[0]), view.scalar(node.inputs[2])) != (0, 1) or limit is None:
         return None
-    if (view.scalar(node.inputs[0]), view.scalar(node.inputs[2])) != (0, 1):
+    count, dtype = limit[0], view.dtype(tensor)
+    if isinstance(count, int):
+        given = {"dtype": dtype, "shape": (count,)}
+        return Match([], lambda builder: builder.op("arange", count, **given))
+    if not isinstance(count, Dimension):
         return None
-    axis, dtype = limit[0].axis, view.dtype(tensor)
+    axis = count.axis
     arguments = {"axis": axis, "dtype": None if dtype == "int32" else dtype}
     return Match(
-        [limit[0].tensor],
+        [count.tensor],
         lambda builder, value: builder.layer(
             "Positions", arguments, value, scope="", shape=(None,)
         ),

@@ -18,7 +18,7 @@ KINDS = ("telling", "whole", "plain")
 
 _PARTS = ("keras.ops.split", "keras.ops.unstack", "keras.ops.cast", "keras.ops.reshape",
     "keras.ops.expand_dims")  # fmt: skip
-_WITH_LENGTHS = ("Recurrence", "ReverseSequence", "SequenceMask")
+_WITH_LENGTHS = ("Recurrence", "ReverseSequence", "SequenceMask", "UpToLongest")
 _HASHING = ("Hashing", "StringLookup", "IntegerLookup", "HashedCross", "HashedCrossing",
     "Discretization")  # fmt: skip
 _ANY_INTEGER = 10  # one more than the largest, where nothing is known about them

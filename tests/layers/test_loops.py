@@ -1,6 +1,7 @@
 """Loops of cells that Keras does not have, as a layer that runs a step: held against TF 1.15.
 
-The cases in ``data/loops.tar.xz`` were written by ``tests/tf115`` (family ``loops``).
+The cases in ``data/loops.tar.xz`` were written by ``tests/tf115``, families ``loops`` and
+``attention``.
 """
 
 from pathlib import Path
@@ -19,9 +20,17 @@ LAYERS = {
     "loop_contrib_cells": ["Recurrence", "Dense"],
     "loop_control_flow_v2": ["Recurrence", "Concatenate", "Dense"],
     "loop_conv_lstm": ["Recurrence", "Flatten", "Dense"],
+    "loop_decoder": ["Embedding", "UpToLongest", "GRU", "Filled", "Dense", "Recurrence"],
+    "loop_decoder_finished": [
+        "UpToLongest", "SequenceMask", "LSTM", "LSTM", "LSTM", "LSTM", "Dense",
+    ],
+    "loop_decoder_memory_lengths": [
+        "UpToLongest", "SequenceMask", "GRU", "Reshape", "Dense", "Recurrence", "Dense",
+    ],
     "loop_frozen": ["Recurrence", "Dense"],
     "loop_gru_mirrored": ["Recurrence", "Dense"],
     "loop_highway_and_known": ["LSTM", "Dense", "GRU", "Add", "Dense"],
+    "loop_last_element": ["Recurrence", "Dense"],
     "loop_layer_norm_lstm": ["Recurrence", "Dense"],
     "loop_lstm_block_fused_peephole": ["Recurrence", "Concatenate", "Dense"],
     "loop_lstm_block_peephole": ["Recurrence", "Dense"],
@@ -37,7 +46,10 @@ LAYERS = {
     "loop_while_tensor_array": ["SimpleRNN", "Dense"],
 }  # fmt: skip
 """The layers that each becomes, in order of call."""
-NO_LAYER = {"loop_until_found": r"no Keras form for a while loop \(what it computes ends it\)"}
+NO_LAYER = {
+    "loop_scan_from_first": r"a while loop \(it does not begin at the first step\)",
+    "loop_until_found": r"a while loop \(what it computes ends it\)",
+}
 
 
 @pytest.fixture(scope="module")

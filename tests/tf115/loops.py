@@ -1,11 +1,10 @@
 """Loops over time of cells that Keras has no layer for: of contrib, scans, attention."""
 
-import numpy as np
 import tensorflow as tf
 from tensorflow.python.ops import gen_rnn_ops
 
 import endings
-from harness import EXAMPLES, Program, Training, case, normal, random
+from harness import EXAMPLES, Program, Training, case, normal
 from problem import CLASSES, batches, cross_entropy
 from rnn import contrib_rnn, lengths, rnn, sequences
 
@@ -261,28 +260,6 @@ def loop_while_own_outputs():
 
 
 @case
-def loop_attention_wrapper():
-    """AttentionWrapper: Bahdanau's attention to an encoder, its context joined at each step."""
-    x, data = sequences()
-    target = tf.placeholder(tf.float32, [None, 4, 3], name="target")
-    memory, _ = tf.nn.dynamic_rnn(rnn.GRUCell(5), x, dtype=tf.float32, scope="encoder")
-    attention = tf.contrib.seq2seq.BahdanauAttention(6, memory)
-    cell = tf.contrib.seq2seq.AttentionWrapper(rnn.LSTMCell(5), attention, attention_layer_size=4)
-    outputs, _ = tf.nn.dynamic_rnn(cell, target, dtype=tf.float32, scope="decoder")
-    data[target] = normal(EXAMPLES, 4, 3, salt=6)
-    return Program(data, tf.layers.dense(outputs, 3, name="scores"))
-
-
-@case
-def loop_attention_cell():
-    """AttentionCellWrapper: attention over the states of the last steps."""
-    x, data = sequences(6, 3)
-    cell = contrib_rnn.AttentionCellWrapper(rnn.BasicLSTMCell(4), attn_length=3)
-    outputs, _ = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)
-    return Program(data, last(outputs))
-
-
-@case
 def loop_control_flow_v2():
     """Peepholes and lengths under control flow v2, resource variables."""
     tf.enable_control_flow_v2()
@@ -356,13 +333,6 @@ def train_loop_mirrored_gru():
 
 
 @case
-def train_loop_attention():
-    """Adam through an AttentionCellWrapper."""
-    cell = contrib_rnn.AttentionCellWrapper(rnn.GRUCell(4), attn_length=3, state_is_tuple=True)
-    return trained(lambda x: tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)[0][:, -1])
-
-
-@case
 def loop_positions():
     """A clockwork RNN: half of the state stands still at every other step, by the step's number."""
     x, data = sequences(5, 3)
@@ -403,29 +373,6 @@ def loop_last_element():
     state = (0, tf.zeros([tf.shape(x)[0], 4]), tf.TensorArray(tf.float32, size=5))
     written = tf.while_loop(lambda t, *_: t < 5, body, state)[-1]
     return Program(data, tf.layers.dense(written.read(4), 3, name="out"))
-
-
-@case
-def loop_decoder():
-    """Seq2seq with attention as tutorials have it: TrainingHelper, BasicDecoder, dynamic_decode."""
-    seq2seq = tf.contrib.seq2seq
-    source = tf.placeholder(tf.int32, [None, 6], name="source")
-    target = tf.placeholder(tf.int32, [None, 5], name="target")
-    length = tf.placeholder(tf.int32, [None], name="target_length")
-    table = tf.get_variable("embeddings", [12, 4])
-    memory, state = tf.nn.dynamic_rnn(
-        rnn.GRUCell(5), tf.nn.embedding_lookup(table, source), dtype=tf.float32, scope="encoder"
-    )
-    attention = seq2seq.LuongAttention(5, memory)
-    cell = seq2seq.AttentionWrapper(rnn.GRUCell(5), attention, attention_layer_size=5)
-    start = cell.zero_state(tf.shape(source)[0], tf.float32).clone(cell_state=state)
-    helper = seq2seq.TrainingHelper(tf.nn.embedding_lookup(table, target), length)
-    decoder = seq2seq.BasicDecoder(cell, helper, start, tf.layers.Dense(12, name="projection"))
-    outputs, _, _ = seq2seq.dynamic_decode(decoder)
-    data = {source: random(1).randint(0, 12, (EXAMPLES, 6))}
-    data[target] = random(2).randint(0, 12, (EXAMPLES, 5))
-    data[length] = np.arange(EXAMPLES) % 5 + 1
-    return Program(data, tf.identity(outputs.rnn_output, name="logits"))
 
 
 @case

@@ -29,6 +29,7 @@ for family in (
     "objectives",
     "cells",
     "loops",
+    "attention",
     "wild",
     "feature_columns",
 ):

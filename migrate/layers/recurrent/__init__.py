@@ -9,12 +9,13 @@ does not have is one node of op ``Recurrence``, with its step. What stays a loop
 
 from ..view import View
 from . import handlers  # noqa: F401  registers the family
+from .blocks import fold_block_lstm
 from .conds import fold_conds
 from .draft import Draft
 from .loops import fold_loops
 from .reasons import unfolded
 from .simplify import simplify
-from .stepwise import fold_block_lstm, fold_stepwise
+from .stepwise import fold_stepwise
 from .unrolled import fold_unrolled
 
 _CELLS = {

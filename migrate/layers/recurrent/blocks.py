@@ -1,4 +1,4 @@
-"""Cells that are one operation, written out in the operations that they stand for.
+"""Cells that are one operation, of one step or all, written out in what they stand for.
 
 The kernels: tensorflow/contrib/rnn/kernels (1.15: tensorflow/core/kernels/rnn) lstm_ops and
 gru_ops, where the gates of an LSTM lie in the order i, c, f, o.
@@ -14,6 +14,9 @@ import numpy as np
 
 from ...graph.nodes import Node
 from ...plan import Shape
+from ..view import View
+from .draft import Draft, is_zero
+from .network import RECURRENCE, StepNetwork, placeholder
 
 _LSTM, _GRU = "LSTMBlockCell", ("GRUBlockCell", "GRUBlockCellV2")
 
@@ -36,6 +39,58 @@ def written_out(nodes: Mapping[str, Node]) -> tuple[dict[str, Node], dict[str, s
             inputs = tuple(replaced.get(source, source) for source in node.inputs)
             made[name] = replace(node, inputs=inputs)
     return made, replaced
+
+
+def fold_block_lstm(draft: Draft) -> None:
+    """LSTMBlockFusedCell as it is not in Keras: one operation over time, whose step is a cell's."""
+    view = draft.view
+    for node in view.graph.of("BlockLSTM", "BlockLSTMV2"):
+        _, x, memory, hidden, *weights = node.inputs
+        bias = view.recipe(weights[-1])
+        if bias is None:
+            continue
+        units, second = bias.shape[0] // 4, node.op == "BlockLSTMV2"
+        defaults = {"forget_bias": 1.0, "cell_clip": 3.0, "second_version": second}
+        if second:  # has its gates in Keras's order, and the bias of f in the bias
+            defaults |= {"forget_bias": 0.0, "cell_clip": 0.0}
+        cell = replace(
+            node, name=f"{node.name}/cell", op="LSTMBlockCell",
+            inputs=("x_t:0", "c:0", "h:0", *weights),
+            attrs={**defaults, **node.attrs, "_output_shapes": [(None, units)] * 7},
+        )  # fmt: skip
+        shape = view.shape(x) or (None, None, None)
+        sizes = {"x_t": (shape[1], shape[2]), "c": (None, units), "h": (None, units)}
+        nodes = {name: placeholder(name, view.dtype(x), size) for name, size in sizes.items()}
+        nodes |= {**view.graph.ancestors(weights), cell.name: cell}
+        nodes, made = written_out(nodes)
+        taken = [place for place in (1, 6) if view.uses(f"{node.name}:{place}")]
+        news = [made[f"{cell.name}:{place}"] for place in (1, 6)]
+        outputs = [*(news[place == 6] for place in taken), *news]
+        variables = {n: r for n, r in view.variables.items() if n in nodes}
+        step = View(replace(view.graph, nodes=nodes), ["x_t:0", "c:0", "h:0"], outputs, variables)
+        zeros = is_zero(view, memory) and is_zero(view, hidden)
+        network = StepNetwork(
+            step,
+            node.name,
+            1,
+            2,
+            0,
+            len(taken),
+            False,
+            not zeros,
+            numbered=False,
+            time_major=False,
+            length=None,
+        )
+        sequence = draft.swapped(view.resolve(x))
+        inputs = [sequence, *([] if zeros else [memory, hidden])]
+        over = [(shape[1], shape[0], units)] * len(taken) + [(shape[1], units)] * 2
+        new = draft.add(
+            f"{node.name}/recurrence", RECURRENCE, inputs, over, "float32", {"network": network}
+        )
+        for at, place in enumerate(taken):
+            whole = draft.swapped(f"{new.rpartition(':')[0]}:{at}")
+            draft.replaced[f"{node.name}:{place}"] = whole
 
 
 class _Writer:

@@ -111,6 +111,23 @@ class Draft:
         order = added.attrs["value"] if added else self.view.static(node.inputs[1])
         return None if order is None else [int(axis) for axis in order]
 
+    def element(self, sequence: str, at: int, of: str) -> str:
+        """One step of a sequence (time, batch, …), which stands for a tensor."""
+        name, shape = of.rpartition(":")[0], self.shape(sequence)
+        keys = [self.constant(f"{name}/key", [bound]) for bound in (at, at + 1, 1)]
+        one = None if shape is None else shape[1:]
+        attrs = {"shrink_axis_mask": 1}
+        return self.add(
+            f"{name}/step", "StridedSlice", (sequence, *keys), [one], self.dtype(sequence), attrs
+        )
+
+    def up_to_longest(self, sequence: str, lengths: str) -> str:
+        """The steps of a sequence (batch, time, …) before the end of the longest."""
+        shape = self.shape(sequence)
+        cut = None if shape is None else (shape[0], None, *shape[2:])
+        name = f"{sequence.rpartition(':')[0]}/longest"
+        return self.add(name, "UpToLongest", (sequence, lengths), [cut], self.dtype(sequence))
+
     def recurrent(
         self,
         name: str,

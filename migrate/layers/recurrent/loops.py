@@ -13,6 +13,7 @@ from ...plan.names import snake
 from ..view import View
 from .affine import columns_of, concatenated, width_of
 from .cells import Cell, Step, match_step
+from .decoding import as_decoder
 from .draft import Draft, is_zero
 from .lifting import LIFTED, lift
 from .steps import Body, Read, State, bodies
@@ -27,7 +28,7 @@ class _NotFoldedError(Exception):
 
 def fold_loops(draft: Draft) -> None:
     """Replaces what loops leave behind by what layers give, where their cells are known."""
-    for body in bodies(draft.view):
+    for body in map(as_decoder, bodies(draft.view)):
         try:
             _Loop(draft, body).fold()
         except _NotFoldedError:
@@ -69,7 +70,11 @@ class _Loop:
             raise _NotFoldedError
         arrays = [s for s in self.body.states if self.body.written(s) is not None]
         carried = [
-            s for s in self.body.states if s not in arrays and s.old not in self.body.counters
+            s
+            for s in self.body.states
+            if s not in arrays
+            and s.old not in self.body.counters
+            and s.old not in {*self.body.known, self.body.finished}
         ]
         carried = [s for s in carried if self._matters(s)]
         parts = [part for state in carried for part in self._parts(state)]
@@ -138,6 +143,8 @@ class _Loop:
         That is lengths, in ``time >= lengths``, or a mask, of which this is the current step.
         """
         condition, first, second = node.inputs
+        if self.body.until and self.step.resolve(condition) == self.body.finished:
+            return second, ("lengths", self.body.until)
         asked = self.step.node(condition)
         if asked.op == "GreaterEqual" and self.step.resolve(asked.inputs[0]) in self.body.counters:
             return second, ("lengths", self.step.resolve(asked.inputs[1]))
@@ -218,7 +225,9 @@ class _Loop:
             raise _NotFoldedError
         if not self.layers and (shape is None or len(shape) < 3):  # tf.map_fn over rows
             raise _NotFoldedError
-        return read.sequence if read.axis else self.draft.swapped(read.sequence)
+        sequence = read.sequence if read.axis else self.draft.swapped(read.sequence)
+        until = self.body.until
+        return sequence if until is None else self.draft.up_to_longest(sequence, until)
 
     def _operand(self, tensor: str) -> tuple[str, bool]:
         """A tensor outside, and whether it has a step's values one after the other."""

@@ -13,7 +13,7 @@ from ...graph.nodes import Node
 from ..view import View
 from .affine import only, strided_key
 from .draft import RECURRENT, Draft
-from .stepwise import RECURRENCE
+from .network import RECURRENCE
 
 BIDIRECTIONAL = "Bidirectional"
 """The op of a node of two recurrent layers: outputs of both, joined along the last axis."""

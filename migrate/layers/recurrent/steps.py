@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ...graph.loops import Loop, find_loops
@@ -54,6 +54,9 @@ class Body:
         view: of the step; tensors from outside keep their names.
         condition: a view of what decides on another step, and the tensor that does.
         outside: tensor of the condition that never changes → what it is outside.
+        known: old state that is a part of a sequence at each step → that sequence.
+        until: the lengths of sequences, of which the longest ends the loop, or None.
+        finished: old state that says which have ended then, or "".
     """
 
     name: str
@@ -61,6 +64,9 @@ class Body:
     states: tuple[State, ...]
     condition: tuple[View, str]
     outside: Mapping[str, str]
+    known: Mapping[str, Read] = field(default_factory=dict)
+    until: str | None = None
+    finished: str = ""
 
     # The number of the step.
 
@@ -99,6 +105,8 @@ class Body:
     @cached_property
     def bounds(self) -> tuple[str, ...]:
         """What the number of the step is less than; empty where something else ends the loop."""
+        if self.until is not None:
+            return (self.until,)
         view, tensor = self.condition
         up = {s.seen for s in self.states if s.old in self.counters}
         down = {s.seen for s in self.states if self._counts(s, -1)}
@@ -120,7 +128,7 @@ class Body:
     @cached_property
     def length(self) -> int | None:
         """The number of steps where it is constant."""
-        known = [self.view.scalar(bound) for bound in self.bounds]
+        known = [self.view.scalar(bound) for bound in self.bounds if bound != self.until]
         return min((int(number) for number in known if number is not None), default=None)
 
     # What a step reads and writes at its own number.
@@ -143,6 +151,8 @@ class Body:
 
     def read(self, tensor: str) -> Read | None:
         """What a tensor of the step is the current part of."""
+        if self.view.resolve(tensor) in self.known:
+            return self.known[self.view.resolve(tensor)]
         node = self.view.node(tensor)
         if kind_of(node.op) == "TensorArrayRead":
             _, index, array = node.inputs

@@ -14,47 +14,14 @@ from ...plan import Shape
 from ...plan.names import unique
 from ..view import View
 from .blocks import written_out
+from .decoding import as_decoder
 from .draft import Draft, is_zero
+from .network import RECURRENCE, StepNetwork, placeholder
 from .steps import Body, Read, State, bodies, kind_of
 
-RECURRENCE = "Recurrence"
-"""The op of a node that runs a step over time.
-
-Its inputs: sequences, lengths where it has them, initial states where they are not zeros, and
-constants. Its outputs: what is written at each step, then the last states.
-"""
 _OF_ELEMENTS = ("TensorArrayRead", "TensorArrayConcat", "TensorListGetItem", "TensorListConcat")
 LOOP_NODES = {*LOOP_OPS, "While", "StatelessWhile"}
 """Operations that tell that there is another loop in a loop."""
-
-
-@dataclass(frozen=True)
-class StepNetwork:
-    """What one step computes.
-
-    Attributes:
-        view: its inputs are what it reads of the sequences, the states and the constants; its
-            outputs what it writes and the new states.
-        scope: the loop's name in the graph.
-        sequences, states, constants, outputs: how many there are of each.
-        lengths: whether sequences end early: then zeros are written and states held.
-        initial: whether the states have given first values.
-        numbered: whether the first of its inputs is the number of the step.
-        time_major: whether sequences and what is written have the axis of time first.
-        length: the number of steps, where no sequence gives it.
-    """
-
-    view: View
-    scope: str
-    sequences: int
-    states: int
-    constants: int
-    outputs: int
-    lengths: bool
-    initial: bool
-    numbered: bool
-    time_major: bool
-    length: int | None
 
 
 class _NotFoldedError(Exception):
@@ -63,73 +30,17 @@ class _NotFoldedError(Exception):
 
 def fold_stepwise(draft: Draft) -> None:
     """Replaces what loops leave behind by what a node gives that runs their step."""
-    for body in bodies(draft.view):
+    for body in map(as_decoder, bodies(draft.view)):
         try:
             _Stepwise(draft, body).fold()
         except _NotFoldedError:
             continue
 
 
-def fold_block_lstm(draft: Draft) -> None:
-    """LSTMBlockFusedCell as it is not in Keras: one operation over time, whose step is a cell's."""
-    view = draft.view
-    for node in view.graph.of("BlockLSTM", "BlockLSTMV2"):
-        _, x, memory, hidden, *weights = node.inputs
-        bias = view.recipe(weights[-1])
-        if bias is None:
-            continue
-        units, second = bias.shape[0] // 4, node.op == "BlockLSTMV2"
-        defaults = {"forget_bias": 1.0, "cell_clip": 3.0, "second_version": second}
-        if second:  # has its gates in Keras's order, and the bias of f in the bias
-            defaults |= {"forget_bias": 0.0, "cell_clip": 0.0}
-        cell = replace(
-            node, name=f"{node.name}/cell", op="LSTMBlockCell",
-            inputs=("x_t:0", "c:0", "h:0", *weights),
-            attrs={**defaults, **node.attrs, "_output_shapes": [(None, units)] * 7},
-        )  # fmt: skip
-        shape = view.shape(x) or (None, None, None)
-        sizes = {"x_t": (shape[1], shape[2]), "c": (None, units), "h": (None, units)}
-        nodes = {name: _placeholder(name, view.dtype(x), size) for name, size in sizes.items()}
-        nodes |= {**view.graph.ancestors(weights), cell.name: cell}
-        nodes, made = written_out(nodes)
-        taken = [place for place in (1, 6) if view.uses(f"{node.name}:{place}")]
-        news = [made[f"{cell.name}:{place}"] for place in (1, 6)]
-        outputs = [*(news[place == 6] for place in taken), *news]
-        variables = {n: r for n, r in view.variables.items() if n in nodes}
-        step = View(replace(view.graph, nodes=nodes), ["x_t:0", "c:0", "h:0"], outputs, variables)
-        zeros = is_zero(view, memory) and is_zero(view, hidden)
-        network = StepNetwork(
-            step,
-            node.name,
-            1,
-            2,
-            0,
-            len(taken),
-            False,
-            not zeros,
-            numbered=False,
-            time_major=False,
-            length=None,
-        )
-        sequence = draft.swapped(view.resolve(x))
-        inputs = [sequence, *([] if zeros else [memory, hidden])]
-        over = [(shape[1], shape[0], units)] * len(taken) + [(shape[1], units)] * 2
-        new = draft.add(
-            f"{node.name}/recurrence", RECURRENCE, inputs, over, "float32", {"network": network}
-        )
-        for at, place in enumerate(taken):
-            whole = draft.swapped(f"{new.rpartition(':')[0]}:{at}")
-            draft.replaced[f"{node.name}:{place}"] = whole
-
-
 def _scope(name: str) -> str:
     """The loop's name without what TensorFlow calls every loop of its kind."""
     parts = [re.sub(r"^(while|bidirectional_rnn)(_\d+)?$", "", part) for part in name.split("/")]
     return "/".join(part for part, _ in groupby(filter(None, parts)))
-
-
-def _placeholder(name: str, dtype: str, shape: Shape) -> Node:
-    return Node(name, "Placeholder", attrs={"dtype": dtype, "_output_shapes": [shape]})
 
 
 @dataclass
@@ -165,9 +76,7 @@ class _Stepwise:
             tensors = self.body.stacked(outside, state)
             if value is not None:
                 taken = [tensor for tensor in tensors if outside.uses(tensor)]
-                users = outside.graph.consumers(state.exit or "")
-                if any(kind_of(n.op) in _OF_ELEMENTS for n in users):
-                    raise _NotFoldedError
+                taken += self._elements(state)
                 if taken:
                     written.setdefault(self._let_go(value, zeros=True), []).extend(taken)
             elif state.exit and outside.uses(state.exit) and state.old not in self._numbers:
@@ -178,11 +87,30 @@ class _Stepwise:
         made, network = self._node(list(written))
         for index, tensors in enumerate(written.values()):
             sequence = self._step_first(f"{made}:{index}", network)
-            self.draft.replaced |= dict.fromkeys(tensors, sequence)
+            for tensor in tensors:
+                at = self._element(tensor)
+                whole = sequence if at is None else self.draft.element(sequence, at, tensor)
+                self.draft.replaced[tensor] = whole
         order = list(self.parts.states)
         for state in finals:
             place = network.outputs + order.index(state.old)
             self.draft.replaced[state.exit or ""] = f"{made}:{place}"
+
+    def _elements(self, state: State) -> list[str]:
+        """Single elements that are taken of what is written."""
+        view = self.draft.view
+        users = view.graph.consumers(state.exit or "")
+        tensors = [f"{n.name}:0" for n in users if kind_of(n.op) in _OF_ELEMENTS]
+        if any(self._element(tensor) is None for tensor in tensors):
+            raise _NotFoldedError
+        return tensors
+
+    def _element(self, tensor: str) -> int | None:
+        """Which element a tensor is, where it is one and that is constant."""
+        node = self.draft.view.graph.node(tensor)
+        place = {"TensorArrayRead": 1, "TensorListGetItem": 1}.get(kind_of(node.op))
+        at = None if place is None else self.draft.view.scalar(node.inputs[place])
+        return None if at is None else int(at)
 
     @cached_property
     def _numbers(self) -> set[str]:
@@ -208,9 +136,11 @@ class _Stepwise:
         condition, past, now = node.inputs
         asked = self.step.node(condition)
         held = self.step.resolve(past) == old or (zeros and is_zero(self.step, past))
-        if asked.op != "GreaterEqual" or not held or not self.body.is_number(asked.inputs[0]):
+        ended = self.body.until if self.step.resolve(condition) == self.body.finished else None
+        counted = asked.op == "GreaterEqual" and self.body.is_number(asked.inputs[0])
+        if not held or not (ended or counted):
             return tensor
-        lengths = self.step.resolve(asked.inputs[1])
+        lengths = ended or self.step.resolve(asked.inputs[1])
         if self.lengths not in (None, lengths) or self.body.countdowns:
             raise _NotFoldedError
         self.lengths = lengths
@@ -226,6 +156,8 @@ class _Stepwise:
             seen.add(tensor)
             if tensor in self.body.counters:
                 self.parts.numbers.append(tensor)
+            elif tensor in self.body.known:
+                self.parts.reads[tensor] = self.body.known[tensor]
             elif tensor in self._olds:
                 if tensor in self.body.countdowns or not self._is_carried(tensor):
                     raise _NotFoldedError
@@ -277,6 +209,9 @@ class _Stepwise:
         shapes += [network.view.shape(old) for old in network.view.outputs[len(written) :]]
         inputs = [*sequences, *([self.lengths] if self.lengths else [])]
         inputs += [*(initial if network.initial else []), *parts.constants]
+        for name, node in self.step.graph.ancestors(parts.constants).items():
+            if draft.view.graph.nodes.get(name) != node:  # what is done in the loop for no reason
+                draft.nodes[name] = node
         made = draft.add(
             f"{name}/recurrence", RECURRENCE, inputs, shapes, "float32", {"network": network}
         )
@@ -284,7 +219,7 @@ class _Stepwise:
 
     def _is_time_major(self) -> bool:
         """Whether sequences come with time first, and not by a transpose that only serves this."""
-        if self.lengths is not None or not self.parts.reads:
+        if self.lengths is not None or self.body.until is not None or not self.parts.reads:
             return False
         return not any(
             read.axis == 1 or self.draft.node(read.sequence).op == "Transpose"
@@ -296,6 +231,8 @@ class _Stepwise:
         axis = 0 if time_major else 1
         if read.axis != axis:
             tensor = draft.swapped(tensor)
+        if self.body.until is not None:
+            return draft.up_to_longest(tensor, self.body.until)
         shape = draft.shape(tensor)
         length, steps = self.body.length, shape[axis] if shape else None
         if length is not None and steps != length:
@@ -337,7 +274,7 @@ class _Stepwise:
         for tensor, wish in self._names(written).items():
             name = unique(wish, taken)
             taken.add(name)
-            nodes[name] = _placeholder(name, step.dtype(tensor), self._shape(tensor))
+            nodes[name] = placeholder(name, step.dtype(tensor), self._shape(tensor))
             names[tensor] = f"{name}:0"
 
         for number in parts.numbers[1:]:
@@ -367,8 +304,9 @@ class _Stepwise:
         names = dict.fromkeys(self.parts.numbers[:1], "t")
         names |= dict.fromkeys(self.parts.reads, "x_t")
         news = {old: self._let_go(s.new, old=old) for old, s in self.parts.states.items()}
+        memory = "c" if len(news) == 2 and set(news.values()) & set(written) else "state"
         for old, new in news.items():
-            names[old] = "h" if new in written else "c" if len(news) == 2 else "state"
+            names[old] = "h" if new in written else memory
         return names | dict.fromkeys(self.parts.constants, "constant")
 
     def _shape(self, tensor: str) -> Shape:
