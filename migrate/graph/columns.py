@@ -170,10 +170,8 @@ class _Folding:
 
     def _dense(self, node: Node) -> Node | None:
         """``SparseToDense`` of a column: the numbers themselves."""
-        if len(node.inputs) < 4 or self._static(node.inputs[3]) != -1:
-            return None
-        column = self._column(node.inputs[2])
-        if column is None or column.absent not in (-1, None):
+        column = self._column(node.inputs[2]) if len(node.inputs) > 3 else None
+        if column is None or column.absent not in (self._static(node.inputs[3]), None):
             return None
         return replace(node, op="Identity", inputs=(column.tensor,), control_inputs=())
 

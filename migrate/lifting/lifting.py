@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +101,21 @@ def _lift(
     assert source.graph is not None
     plan = lift_plan(source, interface)
     found = {**find_variables(source.graph), **find_frozen_weights(source.graph)}
+    folded = source.graph.folded
+    dense = {} if folded is None else folded.dense
     request = {
         **graph_request(source, interface, bypass),
         "inputs": [
-            {"tensor": i.tensor, "name": i.name, "shape": i.value.shape, "dtype": i.value.dtype}
+            {
+                "tensor": i.tensor,
+                "name": i.name,
+                "shape": i.value.shape,
+                "dtype": i.value.dtype,
+                "sparse": asdict(dense[i.tensor]) if i.tensor in dense else None,
+            }
             for i in plan.inputs
         ],
+        "counted": [] if folded is None else list(folded.counted),
         "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
         "fed": {
             tensor: {"value": value, "dtype": source.graph.dtype(tensor) or "float32"}

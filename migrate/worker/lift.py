@@ -41,17 +41,42 @@ def run(request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event) -> 
 def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Reads the part that ``outputs`` need.
 
-    The request has ``path``, ``tags``, ``given`` and ``bypass``; ``inputs``: ``tensor``, ``name``,
-    ``shape``, ``dtype`` of each; ``outputs``: ``tensor`` and ``name``; ``fed``: tensor → ``value``
-    and ``dtype``; ``trainable``: names of the nodes whose variables are.
+    The request has ``path``, ``tags``, ``given``, ``bypass`` and ``initializers``; ``inputs``:
+    ``tensor``, ``name``, ``shape``, ``dtype`` of each, and ``sparse`` where it stands for a sparse
+    tensor: ``indices``, ``values``, ``shape``, ``absent``; ``counted``: placeholders of serialized
+    examples, of which only the number is asked; ``outputs``: ``tensor`` and ``name``; ``fed``:
+    tensor → ``value`` and ``dtype``; ``trainable``: names of the nodes whose variables are.
     """
     outputs = [output["tensor"] for output in request["outputs"]]
     definition = read(request)
     prepare(definition, request["bypass"])
-    prune(definition, outputs, request["given"])
+    prune(definition, [*outputs, *request["initializers"]], request["given"])
+    _fill_first(definition, request["initializers"])
     _state.clear()
     _state.update(request=request, definition=definition, variables={})
     return {"nodes": len(definition.node)}, {}
+
+
+def _fill_first(definition: Any, initializers: list[str]) -> None:
+    """Lets every lookup wait until its vocabulary is filled, which may be done again and again."""
+    for node in definition.node:
+        if node.op.startswith("LookupTable") and node.name not in initializers:
+            node.input.extend(f"^{name}" for name in initializers)
+
+
+def _held(given: dict[str, Any], value: Any) -> dict[str, Any]:
+    """What the graph takes for an input: for a dense one the sparse tensor it stands for."""
+    import tensorflow as tf
+
+    parts = given["sparse"]
+    if parts is None:
+        return {full(given["tensor"]): value}
+    places = tf.where(tf.not_equal(value, parts["absent"]))
+    return {
+        parts["indices"]: places,
+        parts["values"]: tf.gather_nd(value, places),
+        parts["shape"]: tf.shape(value, tf.int64),
+    }
 
 
 @refusing("restore the variables of the original graph")
@@ -91,7 +116,11 @@ def _save(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     ]
 
     def program(*values: Any) -> list[Any]:
-        held = {full(i["tensor"]): v for i, v in zip(opened["inputs"], values, strict=True)}
+        held = {}
+        for given, value in zip(opened["inputs"], values, strict=True):
+            held |= _held(given, value)
+        for tensor in opened["counted"]:
+            held[full(tensor)] = tf.fill([tf.shape(values[0])[0]], "")
         for tensor, fed in opened["fed"].items():
             held[full(tensor)] = tf.constant(fed["value"], tf.as_dtype(fed["dtype"]))
         # Reading it is also what makes the function count it among its variables.

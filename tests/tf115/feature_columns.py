@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from harness import EXAMPLES, Exported, Program, Training, case, normal, one_hot, random
+from harness import EXAMPLES, Exported, Program, Training, case, normal, one_hot, random, serialize
 
 fc = tf.feature_column
 COLORS = ["red", "green", "blue", "dark red"]
@@ -325,3 +325,36 @@ def estimator_combined_regressor_raw():
         linear_feature_columns=wide, dnn_feature_columns=deep, dnn_hidden_units=[8]
     )
     return Exported(estimator, features, normal(EXAMPLES, 1, salt=4), lambda: raw(features))
+
+
+@case
+def columns_lifted_words():
+    """Words of a text, split by an operation that Keras has no form for, and a vocabulary."""
+    text = tf.placeholder(tf.string, [None], "text")
+    color = tf.placeholder(tf.string, [None, 1], "color")
+    split = tf.string_split(text)
+    ids = tf.SparseTensor(
+        split.indices, tf.string_to_hash_bucket_fast(split.values, 20), split.dense_shape
+    )
+    table = tf.get_variable("words", [20, 4])
+    net = tf.nn.safe_embedding_lookup_sparse(table, ids)
+    column = fc.categorical_column_with_vocabulary_list("color", COLORS)
+    colors = fc.input_layer({"color": color}, [fc.indicator_column(column)])
+    texts = np.array(["Rome or Bern", "Oslo", "a b c d", "Wien Lima"] * 4, object)
+    data = {text: texts, color: words(COLORS, salt=1)}
+    return Program(data, network(tf.concat([net, colors], 1)))
+
+
+@case
+def columns_lifted_parser():
+    """Parsed features of which one goes where Keras has no form for it."""
+    spec = {"tags": tf.VarLenFeature(tf.string), "age": tf.FixedLenFeature([1], tf.float32)}
+    serialized = tf.placeholder(tf.string, [None], "examples")
+    features = tf.parse_example(serialized, spec)
+    first = tf.reshape(tf.sparse_tensor_to_dense(features["tags"], "")[:, :1], [-1, 1])
+    length = tf.cast(tf.strings.length(first), tf.float32)
+    tags = fc.categorical_column_with_hash_bucket("tags", 10)
+    net = fc.input_layer(features, [fc.embedding_column(tags, 3), fc.numeric_column("age")])
+    out = network(tf.concat([net, length], 1)) * tf.ones([tf.shape(serialized)[0], 1])
+    data = {"age": normal(EXAMPLES, 1), "tags": words(CITIES[:5], EXAMPLES, 2)}
+    return Program({serialized: serialize(data)}, out)

@@ -265,7 +265,7 @@ def _write_exported(name, exported, folder):
         outputs = [t for t in tensors if graph.get_tensor_by_name(t).dtype != tf.string]
         parsers = [op for op in graph.get_operations() if op.type.startswith("ParseExample")]
         if parsers:
-            feeds = {"input_example_tensor:0": _serialized(exported.features)}
+            feeds = {"input_example_tensor:0": serialize(exported.features)}
             inputs = _parsed_inputs(parsers[0], exported.features)
         else:
             inputs = {f"{key}:0": array for key, array in exported.features.items()}
@@ -282,7 +282,7 @@ def _endless(exported):
     return tf.data.Dataset.from_tensors((exported.features, exported.labels)).repeat()
 
 
-def _serialized(features):
+def serialize(features):
     """The examples as tf.train.Example; empty words are left out."""
     examples = []
     for row in range(EXAMPLES):
