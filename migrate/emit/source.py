@@ -206,6 +206,7 @@ _POSITIONAL = {
     "ReversibleDense": ("units",),
     "ReversibleEmbedding": ("input_dim", "output_dim"),
     "Scale": ("shape",),
+    "SeparableConv1D": ("filters", "kernel_size"),
     "SeparableConv2D": ("filters", "kernel_size"),
     "SimpleRNN": ("units",),
     "ZeroPadding2D": ("padding",),

@@ -57,7 +57,10 @@ def convolution_with_bias(view: View, tensor: str) -> Match | None:
 def folded_convolution(view: View, tensor: str) -> Match | None:
     """A convolution spread over several nodes (1-D, dilated), without a bias."""
     found = convolution(view, tensor)
-    return _match(found, None) if found else None
+    if found is not None:
+        return _match(found, None)
+    biased = _biased_within(view, view.graph.node(tensor))
+    return _match(*biased) if biased is not None else None
 
 
 @operation(*_PLAIN, "Conv3DBackpropInputV2", keras="Conv2D(use_bias=False) …")
@@ -77,7 +80,7 @@ def convolution(view: View, tensor: str) -> Convolution | None:
     if node.op in ("Conv2DBackpropInput", "Conv3DBackpropInputV2"):
         return _transposed(view, node)
     if node.op == "Squeeze":
-        return _one_dimensional(view, node)
+        return _one_dimensional(view, node, node.inputs[0])
     if node.op == "BatchToSpaceND":
         return _dilated(view, node)
     return None
@@ -200,18 +203,32 @@ def _output_padding(
     return (more if 0 <= more < stride else None), result == usual
 
 
-def _one_dimensional(view: View, squeeze: Node) -> Convolution | None:
+def _biased_within(view: View, squeeze: Node) -> tuple[Convolution, Recipe] | None:
+    """``Squeeze(BiasAdd(Conv2D(…)))``, as tf.layers.separable_conv1d writes it."""
+    added = view.produced(squeeze.inputs[0], "BiasAdd") if squeeze.op == "Squeeze" else None
+    bias = view.recipe(added.inputs[1]) if added is not None else None
+    if added is None or bias is None:
+        return None
+    found = _one_dimensional(view, squeeze, added.inputs[0])
+    return None if found is None or bias.shape != (found.channels,) else (found, bias)
+
+
+def _one_dimensional(view: View, squeeze: Node, convolved: str) -> Convolution | None:
     """``Squeeze(Conv2D(ExpandDims(x, axis), kernel[1, …]))``, as tf.nn.conv1d writes it."""
-    inner = view.produced(squeeze.inputs[0], "Conv2D", "DepthwiseConv2dNative")
+    inner = view.produced(convolved, "Conv2D")
     if inner is None:
         return None
-    expand = view.produced(inner.inputs[0], "ExpandDims", "Reshape")
-    found = _direct(view, inner) if inner.op == "Conv2D" else None
+    found = _separable(view, inner) or _direct(view, inner)
     axes = squeeze.attrs.get("squeeze_dims") or squeeze.attrs.get("axis") or []
-    if expand is None or found is None or found.kind != "Conv2D" or len(axes) != 1:
+    kinds = {"Conv2D": "Conv1D", "SeparableConv2D": "SeparableConv1D"}
+    if found is None or found.kind not in kinds or len(axes) != 1:
+        return None
+    expand = view.produced(found.x, "ExpandDims", "Reshape")
+    if expand is None:
         return None
     axis = axes[0] % 4
-    kernel = found.weights["kernel"]
+    first, *others = found.weights  # the kernel, or the depthwise and the pointwise one
+    kernel = found.weights[first]
     spatial = (2, 3) if found.channels_first else (1, 2)
     if axis not in spatial or found.padding:
         return None
@@ -226,13 +243,15 @@ def _one_dimensional(view: View, squeeze: Node) -> Convolution | None:
     arguments = {key: value for key, value in found.arguments.items() if value is not None}
     for key in arguments.keys() & {"kernel_size", "strides", "dilation_rate"}:
         arguments[key] = _sequence(arguments[key], 2)[keep]
-    shape = (kernel.shape[keep], *kernel.shape[2:])
     return replace(
         found,
         x=expand.inputs[0],
-        kind="Conv1D",
+        kind=kinds[found.kind],
         arguments=arguments,
-        weights={"kernel": kernel.reshape(*shape)},
+        weights={
+            name: found.weights[name].reshape(size, *found.weights[name].shape[2:])
+            for name, size in ((first, kernel.shape[keep]), *((other, 1) for other in others))
+        },
         rank=1,
     )
 

@@ -8,7 +8,7 @@ from .layout import cancel_permutations
 from .tying import tie
 
 _TAKE_ACTIVATION = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose",
-    "DepthwiseConv2D", "SeparableConv2D")  # fmt: skip
+    "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")  # fmt: skip
 
 
 def tidy(builder: Builder) -> None:
