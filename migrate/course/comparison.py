@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..worker import Worker
 from . import catalogue
@@ -12,6 +12,7 @@ from .outcome import Comparison
 from .pitfall import PitfallComparison, compare_pitfall
 from .programs import Pitfall, Training
 from .request import Request
+from .system import System
 from .training import OnEvent
 from .values import ValuesComparison, compare_values
 
@@ -71,16 +72,30 @@ def compare(
         logical_cpus=logical_cpus,
     )
     request.check(entry)
-    results: list[Comparison | ValuesComparison | PitfallComparison] = []
     with Worker("legacy") as legacy, Worker("modern") as modern:
-        workers = {"legacy": legacy, "modern": modern}
-        for program in entry.programs:
-            if isinstance(program, Training):
-                results.append(compare_training(entry, program, request, workers, on_event))
-            elif isinstance(program, Pitfall):
-                results.append(compare_pitfall(entry, program, request, workers))
-            else:
-                results.append(compare_values(entry, program, request, workers))
+        result = compare_all(entry, request, {"legacy": legacy, "modern": modern}, on_event)
         if on_log:
             on_log(legacy.log() + modern.log())
-    return results[0] if len(results) == 1 else Joined(entry, results)
+    return result
+
+
+def compare_all(
+    system: System,
+    request: Request,
+    workers: Mapping[str, Worker],
+    on_event: OnEvent | None = None,
+) -> Comparison | ValuesComparison | PitfallComparison | Joined:
+    """All programs of a system, one after the other, by workers that are there already.
+
+    Raises:
+        UserError: the data or the machine does not allow it.
+    """
+    results: list[Comparison | ValuesComparison | PitfallComparison] = []
+    for program in system.programs:
+        if isinstance(program, Training):
+            results.append(compare_training(system, program, request, workers, on_event))
+        elif isinstance(program, Pitfall):
+            results.append(compare_pitfall(system, program, request, workers))
+        else:
+            results.append(compare_values(system, program, request, workers))
+    return results[0] if len(results) == 1 else Joined(system, results)
