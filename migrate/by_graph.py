@@ -173,7 +173,7 @@ class GraphConversion:
         if self.output.keras == "tf-keras":
             plan.notes.append("For tf-keras, so without loss and optimizer.")
         elif without:
-            plan.notes.append(without)
+            plan.warnings.append(without)
         elif self.training:
             recipes = self.source.recipes()
             try:

@@ -14,7 +14,7 @@ from .parity import Verdict, worst
 from .plan import Fate, Layer, Plan
 from .plan.examples import EXAMPLES
 from .plan.fates import fates
-from .report import Block, Closing, Heading, Paragraph, Result, Table, Warnings, plain
+from .report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
 from .sources import Source
 from .verification import OF_SCALE, Allowed, Measured
 
@@ -59,8 +59,10 @@ class Conversion(Result):
         ]
         columns = ["variable", "shape", "role", "fate", "where to, or why not"]
         shown: list[Block] = [Heading(report["source"]["path"]), *map(Paragraph, ends)]
+        if report["warnings"]:
+            shown.append(Warnings(report["warnings"]))
         if report["notes"]:
-            shown.append(Warnings(report["notes"]))
+            shown.append(Notes(report["notes"]))
         shown.append(Table(columns, rows))
         if self.folder is None:
             files = ", ".join(report["files"].values())
@@ -128,7 +130,8 @@ def model_report(
             "layers": _layers(plan),
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(measured, reference),
-            "notes": [*plan.notes, *measured.told],
+            "notes": plan.notes,
+            "warnings": [*plan.warnings, *measured.told],
         }
     )
 
@@ -167,15 +170,16 @@ def lifted_report(
     """
     plan, gradients = lifted.plan, lifted.gradients
     notes = [f"{printable(why['reason'], 400)}: the graph was lifted as it is.", *plan.notes]
+    warnings = list(plan.warnings)
     if gradients.get("reason"):
-        notes.append(
+        warnings.append(
             "No gradients reached its variables on random inputs, so it may not be trainable: "
             f"{printable(gradients['reason'], 300)}."
         )
     elif gradients.get("without"):
         listed = ", ".join(printable(name, 40) for name in gradients["without"][:5])
         more = len(gradients["without"]) - 5
-        notes.append(f"No gradient reaches {listed}{f' and {more} more' if more > 0 else ''}.")
+        warnings.append(f"No gradient reaches {listed}{f' and {more} more' if more > 0 else ''}.")
     known = fates(plan, source.variables(), source.roles)
     return plain(
         {
@@ -192,6 +196,7 @@ def lifted_report(
             "gradients": gradients,
             "parity": _parity(measured, "the original graph"),
             "notes": notes,
+            "warnings": warnings,
         }
     )
 
@@ -226,6 +231,7 @@ def variables_report(
             "training": None,
             "parity": {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": "no model was made"},
             "notes": notes,
+            "warnings": [],
         }
     )
 

@@ -41,7 +41,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     members = [_member(context, trainer) for trainer in chosen]
     if None in members:
         lacking = chosen[members.index(None)].optimizer.class_name
-        plan.notes.append(
+        plan.warnings.append(
             f"Keras has no {lacking} as TensorFlow 1's, so training is not carried over."
         )
         return
@@ -59,7 +59,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)
         steps.append(counted)
         if disagreement:
-            context.notes.append(disagreement)
+            context.warnings.append(disagreement)
         if member is not None:
             _, form, known = member
             which = number if len(chosen) > 1 else None
@@ -67,8 +67,9 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         account_for_step(context, trainer, result)
     result.iterations = [step or 0 for step in steps]
     _change_layers(context, chosen, loss)
-    result.summary = _summary(chosen, result, steps[0], context.notes)
+    result.summary = _summary(chosen, result, steps[0], context)
     plan.notes += [f"Training: {note}." for note in context.notes]
+    plan.warnings += [f"Training: {warning}." for warning in context.warnings]
 
 
 def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
@@ -129,16 +130,19 @@ def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | Non
     plan, graph = context.plan, context.graph
     keys = {node: recipe.sources for node, recipe in context.recipes.items()}
     if loss is not None:
-        context.notes += add_regularizers(plan, loss.regularization, keys)
+        context.warnings += add_regularizers(plan, loss.regularization, keys)
     trained = {name for trainer in chosen for name in context.trained(trainer)}
-    context.notes += freeze(plan, trained)
+    context.warnings += freeze(plan, trained)
     nodes = {names[0]: node for node, names in keys.items() if len(names) == 1}
     applied = graph.nodes[chosen[0].optimizer.updates[-1].node]
-    context.notes += carry_statistics(plan, graph, nodes, applied, loss.tensor if loss else "")
+    minimized = loss.tensor if loss is not None else ""
+    decisions, doubts = carry_statistics(plan, graph, nodes, applied, minimized)
+    context.notes += decisions
+    context.warnings += doubts
 
 
 def _summary(
-    chosen: Sequence[Trainer], result: TrainingPlan, steps: int | None, notes: list[str]
+    chosen: Sequence[Trainer], result: TrainingPlan, steps: int | None, context: Context
 ) -> dict[str, Any]:
     loss = chosen[0].loss
     penalties = loss.regularization if loss is not None else ()
@@ -156,7 +160,8 @@ def _summary(
             {"variable": p.variable, "kind": p.kind, "factor": p.factor} for p in penalties
         ],
         "step": steps,
-        "notes": list(notes),
+        "notes": list(context.notes),
+        "warnings": list(context.warnings),
     }
 
 

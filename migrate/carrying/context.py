@@ -27,6 +27,7 @@ class Context:
         recipes: node name of each variable → its value in the checkpoint's names.
         read: checkpoint name → array.
         notes: decisions that a person should know, as sentences without their full stop.
+        warnings: likewise, what is not as it was in TensorFlow 1.
     """
 
     graph: Graph
@@ -35,6 +36,7 @@ class Context:
     recipes: Mapping[str, Recipe]
     read: Read
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def trained(self, trainer: Trainer) -> set[str]:
         """Variables that a trainer updates, as the checkpoint calls them."""

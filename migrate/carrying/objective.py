@@ -30,7 +30,7 @@ Summand = tuple[str, float]
 def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
     """A loss for each output that has one; none, and a note, where it has no form in Keras."""
     if loss is None:
-        context.notes.append("the loss was not found; compile_model names none")
+        context.warnings.append("the loss was not found; compile_model names none")
         return []
     whole = carry_losses(context.graph, loss, context.plan)
     if not isinstance(whole, str):
@@ -44,7 +44,7 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
         names = ", ".join(name for each in computed for name in each.labels)
         context.notes.append(f"the labels of the loss are {names}, which the graph computes")
         return computed
-    context.notes.append(f"compile_model names no loss: {whole}; {found}")
+    context.warnings.append(f"compile_model names no loss: {whole}; {found}")
     return []
 
 

@@ -35,7 +35,7 @@ def learning_rate(context: Context, trainer: Trainer) -> tuple[float | New | For
         why = f"there is no {schedule.kind} in Keras"
     else:
         why = f"{schedule.step}, which it follows, is not counted by this optimizer"
-    context.notes.append(
+    context.warnings.append(
         f"the learning rate stays at {rate:.6g}, what it is at the checkpoint: {why}"
     )
     return rate, False
@@ -47,7 +47,7 @@ def _held_rate(context: Context, schedule: Schedule) -> float:
     rate = context.value(schedule.tensor) if rate is None else rate
     if rate is not None:
         return float(rate)
-    context.notes.append(
+    context.warnings.append(
         f"the learning rate is fed as {schedule.tensor}; {_UNKNOWN_RATE} stands in for it, and "
         "model.optimizer.learning_rate sets another"
     )
@@ -90,7 +90,7 @@ def hyperparameters(context: Context, trainer: Trainer) -> dict[str, Any]:
         if value is not None:
             found[name] = value
         else:
-            context.notes.append(
+            context.warnings.append(
                 f"{name} of the optimizer is fed as {tensor}; Keras's default is taken"
             )
     return found

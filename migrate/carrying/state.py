@@ -50,7 +50,7 @@ def carry_slots(
             if not sources <= set(standing):
                 fresh = True
             elif not movable(weight, standing):
-                context.notes.append(
+                context.warnings.append(
                     f"the {slot} of {weight.target} starts anew: the weight is computed from "
                     "several variables"
                 )
@@ -59,7 +59,7 @@ def carry_slots(
                 place = (weight.target, form.slots[slot], weight.recipe)
                 made.append(Slot(*place, kept, scale, member))
     if fresh:
-        context.notes.append("the optimizer starts anew: the checkpoint does not hold its state")
+        context.warnings.append("the optimizer starts anew: the checkpoint does not hold its state")
     for each in made:
         for name in each.names:
             result.reasons.pop(name, None)

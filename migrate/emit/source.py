@@ -74,7 +74,7 @@ def _module_docstring(plan: Plan) -> str:
     lines = textwrap.wrap(text, WIDTH - 6)
     notes = [
         line
-        for note in plan.notes
+        for note in (*plan.notes, *plan.warnings)
         for line in textwrap.wrap(
             prose(note, 400), WIDTH, initial_indent="- ", subsequent_indent="  "
         )

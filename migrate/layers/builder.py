@@ -152,10 +152,10 @@ class Builder:
             merged = zip(value.shape, shape, strict=True)
             value.shape = tuple(new if old is None else old for old, new in merged)
 
-    def note(self, text: str) -> None:
-        """Something a person should know about a decision; said once."""
-        if text not in self.plan.notes:
-            self.plan.notes.append(text)
+    def warn(self, text: str) -> None:
+        """Something that may be wrong with what is built; said once."""
+        if text not in self.plan.warnings:
+            self.plan.warnings.append(text)
 
     def weights_of(self, layer: Layer) -> dict[str, Recipe]:
         """A layer's weights by their path below it; may be changed."""

@@ -33,7 +33,7 @@ def dropout(view: View, tensor: str) -> Match | None:
 
     def build(builder: Builder, value: Value) -> Value:
         if rate is None:
-            builder.note(
+            builder.warn(
                 f"The graph leaves the rate of dropout to a feed; {UNKNOWN_RATE} stands in for it."
             )
         kind, arguments = "Dropout", {"rate": UNKNOWN_RATE if rate is None else rate}

@@ -47,7 +47,7 @@ def fill_plan(view: View, plan: Plan, taken: Collection[str] | None = None) -> N
     for given in plan.inputs:
         if given.value.shape is None:
             given.value.shape = (None,)
-            builder.note(f"The graph leaves the shape of {given.tensor} open: taken for a vector.")
+            builder.warn(f"The graph leaves the shape of {given.tensor} open: taken for a vector.")
     tidy(builder)
     builder.finish()
     note_copies(builder)

@@ -82,7 +82,7 @@ def note_copies(builder: Builder) -> None:
                 holders.setdefault(recipe.sources[0], []).append(weight.target)
     for name, targets in holders.items():
         if len(targets) > 1:
-            builder.note(
+            builder.warn(
                 f"{name} is in the model {len(targets)} times ({', '.join(targets)}): "
                 "training moves the copies apart."
             )

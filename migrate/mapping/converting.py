@@ -281,6 +281,7 @@ def _report(
             "reason": "weights were moved; nothing was computed",
         },
         "notes": notes,
+        "warnings": [],
     }
 
 

@@ -67,7 +67,8 @@ def mlp_plan(weights: Sequence[Variable], name: str, origin: str, *, asked: bool
         x = value
     plan.outputs.append(Output("logits:0", x))
     how = "as --model says" if asked else "the only chain that its names and shapes allow"
-    plan.notes.append(f"There is no graph: taken for dense layers with ReLU between them, {how}.")
+    told = f"There is no graph: taken for dense layers with ReLU between them, {how}."
+    plan.warnings.append(told)
     return plan
 
 

@@ -95,11 +95,16 @@ def values_in(argument: Any) -> list[Value]:
 
 @dataclass(frozen=True)
 class Input:
-    """An input of the model: the tensor of the graph that it stands for, and its value."""
+    """An input of the model: the tensor of the graph that it stands for, and its value.
+
+    Attributes:
+        batch: the number of examples that the graph fixes and the model does not, or None.
+    """
 
     tensor: str
     name: str
     value: Value
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,8 @@ class Plan:
         calls: in an order in which they can run.
         fed: placeholders that were fixed, and to what.
         fates: one for each variable of the source, in its order.
-        notes: what a person should know: decisions, and alternatives that were considered.
+        notes: what was done: decisions, and alternatives that were considered.
+        warnings: what may be wrong: guesses, and what could not be carried over.
         training: loss, optimizer and its state, or None where nothing is carried over.
     """
 
@@ -160,6 +166,7 @@ class Plan:
     fed: dict[str, Any] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     training: TrainingPlan | None = None
 
     @property

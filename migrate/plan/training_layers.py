@@ -101,15 +101,17 @@ def freeze(plan: Plan, trained: Collection[str]) -> list[str]:
 
 def carry_statistics(
     plan: Plan, graph: Graph, nodes: Mapping[str, str], applied: Node, loss: str
-) -> list[str]:
-    """Gives batch normalization the momentum of its moving statistics; decisions as sentences.
+) -> tuple[list[str], list[str]]:
+    """Gives batch normalization the momentum of its moving statistics.
+
+    Decisions come back as sentences, and what is not as it was.
 
     Args:
         nodes: what the checkpoint calls a variable → its node.
         applied: an operation that runs when the train op does, after everything it waits for.
         loss: the tensor that is minimized, or "".
     """
-    decisions: dict[str, None] = {}
+    decisions, doubts = dict[str, None](), dict[str, None]()
     waited = graph.ancestors([f"{applied.name}:0"], control=True)
     for weight in plan.weights:
         layer, path = layer_of(plan, weight)
@@ -125,19 +127,19 @@ def carry_statistics(
             ] = None
             continue
         if update is None:
-            decisions[
-                "nothing in the graph updates the moving statistics of batch normalization"
-            ] = None
+            doubts["nothing in the graph updates the moving statistics of batch normalization"] = (
+                None
+            )
             continue
         if update.name not in waited:
-            decisions[
+            doubts[
                 "the train op did not run the updates of moving statistics (UPDATE_OPS); Keras does"
             ] = None
         momentum = _momentum(graph, update)
         if momentum is None:
-            decisions[
-                "the momentum of moving statistics is not constant; Keras's 0.99 is taken"
-            ] = None
+            doubts["the momentum of moving statistics is not constant; Keras's 0.99 is taken"] = (
+                None
+            )
         elif momentum != 0.99:
             layer.arguments = {"momentum": momentum, **layer.arguments}
         if _is_fused(graph, update):
@@ -146,7 +148,7 @@ def carry_statistics(
                 "FusedBatchNormalization is Keras's layer with the unbiased moving variance that "
                 "TensorFlow 1's fused kernel keeps"
             ] = None
-    return list(decisions)
+    return list(decisions), list(doubts)
 
 
 def _is_used(graph: Graph, variable: str, loss: str) -> bool:

@@ -1,6 +1,17 @@
 """One sink for terminal, JSON and HTML."""
 
-from .blocks import Block, Closing, Columns, Excerpt, Heading, Paragraph, Source, Table, Warnings
+from .blocks import (
+    Block,
+    Closing,
+    Columns,
+    Excerpt,
+    Heading,
+    Notes,
+    Paragraph,
+    Source,
+    Table,
+    Warnings,
+)
 from .result import Result
 from .sink import Sink, plain
 
@@ -10,6 +21,7 @@ __all__ = [
     "Columns",
     "Excerpt",
     "Heading",
+    "Notes",
     "Paragraph",
     "Result",
     "Sink",

@@ -27,8 +27,15 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Notes:
+    """What was done, or decided, one line each."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Warnings:
-    """Things a person should know, one line each."""
+    """What may be wrong, one line each."""
 
     lines: Sequence[str]
 
@@ -92,4 +99,4 @@ class Closing:
     text: str
 
 
-Block = Heading | Paragraph | Warnings | Table | Source | Columns | Closing
+Block = Heading | Paragraph | Notes | Warnings | Table | Source | Columns | Closing

@@ -6,7 +6,18 @@ from collections.abc import Iterable
 from html import escape
 
 from ..parity import Verdict
-from .blocks import Block, Closing, Columns, Excerpt, Heading, Paragraph, Source, Table, Warnings
+from .blocks import (
+    Block,
+    Closing,
+    Columns,
+    Excerpt,
+    Heading,
+    Notes,
+    Paragraph,
+    Source,
+    Table,
+    Warnings,
+)
 
 _COLORS = {Verdict.PASS: "#1a7f37", Verdict.FAIL: "#cf222e", Verdict.NOT_RUN: "#9a6700"}
 _CELL = "padding:2px 10px 2px 0;vertical-align:top"
@@ -23,6 +34,9 @@ def _render(block: Block) -> str:
             return f"<p><b>{escape(text)}</b></p>"
         case Paragraph(text, dim):
             return f'<p style="opacity:{0.6 if dim else 1}">{escape(text)}</p>'
+        case Notes(lines):
+            items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+            return f"<p>Notes</p><ul>{items}</ul>" if lines else ""
         case Warnings(lines):
             items = "".join(f"<li>{escape(line)}</li>" for line in lines)
             return f"<p>Warnings</p><ul>{items}</ul>" if lines else ""

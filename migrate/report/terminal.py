@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..parity import Verdict
-from .blocks import Block, Closing, Columns, Heading, Paragraph, Source, Table, Warnings
+from .blocks import Block, Closing, Columns, Heading, Notes, Paragraph, Source, Table, Warnings
 
 _STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.NOT_RUN: "bold yellow"}
 
@@ -64,6 +64,9 @@ def _render(block: Block, console: Console) -> None:
             console.print(Text(text, style="bold"))
         case Paragraph(text, dim):
             console.print(Text(text, style="dim" if dim else ""))
+        case Notes(lines):
+            for line in lines:
+                console.print(Text.assemble(("note ", "dim"), line))
         case Warnings(lines):
             for line in lines:
                 console.print(Text.assemble(("warning ", "yellow"), line))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..parity import Difference, Verdict, worst
-from ..report import Block, Closing, Heading, Paragraph, Result, Table, Warnings, plain
+from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, plain
 from .comparing import Allowed
 from .layers import Cause, LayerDifference
 from .training import Trained
@@ -121,7 +121,7 @@ class Verification(Result):
         """For people: outputs, layers, the first that differs, causes, verdict."""
         shown: list[Block] = [Heading(f"{self.source} · {self.model}")]
         if self.notes:
-            shown.append(Warnings(self.notes))
+            shown.append(Notes(self.notes))
         if self.layers:
             shown.append(self._table("layer", [(_called(d), d.difference) for d in self.layers]))
         shown.append(self._table("output", [((t, ""), d) for t, d in self.outputs.items()]))

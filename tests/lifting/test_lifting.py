@@ -107,4 +107,4 @@ def test_variables_that_a_while_loop_reads_are_lifted_without_gradients_and_that
     assert result
     assert result.report["outcome"] == "lifted"
     assert "while loops of TensorFlow 1" in result.report["gradients"]["reason"]
-    assert any("may not be trainable" in note for note in result.report["notes"])
+    assert any("may not be trainable" in told for told in result.report["warnings"])

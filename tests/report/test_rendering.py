@@ -11,6 +11,7 @@ from tfmigrate.parity import Verdict
 from tfmigrate.report import (
     Closing,
     Heading,
+    Notes,
     Paragraph,
     Sink,
     Source,
@@ -27,6 +28,7 @@ BLOCKS = [
     Heading("A heading"),
     Paragraph("Some text."),
     Warnings(["one thing"]),
+    Notes(["another"]),
     Table(
         ["", ">loss", ">loss"],
         [("1", "0.5", "0.5"), ("2", "0.25", "0.26")],
@@ -51,6 +53,7 @@ def test_terminal():
 A heading
 Some text.
 warning one thing
+note another
 
     left   right
     loss    loss
@@ -63,7 +66,8 @@ PASS  all is well"""
 
 
 @pytest.mark.parametrize(
-    "block", [Heading, Paragraph, lambda t: Warnings([t]), lambda t: Source(t)]
+    "block",
+    [Heading, Paragraph, lambda t: Notes([t]), lambda t: Warnings([t]), lambda t: Source(t)],
 )
 def test_text_is_data_and_never_markup(block):
     assert HOSTILE in shown([block(HOSTILE)], width=200)

@@ -136,4 +136,4 @@ def test_an_optimizer_of_other_variables_is_told_and_left(unpacked: Callable[[st
     told = "Training: the optimizer Ftrl (Ftrl) trains other variables and is not carried over."
     assert told in plan.notes
     assert training_of(plan).losses == []
-    assert any("compile_model names no loss: it looks at logits:0" in note for note in plan.notes)
+    assert any("compile_model names no loss: it looks at logits:0" in w for w in plan.warnings)

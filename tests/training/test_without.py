@@ -45,5 +45,5 @@ def test_an_optimizer_that_keras_fails_at_does_not_cost_the_model(
     assert made
     assert made.report["outcome"] == "keras"
     assert made.report["training"] is None
-    (told,) = [n for n in made.report["notes"] if n.startswith("Training is not carried over")]
+    (told,) = [n for n in made.report["warnings"] if n.startswith("Training is not carried over")]
     assert "beta_3" in told

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class FixedBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalization by its moving statistics, which stay; gamma and beta are trained."""
+    """Batch normalization by moving statistics, which stay; gamma and beta train."""
 
     def call(self, inputs, training=None, mask=None):
         """Normalizes, in training too, as ``is_training=False`` did."""
