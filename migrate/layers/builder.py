@@ -170,20 +170,21 @@ class Builder:
         self._wishes[layer] = scope
 
     def inner_names(self) -> set[str]:
-        """Names of layers inside of layers, and others that are taken: paths of weights are short.
+        """Names of layers with weights inside of layers, and others that are taken.
 
         Keras calls a weight after the layer it is in, whatever model that layer is in.
         """
         steps = [layer.step for layer in self.plan.layers if layer.step is not None]
-        return {*self.taken, *(inner.name for step in steps for inner in step.layers)}
+        targets = [weight.target for step in steps for weight in step.weights]
+        return {*self.taken, *(target.partition("/")[0] for target in targets)}
 
     def finish(self) -> None:
         """Names the layers and lists the plan's weights."""
-        taken = {given.name for given in self.plan.inputs} | self.inner_names()
+        taken = {given.name for given in self.plan.inputs}
         weighty = [layer for layer in self.plan.layers if self.weights_of(layer)]
         functions = [call.function for call in self.plan.calls if isinstance(call.function, str)]
         wishes = [(layer, self.wish(layer)) for layer in self.plan.layers]
-        name_layers(wishes, taken, weighty, functions)
+        name_layers(wishes, taken, weighty, functions, self.inner_names())
         self.plan.weights = [
             Weight(f"{layer.name}/{path}", recipe)
             for layer in self.plan.layers

@@ -93,14 +93,17 @@ def _trimmed(parts: Sequence[str]) -> str:
     return "/".join(kept)
 
 
-class _Endings:
-    """Names that are taken, and those that end with one: paths are looked up by their endings."""
+class _Taken:
+    """Names that are not free for a layer with weights.
 
-    def __init__(self, taken: Collection[str]):
-        self.taken = tuple(filter(None, taken))
+    Nor are those that end with another such layer's: paths are looked up by their endings.
+    """
+
+    def __init__(self, taken: Collection[str], with_weights: Collection[str]):
+        self.taken, self.endings = taken, tuple(with_weights)
 
     def __contains__(self, name: object) -> bool:
-        return str(name).endswith(self.taken)
+        return name in self.taken or str(name).endswith(self.endings)
 
 
 def name_layers(
@@ -108,6 +111,7 @@ def name_layers(
     taken: set[str],
     with_weights: Container[Layer],
     functions: Iterable[str] = (),
+    inner: Collection[str] = (),
 ) -> None:
     """Gives each layer a unique name: its scope as one word, else its kind.
 
@@ -119,7 +123,10 @@ def name_layers(
         taken: names that are not free, added to.
         with_weights: layers that are to have a name, since it tells where weights are.
         functions: names of what else the model calls.
+        inner: names of layers with weights inside of layers.
     """
+    weighty = {*inner}
+    taken |= weighty
     shared = _common_prefix([wish for _, wish in wishes if wish])
     # Keras counts these up itself, across all that a process has made.
     counted = {_OPERATORS.get(name, name.rpartition(".")[2]) for name in functions}
@@ -134,7 +141,11 @@ def name_layers(
             if layer not in with_weights:
                 continue
             name = f"{name}_layer"
-        layer.name = unique(name, _Endings(taken) if layer in with_weights else taken)
+        if layer in with_weights:
+            layer.name = unique(name, _Taken(taken, weighty))
+            weighty.add(layer.name)
+        else:
+            layer.name = unique(name, taken)
         taken.add(layer.name)
 
 

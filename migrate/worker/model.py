@@ -194,7 +194,7 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
     model = _state["model"]
     if getattr(model, "optimizer", None) is None or not model.compiled:
         raise UserError("the model is not compiled", expected="one with its loss and optimizer")
-    for layer in model.layers:
+    for layer in model._flatten_layers():  # those in the step of a loop too
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
     labels = [arrays[f"label:{index}"] for index in range(request["labels"])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
@@ -84,7 +84,7 @@ class _Stepwise:
         if not written and not finals:
             raise _NotFoldedError
         self._collect([*written, *(self._state(state) for state in finals)])
-        made, network = self._node(list(written))
+        made, network = self._node(written)
         for index, tensors in enumerate(written.values()):
             sequence = self._step_first(f"{made}:{index}", network)
             for tensor in tensors:
@@ -189,14 +189,14 @@ class _Stepwise:
 
     # The node.
 
-    def _node(self, written: Sequence[str]) -> tuple[str, StepNetwork]:
+    def _node(self, written: Mapping[str, Sequence[str]]) -> tuple[str, StepNetwork]:
         parts, draft, name = self.parts, self.draft, self.body.name or "loop"
         time_major = self._is_time_major()
         sequences = [self._sequence(read, time_major) for read in parts.reads.values()]
         initial = [state.initial for state in parts.states.values()]
         zeros = all(self._starts_at_zero(state) for state in parts.states.values())
         network = StepNetwork(
-            self._view(written), _scope(self.body.name), len(sequences), len(initial),
+            self._view(list(written)), _scope(self.body.name), len(sequences), len(initial),
             len(parts.constants), len(written), self.lengths is not None,
             bool(initial) and not zeros, bool(parts.numbers), time_major,
             None if sequences else self.body.length,
@@ -205,8 +205,9 @@ class _Stepwise:
             raise _NotFoldedError
         shape = draft.shape(sequences[0]) if sequences else None
         steps = shape[0 if time_major else 1] if shape else network.length
-        shapes = [_over_time(network.view.shape(t), steps, time_major) for t in written]
-        shapes += [network.view.shape(old) for old in network.view.outputs[len(written) :]]
+        ones = [self._written_shape(value, whole[0]) for value, whole in written.items()]
+        shapes = [_over_time(one, steps, time_major) for one in ones]
+        shapes += [self.step.shape(old) for old in parts.states]
         inputs = [*sequences, *([self.lengths] if self.lengths else [])]
         inputs += [*(initial if network.initial else []), *parts.constants]
         for name, node in self.step.graph.ancestors(parts.constants).items():
@@ -216,6 +217,15 @@ class _Stepwise:
             f"{name}/recurrence", RECURRENCE, inputs, shapes, "float32", {"network": network}
         )
         return made.rpartition(":")[0], network
+
+    def _written_shape(self, value: str, whole: str) -> Shape:
+        """The shape of what each step writes, as all that is written says where it does not."""
+        shape = self.step.shape(value)
+        olds = [s.old for s in self.parts.states.values() if self.step.resolve(s.new) == value]
+        shapes = [shape, *map(self.step.shape, olds)]
+        if self._element(whole) is None and (stacked := self.draft.view.shape(whole)):
+            shapes.append(stacked[1:])
+        return next((shape for shape in shapes if shape is not None), None)
 
     def _is_time_major(self) -> bool:
         """Whether sequences come with time first, and not by a transpose that only serves this."""
