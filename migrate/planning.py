@@ -14,6 +14,7 @@ from .graph.parsed import PARSED
 from .graph.variables import VARIABLE_OPS
 from .layers import UnsupportedError, View, build_plan, fold_dropout
 from .plan import Plan
+from .plan.batch import free_batch
 from .sources import Source
 from .worker import Worker
 
@@ -183,6 +184,7 @@ def make_plan(source: Source, interface: Interface, inference: Inference) -> Pla
         replace(made, tensor=asked)
         for asked, made in zip(inference.outputs, plan.outputs, strict=True)
     ]
+    free_batch(plan)
     return plan
 
 

@@ -49,7 +49,7 @@ def random_inputs(
     for given in plan.inputs:
         bound = (bounds or {}).get(given.tensor)
         limits = (0, bound) if bound else _bounds(plan, given.value)
-        sizes, dtype = _sizes(given.value, examples), given.value.dtype
+        sizes, dtype = _sizes(given.value, given.batch or examples), given.value.dtype
         values = _telling_values(plan, given.value)
         if kind == "whole" and dtype.startswith("float"):
             limits, values = _bounds(plan, given.value, floats=True) or (0, _ANY_INTEGER), []

@@ -116,7 +116,7 @@ def _save(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     ]
 
     def program(*values: Any) -> list[Any]:
-        held = {}
+        held: dict[str, Any] = {}
         for given, value in zip(opened["inputs"], values, strict=True):
             held |= _held(given, value)
         for tensor in opened["counted"]:

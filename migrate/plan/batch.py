@@ -1,0 +1,113 @@
+"""A batch size that the graph fixes, freed where nothing but the inputs has it."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from dataclasses import replace
+from typing import Any
+
+from .model import Call, Code, Layer, Plan, Shape
+
+# Layers whose numbers are never those of a batch.
+_SIZED = frozenset((
+    "Activation", "Add", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D",
+    "BatchNormalization", "Bias", "Bidirectional", "CategoryEncoding", "Concatenate", "Conv1D",
+    "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Dense", "DepthwiseConv2D",
+    "Discretization", "Dropout", "ELU", "Embedding", "EmbeddingBag", "Flatten", "GRU", "GRUCell",
+    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
+    "HashedCross", "HashedCrossing", "Hashing", "Identity", "IntegerLookup", "LSTM", "LSTMCell",
+    "LayerNormalization", "LeakyReLU", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "Permute",
+    "PReLU", "RNN", "ReLU", "SeparableConv1D", "SeparableConv2D", "SimpleRNN", "SimpleRNNCell",
+    "Softmax", "StackedRNNCells", "StringLookup", "UpSampling1D", "UpSampling2D", "ZeroPadding1D",
+    "ZeroPadding2D", "ZeroPadding3D",
+))  # fmt: skip
+_WHOLE = re.compile(r"(?<![\w.])\d+(?![\w.])")
+_SMALLEST = 2  # 1 is everywhere, and often is no batch
+
+
+def free_batch(plan: Plan) -> None:
+    """Leaves the batch size of the inputs open, or notes why it stays.
+
+    It stays where the model has that number anywhere else: in a constant, a weight, a shape.
+    """
+    sizes = {given.value.shape[0] for given in plan.inputs if given.value.shape}
+    sizes -= {None}
+    shapes = [given.value.shape for given in plan.inputs]
+    # Examples side by side, as columns, have open sizes elsewhere.
+    if len(sizes) != 1 or any(not shape or None in shape[1:] for shape in shapes):
+        return
+    (size,) = sizes
+    if size is None or size < _SMALLEST:
+        return
+    reshapes = {id(call): _reshape(call, size) for call in plan.calls}
+    given = [(c.function, reshapes[id(c)] or (c.arguments, c.keywords)) for c in plan.calls]
+    if any(_holds(function, size) or _in(arguments, size) for function, arguments in given):
+        plan.notes.append(f"The graph fixes a batch of {size}, and computes with that number.")
+        return
+    values = [given.value for given in plan.inputs]
+    values += [value for call in plan.calls for value in call.outputs]
+    if any(size in (value.shape or ())[-1:] for value in values):
+        plan.notes.append(f"The graph fixes a batch of {size}; features have that size too.")
+        return
+    plan.inputs = [
+        replace(given, batch=size) if (given.value.shape or (None,))[0] == size else given
+        for given in plan.inputs
+    ]
+    for call in plan.calls:
+        call.arguments = reshapes[id(call)] or call.arguments
+        if isinstance(call.function, Layer) and call.function.kind == "Parameter":
+            continue
+        for value in call.outputs:
+            value.shape = _freed(value.shape, size)
+    for given_ in plan.inputs:
+        given_.value.shape = _freed(given_.value.shape, size)
+
+
+def _freed(shape: Shape, size: int) -> Shape:
+    """With an open first dimension; rows of several an example are counted by it too."""
+    return (None, *shape[1:]) if shape and shape[0] and shape[0] % size == 0 else shape
+
+
+def _reshape(call: Call, size: int) -> tuple[Any, ...] | None:
+    """The arguments of a reshape that keeps the batch, without its size; None for another call."""
+    if call.function != "keras.ops.reshape" or not isinstance(call.arguments[1], tuple):
+        return None
+    value, (first, *rest) = call.arguments[0], call.arguments[1]
+    inner = value.shape[1:] if value.shape and value.shape[0] == first == size else (None,)
+    if None in inner or rest.count(-1) > 1:
+        return None
+    known = math.prod(number for number in rest if number != -1)
+    rest = [math.prod(inner) // max(known, 1) if number == -1 else number for number in rest]
+    return (value, (-1, *rest)) if math.prod(rest) == math.prod(inner) else None
+
+
+def _holds(function: Layer | str, size: int) -> bool:
+    """Whether a layer has the number where it may be a batch's."""
+    if not isinstance(function, Layer) or function.kind in _SIZED:
+        return False
+    return getattr(function, "step", None) is not None or _in(function.arguments, size)
+
+
+def _in(item: Any, size: int) -> bool:
+    """Whether a multiple of a number is in an argument, or an array of that length."""
+    if isinstance(item, bool):
+        return False
+    if isinstance(item, Code):
+        return _in_code(item.text, size)
+    if isinstance(item, dict):
+        return any(_in(value, size) for value in item.values())
+    if isinstance(item, (list, tuple)):
+        return any(_in(part, size) for part in item)
+    return isinstance(item, (int, float)) and item != 0 and item % size == 0
+
+
+def _in_code(text: str, size: int) -> bool:
+    if any(int(number) and int(number) % size == 0 for number in _WHOLE.findall(text)):
+        return True
+    try:
+        parts = list(ast.walk(ast.parse(text, mode="eval")))
+    except SyntaxError:  # a slice
+        return False
+    return any(isinstance(part, ast.List) and len(part.elts) == size for part in parts)
