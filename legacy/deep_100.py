@@ -7,7 +7,14 @@ import tensorflow.compat.v1 as tf  # in TensorFlow 1: import tensorflow as tf
 tf.disable_v2_behavior()  # graphs, sessions and reference variables, as TensorFlow 1 had them
 
 
-def build(num_inputs=784, num_classes=10, activation="selu", learning_rate=0.001, seed=0):
+def build(
+    num_inputs=784,
+    num_classes=10,
+    activation="selu",
+    learning_rate=0.001,
+    seed=0,
+    dtype="float32",
+):
     """Describes the network once; nothing is computed before a Session runs it.
 
     Returns:
@@ -15,7 +22,7 @@ def build(num_inputs=784, num_classes=10, activation="selu", learning_rate=0.001
     """
     # --- inputs
     # Standardized: SELU keeps a mean of 0 and a deviation of 1, if it is given them.
-    x = tf.placeholder(tf.float32, [None, num_inputs], name="x")
+    x = tf.placeholder(dtype, [None, num_inputs], name="x")
     y = tf.placeholder(tf.int64, [None], name="y")  # classes
 
     # --- variables
@@ -38,7 +45,8 @@ def build(num_inputs=784, num_classes=10, activation="selu", learning_rate=0.001
     # --- loss
     cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
     loss = tf.reduce_mean(cross_entropy, name="loss")
-    accuracy = tf.reduce_mean(tf.cast(tf.nn.in_top_k(logits, y, 1), tf.float32), name="accuracy")
+    hits = tf.nn.in_top_k(tf.cast(logits, tf.float32), y, 1)
+    accuracy = tf.reduce_mean(tf.cast(hits, tf.float32), name="accuracy")
 
     # --- optimizer
     train = tf.train.GradientDescentOptimizer(learning_rate).minimize(loss, name="train")

@@ -7,6 +7,7 @@ This runs under the project's own Python, which prepares the batches, and calls 
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -19,8 +20,7 @@ import numpy as np
 from tfmigrate.course.catalogue import SYSTEMS
 from tfmigrate.course.datasets import load
 from tfmigrate.course.prepare import Prepared
-from tfmigrate.course.programs import Training
-from tfmigrate.parity import EXACT
+from tfmigrate.course.programs import Training, Values
 
 HERE = Path(__file__).parent
 TRACES = HERE / "data" / "traces.json"
@@ -30,6 +30,18 @@ STEPS, BATCH_SIZE = 10, 8
 # So small a batch asks for small steps: with the course's learning rate, rounding grows at once.
 # Through a hundred layers of SELU it grows with almost any: tenfold a step at 1e-6.
 SLOWER = {"deep-100: SELU": 1e-4}
+
+# What is trained on the way to values: name → arguments of build, and the part that is trained
+# where the program has several networks.
+ON_THE_WAY: dict[str, tuple[dict[str, Any], str | None]] = {
+    "mlp-regularized: of the ensemble": ({"learning_rate": 0.02, "seed": 2}, None),
+    "transfer: A": ({"learning_rate": 1e-4}, "a"),
+    "transfer: B": ({"learning_rate": 1e-4}, "b"),
+    "transfer: B, outputs alone": ({"learning_rate": 1e-4}, "b_outputs"),
+    "schedules: finder": ({"rate": "finder", "steps_per_epoch": 40, "epochs": 1}, None),
+    "schedules: performance": ({"rate": "performance"}, None),
+    "mc-dropout": ({"learning_rate": 0.005}, None),
+}
 
 
 def cases() -> dict[str, Training]:
@@ -65,7 +77,7 @@ def inputs() -> dict[str, Any]:
         passed = {key: known[key] for key in program.passes}
         arguments = {**prepared.sizes, **passed, **program.arguments}
         precisions = {name: (str(prepared.x_train.dtype), arguments)}
-        if takes_dtype(program, prepared):
+        if takes_dtype(name, prepared):
             precisions[f"{name} in float64"] = "float64", {**arguments, "dtype": "float64"}
         for key, (dtype, build) in precisions.items():
             module = SYSTEMS[name.partition(":")[0]].module
@@ -73,12 +85,31 @@ def inputs() -> dict[str, Any]:
             converted = prepared.as_type(dtype)
             arrays[f"{key}:x"] = converted["x_train"][: STEPS * BATCH_SIZE]
             arrays[f"{key}:y"] = converted["y_train"][: STEPS * BATCH_SIZE]
+    for name, (build, part) in ON_THE_WAY.items():
+        system = SYSTEMS[name.partition(":")[0]]
+        values = next(p for p in system.programs if type(p) is Values)
+        assert values.data is not None
+        prepared = values.prepare(load(values.data))
+        sizes = {k: size for k, size in prepared.sizes.items() if not part or k == "num_inputs"}
+        arguments = {**sizes, **build}
+        told[name] = {"module": system.module, "arguments": arguments, "batch_size": BATCH_SIZE}
+        count = STEPS * BATCH_SIZE
+        if part:
+            told[name]["part"] = part
+            count *= 6  # of ten classes two are B's
+        arrays[f"{name}:x"] = prepared.x_train[:count]
+        arrays[f"{name}:y"] = prepared.y_train[:count]
     return {"cases": np.array(json.dumps(told)), **arrays}
 
 
-def takes_dtype(program: Training, prepared: Prepared) -> bool:
-    """Whether the legacy twin can be told to train in float64."""
-    return program.tolerance != EXACT and prepared.x_train.dtype == np.float32
+def takes_dtype(name: str, prepared: Prepared) -> bool:
+    """Whether the legacy twin can be told to train in float64, and does not anyway."""
+    module = SYSTEMS[name.partition(":")[0]].module
+    source = (HERE.parents[1] / "legacy" / f"{module}.py").read_text()
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    (build,) = [function for function in functions if function.name == "build"]
+    told = "dtype" in [argument.arg for argument in build.args.args]
+    return told and prepared.x_train.dtype == np.float32
 
 
 def checksums(given: dict[str, Any]) -> dict[str, int]:

@@ -36,7 +36,14 @@ def trace(twin, case, x, y):
         variables = {v.op.name: v for v in tf.trainable_variables()}
         session.run(tf.global_variables_initializer())
         weights = {k: v.astype("f8") for k, v in sorted(session.run(variables).items())}
-        losses = twin.train(session, net, x, y, case["batch_size"])
+        size = case["batch_size"]
+        if "part" in case:  # of a program with several networks, whose train() tells of epochs
+            x, y = twin.split(x, y)[case["part"] != "a"]
+            batches = [(x[i : i + size], y[i : i + size]) for i in range(0, 10 * size, size)]
+            part = getattr(net, case["part"])
+            losses = [twin.train(session, net.x, part, b, b, 1)[0] for b in batches]
+        else:
+            losses = twin.train(session, net, x, y, size)
     return {
         "weights": {k: [float(v.sum()), float((v**2).sum())] for k, v in weights.items()},
         "losses": [float(loss) for loss in losses],
