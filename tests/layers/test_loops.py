@@ -40,6 +40,7 @@ LAYERS = {
     ],
     "loop_phased_lstm": ["Recurrence", "Dense"],
     "loop_positions": ["Recurrence", "Dense"],
+    "loop_scan_from_first": ["Recurrence", "Dense"],
     "loop_scan_reversed": ["Activation", "Recurrence"],
     "loop_scan_time_aware": ["Concatenate", "Filled", "Recurrence", "Dense"],
     "loop_while_own_outputs": ["Dense", "Filled", "Recurrence"],
@@ -47,7 +48,7 @@ LAYERS = {
 }  # fmt: skip
 """The layers that each becomes, in order of call."""
 NO_LAYER = {
-    "loop_scan_from_first": r"a while loop \(it does not begin at the first step\)",
+    "loop_steps_fed": r"a while loop \(it does not take whole sequences step by step\)",
     "loop_until_found": r"a while loop \(what it computes ends it\)",
 }
 

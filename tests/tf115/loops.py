@@ -376,6 +376,21 @@ def loop_last_element():
 
 
 @case
+def loop_steps_fed():
+    """A loop over as many steps as are fed."""
+    x, data = sequences(5, 3)
+    steps = tf.placeholder(tf.int32, [], name="steps")
+    w = tf.get_variable("w", [7, 4])
+
+    def body(t, h):
+        return t + 1, tf.tanh(tf.matmul(tf.concat([x[:, t], h], 1), w)) + 0.5 * h
+
+    _, h = tf.while_loop(lambda t, _: t < steps, body, (0, tf.zeros([tf.shape(x)[0], 4])))
+    data[steps] = 3
+    return Program(data, tf.layers.dense(h, 3, name="out"))
+
+
+@case
 def loop_until_found():
     """A loop that what it computes ends."""
     x = tf.placeholder(tf.float32, [None, 4], name="x")

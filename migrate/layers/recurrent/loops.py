@@ -66,7 +66,7 @@ class _Loop:
         self._mask: str | None = None
 
     def fold(self) -> None:
-        if not self.body.bounds or self.body.countdowns:
+        if not self.body.bounds or self.body.countdowns or self.body.late:
             raise _NotFoldedError
         arrays = [s for s in self.body.states if self.body.written(s) is not None]
         carried = [

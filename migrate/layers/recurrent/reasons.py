@@ -29,12 +29,7 @@ def _special(body: Body) -> str:
     news = [state.new for state in body.states]
     nodes = body.view.graph.ancestors(news, stop={state.old for state in body.states})
     if not body.bounds:
-        view, ends = body.condition
-        asked = {
-            n.op for n in view.graph.ancestors([ends], stop={s.seen for s in body.states}).values()
-        }
-        counts = "Less" in asked and not asked & {"LogicalNot", "LogicalOr", "All", "Any", "Max"}
-        return "it does not begin at the first step" if counts else "what it computes ends it"
+        return "what it computes ends it"
     if any(node.op in LOOP_NODES for node in nodes.values()):
         return "another loop is in it"
-    return "it reads or writes elsewhere than at its own step"
+    return "it does not take whole sequences step by step"

@@ -77,6 +77,12 @@ class Body:
         return {s.old for s in up if self.view.scalar(s.initial) == 0}
 
     @cached_property
+    def late(self) -> set[str]:
+        """Old states that count the steps from 1: ``tf.scan`` took the first without a step."""
+        up = (s for s in self.states if self._counts(s, 1))
+        return {s.old for s in up if self.view.scalar(s.initial) == 1}
+
+    @cached_property
     def countdowns(self) -> set[str]:
         """Old states that count the steps from the last to 0."""
         down = (s for s in self.states if self._counts(s, -1))
@@ -103,14 +109,17 @@ class Body:
         return less == 1
 
     @cached_property
-    def bounds(self) -> tuple[str, ...]:
-        """What the number of the step is less than; empty where something else ends the loop."""
+    def bounds(self) -> tuple[str | int, ...]:
+        """What the number of the step is less than: tensors outside, or constants.
+
+        Empty where something else ends the loop.
+        """
         if self.until is not None:
-            return (self.until,)
+            return (self.until,)  # a vector
         view, tensor = self.condition
-        up = {s.seen for s in self.states if s.old in self.counters}
+        up = {s.seen for s in self.states if s.old in self.counters | self.late}
         down = {s.seen for s in self.states if self._counts(s, -1)}
-        waiting, found = [tensor], []
+        waiting, found = [tensor], list[str | int]()
         while waiting:
             node = view.node(waiting.pop())
             if node.op in ("LogicalAnd", "LoopCond"):
@@ -120,22 +129,26 @@ class Body:
                 return ()
             number, bound = view.resolve(node.inputs[0]), view.resolve(node.inputs[1])
             if node.op == "Less" and number in up:
-                found.append(self.outside.get(bound, bound))
+                constant = view.scalar(bound)
+                outside = self.outside.get(bound, bound)
+                found.append(outside if constant is None else int(constant))
             elif node.op == "Less" or number not in down or view.scalar(bound) != 0:
                 return ()
         return tuple(found)
 
     @cached_property
     def length(self) -> int | None:
-        """The number of steps where it is constant."""
-        known = [self.view.scalar(bound) for bound in self.bounds if bound != self.until]
+        """The number of steps where it is constant; a first one without a step counts."""
+        bounds = [bound for bound in self.bounds if bound != self.until]
+        known = [b if isinstance(b, int) else self.view.scalar(b) for b in bounds]
         return min((int(number) for number in known if number is not None), default=None)
 
     # What a step reads and writes at its own number.
 
     def is_number(self, tensor: str) -> bool:
         """Whether a tensor of the step is its number."""
-        return self.view.resolve(tensor) in self.counters | self.countdowns
+        numbers = self.late or self.counters | self.countdowns
+        return self.view.resolve(tensor) in numbers
 
     def written(self, state: State) -> str | None:
         """What a step writes into an array."""

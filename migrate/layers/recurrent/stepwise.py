@@ -70,6 +70,7 @@ class _Stepwise:
             raise _NotFoldedError
         outside = self.draft.view
         written: dict[str, list[str]] = {}
+        firsts: dict[str, str | None] = {}
         finals: list[State] = []
         for state in self.body.states:
             value = self.body.written(state)
@@ -78,15 +79,20 @@ class _Stepwise:
                 taken = [tensor for tensor in tensors if outside.uses(tensor)]
                 taken += self._elements(state)
                 if taken:
-                    written.setdefault(self._let_go(value, zeros=True), []).extend(taken)
+                    value = self._let_go(value, zeros=True)
+                    written.setdefault(value, []).extend(taken)
+                    firsts[value] = self._first(state)
             elif state.exit and outside.uses(state.exit) and state.old not in self._numbers:
                 finals.append(state)
         if not written and not finals:
             raise _NotFoldedError
         self._collect([*written, *(self._state(state) for state in finals)])
+        if self.lengths is None and not all(map(self._is_length, self.body.bounds)):
+            raise _NotFoldedError
         made, network = self._node(written)
-        for index, tensors in enumerate(written.values()):
+        for index, (value, tensors) in enumerate(written.items()):
             sequence = self._step_first(f"{made}:{index}", network)
+            sequence = self._after(firsts[value], sequence)
             for tensor in tensors:
                 at = self._element(tensor)
                 whole = sequence if at is None else self.draft.element(sequence, at, tensor)
@@ -112,9 +118,62 @@ class _Stepwise:
         at = None if place is None else self.draft.view.scalar(node.inputs[place])
         return None if at is None else int(at)
 
+    def _is_length(self, bound: str | int) -> bool:
+        """Whether something that ends the loop is how long a sequence is, or a constant."""
+        if isinstance(bound, int):
+            return True
+        view, node = self.step, self.step.node(bound)
+        if node.op in ("Minimum", "Maximum"):
+            return all(map(self._is_length, node.inputs))
+        sizes = kind_of(node.op) in ("TensorArraySize", "TensorListLength")
+        taken = node.op == "StridedSlice" and view.node(node.inputs[0]).op == "Shape"
+        return sizes or taken or bound == self.body.until or view.scalar(bound) is not None
+
+    # A first step that is none.
+
+    def _first(self, state: State) -> str | None:
+        """What is written before the loop, at the place of a first step that is none."""
+        if not self.body.late:
+            return None
+        view = self.draft.view
+        node = view.node(state.initial)
+        writes = kind_of(node.op) == "TensorArrayWrite" or node.op == "TensorListSetItem"
+        if not writes or view.scalar(node.inputs[1]) != 0:
+            raise _NotFoldedError
+        return self._outer(node.inputs[2])
+
+    def _outer(self, tensor: str) -> str:
+        """A tensor outside; an element of a sequence cut from that."""
+        at, node = self._element(tensor), self.draft.view.node(tensor)
+        if at is None:
+            return tensor
+        array = node.inputs[-1] if kind_of(node.op) == "TensorArrayRead" else node.inputs[0]
+        filled = self.draft.view.node(array)
+        if kind_of(filled.op) in ("TensorArrayScatter", "TensorArrayUnpack"):
+            return self.draft.element(filled.inputs[-2], at, tensor)
+        if filled.op == "TensorListFromTensor":
+            return self.draft.element(filled.inputs[0], at, tensor)
+        return tensor
+
+    def _after(self, first: str | None, sequence: str) -> str:
+        """A sequence (time, batch, …) with one more step before it."""
+        if first is None:
+            return sequence
+        draft, name = self.draft, f"{self.body.name}/all"
+        shape, rest = draft.shape(first), draft.shape(sequence)
+        one = None if shape is None else (1, *shape)
+        kind = draft.dtype(first)
+        row = draft.add(f"{name}/row", "ExpandDims", (first, draft.constant(f"{name}/axis", 0)),
+                        [one], kind)  # fmt: skip
+        whole = None
+        if rest is not None:
+            whole = (None if rest[0] is None else rest[0] + 1, *rest[1:])
+        axis = draft.constant(f"{name}/axis", 0)
+        return draft.add(name, "ConcatV2", (row, sequence, axis), [whole], kind, {"N": 2})
+
     @cached_property
     def _numbers(self) -> set[str]:
-        return self.body.counters | self.body.countdowns
+        return self.body.counters | self.body.countdowns | self.body.late
 
     @cached_property
     def _olds(self) -> dict[str, State]:
@@ -154,12 +213,12 @@ class _Stepwise:
             if tensor in seen:
                 continue
             seen.add(tensor)
-            if tensor in self.body.counters:
+            if tensor in self.body.counters and not self.body.late:
                 self.parts.numbers.append(tensor)
             elif tensor in self.body.known:
                 self.parts.reads[tensor] = self.body.known[tensor]
             elif tensor in self._olds:
-                if tensor in self.body.countdowns or not self._is_carried(tensor):
+                if tensor in self._numbers or not self._is_carried(tensor):
                     raise _NotFoldedError
                 if tensor not in self.parts.states:
                     waiting.append(self._state(self._olds[tensor]))
@@ -193,7 +252,7 @@ class _Stepwise:
         parts, draft, name = self.parts, self.draft, self.body.name or "loop"
         time_major = self._is_time_major()
         sequences = [self._sequence(read, time_major) for read in parts.reads.values()]
-        initial = [state.initial for state in parts.states.values()]
+        initial = [self._outer(state.initial) for state in parts.states.values()]
         zeros = all(self._starts_at_zero(state) for state in parts.states.values())
         network = StepNetwork(
             self._view(list(written)), _scope(self.body.name), len(sequences), len(initial),
@@ -245,14 +304,18 @@ class _Stepwise:
             return draft.up_to_longest(tensor, self.body.until)
         shape = draft.shape(tensor)
         length, steps = self.body.length, shape[axis] if shape else None
-        if length is not None and steps != length:
+        start = 1 if self.body.late else 0
+        if start or (length is not None and steps != length):
             if shape is None:
                 raise _NotFoldedError
             name = f"{self.body.name}/part"
-            begin = draft.constant(f"{name}/begin", [0] * len(shape))
-            sizes = [length if at == axis else -1 for at in range(len(shape))]
+            count = length if length is None else length - start
+            begin = draft.constant(
+                f"{name}/begin", [start * (at == axis) for at in range(len(shape))]
+            )
+            sizes = [count or -1 if at == axis else -1 for at in range(len(shape))]
             size = draft.constant(f"{name}/size", sizes)
-            cut = tuple(length if at == axis else n for at, n in enumerate(shape))
+            cut = tuple(count if at == axis else n for at, n in enumerate(shape))
             tensor = draft.add(name, "Slice", (tensor, begin, size), [cut], draft.dtype(tensor))
         return self._turned(tensor, axis) if self.body.countdowns else tensor
 
