@@ -44,6 +44,8 @@ class Network:
     variables: tuple[str, ...]
 
 
+_PARTS = ("Split", "SplitV", "StridedSlice", "Slice", "Unpack")
+_MOST_STEPS = 10
 _NAMED = (
     "Identity", "Sqrt", "Sum", "Add", "AddV2", "Sub", "Mul", "RealDiv", "Exp", "Sigmoid", "Softmax",
     "Tanh", "Relu", "Squeeze", "Reshape",
@@ -205,11 +207,43 @@ class OutputFinder:
     def _heads(self, loss: Loss) -> tuple[str, ...]:
         """The network's outputs that a loss takes: one, or one for each head of its own weights."""
         heads: dict[str, set[str]] = {}
-        for output in self._taken(loss):
+        behind = self.graph.ancestors([loss.tensor])
+        for part in self._taken(loss):
+            output = self._whole(part, behind)
             variables = self._variables_behind(output)
             if all(variables - other and other - variables for other in heads.values()):
                 heads[output] = variables
         return tuple(heads)
+
+    def _whole(self, output: str, behind: Mapping[str, Node]) -> str:
+        """The tensor of which a loss takes several parts, or that it flattens."""
+        for _ in range(_MOST_STEPS):
+            node = self.graph.node(resolve(self.graph, output))
+            if not node.inputs or split_tensor(node.inputs[-1])[0] in self.weights:
+                return output
+            whole = node.inputs[1] if node.op == "Split" else node.inputs[0]
+            if node.op in _PARTS:
+                users = self.graph.node_consumers(split_tensor(whole)[0])
+                parts = [u for u in users if u.op in _PARTS and u.name in behind]
+                of_one = [
+                    t for n in behind.values() for t in n.inputs if t.startswith(f"{node.name}:")
+                ]
+                if len(parts) < 2 and len(set(of_one)) < 2:
+                    return output
+            elif not self._is_flattened(node):
+                return output
+            output = whole
+        return output
+
+    def _is_flattened(self, node: Node) -> bool:
+        """Whether examples and places are made rows of one kind, for a loss alone."""
+        if node.op != "Reshape" or not _is_auto_named(node):
+            return False
+        before, after = self.graph.shape(node.inputs[0]), self.graph.shape(f"{node.name}:0")
+        if not before or not after or len(before) < 3 or before[0] is not None:
+            return False
+        rows = len(after) == 2 and after[0] is None and after[1] == before[-1]
+        return rows or (len(after) == 1 and after[0] is None)
 
     def _taken(self, loss: Loss) -> Iterator[str]:
         """What a loss takes of the network: by the forms of its terms, else where labels join."""

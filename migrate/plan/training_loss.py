@@ -100,8 +100,11 @@ def _fed_labels(graph: Graph, loss: Loss) -> str | None:
 def _fits(graph: Graph, loss: Loss, labels: str, output: str) -> bool:
     """Whether labels have as many axes as Keras expects beside an output, as far as is known."""
     shape, made = graph.shape(labels), graph.shape(output)
-    if shape is None or made is None or loss.kind not in _BY_CLASS:
+    if shape is None or made is None:
         return True
+    if loss.kind not in _BY_CLASS:
+        longer, other = sorted((shape, made), key=len, reverse=True)
+        return len(longer) == len(other) or longer == (*other, 1)
     expected = len(made) - 1 if _labels_are_classes(graph, loss) else len(made)
     return len(shape) == expected or (shape[-1:] == (1,) and len(shape) == expected + 1)
 

@@ -313,11 +313,13 @@ def _state(
     weights, kept = {}, []
     for weight in plan.weights:
         expected, made = weight.recipe.make(read), held[weight.target]
-        found = difference(expected, made)
-        if found.max_abs and _stayed(weight.target, expected, weight.recipe.make(source.read)):
+        found, before = difference(expected, made), weight.recipe.make(source.read)
+        if found.max_abs and _stayed(weight.target, expected, before):
             kept.append(weight.target)
         elif weight.target not in noise:
-            weights[weight.target] = found
+            # What has come near to 0 is as exact as it was when it was larger.
+            scale = max(found.scale, float(np.abs(before).max(initial=0)))
+            weights[weight.target] = replace(found, scale=scale)
     if kept:
         notes.append(
             f"{', '.join(kept)} not compared: the train op does not update moving statistics, and "

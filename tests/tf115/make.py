@@ -27,6 +27,7 @@ for family in (
     "training",
     "losses",
     "objectives",
+    "github",
     "cells",
     "loops",
     "attention",

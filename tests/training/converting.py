@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import tarfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,57 @@ def build(source: Source, plan: Plan, worker: Worker, folder: Path) -> dict[str,
     text = emit_source(plan)
     (folder / "model.py").write_text(text, encoding="utf-8")
     return build_model(worker, plan, source, text, folder / "model.keras", 120)
+
+
+def unpacked_to(folder: Path, archive: str) -> Path:
+    """Unpacks an archive of ``data`` into a folder, and gives that."""
+    with tarfile.open(Path(__file__).with_name("data") / f"{archive}.tar.xz") as packed:
+        packed.extractall(folder, filter="data")
+    return folder
+
+
+OF_LOSS, OF_WEIGHT = 5e-6, 1e-5  # relative to the greatest loss; absolute: what is promised
+
+
+def assert_goes_on(case: Case, worker: Worker, ask: Callable[..., Any], folder: Path) -> str:
+    """Converts a case without hints and trains on as TensorFlow 1.15 did; gives model.py."""
+    golden = case.golden()
+    source, plan = plan_of(case)
+    assert [output.tensor for output in plan.outputs] == case.meta["outputs"]
+    paths = build(source, plan, worker, folder)
+    answer = ask("go_on", str(folder), batches_of(case, plan))
+
+    expected = golden["train_losses"].reshape(-1)
+    assert np.abs(answer["losses"] - expected).max() <= OF_LOSS * np.abs(expected).max()
+
+    def after(name: str) -> np.ndarray:
+        return golden[f"after_{name}"] if f"after_{name}" in golden else source.read(name)
+
+    for weight in plan.weights:
+        held = answer["weights"][paths[weight.target].partition("/")[2]]
+        assert np.abs(held - weight.recipe.make(after)).max() <= OF_WEIGHT, weight.target
+    return (folder / "model.py").read_text()
+
+
+def batches_of(case: Case, plan: Plan) -> list[tuple[Any, ...]]:
+    """What ``train_on_batch`` takes for each step after the checkpoint."""
+    golden, training = case.golden(), training_of(plan)
+
+    def fed(tensor: str, step: int) -> np.ndarray:
+        if f"feed_{tensor}" in golden:
+            return golden[f"feed_{tensor}"][step]
+        return golden["train_x" if tensor in case.meta["inputs"] else "train_y"][step]
+
+    def labels(tensor: str, step: int) -> np.ndarray:
+        given = fed(tensor, step)
+        # Labels are kept one-hot where the graph is fed classes.
+        is_one_hot = "train_y" in golden and "sparse" in training.summary["loss"]
+        return given.argmax(-1) if is_one_hot else given
+
+    found: list[tuple[Any, ...]] = []
+    for step in range(len(golden["train_losses"])):
+        x = fed(plan.inputs[0].tensor, step)
+        y = [labels(loss.labels[0], step) for loss in training.losses]
+        weights = [fed(w, step) for w in training.summary["sample_weights"] if w is not None]
+        found.append((x, y if len(y) > 1 else y[0], *weights))
+    return found
