@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import UserError
 from .constants import static_value
 from .nodes import Folded, Graph, Node, SparseParts, split_tensor
 from .parsed import Parsed, parsed_features
@@ -36,7 +37,7 @@ COLUMN_OPS = ("ColumnHash", "ColumnLookup", "ColumnLimit", "ColumnCross", "Colum
 _NAMES = {"ColumnHash": "hashed", "ColumnLookup": "known", "ColumnLimit": "limited"}
 _SIGNS = ("SparseToDense", "SparseCross", "Bucketize", "SparseFillEmptyRows", "ParseExample",
     "ParseExampleV2", "SparseSegmentMean", "SparseSegmentSum", "SparseSegmentSqrtN",
-    "LookupTableFindV2", "LookupTableFind")  # fmt: skip
+    "LookupTableFindV2", "LookupTableFind", "StringToHashBucketFast")  # fmt: skip
 _GATHERS = ("Gather", "GatherV2", "ResourceGather")
 _COMBINERS = {
     "SparseSegmentMean": "mean",
@@ -63,10 +64,18 @@ class _Column:
 def fold_columns(graph: Graph) -> Graph:
     """The graph with its feature columns folded; the same where it has none.
 
-    Nodes whose value is now made in another way keep their name; nothing is removed.
+    Nodes whose value is now made in another way keep their name; nothing is removed. A damaged
+    graph stays as it is: whoever computes with it says what is wrong.
     """
     if not any(True for _ in graph.of(*_SIGNS)):
         return graph
+    try:
+        return _folded(graph) if graph.order else graph  # which refuses circles
+    except (UserError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return graph
+
+
+def _folded(graph: Graph) -> Graph:
     parsed = parsed_features(graph)
     folding = _Folding(parsed.graph, parsed)
     folding.run()
