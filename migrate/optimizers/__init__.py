@@ -5,8 +5,11 @@ Importing this package imports Keras.
 """
 
 from .adagrad_da import AdagradDA
+from .add_sign import AddSign
 from .linear_cosine_decay import LinearCosineDecay
 from .momentum import Momentum
+from .nesterov_adam import NesterovAdam
+from .power_sign import PowerSign
 from .proximal_adagrad import ProximalAdagrad
 from .proximal_gradient_descent import ProximalGradientDescent
 from .rmsprop import RMSProp
@@ -22,8 +25,11 @@ from .together import Together
 
 __all__ = [
     "AdagradDA",
+    "AddSign",
     "LinearCosineDecay",
     "Momentum",
+    "NesterovAdam",
+    "PowerSign",
     "ProximalAdagrad",
     "ProximalGradientDescent",
     "RMSProp",

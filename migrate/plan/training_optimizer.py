@@ -42,6 +42,7 @@ _FTRL = {
     "l2_shrinkage_regularization_strength": "l2_shrinkage_regularization_strength",
     "learning_rate_power": "learning_rate_power",
 }
+_SIGN = {"beta": 0.9, "sign_decay": 1.0}
 _MOMENTUM = {"momentum": "momentum", "use_nesterov": "nesterov"}
 
 # Update rules: tensorflow/core/kernels/training_ops.cc beside keras/src/optimizers.
@@ -102,8 +103,21 @@ _FORMS = {
         {"accumulator": "_accumulators"},
         initial="accumulator",
     ),
+    "AddSign": Form(
+        "AddSign",
+        {"alpha": "alpha", "beta": "beta", "sign_decay": "sign_decay"},
+        {"alpha": 1.0, **_SIGN},
+        {"m": "_averages"},
+    ),
+    "PowerSign": Form(
+        "PowerSign",
+        {"base": "log_base", "beta": "beta", "sign_decay": "sign_decay"},  # the kernel's "logbase"
+        {"log_base": 1.0, **_SIGN},
+        {"m": "_averages"},
+    ),
     "ProximalGradientDescent": Form("ProximalGradientDescent", _PENALTIES, _NO_PENALTY, {}),
 }
+_NESTEROV_ADAM = Form("NesterovAdam", _BETAS, _ADAM_DEFAULTS, _MOMENTS)
 _OWN_MOMENTUM = Form("Momentum", _MOMENTUM, {"nesterov": False}, {"momentum": "_accumulators"})
 _KERAS_MOMENTUM = Form(
     "keras.optimizers.SGD",
@@ -132,13 +146,18 @@ def form_of(optimizer: Optimizer, *, constant_rate: bool, sparse: bool) -> Form 
         sparse: whether some gradients are rows of an embedding, which Keras treats otherwise.
     """
     if sparse:
+        if optimizer.class_name in ("AddSign", "PowerSign"):
+            return None
         form = form_of(optimizer, constant_rate=False, sparse=False)
-        kind = "" if form is None else _WITH_EMBEDDINGS.get(form.kind, form.kind)
-        return None if form is None else replace(form, kind=kind)
+        if form is None or form is _NESTEROV_ADAM:  # contrib's is another one by rows
+            return None
+        return replace(form, kind=_WITH_EMBEDDINGS.get(form.kind, form.kind))
     if optimizer.class_name == "Momentum":
         return _KERAS_MOMENTUM if constant_rate else _OWN_MOMENTUM
-    if optimizer.hyperparameters.get("use_nesterov") and optimizer.class_name == "Adam":
+    if "sign_decay" in optimizer.computed:  # by the step
         return None
+    if optimizer.hyperparameters.get("use_nesterov") and optimizer.class_name == "Adam":
+        return _NESTEROV_ADAM
     return _FORMS.get(optimizer.class_name)
 
 

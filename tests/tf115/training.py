@@ -407,6 +407,32 @@ def train_adagrad_da():
     return Training(x, y, logits, cost, optimizer.minimize(cost, step), batches())
 
 
+def _contrib(name, **options):
+    x, y = placeholders()
+    logits = mlp(x)
+    cost = cross_entropy(logits, y)
+    train = getattr(tf.contrib.opt, name)(**options).minimize(cost)
+    return Training(x, y, logits, cost, train, batches())
+
+
+@case
+def train_contrib_nadam():
+    """contrib's NadamOptimizer: Adam with Nesterov's momentum."""
+    return _contrib("NadamOptimizer", learning_rate=0.01)
+
+
+@case
+def train_contrib_add_sign():
+    """contrib's AddSignOptimizer."""
+    return _contrib("AddSignOptimizer", learning_rate=0.05, alpha=0.5)
+
+
+@case
+def train_contrib_power_sign():
+    """contrib's PowerSignOptimizer, with a base of 2."""
+    return _contrib("PowerSignOptimizer", learning_rate=0.05, base=2.0)
+
+
 @case
 def train_two_optimizers():
     """Ftrl for the wide part and Adagrad for the deep one, both of the same loss."""

@@ -18,6 +18,9 @@ GOLDENS = [
     "train_rmsprop", "train_sgd", "train_sgd_expdecay",
 ]  # fmt: skip
 CARRIED = {  # and what is to be seen in model.py
+    "train_contrib_add_sign": "optimizer=AddSign(learning_rate=0.05, alpha=0.5)",
+    "train_contrib_nadam": "optimizer=NesterovAdam(",
+    "train_contrib_power_sign": "optimizer=PowerSign(",
     "train_columns_adam": "optimizer=SparseAdam(",
     "train_columns_linear_ftrl": "optimizer=SparseFtrl(",
     "train_embedding_momentum": "optimizer=SparseMomentum(",

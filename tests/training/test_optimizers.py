@@ -83,6 +83,24 @@ DENSE = {
         {"m": 0.0, "v": 0.0},
         {"beta1": 0.875, "beta2": 0.9375, "epsilon": 2**-26},
     ),
+    "nesterov adam": Twin(
+        "NesterovAdam(0.1, 0.875, 0.9375, 2**-26)",
+        "Adam",
+        {"m": 0.0, "v": 0.0},
+        {"beta1": 0.875, "beta2": 0.9375, "epsilon": 2**-26, "use_nesterov": True},
+    ),
+    "add sign": Twin(
+        "AddSign(0.1, 0.5, 0.875, 0.25)",
+        "AddSign",
+        {"m": 0.0},
+        {"alpha": 0.5, "beta": 0.875, "sign_decay": 0.25},
+    ),
+    "power sign": Twin(
+        "PowerSign(0.1, 0.5, 0.875, 0.25)",
+        "PowerSign",
+        {"m": 0.0},
+        {"logbase": 0.5, "beta": 0.875, "sign_decay": 0.25},
+    ),
     "ftrl": Twin(
         f"keras.optimizers.Ftrl(0.1, -0.5, 0.125, {_PENALTIES})",
         "Ftrl",
