@@ -108,6 +108,14 @@ def test_17000_nodes_over_168_steps_are_one_layer(shared: Path) -> None:
     [
         ("gsurma__text_predictor", ["Embedding", "LSTM", "LSTM", "Dense"]),
         (
+            "skully-coder__COVID-19_TLSTM/model",
+            ["Reshape", "Concatenate", "Filled", "Recurrence", "Dense", "Dropout", "Dense"],
+        ),
+        (
+            "skully-coder__COVID-19_TLSTM/model_48feature",
+            ["Reshape", "Concatenate", "Filled", "Recurrence", "Dense", "Dropout", "Dense"],
+        ),
+        (
             "zaneoliver6__char-rnn-lstm-receipts/frozen_model.pb",
             ["Embedding", "LSTM", "LSTM", "Dense"],
         ),
