@@ -112,7 +112,7 @@ def _line(row: str, outcome: Record) -> tuple[str, ...]:
     parity = outcome["verdict"]
     if outcome["identical"] and len(sides) > 1:
         parity += ", bit-identical"
-    elif outcome["kernel"] and outcome["exact"]:
+    elif outcome.get("kernel") and outcome["exact"]:  # not in results of earlier versions
         parity += (
             f", bit-identical with TF1's {outcome['kernel']}; with Keras's own the loss is "
             f"{outcome['parts']:.2g} apart within 100 steps"
