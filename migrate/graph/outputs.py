@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import UserError, printable
-from .inference_copies import before_chance, inference_copy, values_reach
-from .losses import Loss, read_loss, summands
+from .heads import LossHeads, is_auto_named
+from .inference_copies import before_chance, inference_copy
+from .losses import Loss, read_loss
 from .nodes import Graph, Node, Signature, split_tensor
-from .optimizers import scalar
 from .sources import PIPELINE_OPS, SHAPE_ONLY, is_placeholder
-from .training import Learned, Training
+from .training import Training
 from .variables import find_frozen_weights, find_variables, resolve
 
 
@@ -44,17 +44,7 @@ class Network:
     variables: tuple[str, ...]
 
 
-_PARTS = ("Split", "SplitV", "StridedSlice", "Slice", "Unpack")
-_MOST_STEPS = 10
-_NAMED = (
-    "Identity", "Sqrt", "Sum", "Add", "AddV2", "Sub", "Mul", "RealDiv", "Exp", "Sigmoid", "Softmax",
-    "Tanh", "Relu", "Squeeze", "Reshape",
-)  # fmt: skip
 _LOOPING = ("Enter", "RefEnter", "While", "StatelessWhile")
-_LOSS_ONLY = (
-    "Log", "Neg", "Maximum", "Minimum", "ClipByValue", "Reshape", "LogSoftmax", "Squeeze", "Cast",
-    "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits", "Log1p", "Abs",
-)  # fmt: skip
 
 
 @dataclass
@@ -68,23 +58,12 @@ class Choice:
     notes: list[str] = field(default_factory=list)
 
 
-_SMALL = 1e-3
 _GRADIENTS = re.compile(r"(?:^|/)gradients(?:_\d+)?/")
 _BOOKKEEPING = re.compile(
     r".*(?:Assign|Apply|Scatter(?:Add|Sub|Update)|Summary|Restore|Save|Initialized|Grad).*|NoOp|"
     r"Assert|Arg(?:Max|Min)|Equal|NotEqual|InTopK.*|TopK.*|ConfusionMatrix|Is(?:Nan|Inf|Finite)|"
     r"Queue.*|Stack.*|Print|Multinomial|Bucketize|Round"
 )
-
-
-_ABOUT_LOSS = re.compile(r"(?i)loss|cost|error|objective|train|optim|grad|summar|metric|accura")
-_OTHER_NAMES = {"RealDiv": "truediv", "FloorDiv": "floordiv", "AddV2": "add", "Sum": "sum"}
-
-
-def _is_auto_named(node: Node) -> bool:
-    """Whether a program left an operation its default name: ``Sum_1``, ``truediv``."""
-    last = re.sub(r"_\d+$", "", node.name.rpartition("/")[2]).lower()
-    return last in (node.op.lower(), _OTHER_NAMES.get(node.op, ""), "strided_slice", "l2_normalize")
 
 
 def _is_bookkeeping(node: Node) -> bool:
@@ -106,6 +85,8 @@ class OutputFinder:
         self.weights = {v.name: v.key for v in trainable or variables.values()}
         if not variables:
             self.weights = {name: name for name in find_frozen_weights(graph)}
+        self._by_losses = LossHeads(graph, self.weights)
+        self._behind = self._by_losses.variables_behind
         self._saved = saved
         self.signature: Signature | None = None
 
@@ -156,7 +137,7 @@ class OutputFinder:
                 if other.loss is not None and other.loss.tensor == loss.tensor
                 for name in other.optimizer.variables
             }
-            outputs = self._heads(loss)
+            outputs = self._by_losses.heads(loss)
             if not outputs:  # an actor, say, whose loss is what a critic gives
                 inner = self._boundary(loss.tensor, trained)
                 outputs = () if inner is None else (inner,)
@@ -165,11 +146,11 @@ class OutputFinder:
             outputs = tuple(
                 dict.fromkeys(before_chance(self.graph, t, self.weights) for t in outputs)
             )
-            variables = set().union(*(self._variables_behind(output) for output in outputs))
+            variables = set().union(*(self._behind(output) for output in outputs))
             if variables - trained and trained & variables:
                 inner = self._boundary(outputs[0], trained)
                 if inner is not None:  # a generator, trained through another network
-                    outputs, variables = (inner,), self._variables_behind(inner)
+                    outputs, variables = (inner,), self._behind(inner)
             if outputs not in networks:
                 network = replace(self._network(outputs[0], variables), outputs=outputs)
                 networks[outputs] = (network, loss)
@@ -203,202 +184,6 @@ class OutputFinder:
             names = ", ".join(printable(network.name) for network in choice.networks)
             choice.notes.append(f"{len(networks)} networks ({names}): took {chosen.name}")
         return choice
-
-    def _heads(self, loss: Loss) -> tuple[str, ...]:
-        """The network's outputs that a loss takes: one, or one for each head of its own weights."""
-        heads: dict[str, set[str]] = {}
-        behind = self.graph.ancestors([loss.tensor])
-        for part in self._taken(loss):
-            output = self._whole(part, behind)
-            variables = self._variables_behind(output)
-            if all(variables - other and other - variables for other in heads.values()):
-                heads[output] = variables
-        return tuple(heads)
-
-    def _whole(self, output: str, behind: Mapping[str, Node]) -> str:
-        """The tensor of which a loss takes several parts, or that it flattens."""
-        for _ in range(_MOST_STEPS):
-            node = self.graph.node(resolve(self.graph, output))
-            if not node.inputs or split_tensor(node.inputs[-1])[0] in self.weights:
-                return output
-            whole = node.inputs[1] if node.op == "Split" else node.inputs[0]
-            if node.op in _PARTS:
-                users = self.graph.node_consumers(split_tensor(whole)[0])
-                parts = [u for u in users if u.op in _PARTS and u.name in behind]
-                of_one = [
-                    t for n in behind.values() for t in n.inputs if t.startswith(f"{node.name}:")
-                ]
-                if len(parts) < 2 and len(set(of_one)) < 2:
-                    return output
-            elif not self._is_flattened(node):
-                return output
-            output = whole
-        return output
-
-    def _is_flattened(self, node: Node) -> bool:
-        """Whether examples and places are made rows of one kind, for a loss alone."""
-        if node.op != "Reshape" or not _is_auto_named(node):
-            return False
-        before, after = self.graph.shape(node.inputs[0]), self.graph.shape(f"{node.name}:0")
-        if not before or not after or len(before) < 3 or before[0] is not None:
-            return False
-        rows = len(after) == 2 and after[0] is None and after[1] == before[-1]
-        return rows or (len(after) == 1 and after[0] is None)
-
-    def _taken(self, loss: Loss) -> Iterator[str]:
-        """What a loss takes of the network: by the forms of its terms, else where labels join."""
-        if loss.kind != "unknown":
-            yield from map(self._output_of, loss.parts or (loss,))
-            return
-        learned = Learned(self.graph)
-        penalties = {p.variable for p in loss.regularization}
-        for tensor, _ in summands(self.graph, loss.tensor):
-            if not self._variables_behind(tensor) - penalties:
-                continue
-            term = read_loss(self.graph, tensor, learned)
-            if term.logits is not None:
-                yield from (self._output_of(p) for p in term.parts or (term,) if p.logits)
-            elif (joined := self._where_labels_join(tensor)) is not None:
-                yield joined
-
-    def _where_labels_join(self, loss: str) -> str | None:
-        """The last tensor of the network before a loss of unknown form takes labels.
-
-        Of the operations that join what is learned with what is fed, the one with the most
-        weights behind it, and of these the first; then back over what only a loss would do.
-        """
-        behind = self.graph.ancestors([loss])
-        from_weights = values_reach(self.graph, self.weights, learning=True)
-        fed = [n.name for n in behind.values() if is_placeholder(n)]
-        fed = [name for name in fed if self.graph.shape(f"{name}:0") != ()]
-        from_feeds = values_reach(self.graph, fed)
-        candidates: dict[str, int] = {}
-        for name in self.graph.order:
-            if name not in behind or len(behind[name].inputs) < 2:
-                continue
-            sources = {t: split_tensor(t)[0] for t in behind[name].inputs}
-            learned = [t for t, source in sources.items() if source in from_weights]
-            joins = any(s in from_feeds and s not in from_weights for s in sources.values())
-            if len(learned) == 1 and joins:
-                source = split_tensor(resolve(self.graph, learned[0]))[0]
-                if source not in self.weights:
-                    count = len(self._variables_behind(learned[0], learning=True))
-                    candidates[learned[0]] = count
-        if not candidates:
-            return None
-        largest = max(candidates.values())
-        if largest < len(self._variables_behind(loss, learning=True)):
-            return None  # labels enter before the last weight does
-        tensor = next(t for t, count in candidates.items() if count == largest)
-        node = self.graph.node(tensor)
-        while (node.op in _LOSS_ONLY or self._guards(node)) and node.inputs:
-            tensor = next((t for t in node.inputs if self._variables_behind(t)), tensor)
-            node = self.graph.node(tensor)
-        return self._named_after(tensor, behind, from_feeds)
-
-    def _named_after(self, output: str, behind: Mapping[str, Node], fed: Collection[str]) -> str:
-        """What the program itself names, computed from an output alone, before labels enter.
-
-        The distance of two towers, say, whose square the loss takes too.
-        """
-        after = values_reach(self.graph, [split_tensor(output)[0]])
-        given = self.graph.ancestors([output])
-        by_others = values_reach(self.graph, self._others(fed, given))
-        for name in reversed(self.graph.order):
-            node = behind.get(name)
-            if node is None or name not in after or name in by_others or node.op not in _NAMED:
-                continue
-            scalar_or_loss = self.graph.shape(f"{name}:0") == () or _ABOUT_LOSS.search(name)
-            if not scalar_or_loss and not _is_auto_named(node):
-                return f"{name}:0"
-        return output
-
-    def _others(self, fed: Collection[str], given: Mapping[str, Node]) -> list[str]:
-        """What is fed or kept in weights, and is no part of what made an output."""
-        placeholders = [name for name in fed if is_placeholder(self.graph.nodes[name])]
-        return [name for name in (*placeholders, *self.weights) if name not in given]
-
-    def _guards(self, node: Node) -> bool:
-        """Whether a small number is added, against the logarithm or division of 0."""
-        if node.op not in ("Add", "AddV2"):
-            return False
-        added = (scalar(self.graph, tensor) for tensor in node.inputs)
-        return any(value is not None and 0 < value < _SMALL for value in added)
-
-    def _output_of(self, loss: Loss) -> str:
-        """What the network gives: probabilities where the loss is written on them, else logits.
-
-        A selection among the network's outputs by another placeholder (the action of a DQN)
-        belongs to the loss.
-        """
-        tensor = loss.logits or ""
-        written = ("categorical_cross_entropy", "binary_cross_entropy", "log_loss")
-        if loss.kind in written and loss.predictions is not None:
-            node = self.graph.get(loss.predictions)
-            if node is not None and node.op in ("Softmax", "Sigmoid"):
-                return loss.predictions
-        found = tensor
-        node = self.graph.get(resolve(self.graph, tensor))
-        scope = node.name.rpartition("/")[0] if node is not None else ""
-        for user in self.graph.consumers(f"{node.name}:0") if node is not None and scope else ():
-            if user.op in ("Softmax", "Sigmoid") and user.name.rpartition("/")[0] == scope:
-                return f"{user.name}:0"  # the layer's own activation, which tf.keras undoes
-        while node is not None and node.inputs:
-            behind = [(t, self._variables_behind(t)) for t in node.inputs]
-            learned = [t for t, variables in behind if variables]
-            others = [t for t, variables in behind if not variables]
-            if len(learned) != 1 or split_tensor(resolve(self.graph, learned[0]))[0] in (
-                self.weights
-            ):
-                break
-            flattens = node.op == "Reshape" and len(self.graph.shape(f"{node.name}:0") or ()) == 1
-            within = loss.tensor.rpartition("/")[0]
-            if node.op == "Reshape" and within and node.name.startswith(f"{within}/"):
-                found = learned[0]  # sequence_loss flattens what it is given
-            elif any(self._is_fed(other) for other in others) or (
-                found != tensor and (flattens or self._guards(node))
-            ):
-                found = learned[0]
-            elif node.op not in ("Reshape", "Sum", "Squeeze", "Mul", "Gather", "GatherV2", "Max"):
-                break
-            node = self.graph.get(resolve(self.graph, learned[0]))
-        return found
-
-    def _is_fed(self, tensor: str) -> bool:
-        """Whether values (not just the shape) of a placeholder of one dimension or more enter."""
-        waiting, seen = [tensor], set()
-        while waiting:
-            current = waiting.pop()
-            node = self.graph.get(current)
-            if node is None or node.name in seen or node.op in SHAPE_ONLY:
-                continue
-            seen.add(node.name)
-            if is_placeholder(node):
-                if self.graph.shape(current) != ():
-                    return True
-            else:
-                waiting.extend(node.inputs)
-        return False
-
-    def _variables_behind(self, tensor: str, *, learning: bool = False) -> set[str]:
-        """The weights whose values (not just shapes) a tensor depends on.
-
-        Args:
-            learning: only those that a loss would move: not through StopGradient.
-        """
-        found: set[str] = set()
-        waiting, seen = [tensor], set()
-        while waiting:
-            node = self.graph.get(waiting.pop())
-            if learning and node is not None and node.op == "StopGradient":
-                continue
-            if node is None or node.name in seen or node.op in SHAPE_ONLY:
-                continue
-            seen.add(node.name)
-            if node.name in self.weights:
-                found.add(node.name)
-            waiting.extend(node.inputs)
-        return found
 
     def _boundary(self, output: str, trained: set[str]) -> str | None:
         """Where a network whose variables are all trained ends and another takes over."""
@@ -526,13 +311,13 @@ class OutputFinder:
         considered: list[Candidate] = []
         candidates: dict[str, set[str]] = {}
         for tensor in leaves:
-            node, variables = self.graph.node(tensor), self._variables_behind(tensor)
+            node, variables = self.graph.node(tensor), self._behind(tensor)
             if self.graph.shape(tensor) == ():
-                found = read_loss(self.graph, tensor, lambda t: bool(self._variables_behind(t)))
+                found = read_loss(self.graph, tensor, lambda t: bool(self._behind(t)))
                 if found.logits is not None:
                     considered.append(Candidate(tensor, False, "a loss"))
-                    output = self._output_of(found)
-                    candidates[output] = self._variables_behind(output)
+                    output = self._by_losses.output_of(found)
+                    candidates[output] = self._behind(output)
                     continue
             if node.op in ("Exit", "RefExit", "Switch", "TensorArraySizeV3"):
                 considered.append(Candidate(tensor, False, "a loop's leftover"))
@@ -544,7 +329,7 @@ class OutputFinder:
             for candidate in list(considered):
                 if candidate.why == "a loop's leftover":
                     considered.remove(candidate)
-                    candidates[candidate.tensor] = self._variables_behind(candidate.tensor)
+                    candidates[candidate.tensor] = self._behind(candidate.tensor)
         if not candidates:
             candidates = self._without_weights()
         if not candidates:
@@ -571,7 +356,7 @@ class OutputFinder:
         """Whether a leaf is what a state that is fed becomes: sampling goes on from it."""
         node = self.graph.node(tensor)
         shape = self.graph.shape(tensor)
-        if node.op != "Identity" or not shape or _is_auto_named(node):
+        if node.op != "Identity" or not shape or is_auto_named(node):
             return False
         fed = [n for n in self.graph.ancestors([tensor]).values() if is_placeholder(n)]
         return any(
@@ -586,7 +371,7 @@ class OutputFinder:
     def _is_leftover(self, tensor: str, group: list[str]) -> bool:
         """Whether a leaf is an unnamed residual sum of what another leaf goes on with."""
         node = self.graph.node(tensor)
-        if node.op not in ("Add", "AddV2") or not _is_auto_named(node):
+        if node.op not in ("Add", "AddV2") or not is_auto_named(node):
             return False
         for other in group:
             inner = self.graph.ancestors([other])
