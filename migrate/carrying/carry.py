@@ -7,7 +7,7 @@ from typing import Any
 
 from ..graph.losses import Loss, uniform
 from ..graph.nodes import Graph
-from ..graph.training import Trainer, find_training
+from ..graph.training import Trainer, find_training, train_operation
 from ..graph.variables import find_variables
 from ..plan import Plan
 from ..plan.recipe import Read, Recipe
@@ -134,7 +134,9 @@ def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | Non
     trained = {name for trainer in chosen for name in context.trained(trainer)}
     context.warnings += freeze(plan, trained)
     nodes = {names[0]: node for node, names in keys.items() if len(names) == 1}
-    applied = graph.nodes[chosen[0].optimizer.updates[-1].node]
+    optimizer = chosen[0].optimizer
+    name = train_operation(graph, optimizer) or optimizer.updates[-1].node
+    applied = graph.nodes[name]
     minimized = loss.tensor if loss is not None else ""
     decisions, doubts = carry_statistics(plan, graph, nodes, applied, minimized)
     context.notes += decisions

@@ -107,6 +107,19 @@ def find_training(graph: Graph) -> Training:
     return Training(tuple(trainers), tuple(notes))
 
 
+def train_operation(graph: Graph, optimizer: Optimizer) -> str | None:
+    """The operation that a program runs to train: what it collected as such, else the optimizer's.
+
+    slim.learning.create_train_op collects one that waits for moving statistics too.
+    """
+    updates = {update.node for update in optimizer.updates}
+    for entry in reversed(graph.collections.get("train_op", ())):  # the outermost is the last
+        known = isinstance(entry, str) and entry in graph
+        if known and updates <= graph.ancestors([entry], control=True).keys():
+            return split_tensor(entry)[0]
+    return optimizer.name if optimizer.name in graph else None
+
+
 _SEED = re.compile(r"(?P<scope>(?:.*/)?[^/]*gradients[^/]*)/(?:Fill|grad_ys_\d+|ones_like)")
 
 

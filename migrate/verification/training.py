@@ -12,7 +12,7 @@ from ..carrying.state import movable
 from ..errors import UserError, printable
 from ..graph import Graph, Interface, find_training
 from ..graph.nodes import SaveSlice
-from ..graph.training import Trainer
+from ..graph.training import Trainer, train_operation
 from ..graph.variables import VARIABLE_OPS, find_variables
 from ..original import Original
 from ..parity import Difference
@@ -187,9 +187,10 @@ def _trainers(source: Source, plan: Plan) -> list[Trainer]:
 
 def _operations(graph: Graph, trainer: Trainer) -> list[str]:
     """The train operation; without one, its updates and what its optimizer counts with."""
-    name = trainer.optimizer.name
-    if name in graph:
+    name = train_operation(graph, trainer.optimizer)
+    if name is not None:
         return [name]
+    name = trainer.optimizer.name
     counters = [n for n in graph.nodes if n.startswith(f"{name}/Assign")]
     return [*(update.node for update in trainer.optimizer.updates), *counters]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tfmigrate.graph import find_training, find_variables, roles_from_graph
+from tfmigrate.graph import Graph, Node, find_training, find_variables, roles_from_graph
 from tfmigrate.graph.schedules import FORMULAS
+from tfmigrate.graph.training import train_operation
 
 from .conftest import EXPECTED
 
@@ -103,6 +104,16 @@ def test_a_learning_rate_may_be_fed_or_kept_in_a_variable(graph_of):
 def test_a_graph_without_training_has_no_trainers(graph_of):
     training = find_training(graph_of("inference_only"))
     assert (training.trainers, training.loss, training.step) == ((), None, None)
+
+
+def test_the_train_op_is_the_outermost_that_was_collected(graph_of):
+    graph = graph_of("fed_learning_rate")
+    (optimizer,) = find_training(graph).optimizers
+    assert train_operation(graph, optimizer) == optimizer.name
+    outer = Node("train_op", "Identity", ("loss:0",), (optimizer.name,))
+    collections = {"train_op": [optimizer.name, "train_op:0"]}
+    wrapped = Graph({**graph.nodes, "train_op": outer}, collections=collections)
+    assert train_operation(wrapped, optimizer) == "train_op"
 
 
 def test_roles_come_from_the_graph(graph_of, expected):
