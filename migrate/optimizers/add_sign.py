@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class AddSign(keras.optimizers.Optimizer):
-    """``w -= rate * (alpha + sign_decay * sign(g) * sign(m)) * g``, as contrib's AddSign."""
+    """``w -= rate * (alpha + sign_decay * sign(g) * sign(m)) * g``, as contrib's."""
 
     def __init__(
         self,
@@ -31,7 +31,8 @@ class AddSign(keras.optimizers.Optimizer):
         average = self._averages[self._get_variable_index(variable)]
         self.assign(average, self.beta * average + (1 - self.beta) * gradient)
         agree = keras.ops.sign(gradient) * keras.ops.sign(average)
-        self.assign_sub(variable, rate * (self.alpha + self.sign_decay * agree) * gradient)
+        scale = self.alpha + self.sign_decay * agree
+        self.assign_sub(variable, rate * scale * gradient)
 
     def get_config(self):
         """The constructor's arguments."""

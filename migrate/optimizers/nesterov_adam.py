@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class NesterovAdam(keras.optimizers.Adam):
-    """tf.contrib.opt.NadamOptimizer; Keras's Nadam also varies its momentum with the step."""
+    """tf.contrib.opt.NadamOptimizer; Keras's Nadam also varies its momentum by step."""
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable and its moments."""

@@ -16,6 +16,8 @@ from tfmigrate.planning import bypassed, inference_part
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
 
+from ..layers.networks import unpack
+
 pytestmark = pytest.mark.xdist_group("lifting")
 
 # Frozen and not, reference and resource variables, partitions, batch norm, dropout, a v1 loop.
@@ -100,10 +102,11 @@ def test_what_keras_has_no_form_for_is_lifted_and_says_so(shared: Path, tmp_path
 
 
 def test_variables_that_a_while_loop_reads_are_lifted_without_gradients_and_that_is_said(
-    shared: Path, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    source = shared / "corpus" / "skully-coder__COVID-19_TLSTM" / "model_48feature"
-    result = convert(f"{source}/", tmp_path / "out")
+    """The loop ends by what it computes, for which there is no layer."""
+    unpack("loops", tmp_path)
+    result = convert(tmp_path / "loop_until_found" / "model.ckpt", tmp_path / "out")
     assert result
     assert result.report["outcome"] == "lifted"
     assert "while loops of TensorFlow 1" in result.report["gradients"]["reason"]
