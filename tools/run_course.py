@@ -106,7 +106,7 @@ def _line(row: str, outcome: Record) -> tuple[str, ...]:
             for form, side in sides.items()
             if form in forms
         ]
-        return " / ".join(f"{t:.0f} s" for t in times)
+        return " / ".join(f"{t:.2g} s" if t < 10 else f"{t:.0f} s" for t in times)
 
     modern = [form for form in sides if form != "session"]
     parity = outcome["verdict"]

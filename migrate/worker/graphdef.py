@@ -46,9 +46,12 @@ def gist(error: Exception) -> str:
     """The part of TensorFlow's message that says what is wrong, in one line."""
     message = getattr(error, "message", None) or str(error)
     lines = [line.strip() for line in str(message).splitlines() if line.strip()]
-    skipped = ("Detected at", "File ", "Traceback", "Graph execution error", "[[", "<stack")
+    skipped = (
+        "Detected at", "File ", "Traceback", "Graph execution error", "[[", "<stack", "Node:",
+    )  # fmt: skip
     told = [line for line in lines if not line.startswith(skipped)]
-    return printable((told or lines or [""])[0], 240)
+    node = next((line.removeprefix("Node: ") for line in lines if line.startswith("Node: ")), None)
+    return printable((told or lines or [""])[0], 240) + (f", at {printable(node)}" if node else "")
 
 
 def prepare(

@@ -112,6 +112,14 @@ SYSTEMS: tuple[System, ...] = (
             folder=True,
             checkpoint="initial.ckpt",
             beats={"B on A: accuracy": "B alone: accuracy"},
+            tolerances={
+                f"{part}: loss by epoch": Tolerance(rtol=1e-6)
+                for part in ("A", "B alone", "B on A")
+            }
+            | {f"{part}: logits": Tolerance(atol=1e-5) for part in ("B alone", "B on A")},
+            why="Keras multiplies a mean loss by the number of examples and divides by it again, "
+            "which may move it by a unit of the last place. A bias of one unit is added by another "
+            "operation in Keras, whose gradient is summed in another order.",
         ),
         notes={
             "optimizer": "In TF1 freezing is a matter of the operation that is run, in Keras of "
