@@ -10,7 +10,7 @@ PIPELINE_OPS = (
     "ParseExampleV2", "ParseSingleExample", "DecodeCSV", "DecodeRaw", "DecodeJpeg", "DecodePng",
     "DecodeImage", "DecodeBmp", "DecodeGif", "ReaderRead", "ReaderReadV2", "ReadFile", "PyFunc",
     "LookupTableFind", "LookupTableFindV2", "StringToNumber", "StringToHashBucketFast",
-    "RecordInput", "Unstage", "InfeedDequeue",
+    "RecordInput", "Unstage", "InfeedDequeue", "ParsedFeatures",
 )  # fmt: skip
 """Operations of an input pipeline: what comes out of them is data, not the network's doing."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tfmigrate.errors import UserError
 from tfmigrate.graph import Graph, extract, find_interface, find_variables, read_graph
+from tfmigrate.sources import open_source
 
 from .conftest import EXPECTED
 
@@ -138,3 +139,13 @@ def test_a_keep_probability_that_only_a_loops_body_uses_is_fed(shared):
     found = find_interface(graph)
     assert found.fed == {"Placeholder_3:0": 1.0}
     assert [i.tensor for i in found.inputs] == ["Placeholder:0", "Placeholder_2:0"]
+
+
+def test_a_feature_of_parsed_examples_is_an_input(shared: Path) -> None:
+    """y = a * x + b, where x comes out of ParseExample and nothing else is fed."""
+    folder = shared / "corpus/tensorflow__serving/testdata/half_plus_two/00000123"
+    source = open_source(folder / "export-00000-of-00001")
+    assert source.graph is not None
+    interface = find_interface(source.graph, saved=source.recipes().keys())
+    assert [given.tensor for given in interface.inputs] == ["ParseExample/ParseExample:0"]
+    assert interface.networks[0].variables == ("a", "b")
