@@ -10,7 +10,7 @@ from typing import Any
 from .errors import UserError, printable
 from .graph import Evaluator, Interface, forbidden_operations, resolve, split_tensor
 from .graph.inference import Inference, extract
-from .graph.parsed import PARSED
+from .graph.sources import PARSED
 from .graph.variables import VARIABLE_OPS
 from .layers import UnsupportedError, View, build_plan, fold_dropout
 from .plan import Plan

@@ -12,8 +12,7 @@ from .losses import Loss
 from .nodes import Graph, Node, split_tensor, tensor_name
 from .outputs import Candidate, Choice, Network, OutputFinder
 from .outputs import NoNetworkError as NoNetworkError  # what find_interface raises
-from .parsed import PARSED
-from .sources import PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
+from .sources import PARSED, PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
 from .training import Training, find_training
 
 

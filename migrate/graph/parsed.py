@@ -10,10 +10,8 @@ import numpy as np
 
 from .constants import static_value
 from .nodes import Graph, Node, SparseParts, split_tensor
+from .sources import PARSED
 from .variables import resolve
-
-PARSED = "ParsedFeatures"
-"""The operation that stands for ``ParseExample``: nothing behind it, the features as results."""
 
 
 @dataclass

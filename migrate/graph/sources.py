@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from .nodes import Graph, Node
 
+PARSED = "ParsedFeatures"
+"""The operation that stands for ``ParseExample``: nothing behind it, the features as results."""
+
 PIPELINE_OPS = (
     "IteratorGetNext", "IteratorGetNextSync", "QueueDequeue", "QueueDequeueV2", "QueueDequeueMany",
     "QueueDequeueManyV2", "QueueDequeueUpTo", "QueueDequeueUpToV2", "ParseExample",
     "ParseExampleV2", "ParseSingleExample", "DecodeCSV", "DecodeRaw", "DecodeJpeg", "DecodePng",
     "DecodeImage", "DecodeBmp", "DecodeGif", "ReaderRead", "ReaderReadV2", "ReadFile", "PyFunc",
     "LookupTableFind", "LookupTableFindV2", "StringToNumber", "StringToHashBucketFast",
-    "RecordInput", "Unstage", "InfeedDequeue", "ParsedFeatures",
+    "RecordInput", "Unstage", "InfeedDequeue", PARSED,
 )  # fmt: skip
 """Operations of an input pipeline: what comes out of them is data, not the network's doing."""
 

@@ -7,28 +7,22 @@ from .builder import Builder
 from .registry import Match, operation
 from .view import View
 
+_FUNCTIONS = {
+    "SoftmaxCrossEntropyWithLogits": "categorical_crossentropy",
+    "SparseSoftmaxCrossEntropyWithLogits": "sparse_categorical_crossentropy",
+}
 
-@operation("SoftmaxCrossEntropyWithLogits", keras="keras.ops.categorical_crossentropy")
+
+@operation(
+    *_FUNCTIONS, keras=", ".join(f"keras.ops.{function}" for function in _FUNCTIONS.values())
+)
 def softmax_cross_entropy(view: View, tensor: str) -> Match | None:
-    """The cross entropy of each row with a distribution; its gradient is not asked for."""
+    """The cross entropy of each row with a distribution or a class; not its gradient."""
     node = view.graph.node(tensor)
     if not tensor.endswith(":0"):
         return None
 
     def build(builder: Builder, logits: Value, labels: Value) -> Value:
-        return builder.op("categorical_crossentropy", labels, logits, from_logits=True)
-
-    return Match(node.inputs, build)
-
-
-@operation("SparseSoftmaxCrossEntropyWithLogits", keras="keras.ops.sparse_categorical_crossentropy")
-def sparse_softmax_cross_entropy(view: View, tensor: str) -> Match | None:
-    """The cross entropy of each row with a class; its gradient is not asked for."""
-    node = view.graph.node(tensor)
-    if not tensor.endswith(":0"):
-        return None
-
-    def build(builder: Builder, logits: Value, labels: Value) -> Value:
-        return builder.op("sparse_categorical_crossentropy", labels, logits, from_logits=True)
+        return builder.op(_FUNCTIONS[node.op], labels, logits, from_logits=True)
 
     return Match(node.inputs, build)
