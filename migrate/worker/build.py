@@ -20,6 +20,7 @@ from . import model as finished
 from .client import Event
 from .compiled import assign_slots, compile_model, opened_paths
 from .model import weights_of as _weights
+from .settings import as_delivered
 
 _state: dict[str, Any] = {}
 
@@ -36,6 +37,7 @@ def _source(
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Runs the text of model.py and its ``build_model()``; ``keras`` names the library."""
     keras = importlib.import_module(request["keras"])
+    as_delivered(keras)
     if request["keras"] == "tf_keras":
         module, model = _in_keras_2(request["source"], keras)
     else:

@@ -42,6 +42,21 @@ def apply(device: str = "cpu", *, logical_cpus: int = 1) -> str:
     return name
 
 
+def as_delivered(keras: Any, floatx: str = "float32") -> None:
+    """Keras as it is without ``~/.keras/keras.json`` and without what earlier jobs left.
+
+    Args:
+        keras: Keras 3 or tf-keras.
+        floatx: what layers compute in.
+    """
+    # Layers without a name are counted from one again; and Keras 3 keeps the policy that it made
+    # of an earlier floatx.
+    keras.backend.clear_session()
+    keras.backend.set_floatx(floatx)
+    keras.backend.set_epsilon(1e-7)
+    keras.backend.set_image_data_format("channels_last")
+
+
 def describe() -> dict[str, Any]:
     """The versions and float settings in force, for reports."""
     import keras

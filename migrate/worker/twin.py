@@ -48,8 +48,7 @@ def run(
     else:
         import keras
 
-        keras.config.set_floatx("float32")  # whatever an earlier job left
-        keras.utils.clear_session(free_memory=False)
+        settings.as_delivered(keras)
         tf.random.set_seed(request["seed"])
     with tf.device(device), contextlib.redirect_stdout(printed):
         values = getattr(module, request["function"])(**keywords)

@@ -152,3 +152,16 @@ def test_what_is_no_network_is_refused(
     with pytest.raises(UserError, match=message):
         convert(shared / "corpus" / path, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_keras_json_says_does_not_matter(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = {"floatx": "float64", "image_data_format": "channels_first", "backend": "theano"}
+    (home / "keras.json").write_text(json.dumps(settings))
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    result = convert(shared / "goldens" / "lenet_raw" / "model.ckpt", tmp_path / "out")
+    assert result.report["outcome"] == "keras"
+    assert result
