@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,11 +47,13 @@ class GraphConversion:
     Attributes:
         training: carry loss, optimizer and its state over.
         trust: run the original even if it could touch files, the network or processes.
+        workers: for the graph and for Keras; two are started where it is None.
     """
 
     output: Output
     training: bool
     trust: bool
+    workers: tuple[Worker, Worker] | None = None
 
     @property
     def source(self) -> Source:
@@ -72,7 +74,9 @@ class GraphConversion:
         """Outcome ``keras``, by the graph."""
         self.output.tell({"stage": "planning"})
         # TensorFlow is imported there while the plan is made here.
-        with Worker("graph") as graph_worker, Worker("Keras") as keras_worker:
+        with ExitStack() as stack:
+            started = (Worker("graph"), Worker("Keras")) if self.workers is None else ()
+            graph_worker, keras_worker = self.workers or map(stack.enter_context, started)
             assert self.source.graph is not None
             try:
                 with _understanding():

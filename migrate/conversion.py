@@ -40,6 +40,7 @@ def convert(
     trust: bool = False,
     timeout: float = _TIMEOUT,
     on_event: Event | None = None,
+    workers: tuple[Worker, Worker] | None = None,
 ) -> Conversion:
     """Converts a TensorFlow 1 checkpoint, frozen graph or SavedModel to Keras, and measures parity.
 
@@ -65,6 +66,7 @@ def convert(
         trust: run the original graph even if it could touch files, the network or processes.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called as the work goes on, see :mod:`tfmigrate.events`.
+        workers: for the graph and for Keras, where two are at hand; else they are started.
 
     Returns:
         A result that is true where parity holds.
@@ -118,7 +120,7 @@ def convert(
         return out.variables([])
     if model is not None or opened.graph is None:
         return _from_names(out, asked=model is not None)
-    return GraphConversion(out, training, trust).run(inputs, outputs, feed)
+    return GraphConversion(out, training, trust, workers).run(inputs, outputs, feed)
 
 
 def _free(output: str | Path | None, default: str, replace: bool) -> Path:

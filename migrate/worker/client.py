@@ -75,8 +75,9 @@ class JobError(RuntimeError):
 class Worker:
     """A process of its own that imports TensorFlow and runs jobs, one at a time.
 
-    Starting it returns at once; TensorFlow is being imported while the caller goes on. Use as a
-    context manager: on the way out, also by an exception or Ctrl-C, the process is gone.
+    Threads that call it wait for their turn. Starting it returns at once; TensorFlow is being
+    imported while the caller goes on. Use as a context manager: on the way out, also by an
+    exception or Ctrl-C, the process is gone.
 
     Args:
         name: for messages: "legacy", "modern", "graph".
@@ -106,6 +107,7 @@ class Worker:
             env=env,
             start_new_session=True,  # Ctrl-C reaches the command alone, which then ends the worker
         )
+        self._turn = threading.Lock()
         self._frames: queue.Queue = queue.Queue()
         self._reader = threading.Thread(target=self._pump, daemon=True)
         self._reader.start()
@@ -139,12 +141,13 @@ class Worker:
             WorkerError: the process aborted, ran out of memory, hung or failed.
         """
         try:
-            channel.send(
-                cast(BinaryIO, self._process.stdin),
-                {"job": job, "request": dict(request or {})},
-                arrays,
-            )
-            return self._wait(job, on_event, timeout)
+            with self._turn:
+                channel.send(
+                    cast(BinaryIO, self._process.stdin),
+                    {"job": job, "request": dict(request or {})},
+                    arrays,
+                )
+                return self._wait(job, on_event, timeout)
         except BrokenPipeError:
             raise self._death(job) from None
         except KeyboardInterrupt:
