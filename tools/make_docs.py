@@ -124,7 +124,7 @@ def _tolerance(program: Program) -> str:
 
 
 def _of_training(program: Training) -> str:
-    how = f" with TF1's {program.kernel}" if program.kernel else ""
+    how = f" with TF1's {program.kernel.name}" if program.kernel else ""
     return _words(program.tolerance) + how
 
 

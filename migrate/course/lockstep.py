@@ -29,9 +29,6 @@ from .training import FORMS, SILENCE, OnEvent, Setting, train
 # grows to a thousandth in float32 grows to 1e-12 there.
 _IN_DOUBLE = Tolerance(rtol=1e-9)
 
-# What an optimizer that departs from TF1's may make of the loss in ten steps.
-_DEPARTURE = Tolerance(rtol=1e-4)
-
 
 def compare_training(
     system: System,
@@ -161,9 +158,7 @@ class _Pair:
     def train_with_kernel(self) -> None:
         """Begins to train with TF1's update in the place of Keras's, where it departs."""
         if self.program.kernel and self.comparable:
-            self.with_kernel = [
-                self._later(form, self.weights, exact=True) for form in self.program.forms[1:]
-            ]
+            self.with_kernel = [self._later(form, self.weights) for form in self.program.forms[1:]]
 
     def train_in_double(self) -> None:
         """Begins to train in float64, where rounding has reached the weights."""
@@ -173,8 +168,7 @@ class _Pair:
             assert self.weights is not None
             weights = {name: array.astype(np.float64) for name, array in self.weights.items()}
             self.in_double = [
-                self._later(form, weights, floatx="float64", exact=True)
-                for form in self.program.forms[:2]
+                self._later(form, weights, floatx="float64") for form in self.program.forms[:2]
             ]
 
     @property
@@ -204,13 +198,18 @@ class _Pair:
             program.tolerance,
             self.case,
             program.why,
-            program.kernel,
+            program.kernel.name if program.kernel else "",
         )
 
     def _later(
-        self, form: str, weights: Mapping[str, np.ndarray] | None, **options: Any
+        self, form: str, weights: Mapping[str, np.ndarray] | None, floatx: str | None = None
     ) -> Future[Side]:
-        return self.lines[FORMS[form].era].submit(self._train, form, weights, **options)
+        """Trains once more, with TF1's update where Keras departs from it."""
+        kernel = self.program.kernel.name if self.program.kernel else ""
+        line = self.lines[FORMS[form].era]
+        return line.submit(
+            self._train, form, weights, floatx=floatx, kernel=kernel, losses_alone=True
+        )
 
     def _train(
         self,
@@ -219,8 +218,7 @@ class _Pair:
         *,
         initial: str | None = None,
         trained: str | None = None,
-        floatx: str | None = None,
-        exact: bool = False,
+        **options: Any,
     ) -> Side:
         return train(
             self.workers[FORMS[form].era],
@@ -231,12 +229,11 @@ class _Pair:
             self.setting,
             device=self.device,
             case=self.case,
-            floatx=floatx,
-            exact=exact,
             initial=initial,
             trained=trained,
             weights=weights,
             on_event=self.on_event,
+            **options,
         )
 
     def _convert(self) -> Difference:
@@ -245,18 +242,22 @@ class _Pair:
         assert session.ends is not None
         x, logits = session.ends
         folder = self.folder / "keras"
-        result = convert(str(self.folder / "trained.ckpt"), folder, inputs=[x], outputs=[logits])
+        result = convert(
+            str(self.folder / "trained.ckpt"),
+            folder,
+            inputs=[x],
+            outputs=[logits],
+            workers=(self.workers["legacy"], self.workers["modern"]),
+        )
         if result.report["outcome"] != "keras":
-            raise RuntimeError(f"the converter made no Keras model of {self.system.name}")
-        made = self.lines["modern"].submit(self._predict, folder).result()
-        return measure(session.arrays["logits_after"], made)
-
-    def _predict(self, folder: Path) -> np.ndarray:
+            notes = " ".join(result.report["notes"])
+            raise RuntimeError(f"the converter made no Keras model of {self.system.name}: {notes}")
         modern = self.workers["modern"]
         modern.call("build", {"step": "open", "folder": str(folder)}, timeout=SILENCE)
         step = {"step": "predict", "graph": True}
         given = {"0": self.prepared.x_test}
-        return modern.call("build", step, given, timeout=SILENCE).arrays["0"]
+        made = modern.call("build", step, given, timeout=SILENCE).arrays["0"]
+        return measure(session.arrays["logits_after"], made)
 
 
 def _carry(prefix: str) -> dict[str, np.ndarray]:
@@ -294,18 +295,21 @@ def departing(sides: Sequence[Side], program: Training) -> list[Measured]:
 
     It is judged before training has enlarged it, as it does rounding; then it is only measured.
     """
+    kernel = program.kernel
+    assert kernel
+    own = f"Keras's own {kernel.name}"
     moved = _arrays_apart(sides, "logits_before")
-    own = f"Keras's own {program.kernel}"
     return [
         Measured("logits, weights just moved", moved, program.moved),
-        replace(_losses(f"loss, ten steps, {own}", sides, _DEPARTURE, 10), named=True),
+        replace(_losses(f"loss, ten steps, {own}", sides, kernel.own, 10), named=True),
         replace(_losses(f"loss, first steps, {own}", sides, None), named=True),
     ]
 
 
 def parity_with_kernel(sides: Sequence[Side], program: Training) -> list[Measured]:
     """The losses and the weights where Keras updates by TF1's operation."""
-    how = f"with TF1's {program.kernel}"
+    assert program.kernel
+    how = f"with TF1's {program.kernel.name}"
     exact = program.tolerance == EXACT
     later = EXACT if exact else None
     return [

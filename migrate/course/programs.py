@@ -20,6 +20,19 @@ Inputs = Callable[[np.random.Generator], Mapping[str, np.ndarray]]
 FIRST_STEPS = 100
 
 
+@dataclass(frozen=True)
+class Kernel:
+    """The update of a TF1 optimizer, one operation, from which Keras's own departs.
+
+    Attributes:
+        name: of the TF1 optimizer.
+        own: what Keras's may make of the loss in ten steps; after them training enlarges it.
+    """
+
+    name: str
+    own: Tolerance
+
+
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """A network that both eras train in step: same weights, same batches, same dropout masks.
@@ -44,8 +57,8 @@ class Training:
             ``batch_size``, ``steps_per_epoch``, ``seed``.
         metric: ``accuracy``, or the name of the modern twin's metric where that is not accuracy.
         tolerance: of the loss over the first steps.
-        kernel: the TF1 optimizer, by name, from which Keras's own departs. How far is shown; what
-            is judged is the same training with TF1's own update operation in Keras's place
+        kernel: the TF1 update from which Keras's own departs. How far is shown and bounded; held to
+            ``tolerance`` is the same training with TF1's own update operation in Keras's place
             (``migrate/worker/exact.py``), so that whatever else differs cannot hide behind it.
         moved: of the outputs when weights have just been moved.
         departs: where the eras truly part: by how much, relatively, the losses of the first steps
@@ -67,7 +80,7 @@ class Training:
     passes: Sequence[str] = ("learning_rate",)
     metric: str = "accuracy"
     tolerance: Tolerance = EXACT
-    kernel: str = ""
+    kernel: Kernel | None = None
     moved: Tolerance = EXACT
     departs: float = 0.0
     why: str = ""

@@ -121,7 +121,8 @@ def train(
     device: str,
     case: str = "",
     floatx: str | None = None,
-    exact: bool = False,
+    kernel: str = "",
+    losses_alone: bool = False,
     initial: str | None = None,
     trained: str | None = None,
     weights: Mapping[str, np.ndarray] | None = None,
@@ -134,8 +135,8 @@ def train(
         form: a key of ``FORMS``.
         case: the name of the variant, for events and logs.
         floatx: trains in this precision, and tells the legacy twin so; the data's own by default.
-        exact: with TF1's own update operation in the place of Keras's; then nothing but losses and
-            weights is told.
+        kernel: the TF1 optimizer whose update is put in the place of that of Keras's, or empty.
+        losses_alone: tells nothing but losses and weights, which is quicker.
         device: ``cpu``, ``gpu``, ``cpu:1`` …
         initial, trained: where the form saves itself before and after training, or None.
         weights: to start from, by TF1 name; drawn by the form itself where None.
@@ -153,7 +154,7 @@ def train(
             on_event(event | told | {"again": again})
 
     how = FORMS[form]
-    again = f"in {floatx}" if floatx else f"with TF1's {program.kernel}" if exact else ""
+    again = f"in {floatx}" if floatx else f"with TF1's {kernel}" if kernel else ""
     own = str(prepared.x_train.dtype)
     arrays = prepared.as_type(floatx or own)
     steps = -(-len(prepared.x_train) // setting.batch_size)
@@ -181,7 +182,8 @@ def train(
             "targets": dict(program.targets),
             "metric": program.metric,
             "floatx": floatx or own,
-            "exact": exact,
+            "kernel": kernel,
+            "losses_alone": losses_alone,
             "device": device,
             "logical_cpus": setting.logical_cpus,
             "batch_size": setting.batch_size,

@@ -65,12 +65,78 @@ class Adam(keras.optimizers.Adam):
             power.assign(power * np.float32(beta))
 
 
-_EXACT = {keras.optimizers.Adam: Adam}
+class _OneOperation(keras.optimizers.Optimizer):
+    """What those have in common whose update is one operation on a variable and its slots."""
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """One update; TF1 has all numbers as float32 first, whatever the variable is."""
+        index, dtype = self._get_variable_index(variable), variable.dtype
+
+        def number(value: Any) -> Any:
+            return tf.cast(tf.cast(value, tf.float32), dtype)
+
+        self._apply(variable.handle, index, number(learning_rate), gradient, number)
+
+    def _apply(self, var: Any, index: int, rate: Any, gradient: Any, number: Any) -> None:
+        raise NotImplementedError
 
 
-def recompile(model: Any) -> None:
-    """Puts the exact optimizer in the place of the model's, where there is one."""
-    kinds = [kind for keras_kind, kind in _EXACT.items() if isinstance(model.optimizer, keras_kind)]
-    for kind in kinds:
-        model.optimizer = kind.from_config(model.optimizer.get_config())
-        model.optimizer.build(model.trainable_variables)
+class Momentum(_OneOperation, keras.optimizers.SGD):
+    """tf.train.MomentumOptimizer (tensorflow/python/training/momentum.py)."""
+
+    def _apply(self, var: Any, index: int, rate: Any, gradient: Any, number: Any) -> None:
+        tf.raw_ops.ResourceApplyMomentum(
+            var=var,
+            accum=self.momentums[index].value.handle,
+            lr=rate,
+            grad=gradient,
+            momentum=number(self.momentum),
+            use_nesterov=self.nesterov,
+        )
+
+
+class RMSProp(_OneOperation, keras.optimizers.RMSprop):
+    """tf.train.RMSPropOptimizer (tensorflow/python/training/rmsprop.py)."""
+
+    def build(self, variables: Any) -> None:
+        """Starts the mean squares at 1, and makes the sums of a momentum of 0, which TF1 has."""
+        super().build(variables)
+        for velocity in self._velocities:
+            velocity.assign(tf.ones_like(velocity))
+        self._sums = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
+
+    def _apply(self, var: Any, index: int, rate: Any, gradient: Any, number: Any) -> None:
+        tf.raw_ops.ResourceApplyRMSProp(
+            var=var,
+            ms=self._velocities[index].value.handle,
+            mom=self._sums[index].handle,
+            lr=rate,
+            rho=number(self.rho),
+            momentum=number(self.momentum),
+            epsilon=number(self.epsilon),
+            grad=gradient,
+        )
+
+
+class Adadelta(_OneOperation, keras.optimizers.Adadelta):
+    """tf.train.AdadeltaOptimizer (tensorflow/python/training/adadelta.py)."""
+
+    def _apply(self, var: Any, index: int, rate: Any, gradient: Any, number: Any) -> None:
+        tf.raw_ops.ResourceApplyAdadelta(
+            var=var,
+            accum=self._accumulated_grads[index].value.handle,
+            accum_update=self._accumulated_delta_vars[index].value.handle,
+            lr=rate,
+            rho=number(self.rho),
+            epsilon=number(self.epsilon),
+            grad=gradient,
+        )
+
+
+KERNELS = {kind.__name__: kind for kind in (Adadelta, Adam, Momentum, RMSProp)}
+
+
+def recompile(model: Any, kernel: str) -> None:
+    """Puts the optimizer of that name in the place of the model's, and leaves metrics out."""
+    optimizer = KERNELS[kernel].from_config(model.optimizer.get_config())
+    model.compile(optimizer, model.loss, jit_compile=False)

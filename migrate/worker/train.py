@@ -20,8 +20,9 @@ def run(
     Args:
         request: ``kind`` (session, tape, keras), ``module`` (of the twin), ``function`` (or class,
             that builds), ``arguments`` (of its build), ``seed``, ``device``, ``logical_cpus``,
-            ``batch_size``, ``epochs``, ``metric``, ``floatx``, ``exact`` (whether a Keras
-            optimizer is replaced by one with TF1's arithmetic, and nothing but losses is told);
+            ``batch_size``, ``epochs``, ``metric``, ``floatx``, ``losses_alone`` (whether nothing
+            but losses and weights is told: the rest takes time to trace), ``kernel`` (the TF1
+            optimizer whose update replaces that of Keras's, or empty);
             ``initial`` and ``trained``: where to save before and after, or None; ``targets`` (TF1
             name → layer/variable); ``log``: the folder of TensorBoard's event files, or None.
         arrays: x_train, y_train, x_test, y_test; ``weight:<TF1 name>`` to start from.
@@ -40,8 +41,11 @@ def run(
     if request["initial"]:
         side.save(request["initial"])
     x, y, x_test, y_test = (arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
-    losses_alone = request["exact"]  # then nothing else is asked for, and tracing it takes time
-    before = None if losses_alone else side.predict(x_test)
+    losses_alone = request["losses_alone"]
+    before = None
+    if not losses_alone:
+        before = side.predict(x_test)
+        side.evaluate(x_test, y_test)  # so Keras has its metrics' variables, and traces fit() once
     losses: list[Any] = []
     done = 0
 
@@ -88,15 +92,14 @@ def _make_side(
     log = request["log"]
     if kind == "session":
         return sides.SessionSide(module, {**arguments, "seed": request["seed"]}, device, log)
-    keras.config.set_floatx(request["floatx"])
-    keras.utils.clear_session(free_memory=False)  # layers without a name are counted from one again
+    settings.as_delivered(keras, request["floatx"])
     tf.random.set_seed(request["seed"])
     if kind == "tape":
         return sides.TapeSide(module, arguments, device, log, function, request["targets"])
     metric = request["metric"]
     side = sides.KerasSide(module, arguments, device, log, function, request["targets"], metric)
-    if request["exact"]:
-        exact.recompile(side.model)
+    if request["kernel"]:
+        exact.recompile(side.model, request["kernel"])
     return side
 
 

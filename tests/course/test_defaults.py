@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from tfmigrate.course.catalogue import CHAPTERS, SYSTEMS
 from tfmigrate.course.comparison import compare_all
+from tfmigrate.course.datasets import load
+from tfmigrate.course.programs import FIRST_STEPS, Training
 from tfmigrate.course.request import Request
+from tfmigrate.parity import EXACT
 from tfmigrate.worker import Worker
 
 
@@ -28,3 +31,16 @@ def test_a_row_without_options_passes(row, workers):
     result = compare_all(SYSTEMS[row], Request(), workers)
     assert result.verdict == "pass", str(result)
     assert result  # exit status 0
+
+
+def test_what_is_not_exact_is_held_together_over_a_hundred_steps():
+    short = []
+    for system in SYSTEMS.values():
+        for program in (p for p in system.programs if isinstance(p, Training)):
+            dataset = load(program.data)
+            for case in map(program.case, program.cases or ("",)):
+                inexact = case.tolerance != EXACT or case.kernel or case.departs
+                steps = -(-len(case.prepare(dataset).x_train) // case.batch_size)
+                if inexact and steps * case.epochs_on(None) < FIRST_STEPS:
+                    short.append(system.name)
+    assert not short

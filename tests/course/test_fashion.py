@@ -119,6 +119,9 @@ def test_each_optimizer_follows_tf1_or_says_how_far_it_does_not(trained):
     for outcome in by_case.values():
         assert outcome.verdict == "pass", outcome.case
         assert outcome.identical or outcome.why
+    for name in ("momentum", "Nesterov", "RMSProp", "Adam", "Adadelta"):
+        assert by_case[name].exact, name  # with TF1's update in the place of Keras's
+        assert 0 < by_case[name].parts < 1e-4, name  # and not without
 
 
 def test_a_departure_that_is_not_there_fails(trained):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...parity import Tolerance
 from .. import prepare
-from ..programs import Training, Values
+from ..programs import Kernel, Training, Values
 from ..system import System
 from .causes import ADAM
 
@@ -23,9 +23,15 @@ def _rounding(cause: str, rtol: float = 1e-6) -> dict[str, Any]:
     return {"tolerance": Tolerance(rtol=rtol), "why": cause}
 
 
-_MOMENTUM = _rounding(
+def _kernel(name: str, cause: str) -> dict[str, Any]:
+    """Fields of a case whose optimizer differs from TF1's by rounding alone."""
+    return {"kernel": Kernel(name, Tolerance(rtol=1e-6)), "why": cause}
+
+
+_MOMENTUM = _kernel(
+    "Momentum",
     "TF1 sums gradients and multiplies the sum by the rate, Keras sums steps: the same while the "
-    "rate is constant, but for rounding."
+    "rate is constant, but for rounding.",
 )
 
 SYSTEMS: tuple[System, ...] = (
@@ -136,7 +142,7 @@ SYSTEMS: tuple[System, ...] = (
             data="fashion-like",
             prepare=_SCALED,
             epochs=10,
-            brief=2,
+            brief=3,
             batch_size=32,
             learning_rate=0.001,
             forms=("session", "keras"),
@@ -153,9 +159,10 @@ SYSTEMS: tuple[System, ...] = (
                 },
                 "RMSProp": {
                     "arguments": {"optimizer": "rmsprop"},
-                    **_rounding(
+                    **_kernel(
+                        "RMSProp",
                         "With the mean square started at 1, as in TF1, only rounding remains: TF1 "
-                        "adds (g² - ms) · 0.1, Keras takes 0.9 · ms + 0.1 · g²."
+                        "adds (g² - ms) · 0.1, Keras takes 0.9 · ms + 0.1 · g².",
                     ),
                 },
                 "RMSProp, Keras's own": {
@@ -172,7 +179,9 @@ SYSTEMS: tuple[System, ...] = (
                 },
                 "Adadelta": {
                     "arguments": {"optimizer": "adadelta"},
-                    **_rounding("Keras writes out as single operations what TF1 has as one."),
+                    **_kernel(
+                        "Adadelta", "Keras writes out as single operations what TF1 has as one."
+                    ),
                 },
                 "Nadam": {
                     "arguments": {"optimizer": "nadam"},
@@ -243,7 +252,7 @@ SYSTEMS: tuple[System, ...] = (
             data="fashion-like",
             prepare=_SCALED,
             epochs=10,
-            brief=2,
+            brief=3,
             batch_size=32,
             learning_rate=0.001,
             forms=("session", "keras"),

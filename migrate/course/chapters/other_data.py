@@ -151,7 +151,7 @@ SYSTEMS: tuple[System, ...] = (
                 },
             },
             tolerance=Tolerance(rtol=1e-6),
-            kernel="Adam",
+            kernel=ADAM["kernel"],
             why="Keras's Adam squares the gradients of a row that a batch has twice one by one, "
             "TF1 squares their sum: left so, the losses are 0.7 % apart within 100 steps. The twin "
             "sums first. " + ADAM["why"] + _ONE_OUTPUT,
