@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from .errors import UserError
 from .graph import Interface
 from .plan import Plan
-from .plan.examples import KINDS, random_inputs
+from .plan.examples import EXAMPLES, KINDS, random_inputs
 from .planning import graph_request
 from .sources import Source
 from .worker import Worker, WorkerError
 from .worker.batches import batches
+
+_TRIALS = 8  # so many sizes of a batch are tried, at most
 
 
 def as_written(source: Source, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -37,6 +40,12 @@ def as_written(source: Source, given: Mapping[str, np.ndarray]) -> dict[str, np.
         feeds[parts.shape] = np.array(array.shape)
     examples = len(next(iter(given.values()))) if given else 0
     return feeds | {tensor: np.full([examples], b"") for tensor in folded.counted}
+
+
+def _numbers(problem: str) -> list[int]:
+    """What may be a batch size in what TensorFlow complains of: ``16 vs. 64``."""
+    found = dict.fromkeys(map(int, re.findall(r"\b[0-9]{1,4}\b", problem)))
+    return [number for number in found if number not in (0, EXAMPLES)][:_TRIALS]
 
 
 class Original:
@@ -98,20 +107,24 @@ class Original:
         """Random examples and the outputs they give.
 
         A graph may check what it is given, that a feature is whole and not below zero, say: other
-        kinds of examples are tried until one is accepted.
+        kinds of examples are tried until one is accepted. Or a state of so many rows is written in
+        it, whatever its placeholders say: then as many examples are tried as it complains of.
 
         Raises:
             UserError: it accepts none; what it said about the first.
         """
         refused: UserError | None = None
-        for kind in kinds:
-            given = random_inputs(plan, kind=kind)
+        trials = [(kind, EXAMPLES) for kind in kinds]
+        for kind, examples in trials:
+            given = random_inputs(plan, examples, kind=kind)
             try:
                 return given, self.run(given)
             except WorkerError:
                 raise
             except UserError as error:
-                refused = refused or error
+                if refused is None:
+                    refused = error
+                    trials += [(kind, size) for size in _numbers(error.problem)]
         raise refused or AssertionError("there are kinds of examples")
 
     def values(self, variables: Sequence[str]) -> dict[str, np.ndarray]:

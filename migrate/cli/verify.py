@@ -37,7 +37,7 @@ def _tolerance(
 )
 @click.option("--seed", default=0, show_default=True, help="Of the random inputs.")
 @click.option(
-    "--examples", default=64, show_default=True, type=click.IntRange(1), help="Random inputs."
+    "--examples", type=click.IntRange(1), help="Random inputs.  [64, or as when converted]"
 )
 @click.option(
     "--train",

@@ -49,7 +49,7 @@ def verify(
     outputs: Sequence[str] | None = None,
     feed: Mapping[str, Any] | None = None,
     tolerance: tuple[float, float] | None = None,
-    examples: int = EXAMPLES,
+    examples: int | None = None,
     seed: int = 0,
     train: int = 0,
     trust: bool = False,
@@ -71,7 +71,7 @@ def verify(
             is wrong.
         tolerance: atol and rtol: a tensor may be off by ``atol + rtol * scale``; 2e-5 of the scale
             by default.
-        examples: how many random ones.
+        examples: how many random ones; by default as many as parity was measured with, or 64.
         seed: of the random examples.
         train: how many steps of training to compare too, from the checkpoint on: the original's
             own train operation against Keras's step. Each takes 32 examples.
@@ -114,7 +114,7 @@ def verify_in(
     outputs: Sequence[str] | None = None,
     feed: Mapping[str, Any] | None = None,
     tolerance: tuple[float, float] | None = None,
-    examples: int = EXAMPLES,
+    examples: int | None = None,
     seed: int = 0,
     train: int = 0,
     trust: bool = False,
@@ -161,6 +161,8 @@ def verify_in(
     if data is not None:
         given = read_data(data, interface.inputs)
     else:
+        measured = (subject.report.get("parity") or {}).get("examples")
+        examples = examples or measured or EXAMPLES
         given = random_inputs(plan or lift_plan(opened, interface), examples, seed)
     comparison = Comparison(opened, interface, original, made, plan, allowed, tell)
     result = comparison.run(given, subject.pairs)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tfmigrate.conversion import convert
 from tfmigrate.errors import UserError
+from tfmigrate.verification import verify
 
 OPEN_PLAINLY = """
 import importlib.util, sys
@@ -165,3 +166,27 @@ def test_what_keras_json_says_does_not_matter(
     result = convert(shared / "goldens" / "lenet_raw" / "model.ckpt", tmp_path / "out")
     assert result.report["outcome"] == "keras"
     assert result
+
+
+STATE_OF_16_ROWS = """
+import sys
+import numpy as np
+import tensorflow.compat.v1 as tf
+tf.disable_v2_behavior()
+x = tf.placeholder(tf.float32, [None, 4], name="x")
+weights = tf.constant(np.random.RandomState(0).randn(7, 3).astype("f4"))
+state = tf.tanh(tf.matmul(tf.concat([x, tf.zeros([16, 3])], 1), weights))
+tf.tanh(tf.matmul(tf.concat([x, state], 1), weights), name="state")
+with open(sys.argv[1], "wb") as file:
+    file.write(tf.get_default_graph().as_graph_def().SerializeToString())
+"""
+
+
+def test_as_many_examples_are_run_as_a_state_in_the_graph_has_rows(tmp_path: Path) -> None:
+    graph, out = tmp_path / "graph.pb", tmp_path / "out"
+    subprocess.run([sys.executable, "-c", STATE_OF_16_ROWS, str(graph)], check=True)
+    result = convert(graph, out)
+    assert result.report["outcome"] == "keras"
+    assert result.report["parity"]["examples"] == 16
+    assert result
+    assert verify(graph, out).examples == 16
