@@ -7,6 +7,7 @@ import urllib.error
 import numpy as np
 import pytest
 from tfmigrate.course import datasets as data
+from tfmigrate.course import prepare
 from tfmigrate.course.datasets.digits import enlarge
 from tfmigrate.errors import UserError
 
@@ -49,6 +50,17 @@ def test_flat_gives_rows_of_float32_and_one_hot_classes(tmp_path):
     assert x_test.shape == (4, 4)
     np.testing.assert_array_equal(y.argmax(1), np.arange(6) % 3)
     np.testing.assert_array_equal(y.sum(1), 1)
+
+
+def test_a_file_spares_a_twelfth_of_its_training_examples_for_validation(tmp_path):
+    x, y = np.arange(24 * 4, dtype="u1").reshape(24, 2, 2), np.arange(24) % 2
+    dataset = data.load(write(tmp_path / "d.npz", x_train=x, y_train=y))
+    prepared = prepare.validated(prepare.scaled_classes)(dataset)
+    assert (len(prepared.x_train), len(prepared.x_test)) == (22, 2)
+    np.testing.assert_array_equal(prepared.y_test, y[:2])
+    few = data.load(write(tmp_path / "few.npz", x_train=x[:11], y_train=y[:11]))
+    with pytest.raises(UserError, match="has 11 training examples.*expected 12 or more"):
+        prepare.validated(prepare.scaled_classes)(few)
 
 
 def test_one_hot_and_column_labels_are_understood(tmp_path):
