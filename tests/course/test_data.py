@@ -59,7 +59,7 @@ def test_a_file_spares_a_twelfth_of_its_training_examples_for_validation(tmp_pat
     assert (len(prepared.x_train), len(prepared.x_test)) == (22, 2)
     np.testing.assert_array_equal(prepared.y_test, y[:2])
     few = data.load(write(tmp_path / "few.npz", x_train=x[:11], y_train=y[:11]))
-    with pytest.raises(UserError, match="has 11 training examples.*expected 12 or more"):
+    with pytest.raises(UserError, match=r"has 11 training examples.*expected 12 or more"):
         prepare.validated(prepare.scaled_classes)(few)
 
 
