@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from .constants import Evaluator
-from .nodes import Graph, split_tensor
+import numpy as np
+
+from .constants import Evaluator, static_value
+from .nodes import Graph, Node, split_tensor
 from .sources import SHAPE_ONLY, is_placeholder
 from .variables import find_variables, resolve
 
@@ -43,9 +45,7 @@ def before_chance(graph: Graph, output: str, weights: Collection[str]) -> str:
     """
     behind = graph.ancestors([output])
     samplers = [n for n in behind.values() if n.op.endswith("CandidateSampler")]
-    noise = [n for n in behind.values() if n.op in _NOISE]
-    evaluator = Evaluator(graph)
-    noise = [n for n in noise if not any(map(evaluator.is_dead, n.inputs))]
+    noise = _noise(graph, behind)
     if not samplers and not noise:
         return output
     # What a sampler is given are labels: they belong to the loss too.
@@ -64,6 +64,30 @@ def before_chance(graph: Graph, output: str, weights: Collection[str]) -> str:
                 if source in learned and source in from_data and source not in by_chance:
                     found = tensor
     return found
+
+
+def chance_before(graph: Graph, output: str, found: str) -> list[str]:
+    """What is drawn between ``found``, of :func:`before_chance`, and the output."""
+    drawn = [node.name for node in _noise(graph, graph.ancestors([output], stop=[found]))]
+    return [_as_drawn(graph, f"{name}:0") for name in graph.order if name in drawn]
+
+
+def _as_drawn(graph: Graph, tensor: str) -> str:
+    """The tensor that ``tf.random_normal`` gave: noise times a deviation of 1, plus a mean of 0."""
+    for op, nothing in ((("Mul",), 1.0), (("Add", "AddV2"), 0.0)):
+        users = graph.consumers(tensor)
+        if len(users) == 1 and users[0].op in op:
+            others = [static_value(graph, t) for t in users[0].inputs if t != tensor]
+            if all(other is not None and np.all(other == nothing) for other in others):
+                tensor = f"{users[0].name}:0"
+    return tensor
+
+
+def _noise(graph: Graph, nodes: Mapping[str, Node]) -> list[Node]:
+    """Those of some nodes that draw numbers, and that run at all."""
+    evaluator = Evaluator(graph)
+    noise = [n for n in nodes.values() if n.op in _NOISE]
+    return [n for n in noise if not any(map(evaluator.is_dead, n.inputs))]
 
 
 def inference_copy(graph: Graph, output: str, leaves: Iterable[str]) -> str | None:

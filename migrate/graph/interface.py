@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import printable
 from .columns import COLUMN_OPS
 from .feeds import inference_value
+from .inference_copies import chance_before
 from .losses import Loss
 from .nodes import Graph, Node, split_tensor, tensor_name
 from .outputs import Candidate, Choice, Network, OutputFinder
@@ -98,6 +100,8 @@ def find_interface(
         found, fed = _inputs_and_feeds(finder, behind, fixed)
     if choice.how == "signature" and not inputs:
         found = _signature_inputs(finder, found, fixed)
+    if choice.cut and not inputs:
+        choice.notes += _beyond_chance(finder, choice, fixed)
     labels = [
         tensor
         for trainer in training.trainers
@@ -117,6 +121,21 @@ def find_interface(
         how=choice.how,
         notes=tuple(choice.notes),
     )
+
+
+def _beyond_chance(finder: OutputFinder, choice: Choice, fixed: Mapping[str, Any]) -> list[str]:
+    """How to have the whole network where chance enters: as an input that is noise."""
+    graph, (found, *_), (head, *_) = finder.graph, choice.outputs, choice.cut
+    noise = chance_before(graph, head, found)
+    if not noise:
+        return []
+    behind = graph.ancestors([head], stop=frozenset(noise))
+    given = [*_inputs_and_feeds(finder, behind, fixed)[0], *noise]
+    return [
+        f"{printable(head)}, which the loss takes, depends on chance ({printable(noise[0])}), so "
+        f"the model ends before, at {printable(found)}; --inputs {printable(','.join(given))} "
+        f"--outputs {printable(head)} converts what follows too, with the noise as an input"
+    ]
 
 
 def _label_inputs(graph: Graph, loss: Loss | None) -> Sequence[str]:

@@ -56,6 +56,8 @@ class Choice:
     considered: list[Candidate] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    cut: tuple[str, ...] = ()
+    """What the loss takes, where the outputs are those before chance enters on the way to it."""
 
 
 _GRADIENTS = re.compile(r"(?:^|/)gradients(?:_\d+)?/")
@@ -126,6 +128,7 @@ class OutputFinder:
     def by_loss(self) -> Choice | None:
         """Those that the losses take, of the network that is most whole; None without losses."""
         networks: dict[tuple[str, ...], tuple[Network, Loss]] = {}
+        cut: dict[tuple[str, ...], tuple[str, ...]] = {}
         for trainer in self._training.trainers:
             loss = trainer.loss
             if loss is None:
@@ -143,9 +146,12 @@ class OutputFinder:
                 outputs = () if inner is None else (inner,)
             if not outputs:
                 continue
+            heads = outputs
             outputs = tuple(
-                dict.fromkeys(before_chance(self.graph, t, self.weights) for t in outputs)
+                dict.fromkeys(before_chance(self.graph, t, self.weights) for t in heads)
             )
+            if outputs != heads:
+                cut.setdefault(outputs, heads)
             variables = set().union(*(self._behind(output) for output in outputs))
             if variables - trained and trained & variables:
                 inner = self._boundary(outputs[0], trained)
@@ -166,7 +172,12 @@ class OutputFinder:
             copy = inference_copy(self.graph, chosen.outputs[0], self._leaves())
         if copy is not None:
             chosen = replace(chosen, outputs=(copy,))
-        choice = Choice(chosen.outputs, "loss", networks=[network for network, _ in ranked])
+        choice = Choice(
+            chosen.outputs,
+            "loss",
+            networks=[network for network, _ in ranked],
+            cut=cut.get(chosen.outputs, ()),
+        )
         why = f"enters the loss {printable(loss.tensor)}"
         if copy is not None:
             why = "computes what enters the loss, with moving averages"

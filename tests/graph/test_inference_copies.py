@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from tfmigrate.graph import Graph, Node, VariableDef
-from tfmigrate.graph.inference_copies import before_chance, inference_copy
+from tfmigrate.graph.inference_copies import before_chance, chance_before, inference_copy
 
 
 def node(name: str, op: str, *inputs: str, **attrs: object) -> Node:
@@ -32,6 +32,28 @@ def test_a_sample_around_a_learned_mean_gives_way_to_the_mean() -> None:
     )
     assert before_chance(graph, "decoded:0", ["w"]) == "mean:0"
     assert before_chance(graph, "mean:0", ["w"]) == "mean:0"
+
+
+def test_what_is_drawn_between_the_mean_and_the_loss_is_what_random_normal_gave() -> None:
+    one, none = (
+        Node(name, "Const", attrs={"value": np.float32(value), "dtype": "float32"})
+        for name, value in (("one", 1), ("none", 0))
+    )
+    graph = graph_of(
+        X,
+        W,
+        SIZES,
+        one,
+        none,
+        node("mean", "MatMul", "x:0", "w:0"),
+        node("normal/Random", "RandomStandardNormal", "sizes:0"),
+        node("normal/mul", "Mul", "normal/Random:0", "one:0"),
+        node("normal", "Add", "normal/mul:0", "none:0"),
+        node("sample", "Add", "mean:0", "normal:0"),
+        node("decoded", "Sigmoid", "sample:0"),
+    )
+    assert chance_before(graph, "decoded:0", "mean:0") == ["normal:0"]
+    assert chance_before(graph, "mean:0", "mean:0") == []
 
 
 def test_noise_added_to_what_is_given_leaves_the_output() -> None:
