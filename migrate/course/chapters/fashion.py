@@ -124,8 +124,9 @@ SYSTEMS: tuple[System, ...] = (
             }
             | {f"{part}: logits": Tolerance(atol=1e-5) for part in ("B alone", "B on A")},
             why="Keras multiplies a mean loss by the number of examples and divides by it again, "
-            "which may move it by a unit of the last place. A bias of one unit is added by another "
-            "operation in Keras, whose gradient is summed in another order.",
+            "which may move it by a unit of the last place. A bias of one unit is added by Add in "
+            "Keras, whose gradient is summed in another order than that of BiasAdd; with Add in "
+            "TF1 too, all is bit-identical.",
         ),
         notes={
             "optimizer": "In TF1 freezing is a matter of the operation that is run, in Keras of "
