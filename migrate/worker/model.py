@@ -74,9 +74,11 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
             hold(keras.models.load_model(path, compile=bool(request.get("compile"))))
         except Exception as error:
             text = printable(str(error).strip().splitlines()[0] if str(error).strip() else "", 300)
+            beside = Path(path).with_name("model.py")
+            code = printable(beside) if beside.is_file() else "the model.py that belongs to it"
             raise UserError(
                 f"Keras cannot open {printable(path)}: {type(error).__name__}: {text}",
-                try_="the model.py that belongs to it as MODEL, if it defines classes of its own",
+                try_=f"{code} as MODEL: it is run then, and defines classes and losses of its own",
             ) from None
     model = _state["model"]
     if not hasattr(model, "get_config") or not getattr(model, "inputs", None):
