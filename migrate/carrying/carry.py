@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..errors import printable
 from ..graph.losses import Loss, uniform
 from ..graph.nodes import Graph
 from ..graph.training import Trainer, find_training, train_operation
@@ -28,7 +29,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         graph: the whole graph.
         plan: with its layers and weights.
         recipes: node name of each variable → its value in the checkpoint's names.
-        read: checkpoint name → array; asked for scalars only.
+        read: checkpoint name → array; asked for scalars, and for what weights are computed from.
     """
     trainers = find_training(graph).trainers
     if not trainers:
@@ -66,10 +67,23 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
             carry_slots(context, trainer, form, known, result, which)
         account_for_step(context, trainer, result)
     result.iterations = [step or 0 for step in steps]
+    _warn_of_other_steps(context, chosen)
     _change_layers(context, chosen, loss)
     result.summary = _summary(chosen, result, steps[0], context)
     plan.notes += [f"Training: {note}." for note in context.notes]
     plan.warnings += [f"Training: {warning}." for warning in context.warnings]
+
+
+def _warn_of_other_steps(context: Context, chosen: Sequence[Trainer]) -> None:
+    """Keras trains a weight that TensorFlow 1 computed from what it trained: with other steps."""
+    trained = {name for trainer in chosen for name in context.trained(trainer)}
+    for weight in context.plan.weights:
+        sources = trained.intersection(weight.recipe.sources)
+        if sources and not weight.recipe.keeps_steps(context.read):
+            context.warnings.append(
+                f"{weight.target} is computed from {printable(', '.join(sorted(sources)))}, which "
+                "TensorFlow 1 trained; Keras trains what was computed, so its steps differ"
+            )
 
 
 def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import printable
 from ..graph.training import Trainer
 from ..plan import Weight
-from ..plan.recipe import Recipe
+from ..plan.recipe import Read, Recipe
 from ..plan.training import STEP_TARGET, Slot, TrainingPlan
 from ..plan.training_optimizer import Form
 from ..plan.training_step import step_source
@@ -49,10 +50,10 @@ def carry_slots(
                 continue
             if not sources <= set(standing):
                 fresh = True
-            elif not movable(weight, standing):
+            elif not movable(weight, standing, context.read):
                 context.warnings.append(
                     f"the {slot} of {weight.target} starts anew: the weight is computed from "
-                    "several variables"
+                    f"{printable(', '.join(weight.recipe.sources))}"
                 )
             else:
                 kept = {name: standing[name] for name in weight.recipe.sources}
@@ -94,8 +95,13 @@ def _joined(context: Context, name: str, parts: list[tuple[str, Recipe]]) -> Rec
     return Recipe(f"{name} joined", whole, recipes[0].dtype, recipes, join)
 
 
-def movable(weight: Weight, standing: Mapping[str, Recipe]) -> bool:
-    """Whether a slot can be made as its weight is: from slots alone, in the same shape."""
+def movable(weight: Weight, standing: Mapping[str, Recipe], read: Read) -> bool:
+    """Whether a slot can be made as its weight is: from slots alone, in the same shape.
+
+    Args:
+        standing: variable → the slot that stands for it.
+        read: variable → array, which is asked for where the weight is computed.
+    """
     recipe = weight.recipe
     if not set(recipe.sources) <= set(standing) or _constants(recipe):
         return False
@@ -103,7 +109,8 @@ def movable(weight: Weight, standing: Mapping[str, Recipe]) -> bool:
     def shapes(name: str) -> np.ndarray:
         return np.broadcast_to(np.float32(), standing[name].shape)
 
-    return recipe.make(shapes, slots=True).shape == recipe.shape
+    made = recipe.make(shapes, slots=True)
+    return made.shape == recipe.shape and recipe.keeps_steps(read)
 
 
 def _constants(recipe: Recipe) -> bool:

@@ -13,6 +13,8 @@ from ..checkpoint.variable import numpy_dtype
 
 Read = Callable[[str], np.ndarray]
 
+_STEP = 1e-2  # what rounding may take from a step of the size of 1
+
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
@@ -63,6 +65,22 @@ class Recipe:
     def only_moves(self) -> bool:
         """Whether every number of the result is a number of a source, bit for bit."""
         return self.moves and all(parent.only_moves for parent in self.parents)
+
+    def keeps_steps(self, read: Read) -> bool:
+        """Whether a step of the sources is the same step of the result, but for its place.
+
+        It is where numbers only move and where constants are added; not where they are scaled or
+        normalized, or where one variable is added to another. That is tried out with random steps,
+        for which the sources are read unless all is moves.
+        """
+        if self.only_moves:
+            return True
+        random = np.random.default_rng(0)
+        values = {name: np.asarray(read(name)) for name in self.sources}
+        steps = {n: random.standard_normal(a.shape).astype(a.dtype) for n, a in values.items()}
+        after = self.make(lambda name: values[name] + steps[name])
+        step, moved = after - self.make(values.__getitem__), self.make(steps.__getitem__, slots=True)
+        return step.shape == moved.shape and np.allclose(step, moved, rtol=0, atol=_STEP)
 
     def make(self, read: Read, *, slots: bool = False) -> np.ndarray:
         """Makes the array.

@@ -246,7 +246,7 @@ class _Gradients:
 
     def __init__(self, source: Source, plan: Plan, trainers: Sequence[Trainer]):
         assert source.graph is not None
-        self._recipes, self._plan = source.recipes(), plan
+        self._recipes, self._plan, self._read = source.recipes(), plan, source.read
         self._variables = find_variables(source.graph)
         self._shapes = {v.name: v.shape for v in source.variables()}
         updates = [u for trainer in trainers for u in trainer.optimizer.updates]
@@ -287,14 +287,14 @@ class _Gradients:
         for weight in self._plan.weights:
             if weight.target not in made or not set(weight.recipe.sources) & applied.keys():
                 continue
-            if movable(weight, standing):
+            if movable(weight, standing, self._read):
                 expected = weight.recipe.make(lambda name: applied[name], slots=True)
                 result[weight.target] = difference(expected, made[weight.target])
             else:
                 left.append(weight.target)
         if left:
             notes.append(
-                f"gradients of {', '.join(left)} are not compared: each is of several variables"
+                f"gradients of {', '.join(left)} are not compared: each is computed from variables"
             )
         return result
 

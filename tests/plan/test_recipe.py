@@ -1,6 +1,9 @@
 """Recipes: numbers are moved bit for bit, read lazily, and slots go the same way."""
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tfmigrate.plan import concatenate, constant, variable
@@ -61,3 +64,28 @@ def test_equal_recipes_have_equal_keys_and_others_do_not() -> None:
     assert w.key != w.transpose().key
     one, two = constant(np.ones(3)), constant(np.zeros(3))
     assert one.key != two.key
+
+
+@pytest.mark.parametrize(
+    ("text", "function", "keeps"),
+    [
+        ("a forget bias", lambda a: a + 1, True),
+        ("an equalized rate", lambda a: a * np.float32(0.5), False),
+        ("the other sign", lambda a: -a, False),
+        ("a norm of one", lambda a: a / np.linalg.norm(a), False),
+    ],
+)
+def test_a_step_of_the_variable_is_one_of_the_weight_only_under_constants_that_are_added(
+    text: str, function: Callable[[np.ndarray], np.ndarray], keeps: bool
+) -> None:
+    weight = variable("w", (3, 4), "float32").then(text, function, moves=False).transpose()
+    assert weight.keeps_steps(ARRAYS.__getitem__) is keeps
+
+
+def test_the_sum_of_two_variables_takes_twice_their_steps() -> None:
+    both = variable("b", (4,), "float32").then(
+        "add", np.add, variable("c", (4,), "float32"), moves=False
+    )
+    arrays = ARRAYS | {"c": ARRAYS["b"]}
+    assert not both.keeps_steps(arrays.__getitem__)
+    assert variable("b", (4,), "float32").keeps_steps(lambda name: pytest.fail("it was read"))
