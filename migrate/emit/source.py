@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ..plan import Call, Code, Input, Layer, Plan, Value
+from ..plan import Call, Code, Input, Layer, Made, Plan, Value
 from ..plan.names import identifier
 from .classes import available, pieces, with_bases
 from .parameters import Parameters
@@ -156,6 +156,8 @@ class _Writer:
             return Name(self.names[id(item)])
         if isinstance(item, Code):
             return Name(item.text)
+        if isinstance(item, Made):
+            return Apply(Name(item.function), item.arguments, item.keywords)
         if isinstance(item, Layer):
             return self.constructor(item)
         if isinstance(item, Plan):
@@ -252,13 +254,13 @@ class _Functional(_Writer):
             names = [self.names[id(value)] for value in call.outputs]
             # One of many is written steps[3]: what is assigned is the list.
             target = names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
-            lines.append(self._assignment(target, self._called(call)))
+            lines.append(self._assignment(target, self._called(call, len(target) + 3)))
         return lines
 
     def _assignment(self, target: str, expression: Any) -> str:
         return f"{_BODY}{target} = " + render(expression, 1, before=len(target) + 3)
 
-    def _called(self, call: Call) -> Any:
+    def _called(self, call: Call, before: int) -> Any:
         arguments = [self.argument(a) for a in call.arguments]
         keywords = {key: self.argument(value) for key, value in call.keywords.items()}
         if isinstance(call.function, Layer):
@@ -268,8 +270,8 @@ class _Functional(_Writer):
         if call.function == "[]":
             return Name(f"{render(arguments[0])}[{render(arguments[1])}]")
         if len(arguments) == 2 and not call.function[0].isalpha():
-            left, right = (render(a) for a in arguments)
-            return Name(f"{left} {call.function} {right}")
+            left = f"{render(arguments[0])} {call.function} "
+            return Name(left + render(arguments[1], 1, before=before + len(left)))
         return Apply(Name(call.function), arguments, keywords)
 
     def _name_values(self, arguments: Sequence[str] = ()) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan import Call, Code, Layer, Plan, Recipe, Shape, Value, Weight, constant
+from ..plan import Call, Layer, Made, Plan, Recipe, Shape, Value, Weight, constant
 from .naming import hint_of, name_layers, scope_in_step, scope_of
 from .view import View, shortest
 
@@ -114,8 +114,8 @@ class Builder:
         """
         if not recipe.sources:
             array = recipe.make(_no_variables)
-            if array.size > _SMALLEST_RULE and (code := _rule(array)) is not None:
-                return code
+            if array.size > _SMALLEST_RULE and (made := _rule(array)) is not None:
+                return made
             if array.size <= _LARGEST_LITERAL:
                 return literal(array)
         return self.parameter(recipe, beside)
@@ -198,16 +198,16 @@ def literal(array: np.ndarray) -> Any:
         return shortest(array[()])
     listed = [shortest(n) for n in array.reshape(-1)]
     nested = np.array(listed, object).reshape(array.shape).tolist()
-    return Code(f'np.array({nested!r}, "{array.dtype.name}")')
+    return Made("np.array", (nested, array.dtype.name))
 
 
-def _rule(array: np.ndarray) -> Code | None:
+def _rule(array: np.ndarray) -> Made | None:
     """A constant as numpy would make it, where it follows a rule."""
     kind, flat = array.dtype.name, array.reshape(-1)
     if bool((flat == flat[0]).all()):
-        return Code(f'np.full({array.shape!r}, {shortest(flat[0])!r}, "{kind}")')
+        return Made("np.full", (array.shape, shortest(flat[0]), kind))
     if array.ndim == 1 and kind != "bool" and bool((flat == np.arange(flat.size)).all()):
-        return Code(f'np.arange({flat.size}, dtype="{kind}")')
+        return Made("np.arange", (flat.size,), {"dtype": kind})
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan import Code, Recipe, Value
+from ..plan import Code, Made, Recipe, Value
 from .builder import Builder
 from .registry import Match, operation
 from .view import View, shortest
@@ -113,7 +113,7 @@ def binary(view: View, tensor: str) -> Match | None:
         if node.op == "SquaredDifference":
             return builder.op("square", builder.op("subtract", *sides))
         assert function is not None
-        if isinstance(sides[0], Code):  # numpy's own operators do not know symbolic tensors
+        if isinstance(sides[0], Made):  # numpy's own operators do not know symbolic tensors
             if node.op in _COMMUTES:
                 sides.reverse()
             else:
@@ -131,11 +131,12 @@ def _plain(sides: list[Any], recipes: list[Recipe | None], value: Value) -> list
     """The sides of an operation, an array of one number as that number where shapes allow it."""
     found = []
     for side, recipe in zip(sides, recipes, strict=True):
-        if isinstance(side, Code) and recipe is not None and value.shape is not None:
+        if isinstance(side, Made) and recipe is not None and value.shape is not None:
             sizes = zip(recipe.shape[::-1], value.shape[::-1], strict=False)
             array = recipe.make(lambda name: np.empty(0))
             within = len(recipe.shape) <= len(value.shape)
-            if within and all(a in (1, b) for a, b in sizes) and np.ptp(array.astype("f8")) == 0:
+            same = bool((array == array.reshape(-1)[:1]).all())
+            if within and array.size and same and all(a in (1, b) for a, b in sizes):
                 found.append(shortest(array.reshape(-1)[0]))
                 continue
         found.append(side)

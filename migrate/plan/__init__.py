@@ -1,6 +1,19 @@
 """The plan of a conversion: pure data between reading a graph and writing a model."""
 
-from .model import Call, Code, Fate, Input, Layer, Output, Plan, Shape, Value, Weight, values_in
+from .model import (
+    Call,
+    Code,
+    Fate,
+    Input,
+    Layer,
+    Made,
+    Output,
+    Plan,
+    Shape,
+    Value,
+    Weight,
+    values_in,
+)
 from .recipe import Read, Recipe, concatenate, constant, variable
 
 __all__ = [
@@ -9,6 +22,7 @@ __all__ = [
     "Fate",
     "Input",
     "Layer",
+    "Made",
     "Output",
     "Plan",
     "Read",

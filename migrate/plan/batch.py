@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 from dataclasses import replace
 from typing import Any
 
-from .model import Call, Code, Layer, Plan, Shape
+from .model import Call, Code, Layer, Made, Plan, Shape
 
 # Layers whose numbers are never those of a batch.
 _SIZED = frozenset((
@@ -95,7 +94,9 @@ def _in(item: Any, size: int) -> bool:
     if isinstance(item, bool):
         return False
     if isinstance(item, Code):
-        return _in_code(item.text, size)
+        return any(_in(int(number), size) for number in _WHOLE.findall(item.text))
+    if isinstance(item, Made):
+        return _in_array(item.arguments, size)
     if isinstance(item, dict):
         return any(_in(value, size) for value in item.values())
     if isinstance(item, (list, tuple)):
@@ -103,11 +104,9 @@ def _in(item: Any, size: int) -> bool:
     return isinstance(item, (int, float)) and item != 0 and item % size == 0
 
 
-def _in_code(text: str, size: int) -> bool:
-    if any(int(number) and int(number) % size == 0 for number in _WHOLE.findall(text)):
-        return True
-    try:
-        parts = list(ast.walk(ast.parse(text, mode="eval")))
-    except SyntaxError:  # a slice
-        return False
-    return any(isinstance(part, ast.List) and len(part.elts) == size for part in parts)
+def _in_array(item: Any, size: int) -> bool:
+    """As :func:`_in`; the numbers of an array of floats count nothing, but its length does."""
+    if isinstance(item, (list, tuple)):
+        counted = isinstance(item, list) and len(item) == size
+        return counted or any(_in_array(part, size) for part in item)
+    return isinstance(item, int) and _in(item, size)

@@ -35,6 +35,21 @@ class Code:
     text: str
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a function gives that is neither layer nor tensor: ``np.full((3,), 0.5, "float32")``.
+
+    Attributes:
+        function: a dotted name of ours.
+        arguments: literals, and lists and tuples of them; whatever number they hold.
+        keywords: the same, by name.
+    """
+
+    function: str
+    arguments: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(eq=False)
 class Layer:
     """A layer of the new model.
@@ -42,8 +57,8 @@ class Layer:
     Attributes:
         name: unique, valid for Keras.
         kind: a class of ``keras.layers``, or one of :mod:`tfmigrate.emit.classes`.
-        arguments: of its constructor: literals, :class:`Code`, layers (a wrapped cell), the plan
-            of a model (the step of a loop), or lists and tuples of them.
+        arguments: of its constructor: literals, :class:`Code`, :class:`Made`, layers (a wrapped
+            cell), the plan of a model (the step of a loop), or lists and tuples of them.
         scope: the scope of the graph it stands for; data.
     """
 

@@ -9,7 +9,7 @@ from ..graph.constants import Evaluator
 from ..graph.losses import Regularization
 from ..graph.nodes import Graph, Node
 from ..graph.variables import variable_of
-from .model import Code, Layer, Plan, Weight
+from .model import Layer, Made, Plan, Weight
 
 _STATISTICS = ("moving_mean", "moving_variance")
 _ARGUMENTS = {
@@ -34,7 +34,7 @@ def add_regularizers(
     missing = []
     for variable, kinds in factors.items():
         weights = [w for w in plan.weights if set(keys.get(variable, ())) & set(w.recipe.sources)]
-        text = _regularizer(kinds)
+        told = ", ".join(f"{kind} {factor:.7g}" for kind, factor in kinds.items())
         if not weights:
             missing.append(f"the penalty on {variable}, which the model does not have, is left out")
         for weight in weights:
@@ -42,22 +42,22 @@ def add_regularizers(
             moved = weight.recipe.only_moves and len(weight.recipe.sources) == 1
             if layer is None or layer.kind in _WITHOUT_REGULARIZER or not moved:
                 missing.append(
-                    f"the penalty on {variable} ({text}) has no place in {weight.target}"
+                    f"the penalty on {variable} ({told}) has no place in {weight.target}"
                 )
                 continue
-            layer.arguments[_ARGUMENTS.get(name, f"{name}_regularizer")] = Code(text)
+            layer.arguments[_ARGUMENTS.get(name, f"{name}_regularizer")] = _regularizer(kinds)
     return missing
 
 
-def _regularizer(kinds: Mapping[str, float]) -> str:
+def _regularizer(kinds: Mapping[str, float]) -> Made:
     """L2 of Keras is the whole sum of squares, ``tf.nn.l2_loss`` half of it."""
     l1, l2 = kinds.get("l1"), kinds.get("l2")
     half = None if l2 is None else float(f"{l2 / 2:.7g}")
     if l1 is None:
-        return f"keras.regularizers.L2({half!r})"
+        return Made("keras.regularizers.L2", (half,))
     if half is None:
-        return f"keras.regularizers.L1({l1!r})"
-    return f"keras.regularizers.L1L2(l1={l1!r}, l2={half!r})"
+        return Made("keras.regularizers.L1", (l1,))
+    return Made("keras.regularizers.L1L2", (), {"l1": l1, "l2": half})
 
 
 def layer_of(plan: Plan, weight: Weight) -> tuple[Layer | None, str]:

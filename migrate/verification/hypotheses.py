@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan import Code, Layer
+from ..plan import Code, Layer, Made
 
 # Defaults of Keras and of TensorFlow 1's layers, slim and contrib; the least of fused kernels.
 _EPSILONS = (1e-3, 1e-5, 1.001e-5, 1e-12, 1e-6, 1e-8, 1e-7, 1e-4, 2e-5)
@@ -78,7 +78,7 @@ def _by_plan(described: Mapping[str, Any], planned: Layer | None) -> Iterator[Hy
     if planned is None or planned.kind != described["class"]:
         return
     for key, value in planned.arguments.items():
-        if key not in config or isinstance(value, (Code, Layer, dict)):
+        if key not in config or isinstance(value, (Code, Layer, Made, dict)):
             continue
         wanted = _as_configured(value, config[key])
         if wanted != config[key]:

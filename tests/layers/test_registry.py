@@ -1,7 +1,10 @@
 """The registry: every handler says what it does, and patterns come before single operations."""
 
+import ast
+
 import numpy as np
 import pytest
+from tfmigrate.emit import source
 from tfmigrate.errors import UserError
 from tfmigrate.graph import Graph, Node
 from tfmigrate.layers import Handler, UnsupportedError, View, build_plan, handlers
@@ -86,6 +89,20 @@ def test_a_kernel_that_is_multiplied_transposed_is_stored_transposed() -> None:
     )
     (weight,) = plan.weights
     assert weight.recipe.shape == (3, 4)
+
+
+@pytest.mark.parametrize("mask", [[0, -np.inf, np.nan, 1], [-np.inf] * 4, [-np.inf] * 5])
+def test_a_mask_of_what_is_not_finite_is_written_as_python_reads_it(mask: list[float]) -> None:
+    width = len(mask)
+    text = source(
+        planned(
+            const("mask", mask), node("y", "AddV2", "x:0", "mask:0"),
+            output="y:0", shape=(None, width),
+        )
+    )  # fmt: skip
+    names = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+    assert 'float("-inf")' in text
+    assert not names & {"inf", "nan"}
 
 
 def test_an_operation_without_a_form_is_named() -> None:

@@ -1,7 +1,7 @@
 """Which batch sizes of a graph are freed."""
 
 import pytest
-from tfmigrate.plan import Call, Code, Input, Layer, Output, Plan, Value
+from tfmigrate.plan import Call, Input, Layer, Made, Output, Plan, Value
 from tfmigrate.plan.batch import free_batch
 
 SIZE = 16
@@ -46,8 +46,8 @@ def test_a_reshape_that_names_the_batch_keeps_whatever_it_is() -> None:
     "arguments",
     [
         (2 * SIZE,),
-        (Code(f'np.full(({SIZE}, 1), 0.5, "float32")'),),
-        (Code(f'np.array({[[float(i)] for i in range(SIZE)]}, "float32")'),),
+        (Made("np.full", ((SIZE, 1), 0.5, "float32")),),
+        (Made("np.array", ([[float(i)] for i in range(SIZE)], "float32")),),
     ],
     ids=["a multiple", "a constant", "an array of that length"],
 )
