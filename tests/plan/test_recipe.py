@@ -78,8 +78,8 @@ def test_equal_recipes_have_equal_keys_and_others_do_not() -> None:
 def test_a_step_of_the_variable_is_one_of_the_weight_only_under_constants_that_are_added(
     text: str, function: Callable[[np.ndarray], np.ndarray], keeps: bool
 ) -> None:
-    weight = variable("w", (3, 4), "float32").then(text, function, moves=False).transpose()
-    assert weight.keeps_steps(ARRAYS.__getitem__) is keeps
+    weight = variable("w", (3, 4), "float32").then(text, function, shape=(3, 4), moves=False)
+    assert weight.transpose().keeps_steps(ARRAYS.__getitem__) is keeps
 
 
 def test_the_sum_of_two_variables_takes_twice_their_steps() -> None:
