@@ -9,8 +9,10 @@ import numpy as np
 
 from ..plan import Call, Layer, Made, Plan, Recipe, Shape, Value, Weight, constant
 from .naming import hint_of, name_layers, scope_in_step, scope_of
+from .registry import UnsupportedError
 from .view import View, shortest
 
+_STRINGS = "object"  # what numpy calls the dtype of a constant of strings
 _LARGEST_LITERAL = 16  # elements of a constant that are written into the source
 _SMALLEST_RULE = 4  # elements beyond which np.arange(…) reads better than the numbers
 
@@ -111,7 +113,12 @@ class Builder:
 
         Args:
             beside: any value of the model.
+
+        Raises:
+            UnsupportedError: it is of strings, with which no function of Keras computes.
         """
+        if recipe.dtype == _STRINGS:
+            raise UnsupportedError(["arithmetic with strings"], self.tensor)
         if not recipe.sources:
             array = recipe.make(_no_variables)
             if array.size > _SMALLEST_RULE and (made := _rule(array)) is not None:

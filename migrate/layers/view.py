@@ -188,7 +188,12 @@ class View:
 
 
 def shortest(number: Any) -> Any:
-    """A numpy number as the Python number a person would have written: float32 0.1 → 0.1."""
+    """A numpy number as the Python number a person would have written: float32 0.1 → 0.1.
+
+    An element of an array of strings becomes text; bytes that are none are kept as surrogates.
+    """
     if isinstance(number, np.floating):
         return float(str(number))
-    return number.item()
+    if isinstance(number, bytes):
+        return number.decode(errors="surrogateescape")
+    return number.item() if isinstance(number, np.generic) else number

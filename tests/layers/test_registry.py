@@ -105,6 +105,19 @@ def test_a_mask_of_what_is_not_finite_is_written_as_python_reads_it(mask: list[f
     assert not names & {"inf", "nan"}
 
 
+@pytest.mark.parametrize("words", [b"yes", [b"yes"], [b"yes"] * 5, [b"yes", b"no"] * 9])
+@pytest.mark.parametrize("op", ["Equal", "AddV2", "Maximum"])
+def test_a_constant_of_strings_that_is_computed_with_is_refused(op: str, words: object) -> None:
+    with pytest.raises(UnsupportedError, match=r"arithmetic with strings \(at y:0\)"):
+        planned(const("words", words, "object"), node("y", op, "x:0", "words:0"), output="y:0")
+
+
+def test_a_constant_of_one_string_is_text() -> None:
+    view = View(graph_of(const("word", [b"yes"], "object"), const("half", 0.5)), [], [], {})
+    assert view.scalar("word:0") == "yes"
+    assert view.scalar("half:0") == 0.5
+
+
 def test_an_operation_without_a_form_is_named() -> None:
     with pytest.raises(UnsupportedError, match="Frobnicate"):
         planned(node("y", "Frobnicate", "x:0"), output="y:0")
