@@ -22,7 +22,7 @@ from .optimizers import Optimizer, Update, find_optimizers
 from .outputs import Candidate, Network, NoNetworkError
 from .reading import read_graph
 from .roles import roles_from_graph
-from .safety import ForbiddenOperation, forbidden_operations, refuse_forbidden
+from .safety import ForbiddenOperation, forbidden_operations
 from .schedules import Schedule, read_schedule
 from .training import Clipping, Trainer, Training, find_training
 from .variables import (
@@ -74,7 +74,6 @@ __all__ = [
     "partial_value",
     "read_graph",
     "read_schedule",
-    "refuse_forbidden",
     "resolve",
     "roles_from_graph",
     "split_tensor",

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import UserError, printable
+from ..errors import UserError
 from .nodes import Graph, Node
 from .tensors import FunctionName
 
@@ -125,21 +125,3 @@ def _functions_of(graph: Graph, node: Node) -> list[str]:
         values = value if isinstance(value, list) else [value]
         named += [item for item in values if isinstance(item, FunctionName)]
     return [name for name in named if name in graph.functions]
-
-
-def refuse_forbidden(graph: Graph) -> None:
-    """Raise where a graph holds refused operations.
-
-    Raises:
-        UserError: naming up to three of them.
-    """
-    found = forbidden_operations(graph)
-    if not found:
-        return
-    names = ", ".join(f"{printable(item.node, 60)} ({item.op}, {item.why})" for item in found[:3])
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    raise UserError(
-        f"the graph does more than compute: {names}{more}",
-        expected="a graph that only computes",
-        try_="--trust if you know where it comes from",
-    )

@@ -15,9 +15,9 @@ from tfmigrate.graph import (
     find_interface,
     find_training,
     find_variables,
+    forbidden_operations,
     protos,
     read_graph,
-    refuse_forbidden,
     roles_from_graph,
 )
 
@@ -195,7 +195,7 @@ def refusal_of(path: Path) -> str:
                 member.attrs[key]
         found = find_interface(graph)
         tensors = [entry.tensor for entry in found.inputs]
-        refuse_forbidden(extract(graph, tensors, found.outputs, found.fed).graph)
+        forbidden_operations(extract(graph, tensors, found.outputs, found.fed).graph)
         roles_from_graph(graph, [v.key for v in find_variables(graph).values()])
     except UserError as error:
         return str(error)

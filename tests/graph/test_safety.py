@@ -7,10 +7,13 @@ import re
 import numpy as np
 import pytest
 from tfmigrate.errors import UserError
-from tfmigrate.graph import Graph, Node, forbidden_operations, refuse_forbidden
+from tfmigrate.graph import Graph, Node, forbidden_operations
+from tfmigrate.graph.interface import find_interface
 from tfmigrate.graph.nodes import Function
 from tfmigrate.graph.safety import refusal
 from tfmigrate.graph.tensors import FunctionName
+from tfmigrate.planning import refuse_forbidden
+from tfmigrate.sources import Source
 
 REGISTERED = """
 import os, json
@@ -54,11 +57,16 @@ def test_what_computes_is_allowed(op):
     assert refusal(op) is None
 
 
-def test_files_and_python_are_named(graph_of, expected):
-    found = forbidden_operations(graph_of("reads_files"))
+def test_files_and_python_are_named(graph_of, graph_files, expected):
+    graph = graph_of("reads_files")
+    found = forbidden_operations(graph)
     assert [item.op for item in found] == expected["reads_files"]["forbidden"]
-    with pytest.raises(UserError, match=r"ReadFile, reads files.*PyFunc, runs Python.*--trust"):
-        refuse_forbidden(graph_of("reads_files"))
+    interface = find_interface(graph, [], [f"{item.node}:0" for item in found])
+    path = graph_files / "reads_files.meta"
+    source = Source(path, "v2", None, graph, path)
+    told = r"PyFunc \(runs Python\), ReadFile \(reads files\).*--trust"
+    with pytest.raises(UserError, match=told):
+        refuse_forbidden(source, interface)
 
 
 def test_library_functions_are_entered_once():
