@@ -2,10 +2,9 @@
 
 The policy is a list of refused families, not of permitted operations: a TensorFlow process knows
 only the operations built into it (no libraries are loaded), and those that reach files, the
-network, other processes or Python belong to a few families, refused here by prefix so that their
-later versions are too. A test holds the list against every operation TensorFlow registers. What
-merely computes, keeps state in memory or draws numbers is allowed; so are operations that
-TensorFlow does not know, because they cannot run.
+network, other processes or Python belong to a few families, refused here by name and by what a later version adds to one (``ReadFileV2``). A test holds the list
+against every operation TensorFlow registers. What merely computes, keeps state in memory or draws
+numbers is allowed; so are operations that TensorFlow does not know, because they cannot run.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ _FAMILIES = {
         r"GenerateVocabRemapping|Snapshot\w*Reader|SnapshotChunkDataset"
     ),
     "writes files": (
-        r"WriteFile|Save|SaveV\d+|SaveSlices|SaveDataset.*|DistributedSave|MergeV2Checkpoints|"
+        r"WriteFile|Save|SaveSlices|SaveDataset.*|DistributedSave|MergeV2Checkpoints|"
         r"(?:Experimental)?DatasetToTFRecord|Write\w*Summary|ImportEvent|SummaryWriter|"
         r"Create\w*(?:Writer|DbWriter)|FlushSummaryWriter|CloseSummaryWriter|DumpTensor|"
         r"SnapshotDataset.*|SnapshotNested.*|StatsAggregatorSetSummaryWriter|"
-        r"CalibrationStatisticsSaver|TPUEmbedding\w*Checkpoint.*|PrintV2|"
+        r"CalibrationStatisticsSaver|TPUEmbedding\w*Checkpoint.*|PrintV\d+|"
         r"Debug(?:Identity|NumericSummary|NanCount).*|CopyHost|Copy"
     ),
     "reaches the network": (
@@ -48,7 +47,8 @@ _FAMILIES = {
         r"(?:De|En)codeAudio.*|Hexagon.*|DeserializeIterator|DatasetFromGraph|_?TPU(?:Execute|Compile|Replicate|Partitioned).*"
     ),
 }
-_REFUSED = {why: re.compile(pattern) for why, pattern in _FAMILIES.items()}
+# What a later version adds to a name belongs to the same family.
+_REFUSED = {why: re.compile(rf"(?:{any_})(?:V\d+)?") for why, any_ in _FAMILIES.items()}
 
 
 def _has(attr: str) -> Callable[[Node], bool]:

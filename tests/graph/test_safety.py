@@ -57,6 +57,17 @@ def test_what_computes_is_allowed(op):
     assert refusal(op) is None
 
 
+@pytest.mark.parametrize(
+    "op",
+    ["ReadFile", "WriteFile", "LoadDataset", "EncodeProto", "LoadAndRemapMatrix", "TryRpc", "Save",
+     "EagerPyFunc", "RemoteCall", "SqlDataset", "PrintV2"],
+)  # fmt: skip
+def test_later_versions_of_what_is_refused_are_too(op):
+    later = op.removesuffix("V2")
+    assert refusal(op)
+    assert refusal(f"{later}V3") == refusal(f"{later}V13") == refusal(op)
+
+
 def test_files_and_python_are_named(graph_of, graph_files, expected):
     graph = graph_of("reads_files")
     found = forbidden_operations(graph)
