@@ -2,9 +2,10 @@
 
 The policy is a list of refused families, not of permitted operations: a TensorFlow process knows
 only the operations built into it (no libraries are loaded), and those that reach files, the
-network, other processes or Python belong to a few families, refused here by name and by what a later version adds to one (``ReadFileV2``). A test holds the list
-against every operation TensorFlow registers. What merely computes, keeps state in memory or draws
-numbers is allowed; so are operations that TensorFlow does not know, because they cannot run.
+network, other processes or Python belong to a few families, refused here by name and by what a
+later version adds to one (``ReadFileV2``). A test holds the list against every operation TensorFlow
+registers. What merely computes, keeps state in memory or draws numbers is allowed; so are
+operations that TensorFlow does not know, because they cannot run.
 """
 
 from __future__ import annotations
