@@ -103,7 +103,7 @@ def movable(weight: Weight, standing: Mapping[str, Recipe], read: Read) -> bool:
         read: variable → array, which is asked for where the weight is computed.
     """
     recipe = weight.recipe
-    if not set(recipe.sources) <= set(standing) or _constants(recipe):
+    if not set(recipe.sources) <= set(standing):
         return False
 
     def shapes(name: str) -> np.ndarray:
@@ -111,12 +111,6 @@ def movable(weight: Weight, standing: Mapping[str, Recipe], read: Read) -> bool:
 
     made = recipe.make(shapes, slots=True)
     return made.shape == recipe.shape and recipe.keeps_steps(read)
-
-
-def _constants(recipe: Recipe) -> bool:
-    """Whether constants of the graph are among what a recipe is made of."""
-    leaf = recipe.function is not None and not recipe.parents
-    return leaf or any(_constants(parent) for parent in recipe.parents)
 
 
 def account_for_step(context: Context, trainer: Trainer, result: TrainingPlan) -> None:

@@ -40,10 +40,14 @@ class Recipe:
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """The variables that are read, each once, in order."""
-        found = {} if self.parents or self.function else {self.text: None}
+        return tuple(self._shapes)
+
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        found = {} if self.parents or self.function else {self.text: self.shape}
         for parent in self.parents:
-            found |= dict.fromkeys(parent.sources)
-        return tuple(found)
+            found |= parent._shapes
+        return found
 
     @cached_property
     def key(self) -> tuple[object, ...]:
@@ -70,9 +74,16 @@ class Recipe:
         """Whether a step of the sources is the same step of the result, but for its place.
 
         It is where numbers only move and where constants are added; not where they are scaled or
-        normalized, or where one variable is added to another. That is tried out with random steps,
-        for which the sources are read unless all is moves.
+        normalized, where one variable is added to another, or where constants stand beside them,
+        which training left as they were. That is tried out, with steps that are no numbers and
+        with random ones, for which the sources are read unless all is moves.
         """
+        if self.is_variable:
+            return True
+        nothing = np.array(np.nan, numpy_dtype(self.dtype))  # whatever is made of it is none either
+        made = self.make(lambda name: np.full(self._shapes[name], nothing))
+        if not np.isnan(made).all():
+            return False
         if self.only_moves:
             return True
         random = np.random.default_rng(0)

@@ -89,3 +89,15 @@ def test_the_sum_of_two_variables_takes_twice_their_steps() -> None:
     arrays = ARRAYS | {"c": ARRAYS["b"]}
     assert not both.keeps_steps(arrays.__getitem__)
     assert variable("b", (4,), "float32").keeps_steps(lambda name: pytest.fail("it was read"))
+
+
+def test_a_row_of_zeros_beside_a_variable_is_a_constant_that_training_would_change() -> None:
+    table = variable("w", (3, 4), "float32").rows(1, 3)
+    assert table.keeps_steps(ARRAYS.__getitem__)
+    padded = concatenate([constant(np.zeros((1, 4), np.float32)), table], axis=0)
+    assert padded.only_moves
+    assert not padded.keeps_steps(ARRAYS.__getitem__)
+    hidden = variable("w", (3, 4), "float32").then(
+        "value of concat:0", lambda a: np.concatenate([np.zeros((1, 4), a.dtype), a[1:]])
+    )
+    assert not hidden.keeps_steps(ARRAYS.__getitem__)
