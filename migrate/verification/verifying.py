@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def verify(
     trust: bool = False,
     timeout: float = 300.0,
     on_event: Callable[[dict[str, Any]], None] | None = None,
+    workers: tuple[Worker, Worker] | None = None,
 ) -> Verification:
     """Runs a TensorFlow 1 original and a model side by side, layer by layer.
 
@@ -78,6 +80,7 @@ def verify(
         trust: run the original graph even if it could touch files, the network or processes.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called with ``{"stage": …}`` as the work goes on.
+        workers: for the original and for the model, where two are at hand; else they are started.
 
     Returns:
         A result that is true where everything is within the tolerance.
@@ -85,110 +88,75 @@ def verify(
     Raises:
         UserError: a side cannot be opened or run, or they do not belong together.
     """
-    with Worker("graph") as graph_worker, Worker("model") as model_worker:
-        return verify_in(
-            (graph_worker, model_worker),
-            source,
-            model,
-            data=data,
-            inputs=inputs,
-            outputs=outputs,
-            feed=feed,
-            tolerance=tolerance,
-            examples=examples,
-            seed=seed,
-            train=train,
-            trust=trust,
-            timeout=timeout,
-            on_event=on_event,
-        )
-
-
-def verify_in(
-    workers: tuple[Worker, Worker],
-    source: str | Path,
-    model: str | Path,
-    *,
-    data: str | Path | None = None,
-    inputs: Sequence[str] | None = None,
-    outputs: Sequence[str] | None = None,
-    feed: Mapping[str, Any] | None = None,
-    tolerance: tuple[float, float] | None = None,
-    examples: int | None = None,
-    seed: int = 0,
-    train: int = 0,
-    trust: bool = False,
-    timeout: float = 300.0,
-    on_event: Callable[[dict[str, Any]], None] | None = None,
-) -> Verification:
-    """:func:`verify` in workers that are there: for the original, and for the model."""
     tell = on_event or (lambda event: None)
     tell({"stage": "reading"})
-    opened, subject = open_source(source), find_subject(model)
-    if opened.graph is None:
-        raise UserError(
-            f"{printable(source)} has no graph beside it, so there is no original to run",
-            expected="a checkpoint with its .meta, a frozen graph or a SavedModel",
-        )
-    allowed = Allowed(*tolerance) if tolerance is not None else Allowed()
-    graph_worker, model_worker = workers
-    interface = _interface(opened, subject, inputs, outputs, feed)
-    if not trust:
-        refuse_forbidden(opened, interface)
-    interface = complete_kinds(opened, interface, graph_worker, timeout)
-    complete_shapes(opened, interface, graph_worker, timeout)
-    inference = inference_part(opened, interface)
-    plan, notes = None, list[str]()
-    try:
-        plan = make_plan(opened, interface, inference)
-        if train:
-            carry_training(opened.graph, plan, opened.recipes(), opened.read)
-    except UnsupportedError as error:
-        notes.append(f"{printable(error, 300)}: outputs are compared, layers are not.")
-    feeding = None
-    if train:
-        if plan is None or plan.training is None:
+    with ExitStack() as stack:
+        started = (Worker("graph"), Worker("model")) if workers is None else ()
+        graph_worker, model_worker = workers or map(stack.enter_context, started)
+        opened, subject = open_source(source), find_subject(model)
+        if opened.graph is None:
             raise UserError(
-                f"the graph of {printable(source)} does not train this model",
-                expected="a graph with a loss and an optimizer for --train",
+                f"{printable(source)} has no graph beside it, so there is no original to run",
+                expected="a checkpoint with its .meta, a frozen graph or a SavedModel",
             )
-        feeding = Feeding.of(opened.graph, interface, plan, data, seed)
-    tell({"stage": "opening"})
-    made = Model.open(subject, model_worker, timeout, compiled=bool(train))
-    made.bind(interface, subject.report)
-    bypass = bypassed(inference)
-    original = Original(opened, interface, graph_worker, bypass=bypass, timeout=timeout)
-    if data is not None:
-        given = read_data(data, interface.inputs)
-    else:
-        measured = (subject.report.get("parity") or {}).get("examples")
-        examples = examples or measured or EXAMPLES
-        given = random_inputs(plan or lift_plan(opened, interface), examples, seed)
-    comparison = Comparison(opened, interface, original, made, plan, allowed, tell)
-    result = comparison.run(given, subject.pairs)
-    if feeding is not None:
-        assert plan is not None
-        tell({"stage": "training"})
-        trained = train_both(
-            opened,
-            interface,
-            plan,
-            made,
-            graph_worker,
-            train,
-            feeding,
-            trust=trust,
-            timeout=timeout,
+        allowed = Allowed(*tolerance) if tolerance is not None else Allowed()
+        interface = _interface(opened, subject, inputs, outputs, feed)
+        if not trust:
+            refuse_forbidden(opened, interface)
+        interface = complete_kinds(opened, interface, graph_worker, timeout)
+        complete_shapes(opened, interface, graph_worker, timeout)
+        inference = inference_part(opened, interface)
+        plan, notes = None, list[str]()
+        try:
+            plan = make_plan(opened, interface, inference)
+            if train:
+                carry_training(opened.graph, plan, opened.recipes(), opened.read)
+        except UnsupportedError as error:
+            notes.append(f"{printable(error, 300)}: outputs are compared, layers are not.")
+        feeding = None
+        if train:
+            if plan is None or plan.training is None:
+                raise UserError(
+                    f"the graph of {printable(source)} does not train this model",
+                    expected="a graph with a loss and an optimizer for --train",
+                )
+            feeding = Feeding.of(opened.graph, interface, plan, data, seed)
+        tell({"stage": "opening"})
+        made = Model.open(subject, model_worker, timeout, compiled=bool(train))
+        made.bind(interface, subject.report)
+        bypass = bypassed(inference)
+        original = Original(opened, interface, graph_worker, bypass=bypass, timeout=timeout)
+        if data is not None:
+            given = read_data(data, interface.inputs)
+        else:
+            measured = (subject.report.get("parity") or {}).get("examples")
+            examples = examples or measured or EXAMPLES
+            given = random_inputs(plan or lift_plan(opened, interface), examples, seed)
+        comparison = Comparison(opened, interface, original, made, plan, allowed, tell)
+        result = comparison.run(given, subject.pairs)
+        if feeding is not None:
+            assert plan is not None
+            tell({"stage": "training"})
+            trained = train_both(
+                opened,
+                interface,
+                plan,
+                made,
+                graph_worker,
+                train,
+                feeding,
+                trust=trust,
+                timeout=timeout,
+            )
+            result = replace(result, trained=trained)
+        return replace(
+            result,
+            source=str(source),
+            model=str(model),
+            data=None if data is None else str(data),
+            seed=None if data is not None else seed,
+            notes=tuple(notes),
         )
-        result = replace(result, trained=trained)
-    return replace(
-        result,
-        source=str(source),
-        model=str(model),
-        data=None if data is None else str(data),
-        seed=None if data is not None else seed,
-        notes=tuple(notes),
-    )
 
 
 def _interface(

@@ -19,7 +19,7 @@ from tfmigrate.errors import UserError
 from tfmigrate.graph import find_interface
 from tfmigrate.planning import inference_part, make_plan
 from tfmigrate.sources import open_source
-from tfmigrate.verification.verifying import verify_in
+from tfmigrate.verification import verify
 from tfmigrate.worker import Worker
 from tfmigrate.writing import build_model
 
@@ -77,7 +77,7 @@ def built(folder: Path, workers: Workers, tmp_path: Path) -> Converted:
 def test_training_goes_on_alike(
     name: str, said: str | None, built: Converted, workers: Workers
 ) -> None:
-    result = verify_in(workers, *built(name), train=3)
+    result = verify(*built(name), train=3, workers=workers)
     assert result, str(result)
     assert result.trained is not None
     assert len(result.trained.losses) == 3
@@ -87,7 +87,7 @@ def test_training_goes_on_alike(
 
 
 def test_gradients_are_those_of_each_weight(converted: Converted, workers: Workers) -> None:
-    result = verify_in(workers, *converted("train_adam_l2"), train=1)
+    result = verify(*converted("train_adam_l2"), train=1, workers=workers)
     assert result.trained is not None
     gradients = result.trained.gradients
     assert gradients.keys() == result.trained.weights.keys()
@@ -106,7 +106,7 @@ def test_a_loss_that_was_changed_shows_in_the_gradients(
     (model.folder / "model.py").write_text(changed)
     config = _compiled_with(model, label_smoothing=0.1)
     assert config
-    result = verify_in(workers, source, model.folder, train=1)
+    result = verify(source, model.folder, train=1, workers=workers)
     assert not result
     assert result.trained is not None
     assert all(map(result.allowed.holds, result.outputs.values()))
@@ -147,7 +147,7 @@ def test_batches_may_come_from_a_file(
 ) -> None:
     arrays = _batches(shared, "train_adam")
     np.savez(tmp_path / "data.npz", **arrays)
-    result = verify_in(workers, *converted("train_adam"), train=4, data=tmp_path / "data.npz")
+    result = verify(*converted("train_adam"), train=4, data=tmp_path / "data.npz", workers=workers)
     assert result
     assert result.trained is not None
     # The first loss is that of the first 32 examples, worked out here.
@@ -167,22 +167,24 @@ def test_a_file_without_labels_is_refused_naming_all_arrays(
     inputs, labels = _batches(shared, "train_adam").items()
     np.savez(tmp_path / "data.npz", **dict([inputs]))
     with pytest.raises(UserError) as caught:
-        verify_in(workers, *converted("train_adam"), train=1, data=tmp_path / "data.npz")
+        verify(*converted("train_adam"), train=1, data=tmp_path / "data.npz", workers=workers)
     assert f"has no array {labels[0]}" in caught.value.problem
     assert caught.value.expected == f"{inputs[0]}, {labels[0]}"
     np.savez(tmp_path / "data.npz", **dict([inputs]), **{labels[0]: labels[1][:5]})
     with pytest.raises(UserError, match="different numbers of examples"):
-        verify_in(workers, *converted("train_adam"), train=1, data=tmp_path / "data.npz")
+        verify(*converted("train_adam"), train=1, data=tmp_path / "data.npz", workers=workers)
 
 
 def test_a_checkpoint_without_the_state_of_its_optimizer_is_refused(
     built: Converted, workers: Workers
 ) -> None:
     with pytest.raises(UserError, match="needs variables that the checkpoint does not hold: beta"):
-        verify_in(workers, *built("trainable_only_saver"), train=1)
+        verify(*built("trainable_only_saver"), train=1, workers=workers)
 
 
 def test_a_loss_that_nobody_knows_is_refused(built: Converted, workers: Workers) -> None:
     checkpoint, folder = built("bn_slim_arg_scope")
     with pytest.raises(UserError, match="does not train this model"):
-        verify_in(workers, checkpoint, folder, outputs=["images:0"], inputs=["images:0"], train=1)
+        verify(
+            checkpoint, folder, outputs=["images:0"], inputs=["images:0"], train=1, workers=workers
+        )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tfmigrate.errors import UserError
-from tfmigrate.verification.verifying import verify_in
+from tfmigrate.verification import verify
 from tfmigrate.worker import Worker
 
 pytestmark = pytest.mark.xdist_group("verification")
@@ -22,7 +22,7 @@ BrokenModel = Callable[[str], tuple[Path, Any]]
 
 def test_what_was_converted_verifies_layer_by_layer(converted: Converted, workers: Workers) -> None:
     source, folder = converted("slim_cnn_bn")
-    result = verify_in(workers, source, folder)
+    result = verify(source, folder, workers=workers)
     assert result
     assert result.first is None
     assert not result.causes
@@ -97,7 +97,7 @@ def test_the_layer_and_the_cause_are_named(
 ) -> None:  # fmt: skip
     source, model = broken(name)
     fault(model)
-    result = verify_in(workers, source, model.folder)
+    result = verify(source, model.folder, workers=workers)
     assert not result
     assert result.first is not None
     assert result.first.pair.tensor == tensor
@@ -112,7 +112,7 @@ def test_every_fault_is_found_not_the_first_alone(broken: BrokenModel, workers: 
     source, model = broken("slim_cnn_bn")
     epsilon(model)
     model.configure("conv2", activation="tanh")
-    result = verify_in(workers, source, model.folder)
+    result = verify(source, model.folder, workers=workers)
     assert [(c.layer, c.cause) for c in result.causes] == [
         ("conv1_BatchNorm", "epsilon"),
         ("conv2", "activation"),
@@ -124,7 +124,7 @@ def test_without_a_known_cause_the_tensor_is_still_named(
 ) -> None:
     source, model = broken("lstm_dynamic")
     model.configure("rnn", go_backwards=True, recurrent_activation="hard_sigmoid")
-    result = verify_in(workers, source, model.folder)
+    result = verify(source, model.folder, workers=workers)
     assert not result
     assert result.first is not None
     assert result.first.pair.tensor == "head/BiasAdd:0"
@@ -138,24 +138,24 @@ def test_golden_inputs_give_the_same_verdict_as_random_ones(
     golden = np.load(shared / "goldens" / "slim_cnn_bn" / "golden.npz")
     named = {k.removeprefix("in_"): golden[k] for k in golden.files if k.startswith("in_")}
     np.savez(tmp_path / "data.npz", **named)
-    result = verify_in(workers, source, folder, data=tmp_path / "data.npz")
+    result = verify(source, folder, data=tmp_path / "data.npz", workers=workers)
     assert result
     assert result.examples == len(next(iter(named.values())))
     np.savez(tmp_path / "other.npz", y=np.zeros(3))
     with pytest.raises(UserError, match=r"other\.npz has no array images:0"):
-        verify_in(workers, source, folder, data=tmp_path / "other.npz")
+        verify(source, folder, data=tmp_path / "other.npz", workers=workers)
 
 
 def test_a_tolerance_decides(converted: Converted, workers: Workers) -> None:
     source, folder = converted("slim_cnn_bn")
-    assert not verify_in(workers, source, folder, tolerance=(0.0, 0.0))
-    assert verify_in(workers, source, folder, tolerance=(1e-4, 0.0))
+    assert not verify(source, folder, tolerance=(0.0, 0.0), workers=workers)
+    assert verify(source, folder, tolerance=(1e-4, 0.0), workers=workers)
 
 
 def test_the_document_is_json(broken: BrokenModel, workers: Workers) -> None:
     source, model = broken("slim_cnn_bn")
     epsilon(model)
-    document = json.loads(json.dumps(verify_in(workers, source, model.folder).to_dict()))
+    document = json.loads(json.dumps(verify(source, model.folder, workers=workers).to_dict()))
     assert document["schema"] == 1
     assert document["verdict"] == "fail"
     assert document["first"]["layer"] == "conv1_BatchNorm"
@@ -171,19 +171,19 @@ def test_what_is_no_model_is_refused(
 ) -> None:
     source, _ = converted("slim_cnn_bn")
     with pytest.raises(UserError, match=message):
-        verify_in(workers, source, model)
+        verify(source, model, workers=workers)
 
 
 def test_a_model_of_another_graph_is_refused(converted: Converted, workers: Workers) -> None:
     source, _ = converted("slim_cnn_bn")
     _, folder = converted("lstm_dynamic")
     with pytest.raises(UserError):
-        verify_in(workers, source, folder)
+        verify(source, folder, workers=workers)
 
 
 def test_model_py_is_verified_as_what_it_builds(converted: Converted, workers: Workers) -> None:
     source, folder = converted("slim_cnn_bn")
-    assert verify_in(workers, source, folder / "model.py")
+    assert verify(source, folder / "model.py", workers=workers)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_model_py_is_verified_as_what_it_builds(converted: Converted, workers: W
 )
 def test_training_goes_on_alike(name: str, converted: Converted, workers: Workers) -> None:
     source, folder = converted(name)
-    result = verify_in(workers, source, folder, train=5)
+    result = verify(source, folder, train=5, workers=workers)
     assert result
     assert result.trained is not None
     assert len(result.trained.losses) == 5
@@ -204,7 +204,7 @@ def test_training_goes_on_alike(name: str, converted: Converted, workers: Worker
 def test_another_optimizer_state_is_seen_in_training(broken: BrokenModel, workers: Workers) -> None:
     source, model = broken("train_adam")
     model.reweigh("optimizer/vars/2", np.zeros_like)
-    result = verify_in(workers, source, model.folder, train=3)
+    result = verify(source, model.folder, train=3, workers=workers)
     assert not result
     assert all(result.allowed.holds(d) for d in result.outputs.values())
     assert result.trained is not None
