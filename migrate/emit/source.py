@@ -25,13 +25,10 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
     Args:
         legacy_keras: for tf-keras, which is Keras 2; whether it has all the names is not looked at.
     """
-    if legacy_keras:
-        for layer in plan.layers:
-            renamed = _KERAS_2.get(layer.kind, {})
-            layer.arguments = {renamed.get(k, k): v for k, v in layer.arguments.items()}
     kinds = [*plan.kinds, *(plan.training.kinds if plan.training else ())]
     parameters = Parameters(plan)
-    body = _Sequential(plan, parameters) if is_chain(plan) else _Functional(plan, parameters)
+    form = _Sequential if is_chain(plan) else _Functional
+    body = form(plan, parameters, legacy_keras)
     imports = {"import keras"}
     texts = []
     lines = body.lines()
@@ -40,10 +37,14 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
         imports.update(needed)
         texts.append(text)
     for formula in plan.training.formulas if plan.training else ():
-        writer = _Functional(formula.body, Parameters(formula.body))
+        writer = _Functional(formula.body, Parameters(formula.body), legacy_keras)
         lines_of = writer.function_lines(arguments(formula))
         texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
-    texts += [_build_step(layer, body.steps[id(layer.step)]) for layer in plan.layers if layer.step]
+    texts += [
+        _build_step(layer, body.steps[id(layer.step)], legacy_keras)
+        for layer in plan.layers
+        if layer.step
+    ]
     texts.append(_build_model(plan, parameters, lines))
     if any("np." in text for text in texts):
         imports.add("import numpy as np")
@@ -107,24 +108,25 @@ def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
     )
 
 
-def _build_step(layer: Layer, name: str) -> str:
+def _build_step(layer: Layer, name: str, legacy_keras: bool) -> str:
     """The function that builds the model of one step of a layer."""
     assert layer.step is not None
-    lines = _Functional(layer.step, Parameters(Plan("", ""))).lines()
+    lines = _Functional(layer.step, Parameters(Plan("", "")), legacy_keras).lines()
     docstring = f'{_BODY}"""Builds the model of one step of {prose(layer.name, 50)}."""'
     return "\n".join([f"def {name}():", docstring, *lines])
 
 
 def _described(name: str, value: Value) -> str:
-    shape = "any shape" if value.shape is None else str(value.shape).replace("None", "None")
+    shape = "any shape" if value.shape is None else str(value.shape)
     return f"{prose(name, 60)}: {value.dtype} {shape}"
 
 
 class _Writer:
     """What both forms of a model share: how layers and arguments are written."""
 
-    def __init__(self, plan: Plan, parameters: Parameters):
+    def __init__(self, plan: Plan, parameters: Parameters, legacy_keras: bool):
         self.plan, self.parameters = plan, parameters
+        self.renamed = _KERAS_2 if legacy_keras else {}
         self.names: dict[int, str] = {}
         self.steps: dict[int, str] = {}
         for layer in plan.layers:
@@ -132,11 +134,15 @@ class _Writer:
                 wish = f"build_{layer.name}_step"
                 name = identifier(wish, self.steps.values(), longest=_LONGEST_FUNCTION)
                 self.steps[id(layer.step)] = name
+        formulas = plan.training.formulas if plan.training else ()
+        # No value may hide what the module defines: classes and functions of ours, steps, formulas.
+        self.defined = {*available(), *self.steps.values(), *(f.name for f in formulas)}
 
     def constructor(self, layer: Layer) -> Apply:
         """The call that makes a layer."""
+        renamed = self.renamed.get(layer.kind, {})
         keywords = {
-            key: self.parameters.name_of(layer, key) or self.argument(value)
+            renamed.get(key, key): self.parameters.name_of(layer, key) or self.argument(value)
             for key, value in layer.arguments.items()
         }
         first = []
@@ -277,7 +283,7 @@ class _Functional(_Writer):
     def _name_values(self, arguments: Sequence[str] = ()) -> None:
         """Chains flow through ``x``; what is used later, or twice, has a name of its own."""
         uses = self.plan.uses()
-        taken = {"x", *self.parameters.defaults, *arguments}
+        taken = {"x", *self.parameters.defaults, *arguments, *self.defined}
         if arguments:
             for given, name in zip(self.plan.inputs, arguments, strict=True):
                 self.names[id(given.value)] = name
@@ -292,7 +298,7 @@ class _Functional(_Writer):
             name = identifier(layer.name or layer.kind, taken)
             taken.add(name)
             self.names[id(layer)] = name
-        following = [*self.plan.calls[1:], None]
+        following = [*self.plan.calls, None][1:]
         for call, after in zip(self.plan.calls, following, strict=True):
             if len(call.outputs) > _MOST_TARGETS:
                 whole = identifier(call.outputs[0].hint or "parts", taken)

@@ -17,6 +17,7 @@ from tfmigrate.emit.render import WIDTH, Apply, Name, literal, render
 from tfmigrate.layers.builder import literal as constant_of
 from tfmigrate.plan import Call, Code, Input, Layer, Output, Plan, Value
 from tfmigrate.plan.names import identifier, layer_name, snake
+from tfmigrate.plan.training import Formula, New, OutputLoss, TrainingPlan
 
 
 def chain(name: str = "net", origin: str = "model.ckpt", notes: list[str] | None = None) -> Plan:
@@ -81,6 +82,33 @@ def test_a_layer_called_twice_is_made_once() -> None:
     text = source(branched("twin"))
     assert text.count("keras.layers.Dense(") == 1
     assert "return keras.Model(" in text
+
+
+@pytest.mark.parametrize("hint", ["build_rnn_step", "hard_sigmoid", "graph_loss"])
+def test_a_value_hides_nothing_that_the_module_defines(hint: str) -> None:
+    x, a, b, c, y, z = (Value((None, 4), "float32", hint) for _ in range(6))
+    given = [Input("y:0", "y", y), Input("z:0", "z", z)]
+    body = Plan("", "", given, [Output("c:0", c)], [Call("-", (y, z), {}, (c,))])
+    loss = OutputLoss(Formula("graph_loss", "c:0", body, True, ("float32",) * 2), None, 0, "")
+    step = Plan("", "", [Input("x:0", "x", x)], [Output("x:0", x)])
+    calls = [
+        Call("keras.ops.relu", (x,), {}, (a,)),
+        Call(Layer("rnn", "Recurrence", {"step": step}), (x,), {}, (b,)),
+        Call("+", (a, b), {}, (c,)),
+    ]
+    plan = Plan("net", "model.ckpt", [Input("x:0", "x", x)], [Output("c:0", c)], calls)
+    plan.training = TrainingPlan(New("keras.optimizers.SGD"), losses=[loss])
+    text = source(plan)
+    assert f"    {hint}_1 = keras.ops.relu(inputs)" in text
+    assert "Recurrence(build_rnn_step()" in text
+    assert "loss=graph_loss" in text
+
+
+def test_keras_2_has_its_own_names_for_arguments_and_the_plan_keeps_those_of_keras_3() -> None:
+    plan = chain()
+    plan.calls[1].function = Layer("leak", "LeakyReLU", {"negative_slope": 0.3})
+    assert 'LeakyReLU(alpha=0.3, name="leak")' in source(plan, legacy_keras=True)
+    assert 'LeakyReLU(negative_slope=0.3, name="leak")' in source(plan)
 
 
 ODD = st.one_of(
