@@ -120,6 +120,7 @@ def train_operation(graph: Graph, optimizer: Optimizer) -> str | None:
     return optimizer.name if optimizer.name in graph else None
 
 
+_SUMS = ("AddN", "Add", "AddV2", "Sub")
 _SEED = re.compile(r"(?P<scope>(?:.*/)?[^/]*gradients[^/]*)/(?:Fill|grad_ys_\d+|ones_like)")
 
 
@@ -161,11 +162,27 @@ def _differentiated(graph: Graph, scope: str, node: Node) -> str | None:
 
 
 def _sum_of(graph: Graph, names: list[str]) -> str | None:
-    """The sum whose terms several operations are: its own gradient needs no operation."""
-    users = [{user.name for user in graph.node_consumers(name)} for name in names]
-    shared = set.intersection(*users)
-    sums = [n for n in shared if graph.nodes[n].op in ("AddN", "Add", "AddV2")]
-    return sums[0] if len(sums) == 1 else None
+    """The first sum of several operations: the gradient of an addition needs none itself."""
+    seen, waiting = set(names[:1]), names[:1]
+    while waiting:
+        for user in graph.node_consumers(waiting.pop()):
+            if user.name not in seen and user.op in (*_SUMS, "Identity"):
+                seen.add(user.name)
+                waiting.append(user.name)
+    sums = [n for n in seen if graph.nodes[n].op in _SUMS and set(names) <= _terms(graph, n)]
+    return min(sums, key=graph.order.index, default=None)
+
+
+def _terms(graph: Graph, name: str) -> set[str]:
+    """What a sum adds up, sums in it and their terms too, and the sum itself."""
+    found, waiting = {name}, [name]
+    while waiting:
+        node = graph.nodes[waiting.pop()]
+        if node.op in (*_SUMS, "Identity"):
+            terms = {split_tensor(tensor)[0] for tensor in node.inputs} - found
+            found |= terms
+            waiting += terms
+    return found
 
 
 def _clipping(graph: Graph, optimizer: Optimizer) -> Clipping | None:

@@ -90,7 +90,8 @@ class Recipe:
         values = {name: np.asarray(read(name)) for name in self.sources}
         steps = {n: random.standard_normal(a.shape).astype(a.dtype) for n, a in values.items()}
         after = self.make(lambda name: values[name] + steps[name])
-        step, moved = after - self.make(values.__getitem__), self.make(steps.__getitem__, slots=True)
+        step = after - self.make(values.__getitem__)
+        moved = self.make(steps.__getitem__, slots=True)
         return step.shape == moved.shape and np.allclose(step, moved, rtol=0, atol=_STEP)
 
     def make(self, read: Read, *, slots: bool = False) -> np.ndarray:

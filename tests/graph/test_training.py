@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tfmigrate.graph import Graph, Node, find_training, find_variables, roles_from_graph
 from tfmigrate.graph.schedules import FORMULAS
-from tfmigrate.graph.training import train_operation
+from tfmigrate.graph.training import loss_tensor, train_operation
 
 from .conftest import EXPECTED
 
@@ -151,3 +151,32 @@ def test_the_goldens_losses_and_optimizers(shared):
         "train_sgd": ("GradientDescent", "constant"),
         "train_sgd_expdecay": ("GradientDescent", "exponential_decay"),
     }
+
+
+def test_a_difference_of_sums_is_the_loss_whose_terms_the_gradients_start_from() -> None:
+    """tf.gradients(policy + values - entropy): an addition has no operation in the gradients."""
+
+    def node(name: str, op: str, *inputs: str) -> Node:
+        return Node(name, op, inputs, attrs={"dtype": "float32"})
+
+    nodes = [
+        node("policy", "Mean"),
+        node("values", "Mean"),
+        node("entropy", "Mul"),
+        node("both", "Add", "policy:0", "values:0"),
+        node("loss", "Sub", "both:0", "entropy:0"),
+        node("reported", "Add", "loss:0", "values:0"),
+        node("gradients/Fill", "Fill"),
+        node("gradients/policy_grad/Reshape", "Reshape", "gradients/Fill:0"),
+        node("gradients/values_grad/Reshape", "Reshape", "gradients/Fill:0"),
+        node("gradients/loss_grad/Neg", "Neg", "gradients/Fill:0"),
+        node(
+            "gradients/AddN",
+            "AddN",
+            "gradients/policy_grad/Reshape:0",
+            "gradients/values_grad/Reshape:0",
+            "gradients/loss_grad/Neg:0",
+        ),
+    ]
+    graph = Graph({each.name: each for each in nodes})
+    assert loss_tensor(graph, ["gradients/AddN:0"]) == ("loss:0", "")
