@@ -291,15 +291,29 @@ def _variant(changes: dict[str, Any], weights: dict[str, np.ndarray], wide: bool
         name = entry["config"].get("name") or entry.get("name")
         if name in changes:
             _merge(entry["config"], changes[name])
-    text = json.dumps(written)
-    if wide:
-        text = text.replace('"float32"', '"float64"')
-    made = keras.models.model_from_json(text)
+    made = keras.models.model_from_json(json.dumps(widened(written) if wide else written))
     old, new = weights_of(model), weights_of(made)
     for target, variable in new.items():
         value = weights[target] if target in weights else np.asarray(old[target].value)
         variable.assign(value.astype(variable.dtype))
     return made
+
+
+def widened(written: Any) -> Any:
+    """A model as Keras writes it down, in float64: names and vocabularies are left as they are."""
+    if isinstance(written, list):
+        return [widened(part) for part in written]
+    if not isinstance(written, dict):
+        return written
+    return {k: _wide_dtype(v) if k == "dtype" else widened(v) for k, v in written.items()}
+
+
+def _wide_dtype(written: Any) -> Any:
+    """A dtype, or a policy of that name, in float64 where it is float32."""
+    if isinstance(written, dict):
+        config = written["config"]
+        return {**written, "config": {**config, "name": _wide_dtype(config["name"])}}
+    return "float64" if written == "float32" else written
 
 
 def _merge(config: dict[str, Any], change: dict[str, Any]) -> None:
