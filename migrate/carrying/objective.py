@@ -14,12 +14,13 @@ from ..graph.nodes import Graph, Node
 from ..graph.optimizers import scalar
 from ..graph.sources import PIPELINE_OPS, is_placeholder
 from ..graph.training import Learned
-from ..layers.formula import formula
+from ..layers.formula import detached, formula
 from ..plan.training import Formula, OutputLoss
 from ..plan.training_loss import carry_losses
 from .context import Context
 
 _SUM = "tfmigrate_sum"  # a node of ours must not take a name of the graph
+_FEW = 3
 _WEIGHTING = re.compile(
     r"(?i)mask|weight|length|seq_?len|valid|advantage|action|reward|return|keep"
 )
@@ -41,11 +42,24 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
         return found
     computed = carry_losses(context.graph, loss, context.plan, computed=True)
     if not isinstance(computed, str):
-        names = ", ".join(name for each in computed for name in each.labels)
-        context.notes.append(f"the labels of the loss are {names}, which the graph computes")
+        names = [name for each in computed for name in each.labels]
+        context.notes.append(_told_computed([n for n in names if not _is_fed(context.graph, n)]))
         return computed
-    context.warnings.append(f"compile_model names no loss: {whole}; {found}")
+    # That the loss as a whole has no known form says less than what keeps its terms from one.
+    reasons = found if loss.kind == "unknown" else f"{whole}; {found}"
+    context.warnings.append(f"compile_model names no loss: {reasons}")
     return []
+
+
+def _told_computed(tensors: Sequence[str]) -> str:
+    """A note of what a program has to compute as the graph did, to give it to the loss."""
+    return f"the loss is given {', '.join(tensors)}, which the graph computes"
+
+
+def _is_fed(graph: Graph, tensor: str) -> bool:
+    """Whether a tensor comes from outside: a placeholder, or what a pipeline gives."""
+    node = graph.get(tensor)
+    return node is not None and (is_placeholder(node) or node.op in PIPELINE_OPS)
 
 
 class _Objective:
@@ -87,12 +101,24 @@ class _Objective:
         if not self._variables(tensor, ()) - self._fixed.keys():
             return None
         ends = [output.tensor for output in outputs]
-        if self._variables(tensor, ends):
-            return f"{tensor} looks behind the outputs of the model"
-        reached = graph.ancestors([tensor], stop=ends)
+        stop = [*ends, *self._beside(tensor)]
+        if others := self._variables(tensor, stop):
+            names = ", ".join(sorted(others)[:_FEW])
+            return f"{tensor} takes {names} by another way than the outputs of the model"
+        reached = graph.ancestors([tensor], stop=stop)
         taken = {t for node in reached.values() for t in node.inputs} | {tensor}
         found = [index for index, end in enumerate(ends) if end in taken]
-        return found[0] if len(found) == 1 else f"{tensor} takes several outputs together"
+        if len(found) == 1:
+            return found[0]
+        names = " and ".join(ends[index] for index in found)
+        return f"{tensor} takes {names} together, and Keras gives a loss one output"
+
+    def _beside(self, tensor: str) -> list[str]:
+        """What another network gives a summand, which learns nothing by it: a target, say."""
+        graph, ends = self._context.graph, [o.tensor for o in self._context.plan.outputs]
+        behind = graph.ancestors([tensor], stop=ends)
+        stops = [f"{node.name}:0" for node in behind.values() if node.op == "StopGradient"]
+        return [t for t in stops if self._variables(t, ends)]
 
     def _variables(self, tensor: str, stop: Sequence[str]) -> set[str]:
         """The weights behind a tensor that are not penalties' alone."""
@@ -112,8 +138,9 @@ class _Objective:
     def _by_formula(self, output: int, group: list[Summand]) -> OutputLoss | str:
         plan, loss = self._context.plan, self._loss
         end = plan.outputs[output].tensor
+        beside = [t for tensor, _ in group for t in self._beside(tensor)]
         graph, tensor = _summed(_sized_by(self._context.graph, end), group)
-        given = _given(graph, tensor, end)
+        given = _given(graph, tensor, end, beside)
         fixed = {**self._fixed, **self._defaults(given)}
         given = [t for t in given if t.partition(":")[0] not in fixed]
         if not given:
@@ -122,9 +149,11 @@ class _Objective:
             return f"{tensor} takes {', '.join(given)}: more than labels and weights"
         labels, *weights = _labels_first(graph, given, loss, end)
         names = [labels, end, *weights]
-        body = formula(graph, names, tensor, fixed)
-        if body is None:
-            return f"{loss.tensor} has operations without a form in keras.ops"
+        body = formula(detached(graph, end), names, tensor, fixed)
+        if isinstance(body, str):
+            return f"{loss.tensor} needs {body}, which no function of keras.ops does"
+        if beside:
+            self._context.notes.append(_told_computed(beside))
         name = "GraphLoss" if weights else "graph_loss"
         kinds = tuple(graph.dtype(t) or "float32" for t in names)
         held = weights[0] if weights else None
@@ -185,14 +214,12 @@ def _sized_by(graph: Graph, end: str) -> Graph:
     return replace(graph, nodes=nodes)
 
 
-def _given(graph: Graph, tensor: str, end: str) -> list[str]:
-    """What a loss is given beside an output: placeholders and what comes out of a pipeline."""
-    found: dict[str, None] = {}
-    for node in graph.ancestors([tensor], stop=[end]).values():
+def _given(graph: Graph, tensor: str, end: str, beside: Sequence[str]) -> list[str]:
+    """What a loss is given beside an output: of another network, placeholders, of a pipeline."""
+    found = dict.fromkeys(beside)
+    for node in graph.ancestors([tensor], stop=[end, *beside]).values():
         for source in node.inputs:
-            maker = graph.get(source)
-            outside = maker is not None and (is_placeholder(maker) or maker.op in PIPELINE_OPS)
-            if outside and node.op not in PIPELINE_OPS and source != end:
+            if _is_fed(graph, source) and node.op not in PIPELINE_OPS and source != end:
                 found[source] = None
     return list(found)
 

@@ -68,7 +68,9 @@ def _rate_formula(context: Context, schedule: Schedule, step: str | None) -> For
         return None
     fixed = context.scalars(schedule.tensor, step)
     body = formula(context.graph, [f"{step}:0"], schedule.tensor, fixed)
-    return None if body is None else Formula("GraphRate", schedule.tensor, body, is_loss=False)
+    if isinstance(body, str):
+        return None
+    return Formula("GraphRate", schedule.tensor, body, is_loss=False)
 
 
 def _present_rate(context: Context, schedule: Schedule) -> float:

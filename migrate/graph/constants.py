@@ -19,6 +19,9 @@ _IDENTITY = (
     "ReadVariableOp", "LoopCond", "RefIdentity", "PlaceholderWithDefault", "EnsureShape", "Print",
 )  # fmt: skip
 
+_PICKS = ("StridedSlice", "Slice", "Gather", "GatherV2")
+_OPEN = -1
+
 _DEAD = object()
 """What flows from the side of a Switch that is not taken."""
 
@@ -154,11 +157,24 @@ class Evaluator:
                 return []
         if node.op in ("Shape", "Rank", "Size", "ShapeN") and any(v is None for v in inputs):
             return self._from_shapes(node)
+        if node.op in _PICKS and inputs[0] is None:
+            return self._from_known_sizes(node, inputs)
         if any(value is None for value in inputs) or not inputs:
             return []
         if node.op in _IDENTITY:
             return inputs[:1]
         return compute(node, inputs)
+
+    def _from_known_sizes(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
+        """What is picked from a shape of which some sizes are open, where it is none of these."""
+        maker = self._graph.get(node.inputs[0])
+        shape = self._graph.shape(maker.inputs[0]) if maker is not None and maker.inputs else None
+        given = all(value is not None for value in inputs[1:])
+        if maker is None or maker.op != "Shape" or shape is None or not given:
+            return []
+        kind = numpy_dtype(maker.attrs.get("out_type", "int32"))
+        sizes = np.asarray([_OPEN if size is None else size for size in shape], kind)
+        return [v for v in compute(node, [sizes, *inputs[1:]]) if v is not None and _OPEN not in v]
 
     def _from_shapes(self, node: Node) -> Sequence[Any]:
         kind = np.dtype(numpy_dtype(node.attrs.get("out_type", "int32")))

@@ -134,7 +134,24 @@ class LossHeads:
         while (node.op in _LOSS_ONLY or self._guards(node)) and node.inputs:
             tensor = next((t for t in node.inputs if self.variables_behind(t)), tensor)
             node = self.graph.node(tensor)
-        return self._named_after(tensor, behind, from_feeds)
+        return self._named_after(self._taken_alone(tensor, loss), behind, from_feeds)
+
+    def _taken_alone(self, output: str, loss: str) -> str:
+        """The last tensor up to an output through which alone a loss takes what is learned.
+
+        A distance, where one term has its square and another what it lacks to a margin.
+        """
+        tensor = output
+        for _ in range(_MOST_STEPS):
+            if not self.variables_behind(loss, learning=True, stop=tensor):
+                return tensor
+            learned = [t for t in self.graph.node(tensor).inputs if self.variables_behind(t)]
+            if len(learned) != 1 or split_tensor(resolve(self.graph, learned[0]))[0] in (
+                self.weights
+            ):
+                break
+            tensor = learned[0]
+        return output
 
     def _named_after(self, output: str, behind: Mapping[str, Node], fed: Collection[str]) -> str:
         """What the program itself names, computed from an output alone, before labels enter.
@@ -220,16 +237,22 @@ class LossHeads:
                 waiting.extend(node.inputs)
         return False
 
-    def variables_behind(self, tensor: str, *, learning: bool = False) -> set[str]:
+    def variables_behind(
+        self, tensor: str, *, learning: bool = False, stop: str | None = None
+    ) -> set[str]:
         """The weights whose values (not just shapes) a tensor depends on.
 
         Args:
             learning: only those that a loss would move: not through StopGradient.
+            stop: a tensor behind which nothing counts.
         """
         found: set[str] = set()
         waiting, seen = [tensor], set()
         while waiting:
-            node = self.graph.get(waiting.pop())
+            current = waiting.pop()
+            if current == stop:
+                continue
+            node = self.graph.get(current)
             if learning and node is not None and node.op == "StopGradient":
                 continue
             if node is None or node.name in seen or node.op in SHAPE_ONLY:

@@ -9,9 +9,11 @@ import numpy as np
 
 from ..errors import UserError
 from ..graph.inference import extract
-from ..graph.nodes import Graph, Node
+from ..graph.inference_copies import values_reach
+from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.variables import VARIABLE_OPS
 from ..plan import Call, Layer, Plan, Value
+from .losses import DETACHED
 from .matching import build_plan
 from .registry import UnsupportedError
 from .view import View
@@ -25,7 +27,7 @@ _WITHOUT_STATE = (
 
 def formula(
     graph: Graph, inputs: Sequence[str], output: str, fixed: Mapping[str, np.ndarray]
-) -> Plan | None:
+) -> Plan | str:
     """A tensor computed from others, as a plan whose calls are functions, operators and layers
     without state.
 
@@ -35,7 +37,7 @@ def formula(
         fixed: names of nodes (variables, say) → values that they have here.
 
     Returns:
-        None where an operation has no such form, or something else would have to be given.
+        What stands against it: operations without such a form, or layers with weights.
     """
     nodes = dict(graph.nodes)
     for name, value in fixed.items():
@@ -49,13 +51,27 @@ def formula(
     try:
         part = extract(replace(graph, nodes=nodes), inputs, [output])
         build_plan(View(part.graph, part.inputs, [part.sources[output]], {}), plan)
-    except (UnsupportedError, UserError):
-        return None
-    calls = [plain(call) for call in plan.calls]
-    if plan.weights or None in calls:
-        return None
-    plan.calls = [call for call in calls if call is not None]
+    except UnsupportedError as error:
+        return ", ".join(error.ops)
+    except UserError as error:
+        return str(error)
+    calls = [(call, plain(call)) for call in plan.calls]
+    layers = [call.function for call, made in calls if made is None]
+    if layers or plan.weights:
+        kinds = (layer.kind for layer in layers if isinstance(layer, Layer))
+        return ", ".join(dict.fromkeys(kinds)) or "weights"
+    plan.calls = [made for _, made in calls if made is not None]
     return plan
+
+
+def detached(graph: Graph, tensor: str) -> Graph:
+    """The graph with an operation of its own wherever gradients stop on their way to a tensor.
+
+    Everywhere else StopGradient changes nothing, and is passed over.
+    """
+    after = values_reach(graph, [split_tensor(tensor)[0]])
+    stops = [node for node in graph.of("StopGradient") if node.name in after]
+    return replace(graph, nodes={**graph.nodes, **{n.name: replace(n, op=DETACHED) for n in stops}})
 
 
 def plain(call: Call) -> Call | None:

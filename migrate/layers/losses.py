@@ -1,4 +1,4 @@
-"""Cross entropies, where a graph computes with them."""
+"""What losses compute with: cross entropies, and what they learn nothing from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from ..plan import Value
 from .builder import Builder
 from .registry import Match, operation
 from .view import View
+
+DETACHED = "StopGradient of an output"
+"""The operation in the graph of a loss: the model's own StopGradient is passed over."""
 
 _FUNCTIONS = {
     "SoftmaxCrossEntropyWithLogits": "categorical_crossentropy",
@@ -26,3 +29,12 @@ def softmax_cross_entropy(view: View, tensor: str) -> Match | None:
         return builder.op(_FUNCTIONS[node.op], labels, logits, from_logits=True)
 
     return Match(node.inputs, build)
+
+
+@operation(DETACHED, keras="keras.ops.stop_gradient")
+def stop_gradient(view: View, tensor: str) -> Match | None:
+    """A value by which a loss moves no weight."""
+    node = view.graph.node(tensor)
+    return Match(
+        node.inputs, lambda builder, value: builder.op("stop_gradient", value, shape=value.shape)
+    )

@@ -47,9 +47,10 @@ def _carry(graph: Graph, loss: Loss, plan: Plan, computed: bool) -> OutputLoss |
         return "how it is reduced over examples is not known"
     found = _seen_output(graph, loss, plan)
     if found is None:
+        outputs = ",".join([*(output.tensor for output in plan.outputs), loss.logits or ""])
         return (
             f"it looks at {loss.logits}, which is no output of the model; "
-            f"--outputs {loss.logits} would make it one"
+            f"--outputs {outputs} would make it one"
         )
     output, is_logits = found
     name, new = _form(graph, loss, is_logits)

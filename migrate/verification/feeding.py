@@ -198,7 +198,7 @@ def switches(
     Raises:
         UserError: something else would have to be fed.
     """
-    behind = graph.ancestors(fetched, control=True)
+    behind = graph.ancestors(fetched, stop=given, control=True)
     fed: dict[str, Any] = {}
     for tensor, value in interface.fed.items():
         flag = isinstance(value, (bool, np.bool_)) and graph.dtype(tensor) == "bool"

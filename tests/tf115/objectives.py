@@ -344,3 +344,70 @@ def train_reduction_sum():
     )
     train = tf.train.GradientDescentOptimizer(0.02).minimize(loss)
     return Training(x, y, logits, loss, train, batches())
+
+
+@case
+def train_label_smoothing_of_classes():
+    """tf.losses with smoothed labels that the graph makes of class numbers; Adam."""
+    x = tf.placeholder(tf.float32, [None, FEATURES], name="x")
+    classes = tf.placeholder(tf.int64, [None], name="classes")
+    logits = mlp(x)
+    labels = tf.one_hot(classes, CLASSES)
+    loss = tf.losses.softmax_cross_entropy(labels, logits, label_smoothing=0.1)
+    train = tf.train.AdamOptimizer(0.01).minimize(loss)
+    made = [(x_, [y.argmax(1)]) for x_, y in batches()]
+    return Training(x, [classes], logits, loss, train, made)
+
+
+@case
+def train_contrastive():
+    """Two towers that share weights: the squared distance, or what it lacks to a margin; Adam."""
+    left = tf.placeholder(tf.float32, [None, FEATURES], name="left")
+    right = tf.placeholder(tf.float32, [None, FEATURES], name="right")
+    same = tf.placeholder(tf.float32, [None, 1], name="same")
+
+    def tower(x):
+        hidden = tf.layers.dense(x, HIDDEN, tf.nn.relu, name="fc1", reuse=tf.AUTO_REUSE)
+        return tf.layers.dense(hidden, 3, name="fc2", reuse=tf.AUTO_REUSE)
+
+    apart = tf.reduce_sum(tf.pow(tower(left) - tower(right), 2), 1, keepdims=True)
+    distance = tf.sqrt(apart)
+    near = same * tf.square(distance)
+    far = (1 - same) * tf.square(tf.maximum(1.5 - distance, 0))
+    loss = tf.reduce_mean(far + near) / 2
+    train = tf.train.AdamOptimizer(0.01).minimize(loss)
+    pairs = zip(batches(), batches(labels="binary", width=1))
+    made = [([x, x[::-1]], [y]) for (x, _), (_, y) in pairs]
+    return Training([left, right], [same], distance, loss, train, made)
+
+
+@case
+def train_q_target_network():
+    """A DQN with its target network in the graph, the action picked by its number; RMSProp."""
+    state = tf.placeholder(tf.float32, [None, FEATURES], name="state")
+    after = tf.placeholder(tf.float32, [None, FEATURES], name="next_state")
+    reward = tf.placeholder(tf.float32, [None], name="reward")
+    action = tf.placeholder(tf.int32, [None], name="action")
+    with tf.variable_scope("evaluated"):
+        values = tf.layers.dense(tf.layers.dense(state, HIDDEN, tf.nn.relu), CLASSES, name="q")
+    with tf.variable_scope("target"):
+        others = tf.layers.dense(tf.layers.dense(after, HIDDEN, tf.nn.relu), CLASSES, name="q")
+    target = tf.stop_gradient(reward + 0.9 * tf.reduce_max(others, axis=1), name="target_value")
+    rows = tf.stack([tf.range(tf.shape(action)[0]), action], axis=1)
+    taken = tf.gather_nd(values, rows)
+    loss = tf.reduce_mean(tf.squared_difference(target, taken))
+    train = tf.train.RMSPropOptimizer(0.01).minimize(loss)
+    made = [(x, [v, y.argmax(1).astype("int32")]) for x, (y, v) in _weighted(CLASSES)]
+    return Training(state, [target, action], values, loss, train, made)
+
+
+@case
+def train_stopped_weight():
+    """A focal loss whose weight, computed from the output, learns nothing; Adam."""
+    x, y = placeholders(3)
+    p = tf.nn.sigmoid(mlp(x, 3), name="p")
+    missed = tf.stop_gradient(tf.square(y - p))
+    entropy = y * tf.log(p + 1e-7) + (1 - y) * tf.log(1 - p + 1e-7)
+    loss = -tf.reduce_mean(tf.reduce_sum(missed * entropy, axis=1))
+    train = tf.train.AdamOptimizer(0.01).minimize(loss)
+    return Training(x, y, p, loss, train, batches(labels="binary", width=3))
