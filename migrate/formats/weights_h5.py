@@ -75,7 +75,7 @@ def write(
         counts: dict[str, int] = defaultdict(int)
         with h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
             for scope in sorted(layers, key=natural):
-                kind, variables = _layer(scope, layers[scope])
+                kind, variables = _layer(layers[scope])
                 group = f"layers/{kind}{_suffix(counts[kind])}/vars" if scope else "vars"
                 counts[kind] += bool(scope)
                 file.create_group(group).attrs["name"] = escape(scope)
@@ -101,8 +101,8 @@ def _suffix(count: int) -> str:
     return f"_{count}" if count else ""
 
 
-def _layer(scope: str, variables: list[Variable]) -> tuple[str, list[Variable]]:
-    """The Keras class that a scope's variables look like, and these in that class's order."""
+def _layer(variables: list[Variable]) -> tuple[str, list[Variable]]:
+    """The Keras class that the variables of a scope look like, and these in that class's order."""
     roles = {_ROLE.get(v.name.rpartition("/")[2]): v for v in variables}
     if None in roles or len(roles) != len(variables):
         return "layer", sorted(variables, key=lambda v: natural(v.name))

@@ -167,10 +167,10 @@ def _sigmoid_cross_entropy(graph: Graph, node: Node, learned: Learned) -> Match 
 
 def _difference(graph: Graph, tensor: str, learned: Learned) -> tuple[str, str] | None:
     node = through(graph, tensor, "Sub")
-    return None if node is None else _sides(graph, node, learned)
+    return None if node is None else _sides(node, learned)
 
 
-def _sides(graph: Graph, node: Node, learned: Learned) -> tuple[str, str] | None:
+def _sides(node: Node, learned: Learned) -> tuple[str, str] | None:
     """Prediction and label: the one that is learned, and the one that is not."""
     for prediction, label in operands(node):
         if learned(prediction) and not learned(label):
@@ -185,7 +185,7 @@ def _squared_error(graph: Graph, node: Node, learned: Learned) -> Match | None:
     if not squares:
         return None
     if node.op == "SquaredDifference":
-        sides = _sides(graph, node, learned)
+        sides = _sides(node, learned)
     else:
         sides = _difference(graph, node.inputs[0], learned)
     return None if sides is None else Match("squared_error", *sides)
@@ -235,7 +235,7 @@ def _hinge(graph: Graph, node: Node, learned: Learned) -> Match | None:
     margin = through(graph, node.inputs[0], "Sub")
     one = margin is not None and _is_one(graph, margin.inputs[0])
     product = through(graph, margin.inputs[1], "Mul") if margin is not None and one else None
-    sides = _sides(graph, product, learned) if product is not None else None
+    sides = _sides(product, learned) if product is not None else None
     if sides is None:
         return None
     logits, labels = sides

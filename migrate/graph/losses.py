@@ -419,7 +419,7 @@ def _penalty(graph: Graph, term: _Term) -> Regularization | None:
 
 def _describe(graph: Graph, loss: Loss, term: _Term, match: Match) -> Loss:
     kind, scale = match.kind, term.factor * match.factor
-    reduction, share = _summarize(graph, term, match)
+    reduction, share = _summarize(term, match)
     if term.weights is not None and not _weighs_rows(graph, term, match):
         share = None
     if term.root:
@@ -467,7 +467,7 @@ def _weighs_rows(graph: Graph, term: _Term, match: Match) -> bool:
     return alike and match.rows and len(term.reductions) == 1 and term.reductions[0].axes is None
 
 
-def _summarize(graph: Graph, term: _Term, match: Match) -> tuple[str, float | None]:
+def _summarize(term: _Term, match: Match) -> tuple[str, float | None]:
     """Reduction over examples, and the factor that the other axes' reductions leave over.
 
     The factor is relative to what :class:`Loss` says of the kind; None where a size is unknown.

@@ -62,13 +62,13 @@ def roles_from_graph(
     wanted = set(checkpoint_names)
     for name, variable in variables.items():
         if variable.key in wanted:
-            known = by_node.get(name) or _plain(graph, variable)
+            known = by_node.get(name) or _plain(variable)
             if known is not None:
                 roles.setdefault(variable.key, known)
     return roles
 
 
-def _plain(graph: Graph, variable: GraphVariable) -> Role | None:
+def _plain(variable: GraphVariable) -> Role | None:
     """A weight, unless nothing tells it from a flag or counter."""
     if variable.trainable:
         return Role("weight", evidence="graph")

@@ -261,7 +261,7 @@ def _piecewise(formula: _Formula, root: Node) -> _Proposal:
         )
 
 
-def _alpha(formula: _Formula, cosine: Node) -> list[float]:
+def _alpha(formula: _Formula) -> list[float]:
     """Candidates for alpha: constants added at the end of the formula, 0 if there is none."""
     found = [0.0]
     for node in formula.of("Add", "AddV2"):
@@ -276,7 +276,7 @@ def _cosine(formula: _Formula, root: Node) -> _Proposal:
     scaled = formula.constant_and_other(root) if root.op == "Mul" else None
     fraction = formula.step_fraction()
     if len(cosines) == 1 and scaled is not None and fraction is not None:
-        for alpha in _alpha(formula, cosines[0]):
+        for alpha in _alpha(formula):
             yield (
                 "cosine_decay",
                 {
@@ -295,7 +295,7 @@ def _cosine_restarts(formula: _Formula, root: Node) -> _Proposal:
         return
     bases = [formula.number(node.inputs[0]) for node in formula.of("Pow")]
     factors = list(dict.fromkeys(value for value in bases if value is not None)) or [1.0]
-    for alpha in _alpha(formula, cosines[0]):
+    for alpha in _alpha(formula):
         for t_mul in dict.fromkeys([*factors, 1.0, 2.0]):
             for m_mul in dict.fromkeys([*factors, 1.0]):
                 yield (

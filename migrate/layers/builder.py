@@ -75,8 +75,7 @@ class Builder:
             sources = [s for recipe in weights.values() for s in recipe.sources]
             name = self.tensor.rpartition(":")[0]
             if scope is None:
-                found = scope_of(sources, name, kind)
-                scope = scope_in_step(sources) if self.in_step else found
+                scope = scope_in_step(sources) if self.in_step else scope_of(sources, name)
             self._wishes[layer] = scope
         self.plan.calls.append(Call(layer, inputs, keywords, (output,)))
         return output

@@ -7,9 +7,7 @@ whole of a dropout, and the cond around it that ``training=`` makes, becomes a s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -46,7 +44,7 @@ def dropout(view: View, tensor: str) -> Match | None:
     return Match(node.inputs[:1], build)
 
 
-def fold_dropout(graph: Graph, feeds: Mapping[str, Any] | None = None) -> Graph:
+def fold_dropout(graph: Graph) -> Graph:
     """The graph with each dropout as one node of op ``Dropout``, attributes ``rate`` and
     ``noise_shape`` (or None).
 

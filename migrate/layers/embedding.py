@@ -20,7 +20,7 @@ def embedding(view: View, tensor: str) -> Match | None:
         return None
     if node.op == "GatherV2" and view.scalar(node.inputs[2]) != 0:
         return None
-    return _lookup(view, node.inputs[1], table)
+    return _lookup(node.inputs[1], table)
 
 
 @pattern("DynamicStitch", "ParallelDynamicStitch", keras="Embedding")
@@ -52,7 +52,7 @@ def partitioned_embedding(view: View, tensor: str) -> Match | None:
         return None
     in_turn = which.op in ("FloorMod", "Mod")  # row i is in part i % count
     whole = interleaved(tables) if in_turn else concatenate(tables, 0)
-    return _lookup(view, ids, whole)
+    return _lookup(ids, whole)
 
 
 def _flat_ids(view: View, tensor: str) -> str | None:
@@ -84,7 +84,7 @@ def interleaved(tables: list[Recipe]) -> Recipe:
     return tables[0].then(f"rows of {count} parts in turn", weave, *tables[1:], shape=shape)
 
 
-def _lookup(view: View, ids: str, table: Recipe) -> Match:
+def _lookup(ids: str, table: Recipe) -> Match:
     arguments = {"input_dim": table.shape[0], "output_dim": table.shape[1]}
 
     def build(builder: Builder, value: Value) -> Value:

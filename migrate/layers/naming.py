@@ -40,13 +40,12 @@ _OPERATION = re.compile(
 )
 
 
-def scope_of(variables: Sequence[str], operation: str, kind: str) -> str:
+def scope_of(variables: Sequence[str], operation: str) -> str:
     """A name for a layer; empty where the graph has none.
 
     Args:
         variables: what its weights are made from.
         operation: the name of the node it makes.
-        kind: its class.
     """
     scopes = {_trimmed(name.split("/")[:-1]) if _is_weight(name) else "" for name in variables}
     if len(scopes) == 1 and "" not in scopes:

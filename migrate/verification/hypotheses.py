@@ -107,12 +107,12 @@ def _by_weights(
         value = held.get(target)
         if value is None or value.shape != wanted.shape or value.tobytes() == wanted.tobytes():
             continue
-        cause, text = _what_happened(described["class"], target, value, wanted, held)
+        cause, text = _what_happened(described["class"], target, value, wanted)
         yield Hypothesis(cause, text, weights={target: wanted})
 
 
 def _what_happened(
-    kind: str, target: str, value: np.ndarray, wanted: np.ndarray, held: Mapping[str, np.ndarray]
+    kind: str, target: str, value: np.ndarray, wanted: np.ndarray
 ) -> tuple[str, str]:
     name = target.rpartition("/")[2]
     if name in _STATISTICS:

@@ -144,4 +144,4 @@ def test_a_circle_ends_in_an_error() -> None:
 def test_a_layer_is_called_what_a_person_called_it(
     variables: list[str], operation: str, name: str
 ) -> None:
-    assert scope_of(variables, operation, "Dense") == name
+    assert scope_of(variables, operation) == name

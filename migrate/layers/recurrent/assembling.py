@@ -137,7 +137,7 @@ class Steps:
             return self._sliced(node)
         place = _split_place(self.view, node, index)
         if place is not None:
-            return self._split_rows(*place)
+            return self._split_rows(*place[:3])
         return None
 
     def _sliced(self, node: Node) -> tuple[str, int] | None:
@@ -166,7 +166,7 @@ class Steps:
         swapped = self._joined[key]
         return None if swapped is None else (swapped, at)
 
-    def _split_rows(self, source: str, axis: int, at: int, size: int) -> tuple[str, int] | None:
+    def _split_rows(self, source: str, axis: int, at: int) -> tuple[str, int] | None:
         """``tf.split`` of (time * batch, features): steps one below the other."""
         shape = self.view.shape(source)
         node = self.view.node(source)

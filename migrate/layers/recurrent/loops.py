@@ -98,7 +98,7 @@ class _Loop:
                 replaced[tensor] = self.draft.swapped(self.sequence(value))
         for state in carried:
             if state.exit is not None:
-                replaced[state.exit] = self._last(state, [p for p in parts if p.state is state])
+                replaced[state.exit] = self._last([p for p in parts if p.state is state])
         self.draft.replaced |= replaced
 
     def _matters(self, state: State) -> bool:
@@ -316,8 +316,8 @@ class _Loop:
             f"{name}/part", "Slice", (part.state.initial, begin, size), [shape], dtype
         )
 
-    def _last(self, state: State, parts: list[_Part]) -> str:
-        """What a state holds after the last step."""
+    def _last(self, parts: list[_Part]) -> str:
+        """What the state of these parts holds after the last step."""
         made = []
         for part in parts:
             for output, layer in self.layers.items():
