@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,21 +14,13 @@ from .converted import Conversion, lifted_report, write_report
 from .errors import UserError, printable
 from .formats import whole_folder
 from .graph.inference import Inference
-from .graph.interface import Interface, NoNetworkError, find_interface
+from .graph.interface import Interface, NoNetworkError
 from .layers import UnsupportedError
 from .lifting import Lifted, NotLiftedError, lift, lift_plan, lifted_source
 from .original import Original
 from .plan import Plan
 from .plan.examples import KINDS
-from .planning import (
-    MissingVariablesError,
-    bypassed,
-    complete_kinds,
-    complete_shapes,
-    inference_part,
-    make_plan,
-    refuse_forbidden,
-)
+from .planning import MissingVariablesError, bypassed, find_inference, make_plan
 from .sources import Source
 from .verification import Allowed, Comparison, Measured, Model, difference
 from .worker import JobError, Worker, WorkerError
@@ -77,23 +69,20 @@ class GraphConversion:
         with ExitStack() as stack:
             started = (Worker("graph"), Worker("Keras")) if self.workers is None else ()
             graph_worker, keras_worker = self.workers or map(stack.enter_context, started)
-            assert self.source.graph is not None
             try:
-                with _understanding():
-                    saved = self.source.recipes().keys()
-                    interface = find_interface(
-                        self.source.graph, inputs, outputs, feed, saved=saved
-                    )
+                interface, inference = find_inference(
+                    self.source,
+                    inputs,
+                    outputs,
+                    feed,
+                    graph_worker,
+                    trust=self.trust,
+                    timeout=self.timeout,
+                )
             except NoNetworkError:
                 if self.source.checkpoint is None:
                     raise
                 return self.output.variables([_NO_NETWORK])
-            if not self.trust:
-                refuse_forbidden(self.source, interface)
-            interface = complete_kinds(self.source, interface, graph_worker, self.timeout)
-            complete_shapes(self.source, interface, graph_worker, self.timeout)
-            with _understanding():
-                inference = inference_part(self.source, interface)
             original = Original(
                 self.source,
                 interface,
@@ -113,12 +102,6 @@ class GraphConversion:
                 return self.output.variables([note])
             except UnsupportedError as error:
                 why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
-                return self._lift(interface, original, inference, keras_worker, why)
-            except Exception as error:  # a graph that contradicts itself, or a bug of ours
-                if isinstance(error, UserError) or os.environ.get("TFMIGRATE_DEBUG"):
-                    raise
-                reason = f"planning fails at it: {type(error).__name__}: {printable(error)}"
-                why = {"ops": list[str](), "tensor": "", "reason": reason}
                 return self._lift(interface, original, inference, keras_worker, why)
 
             def compare() -> Measured:
@@ -252,18 +235,3 @@ class GraphConversion:
             return Measured(None, f"on random inputs {error.problem}")
         reason = "the original itself gives other numbers in every run: it draws random ones"
         return Measured(None, reason)
-
-
-@contextmanager
-def _understanding() -> Iterator[None]:
-    """A graph that contradicts itself in ways nobody foresaw is the user's, and named as such."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        if os.environ.get("TFMIGRATE_DEBUG"):
-            raise
-        raise UserError(
-            f"the graph cannot be understood: {type(error).__name__}: {printable(error)}",
-            expected="a graph that TensorFlow 1 wrote",
-            try_="--outputs, or --to npz for the variables",
-        ) from error

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from .errors import UserError, printable
-from .graph import Evaluator, Interface, forbidden_operations, resolve, split_tensor
+from .graph import (
+    Evaluator,
+    Interface,
+    find_interface,
+    forbidden_operations,
+    resolve,
+    split_tensor,
+)
 from .graph.inference import Inference, extract
 from .graph.sources import PARSED
 from .graph.variables import VARIABLE_OPS
@@ -21,6 +30,61 @@ from .worker import Worker
 
 class MissingVariablesError(UserError):
     """The chosen outputs need variables that the checkpoint does not hold."""
+
+
+class UnplannedError(UnsupportedError):
+    """Planning fails in a way that nobody foresaw: a graph that contradicts itself, or a bug."""
+
+    def __init__(self, error: Exception):
+        super().__init__([], "")
+        self.args = (f"planning fails at it: {type(error).__name__}: {printable(error)}",)
+
+
+@contextmanager
+def understanding() -> Iterator[None]:
+    """A graph that contradicts itself in ways nobody foresaw is the user's, and named as such."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        if os.environ.get("TFMIGRATE_DEBUG"):
+            raise
+        raise UserError(
+            f"the graph cannot be understood: {type(error).__name__}: {printable(error)}",
+            expected="a graph that TensorFlow 1 wrote",
+            try_="--outputs, or --to npz for the variables",
+        ) from error
+
+
+@understanding()
+def find_inference(
+    source: Source,
+    inputs: Sequence[str] | None,
+    outputs: Sequence[str] | None,
+    feed: Mapping[str, Any] | None,
+    worker: Worker,
+    *,
+    trust: bool,
+    timeout: float | None,
+) -> tuple[Interface, Inference]:
+    """Where data enters and leaves, and the part between; refused before anything of it runs.
+
+    Args:
+        inputs, outputs, feed: as :func:`find_interface` takes them.
+        worker: for what only TensorFlow can say of dtypes and shapes.
+        trust: whatever it would do.
+
+    Raises:
+        NoNetworkError: no output can be found.
+        UserError: the graph cannot be understood, or does more than compute.
+    """
+    assert source.graph is not None
+    saved = source.recipes().keys()
+    interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
+    if not trust:
+        refuse_forbidden(source, interface)
+    interface = complete_kinds(source, interface, worker, timeout)
+    complete_shapes(source, interface, worker, timeout)
+    return interface, inference_part(source, interface)
 
 
 def refuse_forbidden(source: Source, interface: Interface) -> None:
@@ -164,8 +228,19 @@ def make_plan(source: Source, interface: Interface, inference: Inference) -> Pla
 
     Raises:
         MissingVariablesError: the outputs need variables that the checkpoint does not hold.
-        UnsupportedError: an operation has no Keras form.
+        UnsupportedError: an operation has no Keras form, or the graph contradicts itself.
     """
+    try:
+        return _plan(source, interface, inference)
+    except (UserError, UnsupportedError):
+        raise
+    except Exception as error:
+        if os.environ.get("TFMIGRATE_DEBUG"):
+            raise
+        raise UnplannedError(error) from error
+
+
+def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
     recipes = source.recipes()
     missing = [n.name for n in inference.graph.of(*VARIABLE_OPS) if n.name not in recipes]
     if missing:

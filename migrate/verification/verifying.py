@@ -12,21 +12,14 @@ import numpy as np
 
 from ..carrying import carry_training
 from ..errors import UserError, printable
-from ..graph import Interface, find_interface
+from ..graph import Interface
 from ..layers import UnsupportedError
 from ..lifting import lift_plan
 from ..original import Original
 from ..parity import Difference
 from ..plan import Plan
 from ..plan.examples import EXAMPLES, random_inputs
-from ..planning import (
-    bypassed,
-    complete_kinds,
-    complete_shapes,
-    inference_part,
-    make_plan,
-    refuse_forbidden,
-)
+from ..planning import bypassed, find_inference, make_plan, understanding
 from ..sources import Source, open_source
 from ..worker import Worker
 from .comparing import Allowed, difference
@@ -100,17 +93,19 @@ def verify(
                 expected="a checkpoint with its .meta, a frozen graph or a SavedModel",
             )
         allowed = Allowed(*tolerance) if tolerance is not None else Allowed()
-        interface = _interface(opened, subject, inputs, outputs, feed)
-        if not trust:
-            refuse_forbidden(opened, interface)
-        interface = complete_kinds(opened, interface, graph_worker, timeout)
-        complete_shapes(opened, interface, graph_worker, timeout)
-        inference = inference_part(opened, interface)
+        interface, inference = find_inference(
+            opened,
+            *_asked(opened, subject, inputs, outputs, feed),
+            graph_worker,
+            trust=trust,
+            timeout=timeout,
+        )
         plan, notes = None, list[str]()
         try:
             plan = make_plan(opened, interface, inference)
             if train:
-                carry_training(opened.graph, plan, opened.recipes(), opened.read)
+                with understanding():
+                    carry_training(opened.graph, plan, opened.recipes(), opened.read)
         except UnsupportedError as error:
             notes.append(f"{printable(error, 300)}: outputs are compared, layers are not.")
         feeding = None
@@ -159,14 +154,14 @@ def verify(
         )
 
 
-def _interface(
+def _asked(
     source: Source,
     subject: Subject,
     inputs: Sequence[str] | None,
     outputs: Sequence[str] | None,
     feed: Mapping[str, Any] | None,
-) -> Interface:
-    """As asked for; else as the report beside the model says; else as it is found."""
+) -> tuple[Sequence[str] | None, Sequence[str] | None, Mapping[str, Any] | None]:
+    """Inputs, outputs and feed as asked for, else as the report beside the model says."""
     assert source.graph is not None
     report = subject.report
     listed = {key: [e["tensor"] for e in report.get(key) or []] for key in ("inputs", "outputs")}
@@ -181,8 +176,7 @@ def _interface(
     if listed["outputs"] and not strange:
         inputs, outputs = inputs or listed["inputs"], outputs or listed["outputs"]
         feed = {**(report.get("fed") or {}), **(feed or {})}
-    saved = source.recipes().keys()
-    return find_interface(source.graph, inputs, outputs, feed, saved=saved)
+    return inputs, outputs, feed
 
 
 @dataclass

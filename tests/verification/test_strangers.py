@@ -1,0 +1,74 @@
+"""What a stranger's graph and the files beside a model cannot do to ``verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from tfmigrate.errors import UserError
+from tfmigrate.graph import protos
+from tfmigrate.verification import verify
+from tfmigrate.worker import Worker
+
+
+class Idle:
+    """A worker that nothing may be asked of."""
+
+    def call(self, *arguments: object, **options: object) -> None:
+        pytest.fail("a worker was asked to do something")
+
+
+IDLE = cast(tuple[Worker, Worker], (Idle(), Idle()))
+
+
+def node(graph: Any, op: str, name: str, *inputs: str, **kinds: int) -> Any:
+    """Adds an operation whose attributes are types."""
+    made = graph.node.add(name=name, op=op, input=inputs)
+    for key, kind in kinds.items():
+        made.attr[key].type = kind
+    return made
+
+
+def network() -> Any:
+    """x (any, 2) → y (any, 2), by one matrix; the shapes are written down."""
+    graph = protos.GraphDef()
+    graph.versions.producer = 134
+    x = node(graph, "Placeholder", "x", dtype=1)
+    w = node(graph, "Const", "w", dtype=1)
+    node(graph, "Identity", "w/read", "w", T=1)
+    y = node(graph, "MatMul", "y", "x", "w/read", T=1)
+    tensor = w.attr["value"].tensor
+    tensor.dtype = 1
+    tensor.tensor_content = np.eye(2, dtype="f4").tobytes()
+    shapes = [x.attr["shape"].shape, *(n.attr["_output_shapes"].list.shape.add() for n in (x, y))]
+    for shape, sizes in [*((s, (-1, 2)) for s in shapes), (tensor.tensor_shape, (2, 2))]:
+        for size in sizes:
+            shape.dim.add(size=size)
+    return graph
+
+
+def saved(graph: Any, folder: Path) -> tuple[Path, Path]:
+    """The graph in a file, and a model beside it that is never opened."""
+    (folder / "frozen.pb").write_bytes(graph.SerializeToString())
+    (folder / "model.keras").touch()
+    return folder / "frozen.pb", folder / "model.keras"
+
+
+def test_a_graph_that_contradicts_itself_is_the_users(tmp_path: Path) -> None:
+    graph = network()
+    del graph.node[1].attr["value"]
+    with pytest.raises(UserError, match="the graph cannot be understood: KeyError"):
+        verify(*saved(graph, tmp_path), workers=IDLE)
+
+
+def test_a_graph_that_cannot_be_planned_is_compared_by_its_outputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: object) -> None:
+        raise KeyError("strides")
+
+    monkeypatch.setattr("tfmigrate.planning.build_plan", fails)
+    with pytest.raises(pytest.fail.Exception, match="a worker was asked"):  # to open the model
+        verify(*saved(network(), tmp_path), workers=IDLE)
