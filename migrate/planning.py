@@ -12,6 +12,7 @@ from typing import Any
 from .errors import UserError, printable
 from .graph import (
     Evaluator,
+    Graph,
     Interface,
     find_interface,
     forbidden_operations,
@@ -93,12 +94,7 @@ def refuse_forbidden(source: Source, interface: Interface) -> None:
     Raises:
         UserError: naming the operations.
     """
-    assert source.graph is not None
-    folded = source.graph.folded
-    graph = source.graph if folded is None else folded.written
-    wanted = [*interface.outputs, *(folded.initializers if folded is not None else ())]
-    nodes = graph.ancestors(wanted, stop=_cut(source, interface), control=True)
-    forbidden = forbidden_operations(replace(graph, nodes=nodes))
+    forbidden = forbidden_operations(running_part(source, interface))
     if forbidden:
         listed = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
         raise UserError(
@@ -106,6 +102,16 @@ def refuse_forbidden(source: Source, interface: Interface) -> None:
             expected="a graph that touches no files, network, processes or Python code",
             try_="--trust if you know where it comes from",
         )
+
+
+def running_part(source: Source, interface: Interface) -> Graph:
+    """What of the file runs when the outputs are fetched; nothing else has been judged."""
+    assert source.graph is not None
+    folded = source.graph.folded
+    graph = source.graph if folded is None else folded.written
+    wanted = [*interface.outputs, *(folded.initializers if folded is not None else ())]
+    nodes = graph.ancestors(wanted, stop=_cut(source, interface), control=True)
+    return replace(graph, nodes=nodes)
 
 
 def given_tensors(interface: Interface) -> set[str]:

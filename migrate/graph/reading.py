@@ -203,6 +203,11 @@ def _nodes(definitions: Iterable[Any], normalize: Callable[[str], str]) -> dict[
                 f"two operations of the graph are called {printable(name)!r}",
                 expected="a graph that TensorFlow wrote",
             )
+        if ":" in name or name.startswith("^"):  # it would stand for another operation's tensor
+            raise UserError(
+                f"{printable(name)!r} is no name of an operation",
+                expected="a graph that TensorFlow wrote",
+            )
         inputs, control = [], []
         for text in definition.input:
             if text.startswith("^"):

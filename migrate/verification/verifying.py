@@ -12,14 +12,14 @@ import numpy as np
 
 from ..carrying import carry_training
 from ..errors import UserError, printable
-from ..graph import Interface
+from ..graph import Interface, split_tensor
 from ..layers import UnsupportedError
 from ..lifting import lift_plan
 from ..original import Original
 from ..parity import Difference
 from ..plan import Plan
 from ..plan.examples import EXAMPLES, random_inputs
-from ..planning import bypassed, find_inference, make_plan, understanding
+from ..planning import bypassed, find_inference, make_plan, running_part, understanding
 from ..sources import Source, open_source
 from ..worker import Worker
 from .comparing import Allowed, difference
@@ -236,8 +236,17 @@ class Comparison:
         )
 
     def _there(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Those of layers that the model has and of tensors that run with the outputs anyway.
+
+        A report may name any other tensor of the graph, and nobody has judged what makes it.
+        """
         calls = {entry["name"]: entry["calls"] for entry in self.model.described}
-        return [pair for pair in pairs if pair.call < calls.get(pair.layer, 0)]
+        runs = running_part(self.source, self.interface).nodes
+        return [
+            pair
+            for pair in pairs
+            if pair.call < calls.get(pair.layer, 0) and split_tensor(pair.tensor)[0] in runs
+        ]
 
     def _search(self, given: Mapping[str, np.ndarray], pairs: Sequence[Pair]) -> Search:
         """As many examples as fit, all of them in most cases."""

@@ -8,8 +8,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from tfmigrate.errors import UserError
-from tfmigrate.graph import protos
-from tfmigrate.verification import verify
+from tfmigrate.graph import find_interface, protos
+from tfmigrate.sources import open_source
+from tfmigrate.verification import Allowed, Comparison, verify
+from tfmigrate.verification.correspondence import Pair
 from tfmigrate.worker import Worker
 
 
@@ -49,6 +51,17 @@ def network() -> Any:
     return graph
 
 
+def reading_files(graph: Any) -> Any:
+    """Beside the network: ``secret``, the size of a file that is on this machine."""
+    name = node(graph, "Const", "file", dtype=7)
+    name.attr["value"].tensor.dtype = 7
+    name.attr["value"].tensor.tensor_shape.SetInParent()
+    name.attr["value"].tensor.string_val.append(b"/etc/hostname")
+    node(graph, "ReadFile", "content", "file")
+    node(graph, "StringLength", "secret", "content")
+    return graph
+
+
 def saved(graph: Any, folder: Path) -> tuple[Path, Path]:
     """The graph in a file, and a model beside it that is never opened."""
     (folder / "frozen.pb").write_bytes(graph.SerializeToString())
@@ -72,3 +85,34 @@ def test_a_graph_that_cannot_be_planned_is_compared_by_its_outputs(
     monkeypatch.setattr("tfmigrate.planning.build_plan", fails)
     with pytest.raises(pytest.fail.Exception, match="a worker was asked"):  # to open the model
         verify(*saved(network(), tmp_path), workers=IDLE)
+
+
+def test_a_report_cannot_make_run_what_no_output_needs(tmp_path: Path) -> None:
+    source = open_source(saved(reading_files(network()), tmp_path)[0])
+    interface = find_interface(source.graph, ["x:0"], ["y:0"])
+    opened: list[str] = []
+
+    class Graph:
+        """The original, which notes what it is to give."""
+
+        def open(self, layers: list[str]) -> None:
+            opened.extend(layers)
+            raise InterruptedError
+
+    class Model:
+        described = ({"name": "dense", "calls": 9},)
+
+    sides: tuple[Any, Any] = Graph(), Model()
+    comparison = Comparison(source, interface, *sides, None, Allowed(), lambda event: None)
+    named = ["y:0", "secret:0", "content:0", "^content", "content", "nowhere:0"]
+    with pytest.raises(InterruptedError):
+        comparison.run({}, [Pair("dense", call, tensor) for call, tensor in enumerate(named)])
+    assert opened == ["y:0"]
+
+
+@pytest.mark.parametrize("name", ["content:0", "^content"])
+def test_a_name_cannot_stand_for_another_operation(name: str, tmp_path: Path) -> None:
+    graph = reading_files(network())
+    node(graph, "NoOp", name)
+    with pytest.raises(UserError, match="is no name of an operation"):
+        open_source(saved(graph, tmp_path)[0])
