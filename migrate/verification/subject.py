@@ -16,6 +16,9 @@ from ..plan.names import identifier
 from ..worker import Worker
 from .correspondence import Pair
 
+_TEXT = (str, type(None))
+_MOST_EXAMPLES = 1 << 20  # no conversion measures with as many
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -24,7 +27,7 @@ class Subject:
     Attributes:
         path: a .keras file or a SavedModel folder; None for a model that only source makes.
         code: the model.py that the user pointed at, which is run; else None.
-        report: the report.json beside it; {} where there is none.
+        report: the report.json beside it, as :func:`_is_whole` has it; {} where there is none.
     """
 
     path: Path | None
@@ -73,11 +76,44 @@ def find_subject(path: str | Path) -> Subject:
 
 
 def _report(folder: Path) -> dict[str, Any]:
+    path = folder / "report.json"
     try:
-        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return report if isinstance(report, dict) and report.get("schema") == 1 else {}
+    if not isinstance(report, dict) or report.get("schema") != 1:
+        return {}
+    if not _is_whole(report):
+        raise UserError(
+            f"{printable(path)} is not as a conversion writes it",
+            expected="the report of convert-ckpt",
+            try_="the model in a folder of its own",
+        )
+    return report
+
+
+def _is_whole(report: Mapping[str, Any]) -> bool:
+    """Whether everything that is read of a report has the type that it is read as."""
+    texts: dict[str, dict[str, tuple[type, ...]]] = {
+        "inputs": {"tensor": (str,), "name": _TEXT},
+        "outputs": {"tensor": (str,), "name": _TEXT},
+        "layers": {"tensor": _TEXT, "name": _TEXT},
+    }
+    for key, kinds in texts.items():
+        entries = report.get(key) or []
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            return False
+        if not all(
+            isinstance(e.get(field), kind) for e in entries for field, kind in kinds.items()
+        ):
+            return False
+    parity = report.get("parity") or {}
+    examples = parity.get("examples", 0) if isinstance(parity, dict) else None
+    return (
+        isinstance(report.get("fed") or {}, dict)
+        and type(examples) is int
+        and 0 <= examples <= _MOST_EXAMPLES
+    )
 
 
 class Model:
@@ -244,7 +280,7 @@ def _matched(tensors: list[str], names: list[str], reported: Any) -> list[int]:
     """For each of the model's names, the place of its tensor."""
     if len(names) == 1:
         return [0]
-    reported_names = {e["tensor"]: e.get("name") for e in reported or [] if isinstance(e, dict)}
+    reported_names = {e["tensor"]: e.get("name") for e in reported or []}
     known: dict[str, str] = {}
     for tensor in tensors:
         name = reported_names.get(tensor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from tfmigrate.graph import find_interface, protos
 from tfmigrate.sources import open_source
 from tfmigrate.verification import Allowed, Comparison, verify
 from tfmigrate.verification.correspondence import Pair
+from tfmigrate.verification.subject import find_subject
 from tfmigrate.worker import Worker
 
 
@@ -116,3 +118,34 @@ def test_a_name_cannot_stand_for_another_operation(name: str, tmp_path: Path) ->
     node(graph, "NoOp", name)
     with pytest.raises(UserError, match="is no name of an operation"):
         open_source(saved(graph, tmp_path)[0])
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"inputs": [{}]},
+        {"inputs": "abc"},
+        {"outputs": {"tensor": "y:0"}},
+        {"outputs": ["y:0"]},
+        {"outputs": [{"tensor": "y:0", "name": 1}]},
+        {"layers": [7]},
+        {"layers": [{"name": ["dense"]}]},
+        {"fed": ["keep_prob"]},
+        {"parity": "pass"},
+        {"parity": {"examples": "64"}},
+        {"parity": {"examples": -1}},
+        {"parity": {"examples": 1 << 40}},
+        {"parity": {"examples": None}},
+    ],
+)
+def test_a_report_of_other_types_is_refused(part: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps({"schema": 1, **part}))
+    with pytest.raises(UserError, match=r"report\.json is not as a conversion writes it"):
+        verify(*saved(network(), tmp_path), workers=IDLE)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "\ud800", "{", "[]", '{"schema": 2, "inputs": 1}'])
+def test_another_file_of_that_name_is_none_of_ours(text: str, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(text, errors="surrogatepass")
+    saved(network(), tmp_path)
+    assert find_subject(tmp_path).report == {}
