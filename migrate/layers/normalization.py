@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..plan import Recipe, Value
+from ..plan import Recipe, Value, constant
 from .builder import Builder
 from .convolution import to_channels_first, to_channels_last
 from .registry import Match, pattern
@@ -14,18 +14,43 @@ from .view import View, shortest
 SMALLEST_FUSED_EPSILON = 1.001e-5
 
 
-@pattern("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", keras="BatchNormalization")
+@pattern(
+    "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3",
+    keras="BatchNormalization, BatchNormalizationByBatch (own class)",
+)  # fmt: skip
 def fused_batch_normalization(view: View, tensor: str) -> Match | None:
-    """Fused batch normalization with moving statistics."""
+    """Fused batch normalization with moving statistics, or with the batch's own, whatever one does.
+
+    The latter is what ``training=True`` in a program makes of it, as the generator of a GAN has it.
+    """
     node = view.graph.node(tensor)
-    if not tensor.endswith(":0") or node.attrs.get("is_training", True):
+    if not tensor.endswith(":0"):
         return None
     gamma, beta, mean, variance = (view.recipe(source) for source in node.inputs[1:5])
-    if gamma is None or beta is None or mean is None or variance is None:
+    if gamma is None or beta is None:
+        return None
+    training = bool(node.attrs.get("is_training", True))
+    if training:
+        mean, variance = _moving(view, gamma, beta)
+    if mean is None or variance is None:
         return None
     epsilon = max(shortest(np.float32(node.attrs.get("epsilon", 1e-4))), SMALLEST_FUSED_EPSILON)
     first = str(node.attrs.get("data_format", "NHWC")).startswith("NC")
-    return _match(node.inputs[0], gamma, beta, mean, variance, epsilon, first)
+    return _match(node.inputs[0], gamma, beta, mean, variance, epsilon, first, training)
+
+
+def _moving(view: View, gamma: Recipe, beta: Recipe) -> tuple[Recipe, Recipe]:
+    """The statistics that are kept beside gamma and beta, which only an update takes.
+
+    They go by the names of tf.layers, contrib and slim; where there are none, as Keras begins.
+    """
+    scope = (*gamma.sources, *beta.sources, "")[0].rpartition("/")[0]
+    begin = {"moving_mean": np.zeros_like, "moving_variance": np.ones_like}
+    mean, variance = (
+        view.variables.get(f"{scope}/{name}") or constant(made(np.empty(gamma.shape, np.float32)))
+        for name, made in begin.items()
+    )
+    return mean, variance
 
 
 @pattern("Add", "AddV2", keras="BatchNormalization")
@@ -98,7 +123,7 @@ def _shift(view: View, tensor: str, scale: str) -> tuple[Recipe | None, Recipe |
 
 def _match(
     x: str, gamma: Recipe | None, beta: Recipe | None, mean: Recipe, variance: Recipe,
-    epsilon: float, channels_first: bool,
+    epsilon: float, channels_first: bool, training: bool = False,
 ) -> Match:  # fmt: skip
     def build(builder: Builder, value: Value) -> Value:
         scale = None if gamma is None or _is(gamma, 1.0) else gamma
@@ -116,9 +141,8 @@ def _match(
         if channels_first:
             value = to_channels_last(builder, value, rank)
         kept = {key: recipe for key, recipe in weights.items() if recipe is not None}
-        value = builder.layer(
-            "BatchNormalization", arguments, value, weights=kept, shape=value.shape
-        )
+        kind = "BatchNormalizationByBatch" if training else "BatchNormalization"
+        value = builder.layer(kind, arguments, value, weights=kept, shape=value.shape)
         return to_channels_first(builder, value, rank) if channels_first else value
 
     return Match([x], build)

@@ -11,6 +11,7 @@ from ..graph.nodes import Graph, Node
 from ..graph.variables import variable_of
 from .model import Layer, Made, Plan, Weight
 
+_NORMALIZING = ("BatchNormalization", "BatchNormalizationByBatch")
 _STATISTICS = ("moving_mean", "moving_variance")
 _ARGUMENTS = {
     "depthwise_kernel": "depthwise_regularizer",
@@ -115,7 +116,7 @@ def carry_statistics(
     waited = graph.ancestors([f"{applied.name}:0"], control=True)
     for weight in plan.weights:
         layer, path = layer_of(plan, weight)
-        if layer is None or path != "moving_variance" or layer.kind != "BatchNormalization":
+        if layer is None or path != "moving_variance" or layer.kind not in _NORMALIZING:
             continue
         node = nodes.get(weight.recipe.sources[0]) if weight.recipe.sources else None
         update = None if node is None else _update_of(graph, node)
@@ -142,7 +143,7 @@ def carry_statistics(
             )
         elif momentum != 0.99:
             layer.arguments = {"momentum": momentum, **layer.arguments}
-        if _is_fused(graph, update):
+        if _is_fused(graph, update) and layer.kind == "BatchNormalization":
             layer.kind = "FusedBatchNormalization"
             decisions[
                 "FusedBatchNormalization is Keras's layer with the unbiased moving variance that "

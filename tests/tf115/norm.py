@@ -95,6 +95,20 @@ def bn_contrib_no_gamma():
 
 
 @case
+def bn_always_training():
+    """A generator of DCGAN: tf.layers.batch_normalization(training=True)."""
+    x, data = vectors()
+    net = tf.layers.dense(x, 4 * 4 * 6, use_bias=False, name="project")
+    net = tf.reshape(net, [-1, 4, 4, 6])
+    net = tf.nn.relu(tf.layers.batch_normalization(net, training=True, name="bn1"))
+    net = tf.layers.conv2d_transpose(net, 5, 3, 2, "same", use_bias=False, name="up")
+    net = tf.nn.relu(tf.layers.batch_normalization(net, training=True, scale=False, name="bn2"))
+    net = tf.reduce_mean(net, [1, 2])
+    out = tf.layers.dense(net, 3, name="out")
+    return Program(data, out, train=endings.fed(endings.scoped(out, 3), data))
+
+
+@case
 def bn_slim_arg_scope():
     """slim conv2d with normalizer_fn=batch_norm, scale=True, fused, python bool False."""
     x, data = images()
