@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
-from tfmigrate import by_graph, conversion
+from tfmigrate import conversion
 from tfmigrate.errors import UserError
 from tfmigrate.graph import protos
 from tfmigrate.worker import Worker
@@ -25,42 +27,24 @@ ROUNDS = int(
 )  # of each case; thousands where time is no matter
 
 
-class Kept:
-    """Workers that outlive the conversions that use them; real ones, replaced when they die."""
-
-    def __init__(self) -> None:
-        self.workers: dict[str, Worker] = {}
-
-    def __call__(self, name: str) -> Kept.Lent:
-        dead = name in self.workers and self.workers[name]._process.poll() is not None
-        if dead:
-            self.workers.pop(name).close()
-        if name not in self.workers:
-            self.workers[name] = Worker(name)
-        return Kept.Lent(self.workers[name])
-
-    class Lent:
-        def __init__(self, worker: Worker):
-            self.worker = worker
-
-        def __enter__(self) -> Worker:
-            return self.worker
-
-        def __exit__(self, *exception: object) -> None:
-            pass
-
-
 @pytest.fixture(scope="module")
-def kept() -> Iterator[Kept]:
-    kept = Kept()
+def kept() -> Iterator[dict[str, Worker]]:
+    """Workers that outlive the conversions that use them."""
+    kept: dict[str, Worker] = {}
     yield kept
-    for worker in kept.workers.values():
+    for worker in kept.values():
         worker.close()
 
 
 @pytest.fixture
-def lent(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(by_graph, "Worker", kept)
+def workers(kept: dict[str, Worker]) -> tuple[Worker, Worker]:
+    """For the graph and for Keras; one that a graph has killed is replaced."""
+    for name in ("graph", "Keras"):
+        if name in kept and kept[name]._process.poll() is not None:
+            kept.pop(name).close()
+        if name not in kept:
+            kept[name] = Worker(name)
+    return kept["graph"], kept["Keras"]
 
 
 def damaged_copy(case: Path, folder: Path, seed: int) -> Path:
@@ -97,10 +81,10 @@ def assert_harmless(text: str) -> None:
             assert not node.attr.startswith("__") or node.attr == "__init__"
 
 
-def converted_or_refused(path: Path, out: Path) -> str | None:
+def converted_or_refused(path: Path, out: Path, workers: tuple[Worker, Worker]) -> str | None:
     """Converts; what is written is harmless, what is refused is refused in one printable line."""
     try:
-        conversion.convert(path, out, timeout=60)
+        conversion.convert(path, out, timeout=60, workers=workers)
     except UserError as error:
         if not str(error).isprintable():
             pytest.fail(f"no printable line: {error!r}")
@@ -113,20 +97,26 @@ def converted_or_refused(path: Path, out: Path) -> str | None:
 @pytest.mark.parametrize("seed", range(ROUNDS))
 @pytest.mark.parametrize("name", CASES)
 def test_a_damaged_graph_ends_in_a_result_or_in_one_line(
-    name: str, seed: int, shared: Path, tmp_path: Path, lent: None
+    name: str, seed: int, shared: Path, tmp_path: Path, workers: tuple[Worker, Worker]
 ) -> None:
     path = damaged_copy(shared / "goldens" / name, tmp_path, seed)
     out = tmp_path / "out"
-    message = converted_or_refused(path, out)
+    message = converted_or_refused(path, out, workers)
     if message is None:
         assert (out / "report.json").exists()
     else:
         assert not out.exists()
 
 
+# What TensorFlow takes as the name of a node, code or not; others it refuses.
+NODE_NAME = re.compile(r"[A-Za-z0-9.][\w.\\/>-]*", re.ASCII)
+REFUSED = "is no name of an operation|not a whole TensorFlow graph|ValueError: Node '"
+assert any(map(NODE_NAME.fullmatch, NAMES))
+
+
 @pytest.mark.parametrize("index", range(len(NAMES)))
 def test_names_that_are_code_stay_data(
-    index: int, shared: Path, tmp_path: Path, lent: None
+    index: int, shared: Path, tmp_path: Path, workers: tuple[Worker, Worker]
 ) -> None:
     """Every node of a small network under a hostile name."""
     data = (shared / "goldens" / "frozen_mlp" / "frozen.pb").read_bytes()
@@ -139,10 +129,15 @@ def test_names_that_are_code_stay_data(
         node.name = new[node.name]
         node.input[:] = [new[tensor] for tensor in node.input]
     (tmp_path / "frozen.pb").write_bytes(graph.SerializeToString())
-    converted_or_refused(tmp_path / "frozen.pb", tmp_path / "out")
+    message = converted_or_refused(tmp_path / "frozen.pb", tmp_path / "out", workers)
+    assert (tmp_path / "out" / "model.py").exists() == (message is None)
+    if NODE_NAME.fullmatch(NAMES[index]):
+        assert message is None
+    else:
+        assert re.search(REFUSED, message or "")
 
 
-def test_a_very_deep_graph_ends_in_time(tmp_path: Path, lent: None) -> None:
+def test_a_very_deep_graph_ends_in_time(tmp_path: Path, workers: tuple[Worker, Worker]) -> None:
     """200,000 operations in a row: TensorFlow itself may abort at it, and that is said."""
     graph = protos.GraphDef()
     graph.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
@@ -159,7 +154,7 @@ def test_a_very_deep_graph_ends_in_time(tmp_path: Path, lent: None) -> None:
     tensor.tensor_content = np.ones(2, "f4").tobytes()
     graph.node.add(name="y", op="Mul", input=[last, "w"]).attr["T"].type = 1
     (tmp_path / "deep.pb").write_bytes(graph.SerializeToString())
-    message = converted_or_refused(tmp_path / "deep.pb", tmp_path / "out")
+    message = converted_or_refused(tmp_path / "deep.pb", tmp_path / "out", workers)
     assert message is None or "the graph process was ended by SIG" in message
 
 
@@ -200,33 +195,29 @@ def small_graph(build: str, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_graph_that_eats_memory_ends_in_one_line(tmp_path: Path, lent: None) -> None:
+def test_a_graph_that_eats_memory_ends_in_one_line(
+    tmp_path: Path, workers: tuple[Worker, Worker]
+) -> None:
     path = small_graph("eats", tmp_path)
-    report = conversion.convert(path, tmp_path / "out", outputs=["y:0"], timeout=60).report
+    report = conversion.convert(
+        path, tmp_path / "out", outputs=["y:0"], timeout=60, workers=workers
+    ).report
     assert report["parity"]["verdict"] == "not run"
     assert "not enough memory" in report["parity"]["reason"]
 
 
-def test_a_graph_that_reads_files_is_refused_before_anything_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Unused:
-        """Nothing of a stranger's graph may reach a worker before it is judged."""
+class Unused(Worker):
+    """Nothing of a stranger's graph may reach a worker before it is judged."""
 
-        def __init__(self, name: str):
-            pass
+    def __init__(self) -> None:
+        """Starts no process."""
 
-        def __enter__(self) -> Unused:
-            return self
+    def call(self, *arguments: object, **options: object) -> NoReturn:
+        pytest.fail("a worker was asked to do something")
 
-        def __exit__(self, *exception: object) -> None:
-            pass
 
-        def call(self, *arguments: object, **options: object) -> None:
-            pytest.fail("a worker was asked to do something")
-
-    monkeypatch.setattr(by_graph, "Worker", Unused)
+def test_a_graph_that_reads_files_is_refused_before_anything_runs(tmp_path: Path) -> None:
     path = small_graph("reads", tmp_path)
     with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
-        conversion.convert(path, tmp_path / "out", outputs=["y:0"])
+        conversion.convert(path, tmp_path / "out", outputs=["y:0"], workers=(Unused(), Unused()))
     assert not (tmp_path / "out").exists()
