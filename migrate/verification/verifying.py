@@ -92,6 +92,12 @@ def verify(
                 f"{printable(source)} has no graph beside it, so there is no original to run",
                 expected="a checkpoint with its .meta, a frozen graph or a SavedModel",
             )
+        if train and subject.path is not None and subject.path.is_dir():
+            raise UserError(
+                f"{printable(model)} is a SavedModel: the graph was lifted as it is, and its "
+                "training is not carried over",
+                expected="a Keras model for --train",
+            )
         allowed = Allowed(*tolerance) if tolerance is not None else Allowed()
         interface, inference = find_inference(
             opened,

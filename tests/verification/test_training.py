@@ -188,3 +188,13 @@ def test_a_loss_that_nobody_knows_is_refused(built: Converted, workers: Workers)
         verify(
             checkpoint, folder, outputs=["images:0"], inputs=["images:0"], train=1, workers=workers
         )
+
+
+def test_what_was_lifted_has_no_training_to_compare(
+    workers: Workers, shared: Path, tmp_path: Path
+) -> None:
+    lifted = tmp_path / "saved_model"
+    lifted.mkdir()
+    (lifted / "saved_model.pb").touch()
+    with pytest.raises(UserError, match="lifted as it is, and its training is not carried over"):
+        verify(shared / "goldens" / "train_sgd" / "model.ckpt", lifted, train=2, workers=workers)
