@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "migrate"
 # Imports that go up, inside of functions, and why.
 UPWARD = {
-    ("asked", "course"): "a misspelled file may be meant as a system of the course",
+    ("asked", "course"): "--model may name a system of the course",
     ("worker", "emit"): "a model that is opened may need the classes that generated sources carry",
 }
 
