@@ -19,8 +19,7 @@ class UserError(Exception):
         expected: what would have been right.
         try_: what to do next; a command where there is one.
 
-    The message is one line: ``problem; expected …; try …``. Names taken from files are passed
-    through :func:`printable` before they get here.
+    The message is one line: ``problem; expected …; try …``.
     """
 
     exit_status = EXIT_USER
@@ -35,16 +34,19 @@ class UserError(Exception):
         super().__init__("; ".join(parts))
 
 
-def printable(name: object, limit: int = 120) -> str:
+def printable(name: object, limit: int | None = 120) -> str:
     """A name from a file, made safe for one line of a terminal.
 
     Control characters, line breaks, surrogates and the invisible format characters (right-to-left
-    marks among them) are escaped as Python would; longer names are cut in the middle.
+    marks among them) are escaped as Python would; longer names are cut in the middle, unless
+    ``limit`` is None.
     """
     text = str(name)
-    if len(text) > limit:
+    if limit is not None and len(text) > limit:
         head, tail = limit * 2 // 3, limit // 3 - 1
         text = f"{text[:head]}…{text[-tail:]}"
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -1,13 +1,16 @@
 """What a result is shown as: a list of blocks that terminal and HTML render alike.
 
-Every text in a block is data, never markup: names from checkpoints pass through unharmed.
+Every text in a block is data, never markup and no command to a terminal: :func:`harmless` is what
+is rendered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
 
+from ..errors import printable
 from ..parity import Verdict
 
 
@@ -100,3 +103,30 @@ class Closing:
 
 
 Block = Heading | Paragraph | Notes | Warnings | Table | Source | Columns | Closing
+
+
+def harmless(block: Block) -> Block:
+    """The block with everything escaped that is not printable, so that no name steers a terminal.
+
+    Escape sequences, line breaks and invisible marks would forge what is shown. Program text keeps
+    its lines.
+    """
+    return _harmless(block)
+
+
+def _harmless(value: Any, *, program: bool = False) -> Any:
+    match value:
+        case Verdict():
+            return value
+        case str():
+            lines = value.split("\n") if program else [value]
+            return "\n".join(printable(line, None) for line in lines)
+        case list() | tuple():
+            return [_harmless(item) for item in value]
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    program = isinstance(value, Source | Excerpt)
+    parts = {f.name: getattr(value, f.name) for f in fields(value)}
+    return replace(
+        value, **{n: _harmless(part, program=program and n == "text") for n, part in parts.items()}
+    )

@@ -17,6 +17,7 @@ from .blocks import (
     Source,
     Table,
     Warnings,
+    harmless,
 )
 
 _COLORS = {Verdict.PASS: "#1a7f37", Verdict.FAIL: "#cf222e", Verdict.NOT_RUN: "#9a6700"}
@@ -25,7 +26,7 @@ _CELL = "padding:2px 10px 2px 0;vertical-align:top"
 
 def render(blocks: Iterable[Block]) -> str:
     """The blocks as one ``<div>``; all text is escaped."""
-    return f'<div class="tfmigrate">{"".join(map(_render, blocks))}</div>'
+    return f'<div class="tfmigrate">{"".join(map(_render, map(harmless, blocks)))}</div>'
 
 
 def _render(block: Block) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..errors import printable
 from .result import Result
 
 if TYPE_CHECKING:
@@ -79,23 +80,36 @@ class Sink:
         if not self.quiet and not self.json:
             from rich.text import Text
 
-            self._stderr.print(Text(text, style="dim"))
+            self._stderr.print(Text(printable(text, None), style="dim"))
 
     def detail(self, text: str) -> None:
         """What only ``-v`` shows, on stderr."""
         if self.verbose:
-            self._stderr.print(text, soft_wrap=True)
+            for line in text.splitlines():
+                self._stderr.print(printable(line, None), soft_wrap=True)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
         """A progress display on stderr that leaves nothing behind; invisible in a pipe."""
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            SpinnerColumn,
+            Task,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+        from rich.text import Text
+
+        class Words(TextColumn):
+            def render(self, task: Task) -> Text:
+                return Text(printable(self.text_format.format(task=task), None))
 
         with Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
+            Words("{task.description}"),
             BarColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
+            Words("{task.fields[note]}"),
             TimeElapsedColumn(),
             console=self._stderr,
             transient=True,

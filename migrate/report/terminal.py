@@ -11,7 +11,18 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..parity import Verdict
-from .blocks import Block, Closing, Columns, Heading, Notes, Paragraph, Source, Table, Warnings
+from .blocks import (
+    Block,
+    Closing,
+    Columns,
+    Heading,
+    Notes,
+    Paragraph,
+    Source,
+    Table,
+    Warnings,
+    harmless,
+)
 
 _STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.NOT_RUN: "bold yellow"}
 
@@ -51,7 +62,7 @@ def make_console(*, stderr: bool = False, color: bool = True) -> Console:
 def render(blocks: Iterable[Block], console: Console) -> None:
     """Prints blocks, an empty line around tables and before the verdict."""
     airy = False
-    for number, block in enumerate(blocks):
+    for number, block in enumerate(map(harmless, blocks)):
         airy, before = isinstance(block, (Table, Source, Columns)), airy
         if number and (airy or before or isinstance(block, Closing)):
             console.print()

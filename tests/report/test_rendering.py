@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
+import numpy as np
 import pytest
 from rich.console import Console
+from rich.progress import Task, TaskID
+from tfmigrate.cli.main import cli, run
+from tfmigrate.converted import Conversion
+from tfmigrate.errors import UserError
 from tfmigrate.parity import Verdict
 from tfmigrate.report import (
     Closing,
+    Columns,
+    Excerpt,
     Heading,
     Notes,
     Paragraph,
@@ -21,8 +29,13 @@ from tfmigrate.report import (
     plain,
     terminal,
 )
+from tfmigrate.verification import Allowed, difference
+from tfmigrate.verification.correspondence import Pair
+from tfmigrate.verification.layers import Cause, LayerDifference
+from tfmigrate.verification.result import Verification, Wide
 
 HOSTILE = "[red]/w[/red] <script>alert(1)</script> :smile: https://x.y"
+FORGED = "w\x1b]0;owned\x1b\\\nPASS fake \u202e"
 
 BLOCKS = [
     Heading("A heading"),
@@ -80,6 +93,86 @@ def test_cells_are_data_and_never_markup():
     page = html.render([table])
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") == 4
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Heading, Paragraph, lambda t: Notes([t]), lambda t: Warnings([t]),
+        lambda t: Closing(Verdict.FAIL, t), lambda t: Table([t], [(t,)], title=t, spans=[(t, 1)]),
+        lambda t: Table([t], [(t,)] * 1001, title=t, marked=frozenset({1})),
+        lambda t: Columns([[Excerpt(t, "pass", 1)]]),
+    ],
+)  # fmt: skip
+def test_no_text_steers_the_terminal(block):
+    told = shown([block(FORGED)], width=200)
+    assert "w\\x1b]0;owned\\x1b\\\\nPASS fake \\u202e" in told
+    assert "\nPASS" not in told
+    assert not re.search("[^\n -~─…]", told)
+    page = html.render([block(FORGED)])
+    assert page.isprintable()
+
+
+def test_a_program_keeps_its_lines_and_no_more():
+    text = f"a = 1\n\nb = '{FORGED}'"
+    for told in (shown([Source(text)], width=200), html.render([Source(text)])):
+        assert "a = 1\n\nb = " in told
+        assert told.replace("\n", "").isprintable()
+    excerpt = shown([Columns([[Excerpt("here", text, 1)]])], width=200)
+    assert len(excerpt.splitlines()) == 5
+    assert "\x1b" not in excerpt
+
+
+def test_what_a_conversion_and_a_verification_show_is_harmless(tmp_path):
+    variable = {
+        "name": FORGED, "shape": [2], "role": "weight", "fate": "converted", "target": FORGED,
+        "reason": None,
+    }  # fmt: skip
+    conversion = Conversion(
+        {
+            "source": {"path": FORGED},
+            "outcome": "keras",
+            "inputs": [{"tensor": FORGED}],
+            "outputs": [{"tensor": FORGED}],
+            "variables": [variable],
+            "parity": {"verdict": "not run", "reason": FORGED},
+            "notes": [FORGED],
+            "warnings": [FORGED],
+        },
+        tmp_path / FORGED,
+    )
+    same = difference(np.ones(2), np.ones(2))
+    layer = LayerDifference(Pair(FORGED, 0, FORGED), FORGED, same)
+    cause = Cause(FORGED, FORGED, FORGED, FORGED, FORGED, 1.0, 0.0, 0.0)
+    wide = Wide(None, FORGED)
+    verification = Verification(
+        {FORGED: same}, (layer,), (cause,), Allowed(), 2, wide,
+        source=FORGED, model=FORGED, notes=(FORGED,),
+    )  # fmt: skip
+    for result in (conversion, verification):
+        assert str(result).replace("\n", "").isprintable()
+        assert "\nPASS  fake" not in str(result)
+        assert result._repr_html_().isprintable()
+
+
+def test_notes_details_and_errors_are_harmless(capsys, monkeypatch):
+    sink = Sink(verbose=True)
+    sink.note(FORGED)
+    sink.detail(f"first line\n{FORGED}")
+    with sink.progress() as progress:
+        task = Task(TaskID(0), FORGED, None, 0, lambda: 0.0, fields={"note": FORGED})
+        for column in (progress.columns[1], progress.columns[3]):
+            assert column.render(task).plain.isprintable()
+
+    def fails(*arguments, **options):
+        raise UserError(FORGED)
+
+    monkeypatch.setattr(cli, "main", fails)
+    assert run([]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "first line\n" in err
+    assert err.replace("\n", "").isprintable()
 
 
 def test_the_verdict_is_a_word_not_a_color():
