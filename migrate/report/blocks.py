@@ -116,7 +116,7 @@ def harmless(block: Block) -> Block:
 
 def _harmless(value: Any, *, program: bool = False) -> Any:
     match value:
-        case Verdict():
+        case str() if value.isprintable():  # nearly all, and every verdict
             return value
         case str():
             lines = value.split("\n") if program else [value]
