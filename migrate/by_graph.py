@@ -19,7 +19,7 @@ from .layers import UnsupportedError
 from .lifting import Lifted, NotLiftedError, lift, lift_plan, lifted_source
 from .original import Original
 from .plan import Plan
-from .plan.examples import KINDS
+from .plan.examples import KINDS, number_of
 from .planning import MissingVariablesError, bypassed, find_inference, make_plan
 from .sources import Source
 from .verification import Allowed, Comparison, Measured, Model, difference
@@ -113,7 +113,7 @@ class GraphConversion:
                     given, expected = original.run_random(plan, KINDS[1:])
                     found = differences(keras_worker, plan, given, expected, self.timeout)
                 if self.output.keras == "tf-keras" or all(map(Allowed().holds, found.values())):
-                    return Measured(found)
+                    return Measured(found, examples=number_of(given))
                 self.output.tell({"stage": "looking for the cause"})
                 model = Model.built(keras_worker, self.timeout)
                 model.bind(interface, {})
@@ -126,7 +126,7 @@ class GraphConversion:
                     Allowed(),
                     self.output.tell,
                 )
-                return Measured(found, found=comparison.run(given))
+                return Measured(found, found=comparison.run(given), examples=number_of(given))
 
             made = self._try_to_write(plan, keras_worker, compare)
             if isinstance(made, str) and plan.training is not None:  # which must not cost the model
@@ -225,10 +225,10 @@ class GraphConversion:
                 for index, output in enumerate(lifted.plan.outputs)
             }
             if all(map(Allowed().holds, measured.values())):
-                return Measured(measured)
+                return Measured(measured, examples=number_of(lifted.given))
             again = original.run(lifted.given)
             if all(Allowed().holds(difference(expected[t], again[t])) for t in expected):
-                return Measured(measured)
+                return Measured(measured, examples=number_of(lifted.given))
         except WorkerError:
             raise
         except UserError as error:

@@ -12,7 +12,7 @@ from .by_graph import GraphConversion
 from .converted import Conversion
 from .errors import UserError, printable
 from .events import Event
-from .plan.examples import random_inputs
+from .plan.examples import number_of, random_inputs
 from .plan.mlp import forward, mlp_plan
 from .sources import Source, open_source
 from .verification import Measured
@@ -160,6 +160,6 @@ def _from_names(output: Output, *, asked: bool) -> Conversion:
             given = random_inputs(plan)
             expected = forward(plan, source.read, given["x:0"])
             made = differences(keras_worker, plan, given, {"logits:0": expected}, output.timeout)
-            return Measured(made)
+            return Measured(made, examples=number_of(given))
 
         return output.model(plan, keras_worker, compare, "the layers' formula in numpy")

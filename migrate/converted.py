@@ -12,7 +12,6 @@ from .formats import FORMATS, Written
 from .lifting import Lifted
 from .parity import Verdict, worst
 from .plan import Fate, Layer, Plan
-from .plan.examples import EXAMPLES
 from .plan.fates import fates
 from .report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
 from .sources import Source
@@ -287,7 +286,7 @@ def _parity(measured: Measured, reference: str) -> dict[str, Any]:
     found = measured.found.to_dict() if measured.found is not None else {}
     return {
         "verdict": Verdict.of(holds),
-        "examples": greatest.shape[0] if greatest.shape else EXAMPLES,
+        "examples": measured.examples,
         "max_abs": greatest.max_abs,
         "max_rel": max(d.max_rel for d in differences.values()),
         "max_ulp": max(ulps) if ulps else None,

@@ -59,6 +59,12 @@ def random_inputs(
     return made
 
 
+def number_of(given: Mapping[str, np.ndarray]) -> int:
+    """How many examples some arrays are: the first one's, which may be a single number."""
+    first = next(iter(given.values()), None)
+    return len(first) if first is not None and first.ndim else 1
+
+
 def _telling(generator: np.random.Generator, array: np.ndarray, values: list[Any]) -> np.ndarray:
     """Half of an array's values replaced by those that a vocabulary or boundaries tell apart."""
     if not values:

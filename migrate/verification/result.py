@@ -207,11 +207,13 @@ class Measured:
         differences: output tensor → difference; None where nothing was run.
         unmeasured: why not.
         found: layers and causes, where the outputs differ by more than is allowed.
+        examples: how many were run.
     """
 
     differences: Mapping[str, Difference] | None
     unmeasured: str | None = None
     found: Verification | None = None
+    examples: int = 0
 
     @property
     def told(self) -> list[str]:

@@ -18,7 +18,7 @@ from ..lifting import lift_plan
 from ..original import Original
 from ..parity import Difference
 from ..plan import Plan
-from ..plan.examples import EXAMPLES, random_inputs
+from ..plan.examples import EXAMPLES, number_of, random_inputs
 from ..planning import bypassed, find_inference, make_plan, running_part, understanding
 from ..sources import Source, open_source
 from ..worker import Worker
@@ -237,7 +237,7 @@ class Comparison:
             layers=tuple(layers),
             causes=tuple(causes),
             allowed=self.allowed,
-            examples=len(arrays[0]) if arrays and arrays[0].ndim else 1,
+            examples=number_of(given),
             wide=self._wide(given, arrays) if wide and not exact else None,
         )
 
