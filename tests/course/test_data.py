@@ -52,6 +52,13 @@ def test_flat_gives_rows_of_float32_and_one_hot_classes(tmp_path):
     np.testing.assert_array_equal(y.sum(1), 1)
 
 
+@pytest.mark.parametrize("changes", [{"x_test": None}, {"y_train": np.ones((6, 1, 2))}])
+def test_what_a_file_lacks_is_told_in_one_line_whatever_its_name(tmp_path, changes):
+    with pytest.raises(UserError) as caught:
+        data.load(write(tmp_path / "a\nb.npz", **changes))
+    assert str(caught.value).isprintable()
+
+
 def test_a_file_spares_a_twelfth_of_its_training_examples_for_validation(tmp_path):
     x, y = np.arange(24 * 4, dtype="u1").reshape(24, 2, 2), np.arange(24) % 2
     dataset = data.load(write(tmp_path / "d.npz", x_train=x, y_train=y))

@@ -41,7 +41,7 @@ def test_every_file_of_the_packages_is_in_the_wheel(wheel, files):
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == expected
 
 
-def test_the_licence_and_the_command_are_in_the_wheel(wheel):
+def test_the_license_and_the_command_are_in_the_wheel(wheel):
     names = wheel.namelist()
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     (entry,) = [name for name in names if name.endswith("entry_points.txt")]

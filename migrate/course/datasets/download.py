@@ -6,11 +6,33 @@ import hashlib
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
-from ...errors import UserError
+from ...errors import UserError, printable
 
 _TIMEOUT = 20
+
+
+def folder_of(name: str, files: Sequence[str], instead: str) -> Path:
+    """The folder of that name in ``TFMIGRATE_DATA``.
+
+    Args:
+        name: of the folder.
+        files: what it holds.
+        instead: the dataset that needs no folder.
+
+    Raises:
+        UserError: it is not there, or not with these files.
+    """
+    folder = Path(os.environ.get("TFMIGRATE_DATA", "."), name)
+    if not all((folder / file).is_file() for file in files):
+        raise UserError(
+            f"there are no {' and '.join(files)} in {printable(folder)}",
+            try_=f"--data FOLDER, or TFMIGRATE_DATA as the folder that holds {name}; "
+            f"--data {instead} needs neither",
+        )
+    return folder
 
 
 def find(title: str, name: str, address: str, digest: str, instead: str) -> Path:

@@ -20,15 +20,16 @@ def read(name: str, path: Path, origin: str, num_valid: int = 0) -> Dataset:
     Raises:
         UserError: the file does not hold a dataset of classes.
     """
+    shown = printable(path)
     if not zipfile.is_zipfile(path):
-        raise UserError(f"{path} is not an .npz file", expected=f"one with {', '.join(_KEYS)}")
+        raise UserError(f"{shown} is not an .npz file", expected=f"one with {', '.join(_KEYS)}")
     try:
         with np.load(path, allow_pickle=False) as data:
             missing = [key for key in _KEYS if key not in data]
             if missing:
                 found = ", ".join(printable(key) for key in data.files) or "nothing"
                 raise UserError(
-                    f"{path} lacks {', '.join(missing)}; it holds {found}",
+                    f"{shown} lacks {', '.join(missing)}; it holds {found}",
                     expected=", ".join(_KEYS),
                 )
             arrays = {key: data[key] for key in _KEYS}
@@ -36,32 +37,32 @@ def read(name: str, path: Path, origin: str, num_valid: int = 0) -> Dataset:
         raise
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(
-            f"{path} cannot be read ({str(error).splitlines()[0]})",
+            f"{shown} cannot be read ({printable(error)})",
             expected="an intact .npz file of plain arrays",
         ) from None
     for key, array in arrays.items():
         if array.dtype.kind not in "biuf":
-            raise UserError(f"{key} in {path} is {array.dtype}", expected="numbers")
+            raise UserError(f"{key} in {shown} is {array.dtype}", expected="numbers")
         if not array.size:
-            raise UserError(f"{key} in {path} is empty, shape {array.shape}")
+            raise UserError(f"{key} in {shown} is empty, shape {array.shape}")
     for part in ("train", "test"):
-        arrays[f"y_{part}"] = _classes(arrays[f"y_{part}"], f"y_{part}", path)
+        arrays[f"y_{part}"] = _classes(arrays[f"y_{part}"], f"y_{part}", shown)
         examples, labels = len(arrays[f"x_{part}"]), len(arrays[f"y_{part}"])
         if examples != labels:
-            raise UserError(f"{path} has {examples} x_{part} and {labels} y_{part}")
+            raise UserError(f"{shown} has {examples} x_{part} and {labels} y_{part}")
     train, test = arrays["x_train"].shape[1:], arrays["x_test"].shape[1:]
     if train != test:
-        raise UserError(f"x_train has examples of shape {train} and x_test of {test} in {path}")
+        raise UserError(f"x_train has examples of shape {train} and x_test of {test} in {shown}")
     return Dataset(name, **arrays, origin=origin, num_valid=num_valid)
 
 
-def _classes(labels: np.ndarray, key: str, path: Path) -> np.ndarray:
+def _classes(labels: np.ndarray, key: str, shown: str) -> np.ndarray:
     if labels.ndim == 2 and labels.shape[1] > 1:
         labels = labels.argmax(1)  # one-hot
     if labels.size != len(labels):
-        raise UserError(f"{key} in {path} has shape {labels.shape}", expected="(examples,)")
+        raise UserError(f"{key} in {shown} has shape {labels.shape}", expected="(examples,)")
     labels = labels.reshape(-1)
     whole = labels.astype(np.int64)
     if (whole != labels).any() or whole.min() < 0:
-        raise UserError(f"{key} in {path} are not classes", expected="whole numbers from 0")
+        raise UserError(f"{key} in {shown} are not classes", expected="whole numbers from 0")
     return whole

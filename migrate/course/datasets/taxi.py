@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import UserError, printable
 from .dataset import Dataset
+from .download import folder_of
 
 FILES = ("taxi-train.csv", "taxi-valid.csv")
 COLUMNS = ("pickuplon", "pickuplat", "dropofflon", "dropofflat", "passengers")
@@ -21,14 +21,7 @@ def load(name: str) -> Dataset:
     Raises:
         UserError: it is not there.
     """
-    folder = Path(os.environ.get("TFMIGRATE_DATA", "."), "taxi")
-    if not all((folder / file).is_file() for file in FILES):
-        raise UserError(
-            f"there are no {' and '.join(FILES)} in {printable(folder)}",
-            try_="--data FOLDER, or TFMIGRATE_DATA as the folder that holds taxi; "
-            "--data fares-like needs neither",
-        )
-    return read(name, folder)
+    return read(name, folder_of("taxi", FILES, "fares-like"))
 
 
 def read(name: str, folder: Path) -> Dataset:
