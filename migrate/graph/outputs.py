@@ -232,7 +232,13 @@ class OutputFinder:
         ]
         largest = max((len(inner[name]) for name in ends), default=0)
         ends = [name for name in ends if len(inner[name]) == largest]
-        return f"{ends[0]}:0" if len(ends) == 1 else None
+        if len(ends) != 1:
+            return None
+        end = f"{ends[0]}:0"
+        joined = [t for t in behind[ends[0]].inputs if inner.get(split_tensor(t)[0])]
+        if behind[ends[0]].op in ("Concat", "ConcatV2") and len(joined) == 1:
+            (end,) = joined  # what a generator made, before the other network's labels are joined
+        return end
 
     def _through_another(self, networks: list[Network]) -> Network | None:
         """The network whose output another one, of other variables, takes: a GAN's generator."""
