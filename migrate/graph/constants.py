@@ -157,7 +157,7 @@ class Evaluator:
                 return []
         if node.op in ("Shape", "Rank", "Size", "ShapeN") and any(v is None for v in inputs):
             return self._from_shapes(node)
-        if node.op in _PICKS and inputs[0] is None:
+        if node.op in _PICKS and inputs and inputs[0] is None:
             return self._from_known_sizes(node, inputs)
         if any(value is None for value in inputs) or not inputs:
             return []
