@@ -133,6 +133,8 @@ class Verification(Result):
             f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed {self.allowed} "
             f"· would have needed atol {greatest.max_abs:.3g} or {_share(greatest)} of the scale"
         )
+        if self.trained is not None:
+            text += f" · {_of_training(self.trained)}"
         return [*shown, Closing(self.verdict, text)]
 
     def _table(
@@ -224,6 +226,18 @@ class Measured:
 def _called(found: LayerDifference) -> tuple[str, str]:
     again = f" (call {found.pair.call + 1})" if found.pair.call else ""
     return f"{found.pair.layer}{again}", found.pair.tensor
+
+
+def _of_training(trained: Trained) -> str:
+    """How far apart losses are, and which weight or slot is the furthest off."""
+    scale = max(abs(expected) for expected, _ in trained.losses)
+    apart = max(abs(expected - made) for expected, made in trained.losses)
+    told = f"{len(trained.losses)} steps of training: losses {apart:.3g} apart of {scale:.3g}"
+    state = {t: d for t, d in {**trained.weights, **trained.slots}.items() if d.scale}
+    if state:
+        target = max(state, key=lambda t: state[t].max_abs / state[t].scale)
+        told += f", {target} {_share(state[target])} of its scale"
+    return told
 
 
 def _share(found: Difference) -> str:
