@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ..graph.nodes import Node
 from .view import View
@@ -11,13 +13,26 @@ from .view import View
 
 @dataclass(frozen=True)
 class Dimension:
-    """The size of one axis of a tensor of the graph, which differs from run to run."""
+    """The size of one axis of a tensor of the graph, which differs from run to run.
+
+    Attributes:
+        measured: a tensor and an axis that have the same size, for where it is computed: the first
+            tensor may be one that only a part of a layer makes.
+    """
 
     tensor: str
     axis: int
+    measured: tuple[str, int] = field(default=("", 0), compare=False)
 
 
-Size = int | Dimension | None
+@dataclass(frozen=True)
+class Computed:
+    """A size that a run computes: the tensor that is this one number."""
+
+    tensor: str
+
+
+Size = int | Dimension | Computed | None
 """A number, a dimension, or something else that a run computes."""
 
 # Their result has the shape of their first input.
@@ -34,6 +49,9 @@ _SAME_BATCH = frozenset((
     "ResizeNearestNeighbor", "ResizeBicubic",
 ))  # fmt: skip
 _ARITHMETIC = frozenset(("Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum"))
+_CALCULATED: dict[str, Callable[[int, int], int]] = {
+    "Add": operator.add, "AddV2": operator.add, "Sub": operator.sub, "FloorDiv": operator.floordiv,
+}  # fmt: skip
 _MOST_STEPS = 1000
 
 
@@ -47,6 +65,7 @@ def shape_of(view: View, tensor: str) -> list[Size] | None:
 
 def _traced(view: View, tensor: str, axis: int) -> Dimension:
     """A dimension by the first tensor that has it."""
+    asked = (tensor, axis)
     for _ in range(_MOST_STEPS):
         tensor = view.resolve(tensor)
         if tensor in view.inputs:
@@ -76,7 +95,7 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
             tensor = source
         else:
             break
-    return Dimension(tensor, axis)
+    return Dimension(tensor, axis, (tensor, axis) if tensor in view.inputs else asked)
 
 
 def _batch_source(view: View, node: Node) -> str | None:
@@ -122,9 +141,20 @@ def sizes_of(view: View, tensor: str) -> list[Size] | None:
         return _joined(view, node)
     if node.op in ("StridedSlice", "Slice", "Gather", "GatherV2"):
         return _taken(view, node)
-    if node.op in ("Prod", "Mul"):
-        return _product(view, node)
-    return None
+    found = _product(view, node) if node.op in ("Prod", "Mul") else _calculated(view, node)
+    number = view.shape(tensor) == () and view.dtype(tensor).startswith("int")
+    return [Computed(tensor)] if number and found in (None, [None]) else found
+
+
+def _calculated(view: View, node: Node) -> list[Size] | None:
+    """A sum, difference or quotient of two numbers that are known."""
+    function = _CALCULATED.get(node.op)
+    sides = [sizes_of(view, source) for source in node.inputs] if function else []
+    numbers = [side[0] for side in sides if side is not None and len(side) == 1]
+    known = [number for number in numbers if isinstance(number, int)]
+    if function is None or len(known) != 2 or (node.op == "FloorDiv" and not known[1]):
+        return None
+    return [function(*known)]
 
 
 def _joined(view: View, node: Node) -> list[Size] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -161,10 +162,13 @@ def add_many(view: View, tensor: str) -> Match | None:
         return None
     if not view.dtype(tensor).startswith("float"):
         return None
-    return Match(
-        node.inputs,
-        lambda builder, *values: builder.layer("Add", {}, list(values), shape=values[0].shape),
-    )
+
+    def build(builder: Builder, *values: Value) -> Value:
+        if view.shape(tensor) == ():  # Keras's layer wants a batch
+            return reduce(lambda left, right: builder.op("+", left, right), values)
+        return builder.layer("Add", {}, list(values), shape=values[0].shape)
+
+    return Match(node.inputs, build)
 
 
 @operation("Cast", keras="keras.ops.cast")

@@ -11,6 +11,39 @@ from .registry import Match, operation, pattern
 from .view import View
 
 
+@pattern("GatherV2", "Gather", "ResourceGather", keras="Embedding, keras.ops.where")
+def padded_embedding(view: View, tensor: str) -> Match | None:
+    """Rows of a table of which the first are always 0: ``tf.concat([zeros, table[1:]], 0)``."""
+    node = view.graph.node(tensor)
+    joined = view.node(node.inputs[0])
+    if joined.op != "ConcatV2" or len(joined.inputs) != 3 or view.scalar(joined.inputs[2]) != 0:
+        return None
+    if view.recipe(node.inputs[1]) is not None or view.shape(tensor) is None:
+        return None
+    if node.op == "GatherV2" and view.scalar(node.inputs[2]) != 0:
+        return None
+    zeros, rest = view.static(joined.inputs[0]), view.node(joined.inputs[1])
+    table = view.recipe(rest.inputs[0]) if rest.op == "StridedSlice" else None
+    if zeros is None or zeros.any() or zeros.ndim != 2 or table is None or not table.sources:
+        return None
+    count, begin, step = len(zeros), view.static(rest.inputs[1]), view.static(rest.inputs[3])
+    left = (table.shape[0] - count, *table.shape[1:])
+    # Of that many rows, one after the other, the first is the one that the zeros leave.
+    if begin is None or step is None or begin[0] != count or (step != 1).any():
+        return None
+    if rest.attrs.get("begin_mask", 0) & 1 or view.shape(joined.inputs[1]) != left:
+        return None
+    lookup = _lookup(node.inputs[1], table)
+
+    def build(builder: Builder, value: Value) -> Value:
+        rows = lookup.build(builder, value)
+        ids = builder.op("expand_dims", value, -1, dtype=value.dtype)
+        held = builder.op("greater_equal", ids, count, dtype="bool")
+        return builder.op("where", held, rows, 0.0)
+
+    return Match(lookup.inputs, build)
+
+
 @pattern("GatherV2", "Gather", "ResourceGather", keras="Embedding")
 def embedding(view: View, tensor: str) -> Match | None:
     """Rows of a table looked up by number."""

@@ -20,8 +20,8 @@ from .view import View
 
 # Layers that a function may make anew each time it is traced.
 _WITHOUT_STATE = (
-    "Filled", "Flatten", "GatherNd", "Positions", "RepeatForBatch", "Reshape", "SequenceMask",
-    "Size",
+    "DynamicReshape", "DynamicSlice", "DynamicTile", "Filled", "Flatten", "GatherNd", "Positions",
+    "RepeatForBatch", "Reshape", "SequenceMask", "Size",
 )  # fmt: skip
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from ..plan import Code, Shape, Value
 from .builder import Builder
+from .dimensions import Size, shape_of, sizes_of
+from .dynamic import dynamic
 from .registry import Match, UnsupportedError, operation
 from .view import View
 
 
-@operation("Reshape", keras="Reshape, Flatten, keras.ops.reshape")
+@operation("Reshape", keras="Reshape, Flatten, keras.ops.reshape, DynamicReshape (own class)")
 def reshape(view: View, tensor: str) -> Match | None:
     """A reshape, its sizes constant or computed from other shapes."""
     node = view.graph.node(tensor)
@@ -20,6 +22,13 @@ def reshape(view: View, tensor: str) -> Match | None:
     target = target_sizes(view, node.inputs[1])
     if target is None:
         return None
+    sizes = sizes_of(view, node.inputs[1])
+    if _same_sizes(shape_of(view, node.inputs[0]), sizes):
+        return Match(node.inputs[:1], lambda builder, value: value)
+    known = _completed(target, after)
+    if before is not None and _several_open(before, known) and sizes is not None:
+        sizes = [s if n is None else n for n, s in zip(known, sizes, strict=True)]
+        return dynamic(view, tensor, "DynamicReshape", sizes)
 
     def build(builder: Builder, value: Value) -> Value:
         return reshaped(builder, value, value.shape or before, target, after)
@@ -55,9 +64,7 @@ def reshaped(
     builder: Builder, value: Value, before: Shape, target: Sequence[int | None], after: Shape
 ) -> Value:
     """A value in another shape, by the layer a person would use where the batch stays."""
-    sizes = list(target)
-    if after is not None and len(after) == len(sizes):
-        sizes = [after[i] if size is None else size for i, size in enumerate(sizes)]
+    sizes = _completed(target, after)
     rest = [-1 if size is None else size for size in sizes[1:]]
     if value.shape is None and rest and -1 not in rest and sizes[0] in (-1, None):
         builder.refine(value, (None, math.prod(rest)))
@@ -79,6 +86,28 @@ def reshaped(
         raise UnsupportedError(["Reshape to sizes that only a run knows"], builder.tensor)
     shape = after or tuple(None if size == -1 else size for size in final)
     return builder.op("reshape", value, final, shape=shape)
+
+
+def _completed(target: Sequence[int | None], after: Shape) -> list[int | None]:
+    """The sizes asked for, with those that the graph says of the result."""
+    if after is None or len(after) != len(target):
+        return list(target)
+    return [after[at] if size is None else size for at, size in enumerate(target)]
+
+
+def _same_sizes(before: Sequence[Size] | None, after: Sequence[Size] | None) -> bool:
+    """Whether a reshape leaves everything as it is; one size follows from the others."""
+    if before is None or after is None or len(before) != len(after):
+        return False
+    pairs = [(b, a) for b, a in zip(before, after, strict=True) if b != a]
+    fixed = all(isinstance(n, int) and n >= 0 for pair in pairs for n in pair)
+    return not pairs or (len(pairs) == 1 and not fixed)
+
+
+def _several_open(before: Shape, sizes: Sequence[int | None]) -> bool:
+    """Whether a reshape needs more than one size of the run, beyond that of the batch."""
+    counted = sizes[1:] if _keeps_batch(before, sizes) else sizes
+    return sum(size in (None, -1) for size in counted) > 1
 
 
 def _keeps_batch(before: Shape, sizes: Sequence[int | None]) -> bool:
@@ -254,13 +283,18 @@ def _several(
     return Match([x], build, names) if count > 1 else Match([x], build)
 
 
-@operation("StridedSlice", "Slice", keras="x[a:b, …]")
+@operation("StridedSlice", "Slice", keras="x[a:b, …], DynamicSlice (own class)")
 def strided_slice(view: View, tensor: str) -> Match | None:
-    """A slice with constant bounds."""
+    """A slice with constant bounds; one of tf.slice also with those that a run computes."""
     node = view.graph.node(tensor)
     index = _index(view, tensor)
     if index is None:
-        return None
+        bounds = [sizes_of(view, source) for source in node.inputs[1:]]
+        if node.op != "Slice" or None in bounds:
+            return None
+        return dynamic(view, tensor, "DynamicSlice", [n for part in bounds for n in part or ()])
+    if len(index) == 1 and ":" in index[0]:
+        index.append("...")  # keras.ops.get_item knows no slice alone
     text = ", ".join(index)
 
     def build(builder: Builder, value: Value) -> Value:
@@ -352,14 +386,16 @@ def pad(view: View, tensor: str) -> Match | None:
     return Match(node.inputs[:1], build)
 
 
-@operation("Tile", keras="keras.ops.tile")
+@operation("Tile", keras="keras.ops.tile, DynamicTile (own class)")
 def tile(view: View, tensor: str) -> Match | None:
     """A tensor repeated along its axes."""
     node = view.graph.node(tensor)
-    counts = view.static(node.inputs[1])
+    counts = sizes_of(view, node.inputs[1])
     if counts is None:
         return None
-    repeats = tuple(int(count) for count in counts)
+    repeats = tuple(counts)
+    if not all(isinstance(count, int) for count in counts):
+        return dynamic(view, tensor, "DynamicTile", counts)
     return Match(node.inputs[:1], lambda builder, value: builder.op("tile", value, repeats))
 
 
@@ -376,3 +412,21 @@ def reverse(view: View, tensor: str) -> Match | None:
         node.inputs[:1],
         lambda builder, value: builder.op("flip", value, axis=single, shape=value.shape),
     )
+
+
+@operation("MatrixBandPart", keras="keras.ops.tril, keras.ops.triu")
+def band(view: View, tensor: str) -> Match | None:
+    """The diagonals of matrices within a band, zeros elsewhere."""
+    node = view.graph.node(tensor)
+    lower, upper = view.scalar(node.inputs[1]), view.scalar(node.inputs[2])
+    if lower is None or upper is None:
+        return None
+
+    def build(builder: Builder, value: Value) -> Value:
+        if lower >= 0:
+            value = builder.op("triu", value, k=-lower, shape=value.shape)
+        if upper >= 0:
+            value = builder.op("tril", value, k=upper, shape=value.shape)
+        return value
+
+    return Match(node.inputs[:1], build)

@@ -9,17 +9,27 @@ from .registry import Match, operation, pattern
 from .view import View
 
 
-@operation("Fill", keras="Filled (own class)")
+@operation("Fill", keras="Filled (own class), keras.ops.full_like")
 def fill(view: View, tensor: str) -> Match | None:
-    """``tf.fill`` and ``tf.zeros`` with the batch size of another tensor."""
+    """``tf.fill`` and ``tf.zeros`` with the batch size, or all sizes, of another tensor."""
     node = view.graph.node(tensor)
     sizes, number = sizes_of(view, node.inputs[0]), view.scalar(node.inputs[1])
     if sizes is None or number is None or not sizes:
         return None
     first, rest = sizes[0], sizes[1:]
     inner = [size for size in rest if isinstance(size, int)]
+    shaped = view.node(node.inputs[0])
     if not isinstance(first, Dimension) or first.axis != 0 or len(inner) != len(rest):
-        return None
+        if shaped.op != "Shape":
+            return None
+
+        def build_like(builder: Builder, like: Value) -> Value:
+            filled = builder.op("full_like", like, number, shape=like.shape)
+            if filled.dtype != like.dtype:
+                builder.plan.calls[-1].keywords["dtype"] = filled.dtype
+            return filled
+
+        return Match(shaped.inputs, build_like)
 
     def build(builder: Builder, value: Value) -> Value:
         arguments = {"shape": tuple(inner), "value": number or None}
@@ -93,10 +103,10 @@ def size(view: View, tensor: str) -> Match | None:
     found = sizes_of(view, tensor)
     if found is None or len(found) != 1 or not isinstance(found[0], Dimension):
         return None
-    axis, dtype = found[0].axis, view.dtype(tensor)
+    (measured, axis), dtype = found[0].measured, view.dtype(tensor)
     arguments = {"axis": axis, "dtype": None if dtype == "int32" else dtype}
     return Match(
-        [found[0].tensor],
+        [measured],
         lambda builder, value: builder.layer("Size", arguments, value, scope="", shape=()),
     )
 

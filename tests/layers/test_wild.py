@@ -28,9 +28,17 @@ LAYERS = {
     "masked_mean_by_lengths": [
         "Embedding", "Dense", "Dense", "Filled", "Activation", "Concatenate", "Dense",
     ],
+    "masks_and_positions_of_any_length": [
+        "Size", "DynamicTile", "Embedding", "Positions", "RepeatForBatch", "Embedding", "Add",
+        "Dense", "Activation", "Concatenate", "Reshape", "Permute", "Reshape", "Dense",
+    ],
     "mean_by_dynamic_length": ["Dense", "Positions", "Size", "Dense"],
     "mixture_density": ["Dense", "Dense"],
     "running_sums_and_segments": ["Dense", "Activation", "Add", "Concatenate", "Dense"],
+    "spatial_transformer": [
+        "Flatten", "Dense", "Reshape", "Parameter", "RepeatForBatch", "Reshape", "Positions",
+        "Reshape", "GatherNd", "Flatten", "Dense",
+    ],
     "tied_output_embedding": ["ReversibleEmbedding", "Conv1D", "Bias"],
     "top_k_and_argmax": [
         "Dense", "Permute", "Flatten", "Embedding", "Flatten", "Flatten", "Concatenate", "Dense",
@@ -39,6 +47,10 @@ LAYERS = {
         "Embedding", "Bias", "LayerNormalization", "Dense", "Permute", "Dense", "Permute",
         "Activation", "Dense", "Permute", "Permute", "Dense", "Add", "LayerNormalization", "Dense",
         "Dense",
+    ],
+    "unet_of_any_size": [
+        "Conv2D", "Size", "MaxPooling2D", "Conv2D", "Conv2DTranspose", "Size", "Size", "Size",
+        "Size", "Size", "DynamicSlice", "Concatenate", "Conv2D",
     ],
     "unknown_batch_reshapes": [
         "Conv2D", "Reshape", "Dense", "Dense", "Permute", "Activation", "Permute", "Reshape",

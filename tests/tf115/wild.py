@@ -460,3 +460,63 @@ def running_sums_and_segments():
         tf.log(tf.reduce_sum(tf.exp(net), 1, keepdims=True)),
     ]
     return Program(data, tf.layers.dense(tf.concat(parts, 1), 3, name="out"))
+
+
+@case
+def unet_of_any_size():
+    """Images of any size: upsampled to tf.shape's sizes, cropped to each other and joined."""
+    x = tf.placeholder(tf.float32, [None, None, None, 1], name="images")
+    sizes = tf.shape(x)
+    net = tf.reshape(x, tf.stack([-1, sizes[1], sizes[2], 1]))
+    wide = tf.layers.conv2d(net, 4, 3, activation=tf.nn.relu)
+    deep = tf.layers.conv2d(tf.layers.max_pooling2d(wide, 2, 2), 6, 3, activation=tf.nn.relu)
+    sizes = tf.shape(deep)
+    target = tf.stack([sizes[0], sizes[1] * 2, sizes[2] * 2, sizes[3] // 2])
+    up = tf.nn.conv2d_transpose(deep, weight("up", 2, 2, 3, 6), target, [1, 2, 2, 1], "VALID")
+    up = tf.nn.relu(up + weight("up_bias", 3))
+    large, small = tf.shape(wide), tf.shape(up)
+    begin = [0, (large[1] - small[1]) // 2, (large[2] - small[2]) // 2, 0]
+    net = tf.concat([tf.slice(wide, begin, [-1, small[1], small[2], -1]), up], 3)
+    out = tf.nn.conv2d(net, weight("last", 1, 1, 7, 2), [1, 1, 1, 1], "VALID", name="out")
+    return Program({x: normal(EXAMPLES, 14, 16, 1)}, out)
+
+
+@case
+def masks_and_positions_of_any_length():
+    """Tokens of any length: padding's row is 0, positions, masks tiled by tf.shape, a triangle."""
+    ids = tf.placeholder(tf.int32, [None, None], name="tokens")
+    table = tf.concat([tf.zeros([1, 6]), weight("table", 20, 6)[1:, :]], 0)
+    net = tf.nn.embedding_lookup(table, ids)
+    places = tf.tile(tf.expand_dims(tf.range(tf.shape(ids)[1]), 0), [tf.shape(ids)[0], 1])
+    net += tf.nn.embedding_lookup(weight("places", 9, 6), places)
+    heads = tf.concat(tf.split(tf.layers.dense(net, 6), 2, axis=2), 0)
+    scores = tf.matmul(heads, heads, transpose_b=True)
+    mask = tf.tile(tf.expand_dims(tf.to_float(ids > 0), 1), [2, tf.shape(ids)[1], 1])
+    mask *= tf.matrix_band_part(tf.ones_like(scores), -1, 0)
+    scores = tf.where(tf.equal(mask, 0), tf.ones_like(scores) * -1e9, scores)
+    net = tf.concat(tf.split(tf.matmul(tf.nn.softmax(scores), heads), 2, axis=0), 2)
+    parts = tf.reshape(net, [tf.shape(net)[0], tf.shape(net)[1], 3, 2])
+    net = tf.reshape(tf.transpose(parts, [0, 1, 3, 2]), tf.shape(net))
+    data = {ids: random(3).randint(0, 20, (EXAMPLES, 7))}
+    return Program(data, tf.layers.dense(net, 3, name="out"))
+
+
+@case
+def spatial_transformer():
+    """Images sampled on a grid that a network turns: gather_nd of batch, row and column."""
+    x, data = images(6, 2)
+    theta = tf.reshape(tf.layers.dense(tf.layers.flatten(x), 6, tf.tanh), [-1, 2, 3])
+    across, down = tf.meshgrid(tf.linspace(-1.0, 1.0, 6), tf.linspace(-1.0, 1.0, 6))
+    across, down = tf.reshape(across, [-1]), tf.reshape(down, [-1])
+    grid = tf.expand_dims(tf.stack([across, down, tf.ones_like(across)]), 0)
+    count = tf.shape(theta)[0]
+    places = tf.reshape(tf.matmul(theta, tf.tile(grid, [count, 1, 1])), [count, 2, 6, 6])
+    last = tf.shape(x)[1] - 1
+    column, row = (
+        tf.clip_by_value(tf.to_int32(tf.floor((places[:, at] + 1) * 2.5)), 0, last) for at in (0, 1)
+    )
+    sizes = tf.shape(column)
+    example = tf.reshape(tf.range(0, sizes[0]), (sizes[0], 1, 1))
+    example = tf.tile(example, (1, sizes[1], sizes[2]))
+    net = tf.gather_nd(x, tf.stack([example, row, column], 3))
+    return Program(data, tf.layers.dense(tf.layers.flatten(net), 3, name="out"))

@@ -1,0 +1,77 @@
+"""Repeating, slicing and reshaping by sizes that only a run knows."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class DynamicSizes(keras.layers.Layer):
+    """Does something by sizes: None stands for one that is given as an input, in their order."""
+
+    def __init__(self, sizes, **options):
+        super().__init__(**options)
+        self.sizes = tuple(sizes)
+        self.supports_jit = False  # XLA wants to know sizes before it runs
+
+    def call(self, inputs):
+        """The result for a list of the array and the sizes that are None."""
+        array, *given = inputs
+        waiting = iter(given)
+        sizes = [next(waiting) if size is None else size for size in self.sizes]
+        result = self.compute(array, tf.stack([tf.cast(size, "int32") for size in sizes]))
+        return tf.ensure_shape(result, self.shape_after(array.shape))
+
+    def compute_output_spec(self, inputs):
+        """As much of the shape as is known, and the dtype of the array."""
+        array = inputs[0]
+        return keras.KerasTensor(self.shape_after(tuple(array.shape)), dtype=array.dtype)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "sizes": self.sizes}
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class DynamicTile(DynamicSizes):
+    """Repeats an array along each axis as many times as its size says."""
+
+    def compute(self, array, counts):
+        """The repeated array."""
+        return tf.tile(array, counts)
+
+    def shape_after(self, shape):
+        """What is known of the shape of the result."""
+        pairs = zip(shape, self.sizes, strict=True)
+        return tuple(None if None in pair else pair[0] * pair[1] for pair in pairs)
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class DynamicReshape(DynamicSizes):
+    """Gives an array another shape."""
+
+    def compute(self, array, shape):
+        """The array in that shape."""
+        return tf.reshape(array, shape)
+
+    def shape_after(self, shape):
+        """What is known of the shape of the result."""
+        return tuple(None if size == -1 else size for size in self.sizes)
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class DynamicSlice(DynamicSizes):
+    """Takes a part of an array; the sizes are where it begins, then how long it is."""
+
+    def compute(self, array, bounds):
+        """The part, up to the end where a length is -1."""
+        begins, lengths = tf.split(bounds, 2)
+        return tf.slice(array, begins, lengths)
+
+    def shape_after(self, shape):
+        """What is known of the shape of the result."""
+        rank, found = len(shape), []
+        bounds = zip(self.sizes[:rank], self.sizes[rank:], strict=True)
+        for size, (begin, length) in zip(shape, bounds, strict=True):
+            rest = None if size is None or begin is None else size - begin
+            found.append(rest if length == -1 else length)
+        return tuple(found)
