@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from .errors import UserError, printable
 from .graph import (
     Evaluator,
+    ForbiddenOperation,
     Graph,
     Interface,
     find_interface,
@@ -20,6 +22,8 @@ from .graph import (
     split_tensor,
 )
 from .graph.inference import Inference, extract
+from .graph.reading import read_saved_model
+from .graph.saved_model import forbidden_in_saved_model
 from .graph.sources import PARSED
 from .graph.variables import VARIABLE_OPS
 from .layers import UnsupportedError, View, build_plan, fold_dropout
@@ -94,11 +98,25 @@ def refuse_forbidden(source: Source, interface: Interface) -> None:
     Raises:
         UserError: naming the operations.
     """
-    forbidden = forbidden_operations(running_part(source, interface))
+    _refuse("the graph", forbidden_operations(running_part(source, interface)))
+
+
+@understanding()
+def refuse_saved_model(folder: Path) -> None:
+    """Refuses a SavedModel that would do more than compute when it is opened and called.
+
+    Raises:
+        UserError: naming the operations; or it cannot be read.
+    """
+    for graph in read_saved_model(folder):
+        _refuse(printable(folder), forbidden_in_saved_model(graph))
+
+
+def _refuse(what: str, forbidden: Sequence[ForbiddenOperation]) -> None:
     if forbidden:
         listed = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
         raise UserError(
-            f"the graph does more than compute: {listed}",
+            f"{what} does more than compute: {listed}",
             expected="a graph that touches no files, network, processes or Python code",
             try_="--trust if you know where it comes from",
         )

@@ -55,7 +55,9 @@ def _tolerance(
 @click.option(
     "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE", help="Fix a placeholder."
 )
-@click.option("--trust", is_flag=True, help="Run the graph even if it touches files or network.")
+@click.option(
+    "--trust", is_flag=True, help="Run graph and SavedModel even if they touch files or network."
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=1),

@@ -178,6 +178,7 @@ class Graph:
         tags: of the MetaGraph that was read.
         meta_graphs: the tags of every MetaGraph in the file.
         folded: where feature columns have been folded: what was made of them.
+        objects: what a SavedModel of TensorFlow 2 says of its objects, as the file has it, or None.
     """
 
     nodes: Mapping[str, Node]
@@ -190,6 +191,7 @@ class Graph:
     tags: tuple[str, ...] = ()
     meta_graphs: tuple[tuple[str, ...], ...] = ()
     folded: Folded | None = None
+    objects: bytes | None = None
 
     def node(self, tensor: str) -> Node:
         """The node that makes a tensor (``"node:0"``) or has a name (``"node"``).

@@ -45,13 +45,7 @@ def read_graph(path: str | Path) -> Graph:
             a graph (two of one name, an input that is not there, a circle).
     """
     file = _locate(Path(path))
-    try:
-        if file.stat().st_size > _LARGEST_FILE:
-            raise UserError(f"{printable(file)} is larger than 2 GiB", expected=_EXPECTED)
-        data = file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UserError(f"{printable(file)} cannot be read: {reason}", expected=_EXPECTED) from None
+    data = _content(file)
     try:
         meta_graphs = _parse(data)
         chosen = next((m for m in meta_graphs if _SERVE in m.meta_info_def.tags), meta_graphs[0])
@@ -64,6 +58,31 @@ def read_graph(path: str | Path) -> Graph:
             expected=error.expected or _EXPECTED,
             try_=error.try_,
         ) from None
+
+
+def read_saved_model(folder: Path) -> list[Graph]:
+    """Every graph of a SavedModel as TensorFlow will have it: of ``saved_model.pb`` and no other.
+
+    Raises:
+        UserError: there is no such file, or it is damaged.
+    """
+    file = folder / _SAVED_MODEL_FILES[0]
+    message = protos.SavedModel()
+    try:
+        message.ParseFromString(_content(file))
+    except DecodeError:
+        raise UserError(f"{printable(file)} is no SavedModel", expected=_EXPECTED) from None
+    return [_graph(meta) for meta in message.meta_graphs]
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise UserError(f"{printable(file)} is larger than 2 GiB", expected=_EXPECTED)
+        return file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError(f"{printable(file)} cannot be read: {reason}", expected=_EXPECTED) from None
 
 
 def _locate(path: Path) -> Path:
@@ -156,6 +175,11 @@ def _graph(meta: Any) -> Graph:
     functions = {}
     for function in definition.library.function:
         decoded = _function(function, op_defs)
+        if decoded.name in functions:
+            raise UserError(
+                f"two functions of the graph are called {printable(decoded.name)!r}",
+                expected="a graph that TensorFlow wrote",
+            )
         functions[decoded.name] = decoded
     graph = Graph(
         nodes=nodes,
@@ -169,6 +193,9 @@ def _graph(meta: Any) -> Graph:
         functions=functions,
         saver=_saver(meta.saver_def) if meta.HasField("saver_def") else None,
         tags=tuple(meta.meta_info_def.tags),
+        objects=meta.object_graph_def.SerializeToString()
+        if meta.HasField("object_graph_def")
+        else None,
     )
     _validate(graph)
     return graph

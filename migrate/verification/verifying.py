@@ -19,7 +19,14 @@ from ..original import Original
 from ..parity import Difference
 from ..plan import Plan
 from ..plan.examples import EXAMPLES, number_of, random_inputs
-from ..planning import bypassed, find_inference, make_plan, running_part, understanding
+from ..planning import (
+    bypassed,
+    find_inference,
+    make_plan,
+    refuse_saved_model,
+    running_part,
+    understanding,
+)
 from ..sources import Source, open_source
 from ..worker import Worker
 from .comparing import Allowed, difference
@@ -70,7 +77,8 @@ def verify(
         seed: of the random examples.
         train: how many steps of training to compare too, from the checkpoint on: the original's
             own train operation against Keras's step. Each takes 32 examples.
-        trust: run the original graph even if it could touch files, the network or processes.
+        trust: run the original graph, and a SavedModel as the model, even if they could touch
+            files, the network or processes.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called with ``{"stage": …}`` as the work goes on.
         workers: for the original and for the model, where two are at hand; else they are started.
@@ -87,6 +95,8 @@ def verify(
         started = (Worker("graph"), Worker("model")) if workers is None else ()
         graph_worker, model_worker = workers or map(stack.enter_context, started)
         opened, subject = open_source(source), find_subject(model)
+        if not trust and subject.path is not None and subject.path.is_dir():
+            refuse_saved_model(subject.path)
         if opened.graph is None:
             raise UserError(
                 f"{printable(source)} has no graph beside it, so there is no original to run",

@@ -149,3 +149,19 @@ def test_another_file_of_that_name_is_none_of_ours(text: str, tmp_path: Path) ->
     (tmp_path / "report.json").write_text(text, errors="surrogatepass")
     saved(network(), tmp_path)
     assert find_subject(tmp_path).report == {}
+
+
+@pytest.mark.parametrize("inside", ["", "saved_model", "model.keras"])
+def test_a_saved_model_is_judged_before_it_is_opened(inside: str, tmp_path: Path) -> None:
+    source, beside = saved(network(), tmp_path)
+    beside.unlink()
+    model = tmp_path / "model"
+    (model / inside).mkdir(parents=True)
+    graph = protos.SavedModel(saved_model_schema_version=1)
+    reading_files(graph.meta_graphs.add().graph_def)
+    (model / inside / "saved_model.pb").write_bytes(graph.SerializeToString())
+    told = r"model.* does more than compute: ReadFile \(reads files\).*--trust"
+    with pytest.raises(UserError, match=told):
+        verify(source, model, workers=IDLE)
+    with pytest.raises(pytest.fail.Exception, match="a worker was asked"):
+        verify(source, model, trust=True, workers=IDLE)
