@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ..events import Event
 from ..worker import Worker
 from . import catalogue
 from .joined import Joined
@@ -13,7 +14,6 @@ from .pitfall import PitfallComparison, compare_pitfall
 from .programs import Pitfall, Training
 from .request import Request
 from .system import System
-from .training import OnEvent
 from .values import ValuesComparison, compare_values
 
 
@@ -29,7 +29,7 @@ def compare(
     device: str | Sequence[str] = "cpu",
     logdir: str | None = None,
     logical_cpus: int = 1,
-    on_event: OnEvent | None = None,
+    on_event: Event | None = None,
     on_log: Callable[[str], None] | None = None,
 ) -> Comparison | ValuesComparison | PitfallComparison | Joined:
     """Runs the TF1 and the TF2 twin of a system, and measures how far apart they are.
@@ -83,7 +83,7 @@ def compare_all(
     system: System,
     request: Request,
     workers: Mapping[str, Worker],
-    on_event: OnEvent | None = None,
+    on_event: Event | None = None,
 ) -> Comparison | ValuesComparison | PitfallComparison | Joined:
     """All programs of a system, one after the other, by workers that are there already.
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..checkpoint import open_checkpoint
 from ..conversion import convert
+from ..events import Event
 from ..parity import EXACT, Difference, Tolerance, measure, worst
 from ..worker import Worker
 from .datasets import load
@@ -23,7 +24,7 @@ from .prepare import Prepared
 from .programs import FIRST_STEPS, Training
 from .request import Request
 from .system import System
-from .training import FORMS, SILENCE, OnEvent, Setting, train
+from .training import FORMS, SILENCE, Setting, train
 
 # In float64 all losses agree to this, or it was not rounding: float64 has 29 bits more, so what
 # grows to a thousandth in float32 grows to 1e-12 there.
@@ -35,7 +36,7 @@ def compare_training(
     program: Training,
     request: Request,
     workers: Mapping[str, Worker],
-    on_event: OnEvent | None,
+    on_event: Event | None,
 ) -> Comparison:
     """Trains the cases asked for on the devices asked for.
 
@@ -124,7 +125,7 @@ class _Pair:
     setting: Setting
     device: str
     workers: Mapping[str, Worker]
-    on_event: OnEvent | None
+    on_event: Event | None
     folder: Path
     lines: Mapping[str, ThreadPoolExecutor]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..events import Event
 from ..formats.atomic import whole_folder
 from ..report import Block, Heading, Paragraph, Result, Table, plain
 from ..worker import Worker
@@ -17,7 +18,7 @@ from . import catalogue
 from .datasets import load
 from .outcome import Side
 from .system import System
-from .training import FORMS, OnEvent, Setting, train
+from .training import FORMS, Setting, train
 
 _REPORT = "run.json"
 
@@ -75,7 +76,7 @@ def run(
     seed: int = 0,
     device: str = "cpu",
     force: bool = False,
-    on_event: OnEvent | None = None,
+    on_event: Event | None = None,
     on_log: Callable[[str], None] | None = None,
 ) -> Run:
     """Trains one form and writes ``model.…``, ``logs/`` and ``run.json`` to a folder.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..events import Event
 from ..worker import Worker
 from .datasets import Dataset
 from .outcome import Epoch, Side
@@ -43,8 +44,6 @@ FORMS = {
     "keras": Form("modern", "Keras fit", "keras", "build_model"),
     "functional": Form("modern", "Keras Functional", "keras", "build_functional"),
 }
-
-OnEvent = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def train(
     initial: str | None = None,
     trained: str | None = None,
     weights: Mapping[str, np.ndarray] | None = None,
-    on_event: OnEvent | None = None,
+    on_event: Event | None = None,
 ) -> Side:
     """Trains one form.
 

@@ -12,16 +12,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from ..errors import UserError
+from ..events import Event
 from . import channel
-
-Event = Callable[[dict[str, Any]], None]
 
 # What both sides of every comparison run under. Values a user has set win over these defaults.
 _DEFAULTS = {
