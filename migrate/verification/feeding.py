@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from ..plan.training import Formula, OutputLoss
 
 BATCH = 32
 _OPEN_SIZE = 8  # of a dimension that the graph leaves open, as random inputs have it
+Predict = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
+"""Inputs of a model, in the order of the interface → its outputs."""
 _BY_SIGN = ("sigmoid", "binary", "log_loss", "hinge")
 
 
@@ -109,12 +111,16 @@ class Feeding:
                 expected=f"as many in each, but {told}",
             )
 
-    def batch(self, step: int) -> dict[str, np.ndarray]:
-        """What one step is given, by tensor; after the last example the first comes again."""
+    def batch(self, step: int, predict: Predict) -> dict[str, np.ndarray]:
+        """What one step is given, by tensor; after the last example the first comes again.
+
+        Args:
+            predict: the model: labels that are drawn are as large as what it gives.
+        """
         if self.data is None:
             made = random_inputs(self.plan, BATCH, self.seed + step)
             size = len(next(iter(made.values()))) if made else BATCH
-            return made | self._drawn(size, step)
+            return made | self._drawn(size, step, self._shapes(made, predict))
         batched = self._batched()
         count = min((len(array) for array in batched.values()), default=0)
         size = min(BATCH, count)
@@ -127,13 +133,25 @@ class Feeding:
         free = [i.tensor for i in open_ if i.shape is None or (i.shape and i.shape[0] is None)]
         return {tensor: data[tensor] for tensor in free if tensor in data and data[tensor].ndim}
 
-    def _drawn(self, size: int, step: int) -> dict[str, np.ndarray]:
+    def _shapes(
+        self, made: Mapping[str, np.ndarray], predict: Predict
+    ) -> list[Sequence[int | None]]:
+        """The outputs' shapes, by a run where the plan leaves more than the batch open."""
+        shapes = [output.value.shape or (None,) for output in self.plan.outputs]
+        if all(None not in shape[1:] for shape in shapes):
+            return list(shapes)
+        found = predict([made[given.tensor] for given in self.inputs])
+        return [(None, *array.shape[1:]) for array in found]
+
+    def _drawn(
+        self, size: int, step: int, outputs: Sequence[Sequence[int | None]]
+    ) -> dict[str, np.ndarray]:
         """Class numbers for integers, one of them for a softmax, 0 or 1 for a sigmoid, else any."""
         generator = np.random.default_rng((self.seed + step, 1))
         assert self.plan.training is not None
         made: dict[str, np.ndarray] = {}
         for loss in self.plan.training.losses:
-            output = self.plan.outputs[loss.output].value.shape or (None,)
+            output = tuple(outputs[loss.output])
             for given in self.others:
                 if given.tensor in made or given.tensor not in (*loss.labels, loss.weights):
                     continue

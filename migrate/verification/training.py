@@ -137,7 +137,7 @@ def train_both(
     model.set_rates(fed_rates)
     losses, compared, notes = [], dict[str, Difference](), list[str]()
     for step in range(steps):
-        batch = feeding.batch(step)
+        batch = feeding.batch(step, model.predict)
         wanted = list(operations)
         if steered:  # reading the loss already changes moving statistics
             wanted.append(loss.tensor)
