@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..graph.conds import as_choices
 from ..graph.nodes import Graph, Node
 from ..graph.schedules import FORMULAS, Schedule, read_schedule
 from ..graph.training import Trainer
@@ -67,7 +68,8 @@ def _rate_formula(context: Context, schedule: Schedule, step: str | None) -> For
     if schedule.kind != "unknown" or step is None:
         return None
     fixed = context.scalars(schedule.tensor, step)
-    body = formula(context.graph, [f"{step}:0"], schedule.tensor, fixed)
+    graph = as_choices(context.graph, schedule.tensor)
+    body = formula(graph, [f"{step}:0"], schedule.tensor, fixed)
     if isinstance(body, str):
         return None
     return Formula("GraphRate", schedule.tensor, body, is_loss=False)

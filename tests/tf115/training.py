@@ -167,6 +167,17 @@ def train_sgd_cosine_restarts():
 
 
 @case
+def train_momentum_warmup():
+    """Warm-up by tf.cond, then cosine decay, as the official ResNet has it; momentum."""
+
+    def rate(step):
+        warm = 0.1 * tf.cast(step, tf.float32) / 12.0
+        return tf.cond(step < 12, lambda: warm, lambda: tf.train.cosine_decay(0.1, step - 12, 90))
+
+    return with_optimizer(lambda step: tf.train.MomentumOptimizer(rate(step), 0.9))
+
+
+@case
 def train_conv_adam():
     """A small conv net, max pool, flatten, dense; Adam."""
     x = tf.placeholder(tf.float32, [None, 8, 8, 2], name="x")
