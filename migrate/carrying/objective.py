@@ -10,10 +10,11 @@ import numpy as np
 
 from ..graph.constants import static_value
 from ..graph.losses import Loss, read_loss, summands
-from ..graph.nodes import Graph, Node
+from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.optimizers import scalar
 from ..graph.sources import PIPELINE_OPS, is_placeholder
 from ..graph.training import Learned
+from ..graph.variables import resolve
 from ..layers.formula import detached, formula
 from ..plan.training import Formula, OutputLoss
 from ..plan.training_loss import carry_losses
@@ -29,7 +30,7 @@ Summand = tuple[str, float]
 
 
 def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
-    """A loss for each output that has one; none, and a note, where it has no form in Keras."""
+    """A loss for each output that has one, or one of all together; else none, and a note why."""
     if loss is None:
         context.warnings.append("the loss was not found; compile_model names none")
         return []
@@ -37,23 +38,22 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
     if not isinstance(whole, str):
         return whole
     objective = _Objective(context, loss)
-    found = objective.by_output()
+    found = objective.by_output() or objective.together()
     if not isinstance(found, str):
-        return found
-    computed = carry_losses(context.graph, loss, context.plan, computed=True)
-    if not isinstance(computed, str):
-        names = [name for each in computed for name in each.labels]
-        context.notes.append(_told_computed([n for n in names if not _is_fed(context.graph, n)]))
-        return computed
-    # That the loss as a whole has no known form says less than what keeps its terms from one.
-    reasons = found if loss.kind == "unknown" else f"{whole}; {found}"
-    context.warnings.append(f"compile_model names no loss: {reasons}")
-    return []
-
-
-def _told_computed(tensors: Sequence[str]) -> str:
-    """A note of what a program has to compute as the graph did, to give it to the loss."""
-    return f"the loss is given {', '.join(tensors)}, which the graph computes"
+        computed = [n for each in found for n in (*each.labels, each.weights) if n]
+    else:
+        made = carry_losses(context.graph, loss, context.plan, computed=True)
+        computed = [] if isinstance(made, str) else [n for each in made for n in each.labels]
+        if isinstance(made, str) or any(map(objective.learned, computed)):
+            # That the loss as a whole has no known form says less than what it takes.
+            reasons = found if loss.kind == "unknown" else f"{whole}; {found}"
+            context.warnings.append(f"compile_model names no loss: {reasons}")
+            return []
+        found = made
+    if computed := [name for name in computed if not _is_fed(context.graph, name)]:
+        told = ", ".join(computed)
+        context.notes.append(f"the loss is given {told}, which the graph computes")
+    return found
 
 
 def _is_fed(graph: Graph, tensor: str) -> bool:
@@ -66,107 +66,157 @@ class _Objective:
     """One loss, taken apart into the summands of each output."""
 
     def __init__(self, context: Context, loss: Loss):
-        self._context, self._loss = context, loss
+        self._context, self._loss, self._graph = context, loss, context.graph
         penalized = {p.variable for p in loss.regularization} & context.recipes.keys()
         # Layers have their penalties already: here they are 0.
         self._fixed = {n: np.zeros(context.recipes[n].shape, np.float32) for n in penalized}
-        self._learned = Learned(context.graph)
+        self.learned = Learned(context.graph)
+        self._ends = [output.tensor for output in context.plan.outputs]
 
-    def by_output(self) -> list[OutputLoss] | str:
-        """A loss for each output, or what prevents it, as half a sentence."""
+    def by_output(self) -> list[OutputLoss] | None:
+        """A loss for each output; None where a summand takes several, or has no such form."""
         groups: dict[int, list[Summand]] = {}
         constants = []
-        for term in summands(self._context.graph, self._loss.tensor):
-            output = self._output(term[0])
-            if isinstance(output, str):
-                return output
-            if output is not None:
-                groups.setdefault(output, []).append(term)
-            elif scalar(self._context.graph, term[0]) is not None:
+        for term in summands(self._graph, self._loss.tensor):
+            if self._variables(term[0], ()):
+                outputs = self._outputs(term[0])
+                if len(outputs) != 1:
+                    return None
+                groups.setdefault(outputs[0], []).append(term)
+            elif scalar(self._graph, term[0]) is not None:
                 constants.append(term)
         found = []
         if groups:
             groups[min(groups)] += constants
         for output, group in sorted(groups.items()):
             made = self._by_class(output, group) or self._by_formula(output, group)
-            if isinstance(made, str):
-                return made
+            if made is None:
+                return None
             number = len(groups) > 1 and isinstance(made.new, Formula)
             found.append(_numbered(made) if number else made)
-        return found or "it takes no output of the model"
+        return found or None
 
-    def _output(self, tensor: str) -> int | str | None:
-        """The output that a summand takes; None for a penalty, a reason where there are several."""
-        graph, outputs = self._context.graph, self._context.plan.outputs
-        if not self._variables(tensor, ()) - self._fixed.keys():
-            return None
-        ends = [output.tensor for output in outputs]
-        stop = [*ends, *self._beside(tensor)]
-        if others := self._variables(tensor, stop):
-            names = ", ".join(sorted(others)[:_FEW])
-            return f"{tensor} takes {names} by another way than the outputs of the model"
-        reached = graph.ancestors([tensor], stop=stop)
+    def together(self) -> list[OutputLoss] | str:
+        """One loss of all outputs, labels and weights alike; or what prevents it, as a clause."""
+        if self._variables(self._loss.tensor, self._beyond(self._loss.tensor)):
+            return self._other_ways()
+        terms = summands(self._graph, self._loss.tensor)
+        group = [
+            term
+            for term in terms
+            if self._variables(term[0], ()) or scalar(self._graph, term[0]) is not None
+        ]
+        if not any(self._outputs(tensor) for tensor, _ in group):
+            return "it takes no output of the model"
+        graph, tensor, labels, fixed = self._written_out(group, self._ends)
+        names = [*labels, *self._ends]
+        body = formula(detached(graph, self._ends), names, tensor, fixed)
+        if isinstance(body, str):
+            return f"it needs {body}, which no function of keras.ops does"
+        kinds = tuple(graph.dtype(t) or "float32" for t in names)
+        count = len(self._ends)
+        made = Formula(
+            "GraphModel", self._loss.tensor, body, is_loss=True, dtypes=kinds, outputs=count
+        )
+        listed = "a list: " if len(labels) > 1 else ""
+        told = f"What is fitted, y, is {listed}{', '.join(labels)}." if labels else ""
+        return [OutputLoss(made, None, 0, "graph_loss", tuple(labels), told)]
+
+    def _outputs(self, tensor: str) -> list[int]:
+        """The outputs that a summand takes, where it takes nothing else that is learned."""
+        stop = self._beyond(tensor)
+        if self._variables(tensor, stop):
+            return []
+        reached = self._graph.ancestors([tensor], stop=stop)
         taken = {t for node in reached.values() for t in node.inputs} | {tensor}
-        found = [index for index, end in enumerate(ends) if end in taken]
-        if len(found) == 1:
-            return found[0]
-        names = " and ".join(ends[index] for index in found)
-        return f"{tensor} takes {names} together, and Keras gives a loss one output"
+        return [index for index, end in enumerate(self._ends) if end in taken]
 
-    def _beside(self, tensor: str) -> list[str]:
-        """What another network gives a summand, which learns nothing by it: a target, say."""
-        graph, ends = self._context.graph, [o.tensor for o in self._context.plan.outputs]
-        behind = graph.ancestors([tensor], stop=ends)
+    def _other_ways(self) -> str:
+        """What a loss takes of the network besides its outputs."""
+        loss = self._loss.tensor
+        stop = self._beyond(loss)
+        network = self._graph.ancestors(self._ends)
+        beside = self._graph.ancestors([loss], stop=stop).values()
+        taken = dict.fromkeys(
+            t
+            for node in beside
+            if node.name not in network
+            for t in node.inputs
+            if t not in stop and self._variables(t, stop)
+        )
+        within = [
+            tensor
+            for tensor in taken
+            if self._graph.node(tensor).name in network
+            and split_tensor(resolve(self._graph, tensor))[0] not in self._context.variables
+        ]
+        if within and not self._variables(loss, [*stop, *within]):
+            names = ", ".join(within)
+            return (
+                f"it looks at {names} too, no output of the model; "
+                f"--outputs {','.join([*self._ends, *within])} would give it all"
+            )
+        others = sorted(self._variables(loss, stop))
+        more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
+        names = ", ".join(others[:_FEW]) + more
+        return f"it takes {names} by another way than through the outputs of the model"
+
+    def _beyond(self, tensor: str) -> list[str]:
+        """Where the network of the model ends, and any other whose results learn nothing here."""
+        behind = self._graph.ancestors([tensor], stop=self._ends)
         stops = [f"{node.name}:0" for node in behind.values() if node.op == "StopGradient"]
-        return [t for t in stops if self._variables(t, ends)]
+        return [*self._ends, *(t for t in stops if self._variables(t, self._ends))]
 
     def _variables(self, tensor: str, stop: Sequence[str]) -> set[str]:
         """The weights behind a tensor that are not penalties' alone."""
-        behind = self._context.graph.ancestors([tensor], stop=stop)
+        behind = self._graph.ancestors([tensor], stop=stop)
         return {name for name in behind if name in self._context.variables} - self._fixed.keys()
 
     def _by_class(self, output: int, group: list[Summand]) -> OutputLoss | None:
         if len(group) > 1:
             return None
-        (tensor, factor), graph = group[0], self._context.graph
-        found = carry_losses(graph, read_loss(graph, tensor, self._learned), self._context.plan)
+        (tensor, factor), graph = group[0], self._graph
+        found = carry_losses(graph, read_loss(graph, tensor, self.learned), self._context.plan)
         if isinstance(found, str) or len(found) != 1 or found[0].output != output:
             return None
         weight = factor * (found[0].weight or 1.0)
         return replace(found[0], weight=None if weight == 1.0 else weight)
 
-    def _by_formula(self, output: int, group: list[Summand]) -> OutputLoss | str:
-        plan, loss = self._context.plan, self._loss
-        end = plan.outputs[output].tensor
-        beside = [t for tensor, _ in group for t in self._beside(tensor)]
-        graph, tensor = _summed(_sized_by(self._context.graph, end), group)
-        given = _given(graph, tensor, end, beside)
-        fixed = {**self._fixed, **self._defaults(given)}
-        given = [t for t in given if t.partition(":")[0] not in fixed]
-        if not given:
-            return f"{tensor} takes no labels"
-        if len(given) > 2:
-            return f"{tensor} takes {', '.join(given)}: more than labels and weights"
-        labels, *weights = _labels_first(graph, given, loss, end)
+    def _by_formula(self, output: int, group: list[Summand]) -> OutputLoss | None:
+        end = self._ends[output]
+        graph, tensor, given, fixed = self._written_out(group, [end])
+        if len(given) not in (1, 2):  # labels, and what weighs them
+            return None
+        labels, *weights = _labels_first(graph, given, self._loss, end)
         names = [labels, end, *weights]
-        body = formula(detached(graph, end), names, tensor, fixed)
+        body = formula(detached(graph, [end]), names, tensor, fixed)
         if isinstance(body, str):
-            return f"{loss.tensor} needs {body}, which no function of keras.ops does"
-        if beside:
-            self._context.notes.append(_told_computed(beside))
+            return None
         name = "GraphLoss" if weights else "graph_loss"
         kinds = tuple(graph.dtype(t) or "float32" for t in names)
         held = weights[0] if weights else None
-        made = Formula(name, loss.tensor, body, is_loss=True, dtypes=kinds, weights=held)
+        made = Formula(name, self._loss.tensor, body, is_loss=True, dtypes=kinds, weights=held)
         told = "graph_loss of sparse labels" if _are_classes(graph, labels, end) else "graph_loss"
         return OutputLoss(made, None, output, told, (labels,), weights=held)
 
+    def _written_out(
+        self, group: list[Summand], ends: Sequence[str]
+    ) -> tuple[Graph, str, list[str], dict[str, np.ndarray]]:
+        """Summands as one tensor of a graph, what it is given beside outputs, and what is fixed."""
+        stop = [t for tensor, _ in group for t in self._beyond(tensor) if t not in self._ends]
+        graph, tensor = _summed(_sized_by(self._graph, ends[0]), group)
+        given = _given(graph, tensor, ends, stop)
+        fixed = {**self._fixed, **self._defaults(given)}
+        return graph, tensor, [t for t in given if t.partition(":")[0] not in fixed], fixed
+
     def _defaults(self, given: Sequence[str]) -> dict[str, np.ndarray]:
         """Scalars that have a value of their own where nobody feeds them."""
-        graph, found = self._context.graph, {}
+        found = {}
         for tensor in given:
-            node = graph.node(tensor)
-            value = static_value(graph, tensor) if node.op == "PlaceholderWithDefault" else None
+            node = self._graph.node(tensor)
+            value = (
+                static_value(self._graph, tensor) if node.op == "PlaceholderWithDefault" else None
+            )
             if value is not None and value.shape == ():
                 found[node.name] = value
         return found
@@ -214,12 +264,12 @@ def _sized_by(graph: Graph, end: str) -> Graph:
     return replace(graph, nodes=nodes)
 
 
-def _given(graph: Graph, tensor: str, end: str, beside: Sequence[str]) -> list[str]:
-    """What a loss is given beside an output: of another network, placeholders, of a pipeline."""
+def _given(graph: Graph, tensor: str, ends: Sequence[str], beside: Sequence[str]) -> list[str]:
+    """What a loss is given beside outputs: of another network, placeholders, of a pipeline."""
     found = dict.fromkeys(beside)
-    for node in graph.ancestors([tensor], stop=[end, *beside]).values():
+    for node in graph.ancestors([tensor], stop=[*ends, *beside]).values():
         for source in node.inputs:
-            if _is_fed(graph, source) and node.op not in PIPELINE_OPS and source != end:
+            if _is_fed(graph, source) and node.op not in PIPELINE_OPS and source not in ends:
                 found[source] = None
     return list(found)
 

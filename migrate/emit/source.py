@@ -8,6 +8,7 @@ from typing import Any
 
 from ..plan import Call, Code, Input, Layer, Made, Plan, Value
 from ..plan.names import identifier
+from ..plan.training import Formula
 from .classes import available, pieces, with_bases
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, prose, render
@@ -58,7 +59,7 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
 
 def is_chain(plan: Plan) -> bool:
     """Whether the model is one row of layers, each called once on what the one before gave."""
-    if len(plan.inputs) != 1 or len(plan.outputs) != 1 or not plan.calls:
+    if len(plan.inputs) != 1 or len(plan.outputs) != 1 or not plan.calls or _own_model(plan):
         return False
     value = plan.inputs[0].value
     for call in plan.calls:
@@ -67,6 +68,11 @@ def is_chain(plan: Plan) -> bool:
             return False
         value = call.outputs[0]
     return value is plan.outputs[0].value and len(plan.layers) == len(plan.calls)
+
+
+def _own_model(plan: Plan) -> Formula | None:
+    """The loss for which the model has a class of its own."""
+    return plan.training.own_model if plan.training else None
 
 
 def _module_docstring(plan: Plan) -> str:
@@ -241,8 +247,9 @@ class _Functional(_Writer):
         lines += self._calls()
         inputs = [Name(self.names[id(given.value)]) for given in self.plan.inputs]
         outputs = [Name(self.names[id(output.value)]) for output in self.plan.outputs]
+        own = _own_model(self.plan)
         model = Apply(
-            Name("keras.Model"),
+            Name(own.name if own is not None else "keras.Model"),
             [ends[0] if len(ends) == 1 else ends for ends in (inputs, outputs)],
         )
         return [*lines, _BODY + "return " + render(model, 1, before=len("return "))]

@@ -16,14 +16,21 @@ _OF_LOSS = ("y_true", "y_pred", "sample_weight")
 
 def arguments(formula: Formula) -> tuple[str, ...]:
     """What a formula's inputs are called: of a loss, and of a schedule."""
+    if formula.outputs:
+        labels = len(formula.dtypes) - formula.outputs
+        return (*_counted("y_true", labels), *_counted("y_pred", formula.outputs))
     return _OF_LOSS[: len(formula.dtypes)] if formula.is_loss else ("step",)
+
+
+def _counted(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}_{number}" for number in range(1, count + 1)]
 
 
 def compile_model(plan: Plan, training: TrainingPlan) -> str:
     """The text of ``compile_model(model)``."""
     keywords: dict[str, Any] = {"optimizer": _expression(training.optimizer)}
     losses = {loss.output: loss for loss in training.losses}
-    if losses:
+    if losses and training.own_model is None:
         outputs = range(len(plan.outputs))
         kept = [_expression(losses[i].new) if i in losses else None for i in outputs]
         keywords["loss"] = kept if len(kept) > 1 else kept[0]
@@ -35,7 +42,7 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
         f"{_BODY}# {line}"
         for loss in training.losses
         if loss.comment
-        for line in textwrap.wrap(loss.comment, WIDTH - len(_BODY) - 2)
+        for line in textwrap.wrap(prose(loss.comment, 400), WIDTH - len(_BODY) - 2)
     ]
     return "\n".join(
         [
@@ -73,20 +80,21 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
     if formula.is_loss:
         casts = [
             f"{_BODY}{name} = keras.ops.cast({name}, {kind!r})".replace("'", '"')
-            for name, kind in zip(_OF_LOSS, formula.dtypes, strict=False)
-            if name != "y_pred" and not (kind == "float32" and formula.weights is None)
+            for name, kind in zip(arguments(formula), formula.dtypes, strict=True)
+            if not name.startswith("y_pred") and not (kind == "float32" and formula.weights is None)
         ]
         if formula.weights is not None:
             return _weighted(formula, register, [*casts, *lines], tensor)
-        return "\n".join(
-            [
-                register,
-                f"def {formula.name}(y_true, y_pred):",
-                f'{_BODY}"""The loss {tensor}, as its graph computes it."""',
-                *casts,
-                *lines,
-            ]
-        )
+        name = "graph_loss" if formula.outputs else formula.name
+        function = [
+            f"def {name}({', '.join(arguments(formula))}):",
+            f'{_BODY}"""The loss {tensor}, as its graph computes it."""',
+            *casts,
+            *lines,
+        ]
+        if formula.outputs:
+            return "\n".join([*function, "", "", register, *_own_model(formula)])
+        return "\n".join([register, *function])
     return "\n".join(
         [
             register,
@@ -102,6 +110,21 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
             f"{_BODY * 2}return {{}}",
         ]
     )
+
+
+def _own_model(formula: Formula) -> list[str]:
+    """A class of models: Keras gives a loss one output, and a model all of them."""
+    labels = len(formula.dtypes) - formula.outputs
+    given = ["y" if labels == 1 else "*y"] if labels else []
+    given.append("y_pred" if formula.outputs == 1 else "*y_pred")
+    return [
+        f"class {formula.name}(keras.Model):",
+        f'{_BODY}"""A model with a loss of all that it gives, and of all that y is."""',
+        "",
+        f"{_BODY}def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):",
+        f'{_BODY * 2}"""The loss of a batch, a scalar, with the penalties of layers."""',
+        f"{_BODY * 2}return graph_loss({', '.join(given)}) + sum(self.losses)",
+    ]
 
 
 def _weighted(formula: Formula, register: str, lines: list[str], tensor: str) -> str:

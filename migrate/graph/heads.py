@@ -23,6 +23,7 @@ _LOSS_ONLY = (
     "Log", "Neg", "Maximum", "Minimum", "ClipByValue", "Reshape", "LogSoftmax", "Squeeze", "Cast",
     "SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits", "Log1p", "Abs",
 )  # fmt: skip
+_ACTIVATIONS = ("Relu", "Relu6", "Elu", "Selu", "Sigmoid", "Softmax", "Softplus", "Tanh")
 _SMALL = 1e-3
 _ABOUT_LOSS = re.compile(r"(?i)loss|cost|error|objective|train|optim|grad|summar|metric|accura")
 _OTHER_NAMES = {"RealDiv": "truediv", "FloorDiv": "floordiv", "AddV2": "add", "Sum": "sum"}
@@ -135,6 +136,35 @@ class LossHeads:
             tensor = next((t for t in node.inputs if self.variables_behind(t)), tensor)
             node = self.graph.node(tensor)
         return self._named_after(self._taken_alone(tensor, loss), behind, from_feeds)
+
+    def last_layers(self, loss: str) -> list[str]:
+        """What the last layer gives on each way to a loss that takes several in a form unknown."""
+        behind = self.graph.ancestors([loss])
+        fed = [node.name for node in behind.values() if is_placeholder(node)]
+        found: dict[str, None] = {}
+        for summand, _ in summands(self.graph, loss):
+            waiting, seen = [summand], set()
+            while waiting:
+                tensor = waiting.pop()
+                node = self.graph.node(tensor)
+                if node.name in seen or not self.variables_behind(tensor):
+                    continue
+                seen.add(node.name)
+                sources = [split_tensor(resolve(self.graph, t))[0] for t in node.inputs]
+                if not any(source in self.weights for source in sources):
+                    waiting.extend(reversed(node.inputs))
+                elif len(node.inputs) > 1:  # a penalty takes a weight alone
+                    made = self._activated(tensor, behind)
+                    found[self._named_after(made, behind, fed)] = None
+        return list(found)
+
+    def _activated(self, output: str, behind: Mapping[str, Node]) -> str:
+        """What a layer gives after its own activation, of its own scope."""
+        scope = split_tensor(output)[0].rpartition("/")[0]
+        users = [u for u in self.graph.consumers(output) if u.name in behind]
+        own = len(users) == 1 and users[0].op in _ACTIVATIONS
+        same = own and bool(scope) and users[0].name.rpartition("/")[0] == scope
+        return f"{users[0].name}:0" if same else output
 
     def _taken_alone(self, output: str, loss: str) -> str:
         """The last tensor up to an output through which alone a loss takes what is learned.

@@ -327,6 +327,8 @@ class OutputFinder:
         leaves = self._leaves()
         considered: list[Candidate] = []
         candidates: dict[str, set[str]] = {}
+        trainers = self._training.trainers
+        minimized = [trainer.loss.tensor for trainer in trainers if trainer.loss is not None]
         for tensor in leaves:
             node, variables = self.graph.node(tensor), self._behind(tensor)
             if self.graph.shape(tensor) == ():
@@ -335,6 +337,11 @@ class OutputFinder:
                     considered.append(Candidate(tensor, False, "a loss"))
                     output = self._by_losses.output_of(found)
                     candidates[output] = self._behind(output)
+                    continue
+                layers = self._by_losses.last_layers(tensor) if tensor in minimized else []
+                if layers:
+                    considered.append(Candidate(tensor, False, "a loss"))
+                    candidates |= {output: self._behind(output) for output in layers}
                     continue
             if node.op in ("Exit", "RefExit", "Switch", "TensorArraySizeV3"):
                 considered.append(Candidate(tensor, False, "a loop's leftover"))

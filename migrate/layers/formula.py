@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -64,12 +64,12 @@ def formula(
     return plan
 
 
-def detached(graph: Graph, tensor: str) -> Graph:
-    """The graph with an operation of its own wherever gradients stop on their way to a tensor.
+def detached(graph: Graph, tensors: Iterable[str]) -> Graph:
+    """The graph with an operation of its own wherever gradients stop on their way to tensors.
 
     Everywhere else StopGradient changes nothing, and is passed over.
     """
-    after = values_reach(graph, [split_tensor(tensor)[0]])
+    after = values_reach(graph, [split_tensor(tensor)[0] for tensor in tensors])
     stops = [node for node in graph.of("StopGradient") if node.name in after]
     return replace(graph, nodes={**graph.nodes, **{n.name: replace(n, op=DETACHED) for n in stops}})
 

@@ -40,6 +40,8 @@ class Formula:
         dtypes: of what a loss is given: labels, output and, if there are any, weights. Keras makes
             floats of integers.
         weights: the tensor that stands as ``sample_weight``, or None; data.
+        outputs: how many outputs a loss takes together, after its labels: it is the model's own
+            then. 0 where it is of one output.
     """
 
     name: str
@@ -48,11 +50,12 @@ class Formula:
     is_loss: bool
     dtypes: tuple[str, ...] = ()
     weights: str | None = None
+    outputs: int = 0
 
 
 @dataclass(frozen=True)
 class OutputLoss:
-    """The loss of one output.
+    """The loss of one output, or of all together.
 
     Attributes:
         new: the loss object, or function.
@@ -144,6 +147,11 @@ class TrainingPlan:
     def formulas(self) -> list[Formula]:
         """The formulas that the source defines."""
         return [item for item in self._items() if isinstance(item, Formula)]
+
+    @property
+    def own_model(self) -> Formula | None:
+        """The loss that takes all outputs together, if there is one: the model computes it."""
+        return next((formula for formula in self.formulas if formula.outputs), None)
 
     def _items(self) -> list[New | Formula]:
         found: list[New | Formula] = []

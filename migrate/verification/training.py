@@ -233,10 +233,10 @@ def _noise(gradients: Mapping[str, Difference]) -> list[str]:
 def _for_keras(
     plan: Plan, interface: Interface, batch: Mapping[str, np.ndarray]
 ) -> tuple[list[np.ndarray], list[np.ndarray], dict[int, np.ndarray]]:
-    """Inputs, a label for each loss, and weights by the number of the output."""
+    """Inputs, the labels of each loss, and weights by the number of the output."""
     assert plan.training is not None
     losses = plan.training.losses
-    labels = [batch[loss.labels[0]] for loss in losses]
+    labels = [batch[tensor] for loss in losses for tensor in loss.labels]
     weights = {loss.output: batch[loss.weights] for loss in losses if loss.weights is not None}
     return [batch[i.tensor] for i in interface.inputs], labels, weights
 

@@ -202,7 +202,8 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
     labels = [arrays[f"label:{index}"] for index in range(request["labels"])]
     each = [arrays.get(f"weight:{index}") for index in range(len(model.outputs))]
     weights = each[0] if len(each) == 1 else each if any(w is not None for w in each) else None
-    return model, (together(arrays, model), labels[0] if len(labels) == 1 else labels, weights)
+    y = labels if len(labels) > 1 else next(iter(labels), None)
+    return model, (together(arrays, model), y, weights)
 
 
 def _gradients(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:

@@ -411,3 +411,37 @@ def train_stopped_weight():
     loss = -tf.reduce_mean(tf.reduce_sum(missed * entropy, axis=1))
     train = tf.train.AdamOptimizer(0.01).minimize(loss)
     return Training(x, y, p, loss, train, batches(labels="binary", width=3))
+
+
+@case
+def train_clipped_surrogate():
+    """PPO: the ratio to the probability that the action had, clipped, times its advantage; Adam."""
+    x = tf.placeholder(tf.float32, [None, FEATURES], name="observations")
+    actions = tf.placeholder(tf.int32, [None], name="actions")
+    advantages = tf.placeholder(tf.float32, [None], name="advantages")
+    before = tf.placeholder(tf.float32, [None], name="old_log_probability")
+    logits = mlp(x)
+    log_all = tf.nn.log_softmax(logits)
+    log_taken = tf.reduce_sum(tf.one_hot(actions, CLASSES) * log_all, axis=1)
+    ratio = tf.exp(log_taken - before)
+    clipped = tf.clip_by_value(ratio, 0.8, 1.2)
+    surrogate = tf.reduce_mean(tf.minimum(ratio * advantages, clipped * advantages))
+    entropy = -tf.reduce_mean(tf.reduce_sum(tf.nn.softmax(logits) * log_all, axis=1))
+    loss = -surrogate - 0.01 * entropy
+    train = tf.train.AdamOptimizer(0.01).minimize(loss)
+    made = [(x_, [y.argmax(1).astype("int32"), v - 1, -v]) for x_, (y, v) in _weighted(CLASSES)]
+    return Training(x, [actions, advantages, before], logits, loss, train, made)
+
+
+@case
+def train_mean_and_deviation():
+    """Two heads, a mean and the logarithm of a variance, in one likelihood; a penalty; Adam."""
+    x, y = placeholders(1)
+    hidden = tf.layers.dense(x, HIDDEN, tf.nn.tanh, name="fc1")
+    mean = tf.layers.dense(hidden, 1, name="mean")
+    logarithm = tf.layers.dense(hidden, 1, name="log_variance")
+    squared = tf.square(y - mean) * tf.exp(-logarithm)
+    penalties = [tf.nn.l2_loss(v) for v in tf.trainable_variables() if "kernel" in v.name]
+    loss = 0.5 * tf.reduce_mean(squared + logarithm) + 0.001 * tf.add_n(penalties)
+    train = tf.train.AdamOptimizer(0.01).minimize(loss)
+    return Training([x], [y], [mean, logarithm], loss, train, batches(labels="real", width=1))

@@ -107,7 +107,7 @@ def batches_of(case: Case, plan: Plan) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
     for step in range(len(golden["train_losses"])):
         x = [fed(given.tensor, step) for given in plan.inputs]
-        y = [labels(loss.labels[0], step) for loss in training.losses]
+        y = [labels(tensor, step) for loss in training.losses for tensor in loss.labels]
         weights = [fed(w, step) for w in training.summary["sample_weights"] if w is not None]
         found.append((*(each if len(each) > 1 else each[0] for each in (x, y)), *weights))
     return found

@@ -17,6 +17,7 @@ from .converting import Case, assert_goes_on, plan_of, training_of, unpacked_to
 MEAN_OF_WEIGHTS = 'reduction="mean_with_sample_weight"'
 LOSSES = {  # and what is to be seen in model.py
     "train_class_weights_by_label": "def graph_loss(y_true, y_pred):",
+    "train_clipped_surrogate": "return graph_loss(*y, y_pred) + sum(self.losses)",
     "train_contrastive": "keras.ops.maximum",
     "train_cosine_distance": "def graph_loss(y_true, y_pred):",
     "train_dice_loss": "def graph_loss(y_true, y_pred):",
@@ -26,6 +27,7 @@ LOSSES = {  # and what is to be seen in model.py
     "train_kl_divergence": "def graph_loss(y_true, y_pred):",
     "train_label_smoothing_of_classes": "keras.ops.one_hot(y_true, 4",
     "train_losses_weights": "class GraphLoss(keras.losses.Loss):",
+    "train_mean_and_deviation": "return graph_loss(y, *y_pred) + sum(self.losses)",
     "train_mean_of_sums": "loss_weights=1.5",
     "train_one_hot_of_classes": "keras.losses.SparseCategoricalCrossentropy()",
     "train_pairwise_squared": "def graph_loss(y_true, y_pred):",
