@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .errors import UserError, printable
+from .errors import UserError, listed, printable
 from .graph import (
     Evaluator,
     ForbiddenOperation,
@@ -114,9 +114,9 @@ def refuse_saved_model(folder: Path) -> None:
 
 def _refuse(what: str, forbidden: Sequence[ForbiddenOperation]) -> None:
     if forbidden:
-        listed = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
+        found = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
         raise UserError(
-            f"{what} does more than compute: {listed}",
+            f"{what} does more than compute: {found}",
             expected="a graph that touches no files, network, processes or Python code",
             try_="--trust if you know where it comes from",
         )
@@ -165,8 +165,8 @@ def complete_shapes(
     request = {**graph_request(source, interface), "fetches": interface.outputs}
     reply = worker.call("rungraph", {"step": "shapes", **request}, timeout=timeout)
     shapes = {
-        name: [None if s is None else tuple(s) for s in listed]
-        for name, listed in reply.data["shapes"].items()
+        name: [None if s is None else tuple(s) for s in sizes]
+        for name, sizes in reply.data["shapes"].items()
     }
     nodes = {
         name: replace(node, attrs={**node.attrs, "_output_shapes": shapes[name]})
@@ -268,11 +268,9 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
     recipes = source.recipes()
     missing = [n.name for n in inference.graph.of(*VARIABLE_OPS) if n.name not in recipes]
     if missing:
-        listed = ", ".join(printable(name) for name in missing[:5])
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
         raise MissingVariablesError(
             f"{printable(', '.join(interface.outputs))} needs variables that the checkpoint does "
-            f"not hold: {listed}{more}",
+            f"not hold: {listed([printable(name) for name in missing])}",
             try_="--outputs with a tensor that needs fewer",
         )
     _refuse_assignments(source, interface, inference)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import errors
 from ..checkpoint import Role, Variable
 from .statistics import Statistics
 from .steps import Step, steps_text
@@ -149,11 +150,10 @@ def duplicates(
     weights = [name for name, role in roles.items() if role.kind == "weight"]
     equal = _equal_values(weights, variables, figures, read)
     if equal:
-        pairs = ", ".join(f"{shown(b)} = {shown(a)}" for a, b in equal[:2])
-        more = f" and {len(equal) - 2:,} more" if len(equal) > 2 else ""
+        pairs = errors.listed([f"{shown(b)} = {shown(a)}" for a, b in equal], 2)
         yield Finding(
             "duplicate",
-            f"{counted(len(equal), 'weight')} held twice, with equal values: {pairs}{more}; a copy "
+            f"{counted(len(equal), 'weight')} held twice, with equal values: {pairs}; a copy "
             "of the network, a target network, or tied weights",
             tuple(name for pair in equal for name in pair),
         )

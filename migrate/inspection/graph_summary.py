@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .. import errors
 from ..errors import UserError, printable
 from ..graph import (
     Graph,
@@ -22,6 +23,7 @@ from ..graph import (
 )
 from .wording import counted, listed, shape_text
 
+_TENSORS = 6  # that a line spells out
 _FOUND = {
     "loss": "what the loss takes",
     "leaves": "guessed: nothing takes it further",
@@ -100,15 +102,14 @@ class GraphSummary:
                 f"{self.graph.dtype(tensor) or ''}".rstrip()
                 for tensor in interface.outputs
             ]
-            rows.append(("inputs", _some(inputs) or "none"))
-            rows.append(
-                ("outputs", f"{_some(outputs)} ({_FOUND.get(interface.how, interface.how)})")
-            )
+            rows.append(("inputs", errors.listed(inputs, _TENSORS) or "none"))
+            how = _FOUND.get(interface.how, interface.how)
+            rows.append(("outputs", f"{errors.listed(outputs, _TENSORS)} ({how})"))
         if interface.labels:
             rows.append(("labels", listed(interface.labels)))
         if interface.fed:
             fed = [f"{printable(name, 60)} = {value}" for name, value in interface.fed.items()]
-            rows.append(("fed", f"{_some(fed)} for inference"))
+            rows.append(("fed", f"{errors.listed(fed, _TENSORS)} for inference"))
         if len(interface.networks) > 1:
             names = listed([network.name for network in interface.networks])
             rows.append(("networks", f"{len(interface.networks)} in the graph: {names}"))
@@ -165,12 +166,7 @@ def _arguments(tensors: Mapping[str, TensorInfo]) -> str:
         f"{printable(key, 40)} {shape_text(info.shape)} {info.dtype}"
         for key, info in tensors.items()
     ]
-    return _some(texts) or "nothing"
-
-
-def _some(texts: list[str]) -> str:
-    more = len(texts) - 6
-    return ", ".join(texts[:6]) + (f" and {more} more" if more > 0 else "")
+    return errors.listed(texts, _TENSORS) or "nothing"
 
 
 def _tensors(infos: Mapping[str, TensorInfo]) -> list[dict[str, Any]]:

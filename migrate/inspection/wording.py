@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .. import errors
 from ..errors import printable
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
@@ -42,9 +43,7 @@ def shown(name: str, limit: int = 60) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """The first names, safe to print, and how many more there are."""
-    first = ", ".join(map(shown, names[:_NAMED]))
-    more = len(names) - _NAMED
-    return f"{first} and {more:,} more" if more > 0 else first
+    return errors.listed([shown(name) for name in names], _NAMED)
 
 
 def number(value: float) -> str:

@@ -12,7 +12,7 @@ from ..graph.variables import variable_of
 from .model import Layer, Made, Plan, Weight
 
 _NORMALIZING = ("BatchNormalization", "BatchNormalizationByBatch")
-_STATISTICS = ("moving_mean", "moving_variance")
+STATISTICS = ("moving_mean", "moving_variance")
 _ARGUMENTS = {
     "depthwise_kernel": "depthwise_regularizer",
     "pointwise_kernel": "pointwise_regularizer",
@@ -79,7 +79,7 @@ def freeze(plan: Plan, trained: Collection[str]) -> list[str]:
     state: dict[str, list[tuple[str, bool]]] = {}
     for weight in plan.weights:
         layer, path = layer_of(plan, weight)
-        if layer is None or path in _STATISTICS or layer.arguments.get("trainable") is False:
+        if layer is None or path in STATISTICS or layer.arguments.get("trainable") is False:
             continue
         moves = bool(set(weight.recipe.sources) & set(trained))
         state.setdefault(layer.name, []).append((weight.target, moves))

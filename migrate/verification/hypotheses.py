@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..plan import Code, Layer, Made
+from ..plan.training_layers import STATISTICS
 
 # Defaults of Keras and of TensorFlow 1's layers, slim and contrib; the least of fused kernels.
 _EPSILONS = (1e-3, 1e-5, 1.001e-5, 1e-12, 1e-6, 1e-8, 1e-7, 1e-4, 2e-5)
@@ -21,7 +22,6 @@ _SLOPES = (0.2, 0.3, 0.01, 0.1)
 _SLOPE_KEYS = ("negative_slope", "alpha")
 _ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid", "elu", "softmax", "relu6", "softplus")
 _GATES = {"LSTM": 4, "GRU": 3}
-_STATISTICS = ("moving_mean", "moving_variance")
 _CAUSES = {
     "epsilon": "epsilon", "padding": "padding", "negative_slope": "slope", "alpha": "slope",
     "activation": "activation", "dtype": "precision",
@@ -115,7 +115,7 @@ def _what_happened(
     kind: str, target: str, value: np.ndarray, wanted: np.ndarray
 ) -> tuple[str, str]:
     name = target.rpartition("/")[2]
-    if name in _STATISTICS:
+    if name in STATISTICS:
         if np.all(value == (1 if name == "moving_variance" else 0)):
             return "statistics", f"{name} of the checkpoint instead of its initial value"
         return "statistics", f"{name} of the checkpoint"
@@ -165,8 +165,8 @@ def _by_configuration(config: Mapping[str, Any]) -> Iterator[Hypothesis]:
 def _by_order(described: Mapping[str, Any], held: Mapping[str, np.ndarray]) -> Iterator[Hypothesis]:
     """Statistics exchanged, square kernels transposed, gates in another order."""
     by_name = {target.rpartition("/")[2]: target for target in held}
-    if all(name in by_name for name in _STATISTICS):
-        mean, variance = (by_name[name] for name in _STATISTICS)
+    if all(name in by_name for name in STATISTICS):
+        mean, variance = (by_name[name] for name in STATISTICS)
         exchanged = {mean: held[variance], variance: held[mean]}
         yield Hypothesis("statistics", "mean and variance exchanged", weights=exchanged)
     for target, value in held.items():
