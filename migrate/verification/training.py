@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..carrying.state import movable
-from ..errors import UserError, printable
+from ..errors import UserError, listed, printable
 from ..graph import Graph, Interface, find_training
 from ..graph.nodes import SaveSlice
 from ..graph.training import Trainer, train_operation
@@ -19,6 +19,7 @@ from ..parity import Difference
 from ..plan import Plan, constant
 from ..plan.recipe import Read
 from ..plan.training import New
+from ..plan.training_layers import STATISTICS
 from ..planning import refuse_forbidden
 from ..sources import Source
 from ..worker import Worker
@@ -26,7 +27,6 @@ from .comparing import Allowed, difference
 from .feeding import Feeding, dropped_constants, switches
 from .subject import Model
 
-_STATISTICS = ("moving_mean", "moving_variance")
 _LEAST_SHARE = 0.1
 """Of the greatest gradient: smaller ones are held against that, since sums that cancel leave the
 rounding of their terms."""
@@ -210,10 +210,9 @@ def _refuse_missing(source: Source, graph: Graph, fetched: Sequence[str]) -> Non
     behind, held = graph.ancestors(fetched, control=True), source.recipes()
     missing = [n.name for n in behind.values() if n.op in VARIABLE_OPS and n.name not in held]
     if missing:
-        listed = ", ".join(printable(name) for name in missing[:5])
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        names = listed([printable(name) for name in missing])
         raise UserError(
-            f"training needs variables that the checkpoint does not hold: {listed}{more}",
+            f"training needs variables that the checkpoint does not hold: {names}",
             expected="a checkpoint with the state of the optimizer, for --train",
         )
 
@@ -367,4 +366,4 @@ def _place(part: SaveSlice) -> tuple[slice, ...]:
 
 def _stayed(target: str, after: np.ndarray, before: np.ndarray) -> bool:
     """Whether a moving statistic is what it was."""
-    return target.rpartition("/")[2] in _STATISTICS and after.tobytes() == before.tobytes()
+    return target.rpartition("/")[2] in STATISTICS and after.tobytes() == before.tobytes()
