@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import printable
+from .errors import listed, printable
 from .formats import FORMATS, Written
 from .lifting import Lifted
 from .parity import Verdict, worst
@@ -176,9 +176,8 @@ def lifted_report(
             f"{printable(gradients['reason'], 300)}."
         )
     elif gradients.get("without"):
-        listed = ", ".join(printable(name, 40) for name in gradients["without"][:5])
-        more = len(gradients["without"]) - 5
-        warnings.append(f"No gradient reaches {listed}{f' and {more} more' if more > 0 else ''}.")
+        without = listed([printable(name, 40) for name in gradients["without"]])
+        warnings.append(f"No gradient reaches {without}.")
     known = fates(plan, source.variables(), source.roles)
     return plain(
         {
