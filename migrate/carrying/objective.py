@@ -16,7 +16,7 @@ from ..graph.sources import PIPELINE_OPS, is_placeholder
 from ..graph.training import Learned
 from ..graph.variables import resolve
 from ..layers.formula import detached, formula
-from ..plan.training import Formula, OutputLoss
+from ..plan.training import OWN_MODEL, Formula, OutputLoss
 from ..plan.training_loss import carry_losses
 from .context import Context
 
@@ -116,7 +116,7 @@ class _Objective:
         kinds = tuple(graph.dtype(t) or "float32" for t in names)
         count = len(self._ends)
         made = Formula(
-            "GraphModel", self._loss.tensor, body, is_loss=True, dtypes=kinds, outputs=count
+            OWN_MODEL, self._loss.tensor, body, is_loss=True, dtypes=kinds, outputs=count
         )
         listed = "a list: " if len(labels) > 1 else ""
         told = f"What is fitted, y, is {listed}{', '.join(labels)}." if labels else ""

@@ -167,5 +167,8 @@ class TrainingPlan:
         return found
 
 
+OWN_MODEL = "GraphModel"
+"""The class of a model that computes its loss itself."""
+
 STEP_TARGET = "optimizer/iteration"
 """Target of the step counter, until the saved model gives it its path."""

@@ -11,12 +11,14 @@ import importlib.util
 import json
 import pkgutil
 import types
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError, printable
+from ..plan.training import OWN_MODEL
 from .client import Event
 from .compiled import members, slot_variable
 from .rungraph import plain
@@ -70,8 +72,10 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     else:
         if module is None:
             _register_own_classes()
+        compiled = bool(request.get("compile"))
         try:
-            hold(keras.models.load_model(path, compile=bool(request.get("compile"))))
+            known = {} if module is not None or compiled else _plain_classes(path)
+            hold(keras.models.load_model(path, custom_objects=known, compile=compiled))
         except Exception as error:
             text = printable(str(error).strip().splitlines()[0] if str(error).strip() else "", 300)
             beside = Path(path).with_name("model.py")
@@ -113,6 +117,17 @@ def _register_own_classes() -> None:
     importlib.import_module("..optimizers", __package__)
     for module in pkgutil.iter_modules(classes.__path__):
         importlib.import_module(f"{classes.__name__}.{module.name}")
+
+
+def _plain_classes(path: str) -> dict[str, Any]:
+    """A class that a converted model has for its loss alone → what it is without that."""
+    import keras
+
+    if not zipfile.is_zipfile(path):
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        name = json.loads(archive.read("config.json")).get("registered_name") or ""
+    return {name: keras.Model} if name.endswith(f">{OWN_MODEL}") else {}
 
 
 def _open_saved_model(path: str) -> Answer:
