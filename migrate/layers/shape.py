@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..graph.nodes import Node
 from ..plan import Code, Shape, Value
 from .builder import Builder
 from .dimensions import Size, shape_of, sizes_of
@@ -306,7 +307,7 @@ def strided_slice(view: View, tensor: str) -> Match | None:
 def _index(view: View, tensor: str) -> list[str] | None:
     node = view.graph.node(tensor)
     if node.op == "Slice":
-        begin, sizes = view.static(node.inputs[1]), _slice_sizes(view, node.inputs[2])
+        begin, sizes = view.static(node.inputs[1]), _slice_sizes(view, node)
         if (
             begin is None
             or sizes is None
@@ -340,17 +341,15 @@ def _index(view: View, tensor: str) -> list[str] | None:
     return parts
 
 
-def _slice_sizes(view: View, tensor: str) -> list[int | None] | None:
+def _slice_sizes(view: View, node: Node) -> list[int | None] | None:
     """The sizes of a slice, None where they are the whole size of an axis that a run decides."""
-    known, packed = view.sizes(tensor), view.node(tensor)
-    if known is None or (None in known and packed.op != "Pack"):
+    sizes, shape = sizes_of(view, node.inputs[2]), shape_of(view, node.inputs[0])
+    if sizes is None:
         return None
-    for size, source in zip(known, packed.inputs, strict=False):
-        taken = view.node(source)
-        whole = taken.op == "StridedSlice" and view.node(taken.inputs[0]).op == "Shape"
-        if size is None and not whole:
-            return None
-    return list(known)
+    pairs = list(zip(sizes, shape or [None] * len(sizes), strict=True))
+    if any(size is None or not (isinstance(size, int) or size == whole) for size, whole in pairs):
+        return None
+    return [size if isinstance(size, int) else None for size in sizes]
 
 
 def _range(start: int | None, stop: int | None, step: int | None) -> str:

@@ -118,6 +118,31 @@ def test_a_constant_of_one_string_is_text() -> None:
     assert view.scalar("half:0") == 0.5
 
 
+@pytest.mark.parametrize(("axis", "becomes"), [(0, ["[]"]), (1, ["Size", "DynamicSlice"])])
+def test_a_slice_is_whole_where_its_size_is_that_of_the_same_axis(
+    axis: int, becomes: list[str]
+) -> None:
+    plan = planned(
+        node("shape", "Shape", "x:0", out_type="int32"),
+        const("at", [axis], "int32"), const("to", [axis + 1], "int32"), const("one", [1], "int32"),
+        node("count", "StridedSlice", "shape:0", "at:0", "to:0", "one:0", shrink_axis_mask=1,
+             _output_shapes=[()], T="int32"),
+        const("width", 2, "int32"), node("sizes", "Pack", "count:0", "width:0", T="int32"),
+        const("begin", [0, 1], "int32"), node("y", "Slice", "x:0", "begin:0", "sizes:0"),
+        output="y:0", shape=(None, None),
+    )  # fmt: skip
+    assert kinds(plan) == becomes
+
+
+def test_the_first_rows_of_a_batch_are_taken_by_an_index_that_keras_knows() -> None:
+    plan = planned(
+        const("none", [0], "int32"), const("four", [4], "int32"), const("one", [1], "int32"),
+        node("y", "StridedSlice", "x:0", "none:0", "four:0", "one:0", begin_mask=1),
+        output="y:0",
+    )  # fmt: skip
+    assert "inputs[:4, ...]" in source(plan)
+
+
 def test_an_operation_without_a_form_is_named() -> None:
     with pytest.raises(UnsupportedError, match="Frobnicate"):
         planned(node("y", "Frobnicate", "x:0"), output="y:0")
