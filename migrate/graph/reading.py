@@ -47,7 +47,7 @@ def read_graph(path: str | Path) -> Graph:
     file = _locate(Path(path))
     data = _content(file)
     try:
-        meta_graphs = _parse(data)
+        _, meta_graphs = _parse(data)
         chosen = next((m for m in meta_graphs if _SERVE in m.meta_info_def.tags), meta_graphs[0])
         graph = _graph(chosen)
         graph.meta_graphs = tuple(tuple(m.meta_info_def.tags) for m in meta_graphs)
@@ -118,8 +118,16 @@ _FORMS = {
 _TEXT_START = re.compile(r"\s*(?:#[^\n]*\s*)*([a-z_]+)\s*[:{<]")
 
 
-def _parse(data: bytes) -> list[Any]:
-    """The MetaGraphDefs in a file; a bare GraphDef is wrapped in one."""
+def form_of(data: bytes) -> tuple[str, bool]:
+    """Which message a graph file is, and whether in text.
+
+    The same bytes can be read as several; TensorFlow must run what was judged, and no other.
+    """
+    return _parse(data)[0], _text_form(data) is not None
+
+
+def _parse(data: bytes) -> tuple[str, list[Any]]:
+    """Which message a file is, and its MetaGraphDefs; a bare GraphDef is wrapped in one."""
     if not data:
         raise UserError("the file is empty")
     text_form = _text_form(data)
@@ -131,14 +139,14 @@ def _parse(data: bytes) -> list[Any]:
         except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
             first_line = str(error).splitlines()[0]
             raise UserError(f"not a whole {text_form} in text: {printable(first_line)}") from None
-        return _unwrap(text_form, message)
+        return text_form, _unwrap(text_form, message)
     # A SavedModel starts with its schema version (a varint in field 1); the others with a message.
     forms = ("SavedModel",) if data[0] == 0x08 else ("MetaGraphDef", "GraphDef")
     for form in forms:
         message = getattr(protos, form)()
         try:
             message.ParseFromString(data)
-            return _unwrap(form, message)
+            return form, _unwrap(form, message)
         except (DecodeError, UserError):
             continue
     raise UserError("not a whole TensorFlow graph: other content, cut short, or damaged")

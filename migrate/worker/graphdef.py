@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
+from ..graph.reading import form_of
 
 # What TensorFlow 1.15 computes with, where an epsilon is smaller (fused_batch_norm_op.cc).
 _SMALLEST_EPSILON = 1.001e-5
@@ -131,7 +132,7 @@ def node_of(tensor: str) -> str:
 
 def read(request: Mapping[str, Any]) -> Any:
     """The GraphDef in a file of any kind the graph floor reads: ``path``, ``tags``."""
-    from google.protobuf import message, text_format
+    from google.protobuf import text_format
     from tensorflow.core.framework import graph_pb2
     from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
@@ -140,21 +141,19 @@ def read(request: Mapping[str, Any]) -> Any:
         names = (path / name for name in ("saved_model.pb", "saved_model.pbtxt"))
         path = next(name for name in names if name.is_file())
     data = path.read_bytes()
-    found = []
-    # Each kind of file also parses, in parts, as the others: the reading with most nodes is right.
-    for kind in (saved_model_pb2.SavedModel, meta_graph_pb2.MetaGraphDef, graph_pb2.GraphDef):
-        proto = kind()
-        try:
-            proto.ParseFromString(data)
-        except message.DecodeError:
-            try:
-                text_format.Parse(data.decode(), proto, allow_unknown_field=True)
-            except (text_format.ParseError, UnicodeDecodeError):
-                continue
-        if kind is saved_model_pb2.SavedModel:
-            metas = proto.meta_graphs
-            tagged = [m.graph_def for m in metas if tuple(m.meta_info_def.tags) == tags]
-            found += tagged[:1] or [m.graph_def for m in metas[:1]]
-        else:
-            found.append(proto if kind is graph_pb2.GraphDef else proto.graph_def)
-    return max(found, key=lambda graph: len(graph.node))
+    kinds = {
+        "SavedModel": saved_model_pb2.SavedModel,
+        "MetaGraphDef": meta_graph_pb2.MetaGraphDef,
+        "GraphDef": graph_pb2.GraphDef,
+    }
+    form, is_text = form_of(data)
+    proto = kinds[form]()
+    if is_text:
+        text_format.Parse(data.decode(), proto, allow_unknown_field=True)
+    else:
+        proto.ParseFromString(data)
+    if form == "GraphDef":
+        return proto
+    metas = proto.meta_graphs if form == "SavedModel" else [proto]
+    tagged = [meta for meta in metas if tuple(meta.meta_info_def.tags) == tags]
+    return (tagged or metas)[0].graph_def

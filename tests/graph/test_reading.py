@@ -241,3 +241,26 @@ def test_rewired_graphs_are_understood_or_refused(graph_files, tmp_path, data):
     path = tmp_path / "rewired.meta"
     path.write_bytes(meta.SerializeToString())
     assert "\n" not in refusal_of(path)
+
+
+READ_IN_WORKER = """
+import json, os, sys
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+from tfmigrate.worker.graphdef import read
+print(json.dumps([node.name for node in read({"path": sys.argv[1], "tags": []}).node]))
+"""
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_tensorflow_runs_what_was_judged(tensorflow, tmp_path):
+    """Bytes that are a MetaGraphDef, and a GraphDef of more operations too."""
+    judged = protos.MetaGraphDef()
+    judged.graph_def.node.add(name="Pp", op="Placeholder")
+    judged.graph_def.node.add(name="Pq", op="Relu", input=["Pp"])
+    hidden = protos.GraphDef()
+    for _ in range(5):
+        hidden.node.add(name="a")
+    path = tmp_path / "model.meta"
+    path.write_bytes(judged.SerializeToString() + hidden.SerializeToString())
+    assert list(read_graph(path).nodes) == ["Pp", "Pq"]
+    assert tensorflow(READ_IN_WORKER, str(path)) == ["Pp", "Pq"]
