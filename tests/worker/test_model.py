@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tfmigrate.worker.model import widened
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from tfmigrate.worker.model import _plain_classes, widened
 
 
 def test_float64_changes_dtypes_and_policies_and_no_name_or_word() -> None:
@@ -31,3 +36,17 @@ def test_float64_changes_dtypes_and_policies_and_no_name_or_word() -> None:
             ]
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("tf1_0a>GraphModel", 1), ("mine>Model", 0), (None, 0)]
+)
+def test_a_class_for_a_loss_alone_stands_for_a_plain_model(
+    name: str | None, known: int, tmp_path: Path
+) -> None:
+    import keras
+
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps({"registered_name": name}))
+    assert _plain_classes(str(path)) == dict([(name, keras.Model)] * known)
