@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
+from ..events import Event
 from ..plan.training import OWN_MODEL
-from .client import Event
 from .compiled import members, slot_variable
 from .rungraph import plain
 
