@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="tf1")
 class DynamicSizes(keras.layers.Layer):
-    """Does something by sizes: None stands for one that is given as an input, in their order."""
+    """Does something by sizes: None stands for one that is an input, in order."""
 
     def __init__(self, sizes, **options):
         super().__init__(**options)
@@ -18,13 +18,15 @@ class DynamicSizes(keras.layers.Layer):
         array, *given = inputs
         waiting = iter(given)
         sizes = [next(waiting) if size is None else size for size in self.sizes]
-        result = self.compute(array, tf.stack([tf.cast(size, "int32") for size in sizes]))
+        sizes = tf.stack([tf.cast(size, "int32") for size in sizes])
+        result = self.compute(array, sizes)
         return tf.ensure_shape(result, self.shape_after(array.shape))
 
     def compute_output_spec(self, inputs):
         """As much of the shape as is known, and the dtype of the array."""
         array = inputs[0]
-        return keras.KerasTensor(self.shape_after(tuple(array.shape)), dtype=array.dtype)
+        shape = self.shape_after(tuple(array.shape))
+        return keras.KerasTensor(shape, dtype=array.dtype)
 
     def get_config(self):
         """The constructor's arguments."""
