@@ -55,6 +55,9 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     plan.training = result
     loss = chosen[0].loss
     result.losses = carry_objective(context, loss)
+    for each in result.losses:
+        if each.weights:
+            context.notes.append(f"examples are weighed by {each.weights}: fit's sample_weight")
     steps = []
     for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..errors import UserError, printable
@@ -66,6 +66,17 @@ _BOOKKEEPING = re.compile(
     r"Assert|Arg(?:Max|Min)|Equal|NotEqual|InTopK.*|TopK.*|ConfusionMatrix|Is(?:Nan|Inf|Finite)|"
     r"Queue.*|Stack.*|Print|Multinomial|Bucketize|Round"
 )
+
+
+def _of_several(networks: Sequence[Network], chosen: Network) -> str:
+    """Which network was taken, and how to have another."""
+    names = ", ".join(printable(network.name) for network in networks)
+    other = min(networks, key=lambda n: (n.outputs == chosen.outputs, n.name == chosen.name))
+    asked = printable(",".join(other.outputs))
+    return (
+        f"{len(networks)} networks ({names}): took {printable(chosen.name)}; --outputs {asked} "
+        f"takes {printable(other.name)}"
+    )
 
 
 def _is_bookkeeping(node: Node) -> bool:
@@ -192,8 +203,7 @@ class OutputFinder:
             if tensor not in [candidate.tensor for candidate in choice.considered]
         ]
         if len(networks) > 1:
-            names = ", ".join(printable(network.name) for network in choice.networks)
-            choice.notes.append(f"{len(networks)} networks ({names}): took {chosen.name}")
+            choice.notes.append(_of_several(choice.networks, chosen))
         return choice
 
     def _boundary(self, output: str, trained: set[str]) -> str | None:
@@ -451,6 +461,5 @@ class OutputFinder:
             Candidate(t, False, "belongs to another network") for g in groups[1:] for t in g
         ] + considered
         if len(groups) > 1:
-            names = ", ".join(printable(network.name) for network in networks)
-            choice.notes.append(f"{len(groups)} networks ({names}): took {networks[0].name}")
+            choice.notes.append(_of_several(networks, networks[0]))
         return choice
