@@ -25,8 +25,10 @@ from .graph.inference import Inference, extract
 from .graph.reading import read_saved_model
 from .graph.saved_model import forbidden_in_saved_model
 from .graph.sources import PARSED
+from .graph.training import find_training
 from .graph.variables import VARIABLE_OPS
 from .layers import UnsupportedError, View, build_plan, fold_dropout
+from .layers.formula import detached
 from .plan import Plan
 from .plan.batch import free_batch
 from .sources import Source
@@ -227,7 +229,10 @@ def inference_part(source: Source, interface: Interface) -> Inference:
             expected="a network, which is given something",
             try_="--inputs and --outputs, or --to npz for the variables",
         )
-    found = extract(fold_dropout(source.graph), inputs, interface.outputs, interface.fed)
+    trainers = find_training(source.graph).trainers
+    trained = [f"{name}:0" for t in trainers for name in t.optimizer.variables]
+    graph = fold_dropout(detached(source.graph, trained))
+    found = extract(graph, inputs, interface.outputs, interface.fed)
     tables = sorted({node.op for node in found.graph.nodes.values() if _TABLES.match(node.op)})
     if tables:
         raise UserError(

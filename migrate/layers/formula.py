@@ -70,8 +70,18 @@ def detached(graph: Graph, tensors: Iterable[str]) -> Graph:
     Everywhere else StopGradient changes nothing, and is passed over.
     """
     after = values_reach(graph, [split_tensor(tensor)[0] for tensor in tensors])
-    stops = [node for node in graph.of("StopGradient") if node.name in after]
+    stops = [n for n in graph.of("StopGradient") if n.name in after and not _cancels(graph, n)]
     return replace(graph, nodes={**graph.nodes, **{n.name: replace(n, op=DETACHED) for n in stops}})
+
+
+def _cancels(graph: Graph, stop: Node) -> bool:
+    """Whether gradients would be none in any case: of a mean in tf.nn.moments, and of the greatest
+    number in reduce_logsumexp (tensorflow/python/ops/nn_impl.py and math_ops.py).
+    """
+    users = {user.op for user in graph.node_consumers(stop.name)}
+    given = graph.node(stop.inputs[0])
+    finite = given.op in ("Select", "SelectV2") and graph.node(given.inputs[0]).op == "IsFinite"
+    return finite or users == {"SquaredDifference"}
 
 
 def plain(call: Call) -> Call | None:
