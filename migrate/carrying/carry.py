@@ -13,7 +13,7 @@ from ..graph.variables import find_variables
 from ..plan import Plan
 from ..plan.recipe import Read, Recipe
 from ..plan.training import Formula, New, TrainingPlan
-from ..plan.training_layers import add_regularizers, carry_statistics, freeze
+from ..plan.training_layers import add_regularizers, carry_statistics, freeze, layer_of
 from ..plan.training_optimizer import Form, form_of, new_optimizer
 from ..plan.training_step import count_steps
 from .context import Context
@@ -118,12 +118,26 @@ def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, An
     """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
     rate, constant_rate = learning_rate(context, trainer)
     sparse = any(update.indices is not None for update in trainer.optimizer.updates)
+    if trainer.optimizer.class_name in ("Adam", "Adagrad"):
+        # Their updates of rows are those of whole arrays, in TensorFlow 1; not so in Keras.
+        sparse = sparse or _trains_embedding(context, trainer)
     form = form_of(trainer.optimizer, constant_rate=constant_rate, sparse=sparse)
     if form is None:
         return None
     known = hyperparameters(context, trainer)
     initial = _initial(context, trainer, form)
     return new_optimizer(form, rate, known, trainer.clipping, initial), form, known
+
+
+def _trains_embedding(context: Context, trainer: Trainer) -> bool:
+    """Whether Keras will find rows for gradients, though TensorFlow 1 made a whole array of them.
+
+    It did where a table was changed on the way to the lookup: by a row of zeros in front, say.
+    """
+    trained = context.trained(trainer)
+    found = ((layer_of(context.plan, w)[0], w) for w in context.plan.weights)
+    kinds = {layer.kind for layer, w in found if layer and trained & set(w.recipe.sources)}
+    return "Embedding" in kinds
 
 
 def _initial(context: Context, trainer: Trainer, form: Form) -> float | None:
