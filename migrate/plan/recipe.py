@@ -13,7 +13,7 @@ from ..checkpoint.variable import numpy_dtype
 
 Read = Callable[[str], np.ndarray]
 
-_STEP = 1e-2  # what rounding may take from a step of the size of 1
+_STEP = 1e-4  # what rounding may take from a step of the size of 1, where a graph casts to float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +87,8 @@ class Recipe:
         if self.only_moves:
             return True
         random = np.random.default_rng(0)
-        values = {name: np.asarray(read(name)) for name in self.sources}
-        steps = {n: random.standard_normal(a.shape).astype(a.dtype) for n, a in values.items()}
+        values = {name: np.asarray(read(name), np.float64) for name in self.sources}
+        steps = {name: random.standard_normal(a.shape) for name, a in values.items()}
         after = self.make(lambda name: values[name] + steps[name])
         step = after - self.make(values.__getitem__)
         moved = self.make(steps.__getitem__, slots=True)

@@ -71,6 +71,7 @@ def test_equal_recipes_have_equal_keys_and_others_do_not() -> None:
     [
         ("a forget bias", lambda a: a + 1, True),
         ("an equalized rate", lambda a: a * np.float32(0.5), False),
+        ("a rate next to 1", lambda a: a * np.float32(1.001), False),
         ("the other sign", lambda a: -a, False),
         ("a norm of one", lambda a: a / np.linalg.norm(a), False),
     ],
