@@ -7,7 +7,7 @@ from .builder import Builder
 from .registry import Match, operation
 from .view import View
 
-DETACHED = "StopGradient of an output"
+DETACHED = "StopGradient of what is learned"
 """The operation in the graph of a loss: the model's own StopGradient is passed over."""
 
 _FUNCTIONS = {
@@ -33,7 +33,7 @@ def softmax_cross_entropy(view: View, tensor: str) -> Match | None:
 
 @operation(DETACHED, keras="keras.ops.stop_gradient")
 def stop_gradient(view: View, tensor: str) -> Match | None:
-    """A value by which a loss moves no weight."""
+    """A value through which nothing is learned."""
     node = view.graph.node(tensor)
     return Match(
         node.inputs, lambda builder, value: builder.op("stop_gradient", value, shape=value.shape)
