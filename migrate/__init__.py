@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import UserError
 
 if TYPE_CHECKING:
-    from .conversion import convert
+    from .conversion.convert import convert
     from .course.comparison import compare
     from .course.lesson import lesson
     from .inspection import inspect
@@ -31,7 +31,7 @@ __all__ = ["UserError", "__version__", "compare", "convert", "inspect", "lesson"
 
 _HOMES = {
     "compare": ".course.comparison",
-    "convert": ".conversion",
+    "convert": ".conversion.convert",
     "inspect": ".inspection",
     "lesson": ".course.lesson",
     "verify": ".verification",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 EXIT_OK = 0
 EXIT_DIFFERENCE = 1
@@ -61,3 +63,18 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     import difflib
 
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+
+
+@contextmanager
+def understanding() -> Iterator[None]:
+    """A graph that contradicts itself in ways nobody foresaw is the user's, and named as such."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        if os.environ.get("TFMIGRATE_DEBUG"):
+            raise
+        raise UserError(
+            f"the graph cannot be understood: {type(error).__name__}: {printable(error)}",
+            expected="a graph that TensorFlow 1 wrote",
+            try_="--outputs, or --to npz for the variables",
+        ) from error

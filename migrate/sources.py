@@ -10,12 +10,17 @@ import numpy as np
 
 from .checkpoint import Checkpoint, Variable, open_checkpoint
 from .checkpoint.roles import Role, guess_roles
+from .checkpoint.tensors import Tensors, TensorSource
 from .errors import UserError, printable
-from .formats import Tensors, TensorSource
-from .graph import Graph, GraphVariable, find_frozen_weights, find_variables
-from .graph.columns import fold_columns
-from .graph.reading import read_graph
-from .graph.roles import roles_from_graph
+from .graph import (
+    Graph,
+    GraphVariable,
+    find_frozen_weights,
+    find_variables,
+    fold_columns,
+    read_graph,
+    roles_from_graph,
+)
 from .plan import Recipe, variable
 
 

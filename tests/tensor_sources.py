@@ -8,8 +8,8 @@ import hypothesis.strategies as st
 import ml_dtypes
 import numpy as np
 from hypothesis.extra import numpy as hnp
+from tfmigrate.checkpoint.tensors import Tensors
 from tfmigrate.checkpoint.variable import Variable
-from tfmigrate.formats.source import Tensors
 
 NUMERIC = [
     "float32 float64 float16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex64",

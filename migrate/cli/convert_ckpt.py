@@ -47,10 +47,9 @@ class _Grouped(click.Command):
 
 
 def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from ..asked import MODEL_FORMATS
-    from ..formats import FORMATS
+    from ..conversion.request import KNOWN_FORMATS
 
-    return [name for name in (*MODEL_FORMATS, *FORMATS) if name.startswith(incomplete)]
+    return [name for name in KNOWN_FORMATS if name.startswith(incomplete)]
 
 
 @contextmanager
@@ -128,24 +127,22 @@ def command(
     SavedModel folder; or, for the way back, a .keras or .weights.h5 file. The folder that is
     written holds model.keras, model.py and report.json. Exit status 0 unless parity fails.
     """
+    from .. import convert
     from ..errors import EXIT_DIFFERENCE, EXIT_OK
-    from ..parity import Verdict
 
     if write_map is not None:
         return _write_map(sink, source, output, write_map, options)
-    from ..conversion import convert
-
     with _stages(sink) as on_event:
         result = convert(source, output, on_event=on_event, **options)
     sink.show(result)
-    return EXIT_DIFFERENCE if result.verdict is Verdict.FAIL else EXIT_OK
+    return EXIT_DIFFERENCE if result.failed else EXIT_OK
 
 
 def _write_map(
     sink: Sink, source: str, output: str | None, path: str, options: dict[str, Any]
 ) -> int:
     from ..errors import EXIT_OK, UserError
-    from ..proposed import propose_map
+    from ..mapping.proposed import propose_map
 
     used = ("model", "keras", "force", "timeout")
     others = {"output": output, **options}

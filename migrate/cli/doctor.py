@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 @output_options
 def command(sink: Sink) -> None:
     """Show versions, devices, the Keras mode and float settings."""
-    from ..doctor import diagnose
+    from .diagnosis import diagnose
 
     sink.show(diagnose(on_log=sink.detail))

@@ -73,8 +73,8 @@ def command(sink: Sink, source: str, model: str, **options: Any) -> int:
     SOURCE is what convert-ckpt takes, with its graph. MODEL is a .keras file, a folder that
     convert-ckpt wrote, its model.py, or a SavedModel. Exit status 1 beyond the tolerance.
     """
+    from .. import verify
     from ..errors import EXIT_DIFFERENCE, EXIT_OK
-    from ..verification import verify
 
     with sink.progress() as progress:
         task = progress.add_task("reading", total=None, note="")

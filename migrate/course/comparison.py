@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..events import Event
 from ..worker import Worker
+from ..worker.events import Event
 from . import catalogue
 from .joined import Joined
 from .lockstep import compare_training
-from .outcome import Comparison
 from .pitfall import PitfallComparison, compare_pitfall
 from .programs import Pitfall, Training
 from .request import Request
+from .result import Comparison
 from .system import System
 from .values import ValuesComparison, compare_values
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..parity import Verdict
 from ..report import Block, Result
-from .outcome import Comparison
 from .pitfall import PitfallComparison
+from .result import Comparison
 from .system import System
 from .values import ValuesComparison
 

@@ -14,17 +14,19 @@ from typing import Any
 import numpy as np
 
 from ..checkpoint import open_checkpoint
-from ..conversion import convert
-from ..events import Event
+from ..conversion.convert import convert
 from ..parity import EXACT, Difference, Tolerance, measure, worst
 from ..worker import Worker
+from ..worker.events import Event
 from .datasets import load
-from .outcome import Comparison, DeviceOutcome, Measured, Side, step_losses
+from .outcome import DeviceOutcome, Measured, Side, step_losses
 from .prepare import Prepared
 from .programs import FIRST_STEPS, Training
 from .request import Request
+from .result import Comparison
+from .setting import Setting
 from .system import System
-from .training import FORMS, SILENCE, Setting, train
+from .training import FORMS, SILENCE, train
 
 # In float64 all losses agree to this, or it was not rounding: float64 has 29 bits more, so what
 # grows to a thousandth in float32 grows to 1e-12 there.

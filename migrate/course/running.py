@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..events import Event
 from ..formats.atomic import whole_folder
 from ..report import Block, Heading, Paragraph, Result, Table, plain
 from ..worker import Worker
+from ..worker.events import Event
 from . import catalogue
 from .datasets import load
 from .outcome import Side
+from .setting import Setting
 from .system import System
-from .training import FORMS, Setting, train
+from .training import FORMS, train
 
 _REPORT = "run.json"
 

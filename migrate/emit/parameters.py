@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..plan import Layer, Plan
+from ..plan import Layer, Network
 from ..plan.names import identifier
 from .render import Name
 
@@ -27,7 +27,7 @@ class Parameters:
         defaults: argument → literal.
     """
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Network):
         self.defaults: dict[str, Any] = {}
         self._names: dict[tuple[int, str], str] = {}
         layers = plan.layers

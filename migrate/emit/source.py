@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ..plan import Call, Code, Input, Layer, Made, Plan, Value
+from ..plan import Call, Code, Input, Layer, Made, Network, Plan, Value
 from ..plan.names import identifier
-from ..plan.training import Formula
+from ..plan.training import Formula, TrainingPlan
 from .classes import available, pieces, with_bases
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, prose, render
@@ -57,7 +57,7 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
     return "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(texts) + "\n"
 
 
-def is_chain(plan: Plan) -> bool:
+def is_chain(plan: Network) -> bool:
     """Whether the model is one row of layers, each called once on what the one before gave."""
     if len(plan.inputs) != 1 or len(plan.outputs) != 1 or not plan.calls or _own_model(plan):
         return False
@@ -70,9 +70,15 @@ def is_chain(plan: Plan) -> bool:
     return value is plan.outputs[0].value and len(plan.layers) == len(plan.calls)
 
 
-def _own_model(plan: Plan) -> Formula | None:
+def _training(plan: Network) -> TrainingPlan | None:
+    """How training goes on; a network inside of a model has none of its own."""
+    return plan.training if isinstance(plan, Plan) else None
+
+
+def _own_model(plan: Network) -> Formula | None:
     """The loss for which the model has a class of its own."""
-    return plan.training.own_model if plan.training else None
+    training = _training(plan)
+    return training.own_model if training else None
 
 
 def _module_docstring(plan: Plan) -> str:
@@ -117,7 +123,7 @@ def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
 def _build_step(layer: Layer, name: str, legacy_keras: bool) -> str:
     """The function that builds the model of one step of a layer."""
     assert layer.step is not None
-    lines = _Functional(layer.step, Parameters(Plan("", "")), legacy_keras).lines()
+    lines = _Functional(layer.step, Parameters(Network("", "")), legacy_keras).lines()
     docstring = f'{_BODY}"""Builds the model of one step of {prose(layer.name, 50)}."""'
     return "\n".join([f"def {name}():", docstring, *lines])
 
@@ -130,7 +136,7 @@ def _described(name: str, value: Value) -> str:
 class _Writer:
     """What both forms of a model share: how layers and arguments are written."""
 
-    def __init__(self, plan: Plan, parameters: Parameters, legacy_keras: bool):
+    def __init__(self, plan: Network, parameters: Parameters, legacy_keras: bool):
         self.plan, self.parameters = plan, parameters
         self.renamed = _KERAS_2 if legacy_keras else {}
         self.names: dict[int, str] = {}
@@ -140,7 +146,8 @@ class _Writer:
                 wish = f"build_{layer.name}_step"
                 name = identifier(wish, self.steps.values(), longest=_LONGEST_FUNCTION)
                 self.steps[id(layer.step)] = name
-        formulas = plan.training.formulas if plan.training else ()
+        training = _training(plan)
+        formulas = training.formulas if training else ()
         # No value may hide what the module defines: classes and functions of ours, steps, formulas.
         self.defined = {*available(), *self.steps.values(), *(f.name for f in formulas)}
 
@@ -172,7 +179,7 @@ class _Writer:
             return Apply(Name(item.function), item.arguments, item.keywords)
         if isinstance(item, Layer):
             return self.constructor(item)
-        if isinstance(item, Plan):
+        if isinstance(item, Network):
             return Apply(Name(self.steps[id(item)]))
         if isinstance(item, (list, tuple)):
             return type(item)(self.argument(part) for part in item)

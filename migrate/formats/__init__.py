@@ -1,7 +1,7 @@
 """One file a format: named tensors → files that other programs read, written as a stream."""
 
+from ..checkpoint.tensors import Fate, Progress, Selection, Tensors, TensorSource
 from .atomic import whole_file, whole_folder
-from .source import Fate, Progress, Selection, Tensors, TensorSource
 from .writing import FORMATS, Format, Written, format_named, write_formats
 
 __all__ = [

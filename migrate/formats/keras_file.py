@@ -20,10 +20,10 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..checkpoint.tensors import CHUNK
 from ..checkpoint.variable import Variable
 from ..errors import UserError, printable
 from .names import natural
-from .source import CHUNK
 
 _WEIGHTS_FILE, _CONFIG_FILE = "model.weights.h5", "config.json"
 _MAX_CONFIG = 256 << 20

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..checkpoint.tensors import Fate, Progress, Tensors, TensorSource, raw_chunks
 from ..checkpoint.variable import Variable, numpy_dtype
 from .atomic import whole_file
 from .names import escape
-from .source import Fate, Progress, Tensors, TensorSource, raw_chunks
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same tensors give the same bytes
 _MAX_NAME = 65_535 - len(".npy")

@@ -11,10 +11,10 @@ import os
 import struct
 from pathlib import Path
 
+from ..checkpoint.tensors import Fate, Progress, TensorSource, raw_chunks
 from ..checkpoint.variable import Variable, numpy_dtype
 from ..errors import UserError
 from .atomic import whole_file
-from .source import Fate, Progress, TensorSource, raw_chunks
 
 # numpy's name → the format's.
 _DTYPES = {

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..checkpoint.tensors import Fate, Progress, TensorSource
 from ..checkpoint.variable import Variable
 from ..checkpoint.writer import write_bundle, write_state
 from .atomic import whole_folder
-from .source import Fate, Progress, TensorSource
 
 BASENAME = "model.ckpt"
 

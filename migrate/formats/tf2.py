@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from ..checkpoint.reader import OBJECT_GRAPH
+from ..checkpoint.tensors import Fate, Progress, TensorSource
 from ..checkpoint.wire import encode_varint
 from ..checkpoint.writer import write_bundle, write_state
 from .atomic import whole_folder
-from .source import Fate, Progress, TensorSource
 from .tf1 import BASENAME, tensors, unwritable
 
 # tensorflow/python/checkpoint/trackable_view and trackable/base.py: how keys are made of paths.

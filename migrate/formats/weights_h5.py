@@ -21,10 +21,10 @@ from pathlib import Path
 
 import h5py
 
+from ..checkpoint.tensors import Fate, Progress, TensorSource, raw_chunks
 from ..checkpoint.variable import Variable, numpy_dtype
 from .atomic import whole_file
 from .names import escape, natural
-from .source import Fate, Progress, TensorSource, raw_chunks
 
 _MAX_NAME = 60_000  # HDF5 keeps an attribute below 64 KiB
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from ..checkpoint.tensors import Fate, Progress, Selection, TensorSource
 from ..errors import UserError, nearest, printable
-from .source import Fate, Progress, Selection, TensorSource
 
 
 class Format(NamedTuple):

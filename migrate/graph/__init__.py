@@ -1,10 +1,21 @@
-"""Graph files → nodes, the inference part, inputs and outputs, the training part; no TensorFlow."""
+"""Graph files → nodes, inputs and outputs, the inference part, the training part; no TensorFlow.
+
+Other folders import from here what lies in the folders below; the files beside this one are open
+to all.
+"""
 
 from .constants import Evaluator, partial_value, static_value
-from .inference import Inference, ResolvedCond, extract
-from .interface import InputTensor, Interface, find_interface
+from .examples.columns import fold_columns
+from .files.reading import form_of, read_graph
+from .files.safety import ForbiddenOperation, forbidden_operations
+from .files.saved_model import refuse_saved_model
+from .interface.feeds import dropout_value
+from .interface.inference import Inference, ResolvedCond, extract
+from .interface.inference_copies import values_reach
+from .interface.interface import InputTensor, Interface, find_interface
+from .interface.outputs import Candidate, Network, NoNetworkError
+from .interface.running import cut_tensors, given_tensors, refuse_forbidden, running_part
 from .loops import Loop, LoopVariable, find_loops
-from .losses import Loss, Regularization
 from .nodes import (
     ControlContext,
     Function,
@@ -18,22 +29,16 @@ from .nodes import (
     split_tensor,
     tensor_name,
 )
-from .optimizers import Optimizer, Update, find_optimizers
-from .outputs import Candidate, Network, NoNetworkError
-from .reading import read_graph
-from .roles import roles_from_graph
-from .safety import ForbiddenOperation, forbidden_operations
-from .schedules import Schedule, read_schedule
-from .training import Clipping, Trainer, Training, find_training
-from .variables import (
-    GraphVariable,
-    find_frozen_weights,
-    find_variables,
-    resolve,
-    variable_of,
-)
+from .training.loss_forms import beneath
+from .training.losses import Loss, Regularization, beneath_shape, read_loss, summands, uniform
+from .training.optimizers import Optimizer, Update, find_optimizers, readable, scalar
+from .training.roles import roles_from_graph
+from .training.schedules import FORMULAS, Schedule, read_schedule
+from .training.trainers import Clipping, Learned, Trainer, Training, find_training, train_operation
+from .variables import GraphVariable, find_frozen_weights, find_variables, resolve, variable_of
 
 __all__ = [
+    "FORMULAS",
     "Candidate",
     "Clipping",
     "ControlContext",
@@ -45,6 +50,7 @@ __all__ = [
     "Inference",
     "InputTensor",
     "Interface",
+    "Learned",
     "Loop",
     "LoopVariable",
     "Loss",
@@ -63,6 +69,10 @@ __all__ = [
     "Training",
     "Update",
     "VariableDef",
+    "beneath",
+    "beneath_shape",
+    "cut_tensors",
+    "dropout_value",
     "extract",
     "find_frozen_weights",
     "find_interface",
@@ -70,14 +80,27 @@ __all__ = [
     "find_optimizers",
     "find_training",
     "find_variables",
+    "fold_columns",
     "forbidden_operations",
+    "form_of",
+    "given_tensors",
     "partial_value",
     "read_graph",
+    "read_loss",
     "read_schedule",
+    "readable",
+    "refuse_forbidden",
+    "refuse_saved_model",
     "resolve",
     "roles_from_graph",
+    "running_part",
+    "scalar",
     "split_tensor",
     "static_value",
+    "summands",
     "tensor_name",
+    "train_operation",
+    "uniform",
+    "values_reach",
     "variable_of",
 ]

@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..errors import UserError
+from .dtypes import numpy_dtype
 from .kernels import LARGEST, compute
 from .nodes import Graph, Node, split_tensor
-from .tensors import numpy_dtype
 
 _IDENTITY = (
     "Identity", "Snapshot", "StopGradient", "PreventGradient", "CheckNumerics", "Enter", "RefEnter",

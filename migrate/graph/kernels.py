@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import numpy_dtype
 from .nodes import Node
-from .tensors import numpy_dtype
 
 LARGEST = 1 << 24
 """Elements beyond which a folded result is not worth having (constants of the file aside)."""

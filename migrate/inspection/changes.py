@@ -11,7 +11,7 @@ from ..checkpoint import Role, Variable
 from ..errors import printable
 from ..parity import Difference
 from ..report import Block, Heading, Result, Table
-from .contents import role_text
+from .entry import role_text
 from .wording import number, shape_text, shown
 
 

@@ -10,16 +10,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import Role
 from ..errors import printable
 from ..report import Block, Heading, Paragraph, Result, Table, Warnings
+from .entry import KINDS, Entry, role_text
 from .findings import Finding
 from .graph_summary import GraphSummary
-from .statistics import Statistics
 from .steps import Step, steps_text
+from .tree import tree_table
 from .wording import byte_size, counted, number, shape_text, shown
 
-KINDS = ("weight", "moving_average", "step", "bookkeeping", "slot")
 SORTS = ("name", "size", "role", "shape")
 _FORMATS = {
     "v1": "TensorFlow 1 checkpoint, V1 (tables that hold the tensors)",
@@ -29,28 +28,6 @@ _FORMATS = {
     "frozen": "frozen graph: its weights are constants",
     "graph": "graph without weights",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One variable: a row of the table.
-
-    Attributes:
-        nbytes: on disk; where only the graph is there, what its values would take.
-        figures: None where its values were not read.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    nbytes: int
-    role: Role
-    figures: Statistics | None
-
-    @property
-    def elements(self) -> int:
-        """How many numbers it holds."""
-        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -103,8 +80,6 @@ class Inspection(Result):
                 shown = f"{len(selected):,} of {counted(len(self.entries), 'variable')}"
                 blocks.append(Paragraph(f"{shown} match {printable(self.pattern)}", dim=True))
             if self.tree:
-                from .tree import tree_table
-
                 blocks.append(tree_table(selected))
             else:
                 blocks.append(_variables_table(selected))
@@ -184,14 +159,6 @@ _ORDERS: dict[str, Any] = {
 def matching(name: str, pattern: str) -> bool:
     """Whether a whole name matches a glob, whose ``*`` matches slashes too."""
     return fnmatchcase(name, pattern)
-
-
-def role_text(role: Role) -> str:
-    """``"slot Adam m"``, ``"moving average"``, …"""
-    if role.kind == "slot":
-        again = f" ({role.instance + 1})" if role.instance else ""
-        return " ".join(["slot", role.optimizer or "", role.slot or "?"]) + again
-    return role.kind.replace("_", " ")
 
 
 def _guessed_optimizers(entries: Sequence[Entry]) -> list[tuple[str, str]]:

@@ -16,7 +16,8 @@ from ..checkpoint import Role, Variable
 from ..errors import UserError, printable
 from ..parity import measure, worst
 from .changes import Change, Changes, Rename
-from .contents import matching, role_text
+from .contents import matching
+from .entry import role_text
 from .inspecting import Progress, read_roles
 from .subject import Subject, open_subject
 

@@ -14,7 +14,8 @@ from ..graph import Graph, Optimizer, roles_from_graph
 from ..graph.variables import VARIABLE_OPS, GraphVariable
 from . import findings
 from .belonging import graph_against_checkpoint
-from .contents import Entry, Inspection, matching
+from .contents import Inspection, matching
+from .entry import Entry
 from .findings import Finding
 from .graph_summary import GraphSummary, summarize
 from .statistics import Statistics, gather

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..errors import printable
 from ..report import Table
-from .contents import Entry, role_text
+from .entry import Entry, role_text
 from .wording import byte_size, counted, shape_text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..plan import Call, Layer, Made, Plan, Recipe, Shape, Value, Weight, constant
+from ..plan import Call, Layer, Made, Network, Recipe, Shape, Value, Weight, constant
 from .naming import hint_of, name_layers, scope_in_step, scope_of
 from .registry import UnsupportedError
 from .view import View, shortest
@@ -27,7 +27,7 @@ class Builder:
         taken: names that no layer may have, where it is the step of a loop that is built.
     """
 
-    def __init__(self, view: View, plan: Plan, taken: Collection[str] | None = None):
+    def __init__(self, view: View, plan: Network, taken: Collection[str] | None = None):
         self.view, self.plan, self.taken = view, plan, taken or ()
         self.in_step = taken is not None
         self.tensor = ""

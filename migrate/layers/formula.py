@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import UserError
-from ..graph.inference import extract
-from ..graph.inference_copies import values_reach
+from ..graph import extract, values_reach
 from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.variables import VARIABLE_OPS
-from ..plan import Call, Layer, Plan, Value
+from ..plan import Call, Layer, Network, Value
 from .losses import DETACHED
 from .matching import build_plan
 from .registry import UnsupportedError
@@ -27,7 +26,7 @@ _WITHOUT_STATE = (
 
 def formula(
     graph: Graph, inputs: Sequence[str], output: str, fixed: Mapping[str, np.ndarray]
-) -> Plan | str:
+) -> Network | str:
     """A tensor computed from others, as a plan whose calls are functions, operators and layers
     without state.
 
@@ -47,7 +46,7 @@ def formula(
         node = graph.node(tensor)
         if node.op in VARIABLE_OPS:
             nodes[node.name] = Node(node.name, "Placeholder", attrs=node.attrs)
-    plan = Plan("", "")
+    plan = Network("", "")
     try:
         part = extract(replace(graph, nodes=nodes), inputs, [output])
         build_plan(View(part.graph, part.inputs, [part.sources[output]], {}), plan)

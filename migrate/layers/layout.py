@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..plan import Call, Layer, Plan, Value
+from ..plan import Call, Layer, Network, Value
 
 Axes = tuple[int, ...]
 
@@ -22,7 +22,7 @@ _ELEMENTWISE = frozenset((
 _NOT_ELEMENTWISE = ("softmax", "log_softmax")
 
 
-def cancel_permutations(plan: Plan) -> None:
+def cancel_permutations(plan: Network) -> None:
     """Moves every permutation as far as it goes; those that undo each other are gone."""
     if not any(_axes(call) for call in plan.calls):
         return
@@ -35,7 +35,7 @@ def cancel_permutations(plan: Plan) -> None:
         index += 1
 
 
-def _step(plan: Plan, index: int, makers: dict[int, Call]) -> bool:
+def _step(plan: Network, index: int, makers: dict[int, Call]) -> bool:
     """Rewrites one call in place; whether more may be done with it.
 
     Args:
@@ -80,7 +80,7 @@ def _axes(call: Call) -> Axes | None:
     return None
 
 
-def _join(plan: Plan, index: int, before: Call | None, axes: Axes) -> bool:
+def _join(plan: Network, index: int, before: Call | None, axes: Axes) -> bool:
     """Two permutations in a row become one, or none."""
     assert before is not None
     call, source = plan.calls[index], before.arguments[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..graph.nodes import split_tensor
-from ..plan import Input, Output, Plan, Value
+from ..plan import Input, Network, Output, Value
 from ..plan.names import layer_name
 from .builder import Builder
 from .recurrent import fold_recurrent, unfolded
@@ -15,7 +15,7 @@ from .tying import note_copies
 from .view import View
 
 
-def build_plan(view: View, plan: Plan) -> None:
+def build_plan(view: View, plan: Network) -> None:
     """Fills a plan's inputs, outputs, calls and weights from a graph.
 
     Raises:
@@ -24,7 +24,7 @@ def build_plan(view: View, plan: Plan) -> None:
     fill_plan(fold_recurrent(view), plan)
 
 
-def fill_plan(view: View, plan: Plan, taken: Collection[str] | None = None) -> None:
+def fill_plan(view: View, plan: Network, taken: Collection[str] | None = None) -> None:
     """As :func:`build_plan`, of a graph without recurrence.
 
     Args:

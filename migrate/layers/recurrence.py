@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..plan import Plan, Value
+from ..plan import Network, Value
 from .builder import Builder
 from .formula import plain
 from .matching import fill_plan
@@ -33,7 +33,7 @@ def recurrence(view: View, tensor: str) -> Match | None:
             keywords["initial_state"] = initial if len(initial) > 1 else initial[0]
         if waiting:
             keywords["constants"] = waiting
-        step = Plan("", "")
+        step = Network("", "")
         fill_plan(network.view, step, builder.inner_names())
         step.calls = [plain(call) or call for call in step.calls]
         arguments = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..plan import Call, Layer, Plan
+from ..plan import Call, Layer, Network
 from .builder import Builder
 from .layout import cancel_permutations
 from .tying import tie
@@ -24,7 +24,7 @@ def tidy(builder: Builder) -> None:
 class _Followers:
     """Which calls take what each layer gives; tables made once for a pass over all layers."""
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Network):
         self._uses = plan.uses()
         self._calls: dict[int, list[Call]] = {}
         self._after: dict[int, Call] = {}

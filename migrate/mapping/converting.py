@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, printable
-from ..events import Event, stage
 from ..formats import FORMATS, Fate, Tensors, TensorSource, whole_file, whole_folder, write_formats
 from ..formats.keras_file import KerasFile
 from ..graph import find_variables
 from ..sources import Source
 from ..worker import Worker
+from ..worker.events import Event, stage
 from .loading import ENVIRONMENT, UserModel
 from .proposing import Proposal, propose, write_map
 from .resolving import AVERAGE, MappingPlan, resolve

@@ -1,14 +1,14 @@
 """The plan of a conversion: pure data between reading a graph and writing a model."""
 
-from .model import (
+from .model import Fate, Plan
+from .network import (
     Call,
     Code,
-    Fate,
     Input,
     Layer,
     Made,
+    Network,
     Output,
-    Plan,
     Shape,
     Value,
     Weight,
@@ -23,6 +23,7 @@ __all__ = [
     "Input",
     "Layer",
     "Made",
+    "Network",
     "Output",
     "Plan",
     "Read",

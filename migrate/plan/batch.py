@@ -7,7 +7,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from .model import Call, Code, Layer, Made, Plan, Shape
+from .model import Plan
+from .network import Call, Code, Layer, Made, Shape
 
 # Layers whose numbers are never those of a batch.
 _SIZED = frozenset((

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .model import Call, Layer, Plan, Value
+from .network import Call, Layer, Network, Value
 
 EXAMPLES = 64
 _OPEN_SIZE = 8  # of a dimension that the model leaves open: time steps, mostly
@@ -25,7 +25,7 @@ _ANY_INTEGER = 10  # one more than the largest, where nothing is known about the
 
 
 def random_inputs(
-    plan: Plan,
+    plan: Network,
     examples: int = EXAMPLES,
     seed: int = 0,
     bounds: Mapping[str, int] | None = None,
@@ -79,7 +79,7 @@ def _telling(generator: np.random.Generator, array: np.ndarray, values: list[Any
     return result if words else result.astype(array.dtype)
 
 
-def _telling_values(plan: Plan, value: Value) -> list[Any]:
+def _telling_values(plan: Network, value: Value) -> list[Any]:
     """The words and boundaries that an input, or a part of it, meets first."""
     reached = {id(value)}
     found: dict[Any, None] = {}
@@ -113,7 +113,7 @@ def _random(
     return whole.astype(bytes if dtype == "string" else dtype)
 
 
-def _bounds(plan: Plan, value: Value, *, floats: bool = False) -> tuple[int, int] | None:
+def _bounds(plan: Network, value: Value, *, floats: bool = False) -> tuple[int, int] | None:
     """The least integer an input may hold and one more than the largest, where that is known."""
     reached = {id(value): 0}  # what was added to the input on the way
     found: list[tuple[int, int]] = []

@@ -14,7 +14,8 @@ import numpy as np
 
 from ..checkpoint import Variable
 from ..errors import UserError, printable
-from .model import Call, Input, Layer, Output, Plan, Value, Weight
+from .model import Plan
+from .network import Call, Input, Layer, Output, Value, Weight
 from .recipe import Read, variable
 
 _MOST_SEARCHED = 12  # matrices whose order is searched for; beyond that names must give it

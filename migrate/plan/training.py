@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from .network import Network
 from .recipe import Read, Recipe
-
-if TYPE_CHECKING:
-    from .model import Plan
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Formula:
     Attributes:
         name: of the function or class that the generated source defines.
         tensor: of the graph; data.
-        body: a plan of functions and operators alone, of labels and output or of the step.
+        body: a network of functions and operators alone, of labels and output or of the step.
         is_loss: a function of labels and output, else a schedule.
         dtypes: of what a loss is given: labels, output and, if there are any, weights. Keras makes
             floats of integers.
@@ -46,7 +44,7 @@ class Formula:
 
     name: str
     tensor: str
-    body: Plan
+    body: Network
     is_loss: bool
     dtypes: tuple[str, ...] = ()
     weights: str | None = None

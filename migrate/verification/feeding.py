@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
-from ..graph import Graph, InputTensor, Interface, tensor_name
-from ..graph.feeds import dropout_value
+from ..graph import Graph, InputTensor, Interface, dropout_value, tensor_name
 from ..graph.sources import PIPELINE_OPS, is_placeholder
 from ..plan import Plan
 from ..plan.examples import random_inputs

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..plan import Code, Layer, Made
-from ..plan.training_layers import STATISTICS
+from ..training.layers import STATISTICS
 
 # Defaults of Keras and of TensorFlow 1's layers, slim and contrib; the least of fused kernels.
 _EPSILONS = (1e-3, 1e-5, 1.001e-5, 1e-12, 1e-6, 1e-8, 1e-7, 1e-4, 2e-5)

@@ -8,21 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from ..carrying.state import movable
 from ..errors import UserError, listed, printable
-from ..graph import Graph, Interface, find_training
+from ..graph import Graph, Interface, Trainer, find_training, refuse_forbidden, train_operation
 from ..graph.nodes import SaveSlice
-from ..graph.training import Trainer, train_operation
 from ..graph.variables import VARIABLE_OPS, find_variables
-from ..original import Original
 from ..parity import Difference
 from ..plan import Plan, constant
 from ..plan.recipe import Read
 from ..plan.training import New
-from ..plan.training_layers import STATISTICS
-from ..planning import refuse_forbidden
 from ..sources import Source
+from ..training.layers import STATISTICS
+from ..training.state import movable
 from ..worker import Worker
+from ..worker.original import Original
 from .comparing import Allowed, difference
 from .feeding import Feeding, dropped_constants, switches
 from .subject import Model
@@ -123,7 +121,7 @@ def train_both(
     )
     constants = dropped_constants(graph, fetched)
     if not trust:
-        refuse_forbidden(source, whole)
+        refuse_forbidden(graph, whole)
     _refuse_missing(source, graph, fetched)
     original = Original(source, whole, worker, constants=constants, timeout=timeout)
     original.open()

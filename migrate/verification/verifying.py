@@ -10,25 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ..carrying import carry_training
-from ..errors import UserError, printable
-from ..graph import Interface, split_tensor
+from ..errors import UserError, printable, understanding
+from ..graph import Interface, refuse_saved_model, running_part, split_tensor
 from ..layers import UnsupportedError
-from ..lifting import lift_plan
-from ..original import Original
+from ..layers.planning import bypassed, find_inference, lift_plan, make_plan
 from ..parity import Difference
 from ..plan import Plan
 from ..plan.examples import EXAMPLES, number_of, random_inputs
-from ..planning import (
-    bypassed,
-    find_inference,
-    make_plan,
-    refuse_saved_model,
-    running_part,
-    understanding,
-)
 from ..sources import Source, open_source
+from ..training import carry_training
 from ..worker import Worker
+from ..worker.original import Original
 from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
 from .feeding import Feeding, read_data
@@ -257,7 +249,8 @@ class Comparison:
         A report may name any other tensor of the graph, and nobody has judged what makes it.
         """
         calls = {entry["name"]: entry["calls"] for entry in self.model.described}
-        runs = running_part(self.source, self.interface).nodes
+        assert self.source.graph is not None
+        runs = running_part(self.source.graph, self.interface).nodes
         return [
             pair
             for pair in pairs

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
-from ..events import Event
 from . import model as finished
 from .compiled import assign_slots, compile_model, opened_paths
+from .events import Event
 from .model import weights_of as _weights
 from .settings import as_delivered
 

@@ -19,8 +19,8 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from ..errors import UserError
-from ..events import Event
 from . import channel
+from .events import Event
 
 # What both sides of every comparison run under. Values a user has set win over these defaults.
 _DEFAULTS = {

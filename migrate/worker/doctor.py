@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..events import Event
+from .events import Event
 
 
 def run(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
-from ..graph.reading import form_of
+from ..graph import form_of
 
 # What TensorFlow 1.15 computes with, where an epsilon is smaller (fused_batch_norm_op.cc).
 _SMALLEST_EPSILON = 1.001e-5

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..events import Event
+from .events import Event
 from .graphdef import full, gist, node_of, prepare, prune, read, refusing
 from .rungraph import plain
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
-from ..events import Event
 from ..plan.training import OWN_MODEL
 from .compiled import members, slot_variable
+from .events import Event
 from .rungraph import plain
 
 Answer = tuple[dict[str, Any], dict[str, np.ndarray]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..events import Event
+from .events import Event
 from .graphdef import full, node_of, output_types, prepare, prune, read, refusing
 from .widen import widen
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..events import Event
 from . import exact, settings, sides
+from .events import Event
 
 
 def run(

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..events import Event
 from . import settings
+from .events import Event
 
 
 def run(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
-from ..events import Event
+from .events import Event
 
 
 @dataclass

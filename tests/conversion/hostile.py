@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tfmigrate.graph import protos
+from tfmigrate.graph.files import protos
 
 NAMES = [
     "class", "x\ny", 'a"""b', "__import__('os').system('true')", "'); raise SystemExit #", "{x}",

@@ -15,7 +15,7 @@ import pytest
 from tfmigrate.checkpoint import open_checkpoint
 from tfmigrate.checkpoint.writer import write_bundle
 from tfmigrate.cli.main import run
-from tfmigrate.conversion import convert
+from tfmigrate.conversion.convert import convert
 from tfmigrate.errors import UserError
 
 ARRAYS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfmigrate.conversion import convert
+from tfmigrate.conversion.convert import convert
 from tfmigrate.errors import UserError
 from tfmigrate.verification import verify
 

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from tfmigrate.conversion import convert
+from tfmigrate.conversion.convert import convert
 from tfmigrate.errors import UserError
 
 pytestmark = pytest.mark.xdist_group("corpus")

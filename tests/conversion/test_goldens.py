@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tfmigrate.conversion.output import build_model
 from tfmigrate.emit import source as emit_source
-from tfmigrate.graph.interface import find_interface
-from tfmigrate.original import Original
+from tfmigrate.graph.interface.interface import find_interface
+from tfmigrate.layers.planning import bypassed, inference_part, make_plan
 from tfmigrate.plan.examples import random_inputs
-from tfmigrate.planning import bypassed, complete_shapes, inference_part, make_plan
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
-from tfmigrate.writing import build_model
+from tfmigrate.worker.original import Original, complete_shapes
 
 from .conftest import Case
 

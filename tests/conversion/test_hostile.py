@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tfmigrate import conversion
 from tfmigrate.errors import UserError
-from tfmigrate.graph import protos
+from tfmigrate.graph.files import protos
 from tfmigrate.worker import Worker
 
 from .hostile import NAMES, mutate

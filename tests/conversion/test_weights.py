@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tfmigrate.checkpoint import open_checkpoint
 from tfmigrate.cli.main import run
-from tfmigrate.conversion import convert
+from tfmigrate.conversion.convert import convert
 from tfmigrate.errors import UserError
 from tfmigrate.formats.keras_file import KerasFile
 

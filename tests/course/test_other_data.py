@@ -11,7 +11,8 @@ from tfmigrate.course import catalogue, prepare
 from tfmigrate.course import datasets as data
 from tfmigrate.course.lockstep import compare_training
 from tfmigrate.course.request import Request
-from tfmigrate.course.training import Setting, train
+from tfmigrate.course.setting import Setting
+from tfmigrate.course.training import train
 from tfmigrate.course.values import compare_values
 from tfmigrate.errors import UserError
 from tfmigrate.worker import Worker

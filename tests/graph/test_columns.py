@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tfmigrate.graph.columns import fold_columns
+from tfmigrate.graph.examples.columns import fold_columns
 from tfmigrate.graph.nodes import Graph, Node
 
 

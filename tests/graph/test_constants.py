@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tfmigrate.errors import UserError
-from tfmigrate.graph import Evaluator, Graph, Node, partial_value, protos, static_value
-from tfmigrate.graph.tensors import decode_tensor
+from tfmigrate.graph import Evaluator, Graph, Node, partial_value, static_value
+from tfmigrate.graph.files import protos
+from tfmigrate.graph.files.tensors import decode_tensor
 
 from .conftest import EXPECTED
 

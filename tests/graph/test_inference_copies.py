@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from tfmigrate.graph import Graph, Node, VariableDef
-from tfmigrate.graph.inference_copies import before_chance, chance_before, inference_copy
+from tfmigrate.graph.interface.inference_copies import before_chance, chance_before, inference_copy
 
 
 def node(name: str, op: str, *inputs: str, **attrs: object) -> Node:

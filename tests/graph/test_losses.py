@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from tfmigrate.graph import Graph, Node
-from tfmigrate.graph.losses import read_loss, summands
+from tfmigrate.graph.training.losses import read_loss, summands
 
 ANY = (None,)
 

@@ -16,10 +16,10 @@ from tfmigrate.graph import (
     find_training,
     find_variables,
     forbidden_operations,
-    protos,
     read_graph,
     roles_from_graph,
 )
+from tfmigrate.graph.files import protos
 
 # Names, operations, inputs and a sum over each constant, by TensorFlow's own parser.
 DESCRIBE = """

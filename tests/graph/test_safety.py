@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from tfmigrate.errors import UserError
 from tfmigrate.graph import Graph, Node, forbidden_operations
-from tfmigrate.graph.interface import find_interface
+from tfmigrate.graph.dtypes import FunctionName
+from tfmigrate.graph.files.safety import refusal
+from tfmigrate.graph.interface.interface import find_interface
+from tfmigrate.graph.interface.running import refuse_forbidden
 from tfmigrate.graph.nodes import Function
-from tfmigrate.graph.safety import refusal
-from tfmigrate.graph.tensors import FunctionName
-from tfmigrate.planning import refuse_forbidden
-from tfmigrate.sources import Source
 
 REGISTERED = """
 import os, json
@@ -68,16 +67,14 @@ def test_later_versions_of_what_is_refused_are_too(op):
     assert refusal(f"{later}V3") == refusal(f"{later}V13") == refusal(op)
 
 
-def test_files_and_python_are_named(graph_of, graph_files, expected):
+def test_files_and_python_are_named(graph_of, expected):
     graph = graph_of("reads_files")
     found = forbidden_operations(graph)
     assert [item.op for item in found] == expected["reads_files"]["forbidden"]
     interface = find_interface(graph, [], [f"{item.node}:0" for item in found])
-    path = graph_files / "reads_files.meta"
-    source = Source(path, "v2", None, graph, path)
     told = r"PyFunc \(runs Python\), ReadFile \(reads files\).*--trust"
     with pytest.raises(UserError, match=told):
-        refuse_forbidden(source, interface)
+        refuse_forbidden(graph, interface)
 
 
 def test_library_functions_are_entered_once():

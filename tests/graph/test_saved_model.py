@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from tfmigrate.errors import UserError
-from tfmigrate.graph import protos
-from tfmigrate.graph.reading import read_saved_model
-from tfmigrate.graph.saved_model import forbidden_in_saved_model
+from tfmigrate.graph.files import protos
+from tfmigrate.graph.files.reading import read_saved_model
+from tfmigrate.graph.files.saved_model import forbidden_in_saved_model
 
 
 def refused(model, folder: Path) -> list[str]:

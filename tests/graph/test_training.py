@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from tfmigrate.graph import Graph, Node, find_training, find_variables, roles_from_graph
-from tfmigrate.graph.schedules import FORMULAS
-from tfmigrate.graph.training import loss_tensor, train_operation
+from tfmigrate.graph.training.schedules import FORMULAS
+from tfmigrate.graph.training.trainers import loss_tensor, train_operation
 
 from .conftest import EXPECTED
 

@@ -141,7 +141,7 @@ def test_a_damaged_graph_does_not_hide_the_weights(shared, tmp_path):
 
 
 def test_a_graph_that_contradicts_itself_does_not_hide_the_weights(shared, tmp_path):
-    from tfmigrate.graph import protos
+    from tfmigrate.graph.files import protos
 
     for file in (shared / "goldens/train_adam").glob("model.ckpt.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes())

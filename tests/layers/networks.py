@@ -5,13 +5,14 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
+from tfmigrate.conversion.output import build_model
 from tfmigrate.emit import source as emit_source
-from tfmigrate.graph.interface import find_interface
+from tfmigrate.graph.interface.interface import find_interface
+from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.plan import Layer, Plan
-from tfmigrate.planning import complete_shapes, inference_part, make_plan
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
-from tfmigrate.writing import build_model
+from tfmigrate.worker.original import complete_shapes
 
 DATA = Path(__file__).with_name("data")
 OF_SCALE = 2e-5  # of the greatest output: what the project promises

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfmigrate.original import as_written
 from tfmigrate.plan import Plan
 from tfmigrate.worker import Worker
+from tfmigrate.worker.original import as_written
 
 from .networks import Case, assert_computes, kinds, unpack
 

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from tfmigrate.conversion.output import build_model
 from tfmigrate.emit import source as emit_source
 from tfmigrate.graph import Graph, Node
 from tfmigrate.layers import View, build_plan
 from tfmigrate.plan import Plan, variable
 from tfmigrate.worker import Worker
-from tfmigrate.writing import build_model
 
 from .networks import kinds
 

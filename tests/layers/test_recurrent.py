@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfmigrate.graph.interface import find_interface
+from tfmigrate.graph.interface.interface import find_interface
+from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.plan import Plan
-from tfmigrate.planning import complete_shapes, inference_part, make_plan
 from tfmigrate.sources import Source, open_source
 from tfmigrate.worker import Worker
+from tfmigrate.worker.original import complete_shapes
 
 from .networks import Case, assert_computes, kinds, unpack
 

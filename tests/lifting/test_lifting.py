@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfmigrate.conversion import convert
+from tfmigrate.conversion.convert import convert
+from tfmigrate.conversion.lifting import lift
+from tfmigrate.emit.lifted import lifted_source
 from tfmigrate.graph import find_interface
-from tfmigrate.lifting import lift, lifted_source
-from tfmigrate.planning import bypassed, inference_part
+from tfmigrate.layers.planning import bypassed, inference_part
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
 

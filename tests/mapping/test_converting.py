@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tfmigrate.checkpoint import open_checkpoint
 from tfmigrate.checkpoint.writer import write_bundle
-from tfmigrate.conversion import convert
+from tfmigrate.conversion.convert import convert
 from tfmigrate.errors import UserError
 from tfmigrate.formats.keras_file import KerasFile
 from tfmigrate.mapping import MappingError

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Task, TaskID
 from tfmigrate.cli.main import cli, run
-from tfmigrate.converted import Conversion
+from tfmigrate.conversion.result import Conversion
 from tfmigrate.errors import UserError
 from tfmigrate.parity import Verdict
 from tfmigrate.report import (

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tfmigrate.carrying import carry_training
+from tfmigrate.conversion.output import build_model
 from tfmigrate.emit import source as emit_source
-from tfmigrate.graph.interface import find_interface
+from tfmigrate.graph.interface.interface import find_interface
+from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.plan import Plan
 from tfmigrate.plan.fates import fates
 from tfmigrate.plan.training import TrainingPlan
-from tfmigrate.planning import inference_part, make_plan
 from tfmigrate.sources import Source, open_source
+from tfmigrate.training import carry_training
 from tfmigrate.worker import Worker
-from tfmigrate.writing import build_model
 
 
 @dataclass(frozen=True)

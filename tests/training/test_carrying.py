@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tfmigrate.emit import source as emit_source
 from tfmigrate.emit.render import Apply, Name, render
-from tfmigrate.graph.optimizers import Optimizer
-from tfmigrate.graph.schedules import FORMULAS, Schedule
+from tfmigrate.graph.training.optimizers import Optimizer
+from tfmigrate.graph.training.schedules import FORMULAS, Schedule
 from tfmigrate.plan import variable
-from tfmigrate.plan.training_schedule import keras_schedule
-from tfmigrate.plan.training_step import count_steps
+from tfmigrate.training.schedule import keras_schedule
+from tfmigrate.training.step import count_steps
 
 from .conftest import Ask
 from .converting import Case, plan_of, training_of

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tfmigrate import by_graph, conversion
+from tfmigrate import convert
+from tfmigrate.conversion import by_graph
 from tfmigrate.emit import source as emit_source
 from tfmigrate.plan.training import New
 
@@ -17,7 +18,7 @@ def test_training_is_left_out_where_that_is_asked(
     unpacked: Callable[[str], Path], tmp_path: Path
 ) -> None:
     folder = Case(unpacked("train_top_layer_only")).folder
-    made = conversion.convert(folder / "model.ckpt", tmp_path / "out", training=False)
+    made = convert(folder / "model.ckpt", tmp_path / "out", training=False)
     assert made
     assert made.report["training"] is None
     text = (tmp_path / "out" / "model.py").read_text()
@@ -41,7 +42,7 @@ def test_an_optimizer_that_keras_fails_at_does_not_cost_the_model(
 
     monkeypatch.setattr(by_graph, "carry_training", carry_wrongly)
     folder = Case(unpacked("train_top_layer_only")).folder
-    made = conversion.convert(folder / "model.ckpt", tmp_path / "out")
+    made = convert(folder / "model.ckpt", tmp_path / "out")
     assert made
     assert made.report["outcome"] == "keras"
     assert made.report["training"] is None

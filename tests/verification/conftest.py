@@ -14,7 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from tfmigrate.conversion import convert
+from tfmigrate.conversion.convert import convert
 from tfmigrate.worker import Worker
 
 

@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from tfmigrate.errors import UserError
-from tfmigrate.graph import find_interface, protos
+from tfmigrate.graph import find_interface
+from tfmigrate.graph.files import protos
 from tfmigrate.sources import open_source
 from tfmigrate.verification import Allowed, Comparison, verify
 from tfmigrate.verification.correspondence import Pair
@@ -84,7 +85,7 @@ def test_a_graph_that_cannot_be_planned_is_compared_by_its_outputs(
     def fails(*arguments: object) -> None:
         raise KeyError("strides")
 
-    monkeypatch.setattr("tfmigrate.planning.build_plan", fails)
+    monkeypatch.setattr("tfmigrate.layers.planning.build_plan", fails)
     with pytest.raises(pytest.fail.Exception, match="a worker was asked"):  # to open the model
         verify(*saved(network(), tmp_path), workers=IDLE)
 

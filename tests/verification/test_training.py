@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tfmigrate.carrying import carry_training
+from tfmigrate.conversion.output import build_model
 from tfmigrate.emit import source as emit_source
 from tfmigrate.errors import UserError
 from tfmigrate.graph import find_interface
-from tfmigrate.planning import inference_part, make_plan
+from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.sources import open_source
+from tfmigrate.training import carry_training
 from tfmigrate.verification import verify
 from tfmigrate.worker import Worker
-from tfmigrate.writing import build_model
 
 pytestmark = pytest.mark.xdist_group("verification")
 

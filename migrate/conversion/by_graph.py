@@ -1,0 +1,237 @@
+"""A graph to its Keras model, or to a lifted SavedModel where no Keras form is known."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from ..emit.lifted import lifted_source
+from ..errors import UserError, printable
+from ..formats import whole_folder
+from ..graph import Inference, Interface, NoNetworkError
+from ..layers import UnsupportedError
+from ..layers.planning import MissingVariablesError, bypassed, find_inference, lift_plan, make_plan
+from ..plan import Plan
+from ..plan.examples import KINDS, number_of
+from ..sources import Source
+from ..training import carry_training
+from ..verification import Allowed, Comparison, Measured, Model, difference
+from ..worker import JobError, Worker, WorkerError
+from ..worker.original import Original
+from .lifting import Lifted, NotLiftedError, lift
+from .output import Output, differences
+from .result import Conversion, lifted_report, write_report
+
+_NO_NETWORK = (
+    "The graph beside the checkpoint holds no network: nothing in it computes with an input and "
+    "these variables. So the variables alone were written."
+)
+
+
+@dataclass
+class GraphConversion:
+    """One conversion by the graph, under way.
+
+    Attributes:
+        training: carry loss, optimizer and its state over.
+        trust: run the original even if it could touch files, the network or processes.
+        workers: for the graph and for Keras; two are started where it is None.
+    """
+
+    output: Output
+    training: bool
+    trust: bool
+    workers: tuple[Worker, Worker] | None = None
+
+    @property
+    def source(self) -> Source:
+        """What is converted."""
+        return self.output.source
+
+    @property
+    def timeout(self) -> float:
+        """Seconds without a sign of life after which a worker is ended."""
+        return self.output.timeout
+
+    def run(
+        self,
+        inputs: Sequence[str] | None,
+        outputs: Sequence[str] | None,
+        feed: Mapping[str, Any] | None,
+    ) -> Conversion:
+        """Outcome ``keras``, by the graph."""
+        self.output.tell({"stage": "planning"})
+        # TensorFlow is imported there while the plan is made here.
+        with ExitStack() as stack:
+            started = (Worker("graph"), Worker("Keras")) if self.workers is None else ()
+            graph_worker, keras_worker = self.workers or map(stack.enter_context, started)
+            try:
+                interface, inference = find_inference(
+                    self.source,
+                    inputs,
+                    outputs,
+                    feed,
+                    graph_worker,
+                    trust=self.trust,
+                    timeout=self.timeout,
+                )
+            except NoNetworkError:
+                if self.source.checkpoint is None:
+                    raise
+                return self.output.variables([_NO_NETWORK])
+            original = Original(
+                self.source,
+                interface,
+                graph_worker,
+                bypass=bypassed(inference),
+                timeout=self.timeout,
+            )
+            if "saved_model" in self.output.to:
+                asked = {"ops": list[str](), "tensor": "", "reason": "--to saved_model asks for it"}
+                return self._lift(interface, original, inference, keras_worker, asked)
+            try:
+                plan = self._plan(interface, inference)
+            except MissingVariablesError as error:
+                if interface.how == "asked" or self.source.checkpoint is None:
+                    raise
+                note = f"{error.problem}, so the variables alone were written."
+                return self.output.variables([note])
+            except UnsupportedError as error:
+                why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
+                return self._lift(interface, original, inference, keras_worker, why)
+
+            def compare() -> Measured:
+                original.open()
+                given, expected = original.run_random(plan)
+                found = differences(keras_worker, plan, given, expected, self.timeout)
+                if not all(math.isfinite(each.max_abs) for each in found.values()):
+                    # What the network is not for, such as the logarithm of a number below zero.
+                    given, expected = original.run_random(plan, KINDS[1:])
+                    found = differences(keras_worker, plan, given, expected, self.timeout)
+                if self.output.keras == "tf-keras" or all(map(Allowed().holds, found.values())):
+                    return Measured(found, examples=number_of(given))
+                self.output.tell({"stage": "looking for the cause"})
+                model = Model.built(keras_worker, self.timeout)
+                model.bind(interface, {})
+                comparison = Comparison(
+                    self.source,
+                    interface,
+                    original,
+                    model,
+                    plan,
+                    Allowed(),
+                    self.output.tell,
+                )
+                return Measured(found, found=comparison.run(given), examples=number_of(given))
+
+            made = self._try_to_write(plan, keras_worker, compare)
+            if isinstance(made, str) and plan.training is not None:  # which must not cost the model
+                without = f"Training is not carried over: {made}."
+                plan = self._plan(interface, inference, without=without)
+                made = self._try_to_write(plan, keras_worker, compare)
+            if isinstance(made, Conversion):
+                return made
+            why = {"ops": list[str](), "tensor": "", "reason": made}
+            return self._lift(interface, original, inference, keras_worker, why)
+
+    def _try_to_write(
+        self, plan: Plan, worker: Worker, compare: Callable[[], Measured]
+    ) -> Conversion | str:
+        """As :meth:`_write`; or what failed, of what no one foresaw."""
+        try:
+            return self.output.model(plan, worker, compare, "the original graph")
+        except JobError as error:
+            if os.environ.get("TFMIGRATE_DEBUG"):
+                raise
+            return f"Keras fails at it: {printable(error.gist, 300)}"
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            if os.environ.get("TFMIGRATE_DEBUG"):
+                raise
+            return f"the weights cannot be made: {type(error).__name__}: {printable(error, 300)}"
+
+    def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
+        """The plan with its training, or without it, for a reason that is noted."""
+        assert self.source.graph is not None
+        plan = make_plan(self.source, interface, inference)
+        if self.output.keras == "tf-keras":
+            plan.notes.append("For tf-keras, so without loss and optimizer.")
+        elif without:
+            plan.warnings.append(without)
+        elif self.training:
+            recipes = self.source.recipes()
+            try:
+                carry_training(self.source.graph, plan, recipes, self.source.read)
+            except Exception as error:  # a training part that contradicts itself, or a bug of ours
+                if os.environ.get("TFMIGRATE_DEBUG"):
+                    raise
+                gist = f"{type(error).__name__}: {printable(error)}"
+                without = f"Training is not carried over: reading it fails ({gist})."
+                return self._plan(interface, inference, without=without)
+        return plan
+
+    def _lift(
+        self,
+        interface: Interface,
+        original: Original,
+        inference: Inference,
+        worker: Worker,
+        why: dict[str, Any],
+    ) -> Conversion:
+        """Outcome ``lifted``; ``variables`` where TensorFlow cannot even do that."""
+        self.output.tell({"stage": "lifting"})
+        if self.output.dry_run:
+            report = lifted_report(
+                self.source, Lifted(lift_plan(self.source, interface)), why, Measured(None)
+            )
+            return Conversion(report, None)
+        try:
+            with whole_folder(self.output.folder, force=self.output.force) as room:
+                lifted = lift(
+                    self.source,
+                    interface,
+                    room / "saved_model",
+                    worker,
+                    bypass=bypassed(inference),
+                    timeout=self.timeout,
+                )
+                (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
+                measured = self._compare_lifted(lifted, original, worker)
+                report = lifted_report(self.source, lifted, why, measured)
+                report["files"] |= self.output.formats(room).files
+                write_report(room, report)
+        except NotLiftedError as error:
+            if self.source.checkpoint is None:
+                raise
+            note = f"{why['reason']}, and {error.problem}; so the variables alone were written."
+            return self.output.variables([note])
+        self.output.tell({"stage": "done"})
+        return Conversion(report, self.output.folder)
+
+    def _compare_lifted(self, lifted: Lifted, original: Original, worker: Worker) -> Measured:
+        """A difference for each output, or why there is none."""
+        self.output.tell({"stage": "comparing"})
+        numbered = {str(index): array for index, array in enumerate(lifted.given.values())}
+        try:
+            step = {"step": "predict"}
+            made = worker.call("lift", step, numbered, timeout=self.timeout).arrays
+            original.open()
+            expected = original.run(lifted.given)
+            measured = {
+                output.tensor: difference(expected[output.tensor], made[str(index)])
+                for index, output in enumerate(lifted.plan.outputs)
+            }
+            if all(map(Allowed().holds, measured.values())):
+                return Measured(measured, examples=number_of(lifted.given))
+            again = original.run(lifted.given)
+            if all(Allowed().holds(difference(expected[t], again[t])) for t in expected):
+                return Measured(measured, examples=number_of(lifted.given))
+        except WorkerError:
+            raise
+        except UserError as error:
+            return Measured(None, f"on random inputs {error.problem}")
+        reason = "the original itself gives other numbers in every run: it draws random ones"
+        return Measured(None, reason)

@@ -1,0 +1,163 @@
+"""The pipeline: a TensorFlow 1 source in, a folder with the Keras model and its proof out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError, printable
+from ..mapping.converting import convert_back, convert_into_model, convert_names
+from ..mapping.users_model import function_of, is_users_model, twin_of
+from ..plan.examples import number_of, random_inputs
+from ..plan.mlp import forward, mlp_plan
+from ..sources import Source, open_source
+from ..verification import Measured
+from ..worker import Worker
+from ..worker.events import Event
+from .by_graph import GraphConversion
+from .output import Output, differences
+from .request import Request
+from .result import Conversion
+
+_TIMEOUT = 300.0
+
+
+def convert(
+    source: str | Path,
+    output: str | Path | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+    feed: Mapping[str, Any] | None = None,
+    to: Sequence[str] = (),
+    map: str | Path | None = None,
+    model: str | None = None,
+    ema: str = "raw",
+    keras: str = "keras",
+    training: bool = True,
+    dry_run: bool = False,
+    force: bool = False,
+    trust: bool = False,
+    timeout: float = _TIMEOUT,
+    on_event: Event | None = None,
+    workers: tuple[Worker, Worker] | None = None,
+) -> Conversion:
+    """Converts a TensorFlow 1 checkpoint, frozen graph or SavedModel to Keras, and measures parity.
+
+    Args:
+        source: a checkpoint prefix, any of its files, a folder, a ``.meta``, a frozen ``.pb``, a
+            SavedModel folder; for the way back a ``.keras`` or ``.weights.h5`` file.
+        output: the folder to write; ``<name>-keras`` in the working folder by default, for the way
+            back ``<name>-tf1``.
+        inputs: tensors that become the model's inputs, where the guess is wrong.
+        outputs: tensors that become its outputs.
+        feed: placeholder → value, fixed for good.
+        to: "keras", "saved_model", or of :data:`tfmigrate.formats.FORMATS`; without one of the
+            first two the variables alone are written, under their names of TF1. By default
+            "keras" where a model can be made of the source, else "npz".
+        map: a map file: TF1 names to those of ``model``, or without a model to new names.
+        model: ``FILE.py:FUNCTION``, which builds the model that the weights go to; or "mlp" where
+            there is no graph and the variables are a chain of dense layers.
+        ema: "prefer": moving averages of weights instead of the weights; "raw": not.
+        keras: "tf-keras" for a model of Keras 2.
+        training: carry loss, optimizer and its state over, where the graph has them.
+        dry_run: plan, and write nothing.
+        force: replace an output of an earlier conversion.
+        trust: run the original graph even if it could touch files, the network or processes.
+        timeout: seconds without a sign of life after which a worker is ended.
+        on_event: called as the work goes on, see :mod:`tfmigrate.worker.events`.
+        workers: for the graph and for Keras, where two are at hand; else they are started.
+
+    Returns:
+        A result that is true where parity holds.
+
+    Raises:
+        UserError: the source cannot be read or understood, or the output cannot be written.
+    """
+    path, to = Path(source), tuple(dict.fromkeys(to))
+    request = Request(path, inputs, outputs, feed, to, map, model, ema, keras)
+    request.check()
+    tell = on_event or (lambda event: None)
+    common: dict[str, Any] = {"force": force, "dry_run": dry_run, "tell": tell}
+    map_path = Path(map) if map is not None else None
+    if request.back:
+        stem = path.name.removesuffix(".h5").removesuffix(".weights").removesuffix(".keras")
+        folder = _free(output, f"{stem}-tf1", force or dry_run)
+        report = convert_back(path, folder, map_path=map_path, to=to, **common)
+        return Conversion(report, None if dry_run else folder)
+    opened = open_source(source)
+    opened.prefer_averages = _prefers_averages(opened, ema)
+    folder = _free(output, f"{opened.name}-keras", force or dry_run)
+    if is_users_model(model) or map_path is not None:
+        if model is None:
+            assert map_path is not None
+            report = convert_names(opened, folder, map_path, to=to or ("npz",), **common)
+        else:
+            report = convert_into_model(
+                opened,
+                folder,
+                function_of(model),
+                code=twin_of(model),
+                map_path=map_path,
+                to=to or ("keras",),
+                legacy_keras=keras == "tf-keras",
+                timeout=timeout,
+                **common,
+            )
+        return Conversion(report, None if dry_run else folder)
+    if "saved_model" in to and opened.graph is None:
+        raise UserError(
+            f"there is no graph beside {printable(path)}, so no SavedModel can be made of it",
+            expected="a .meta file beside the checkpoint",
+            try_="--to tf2 for the variables",
+        )
+    out = Output(opened, folder, to, keras, dry_run, force, timeout, tell)
+    if request.variables_alone:
+        return out.variables([])
+    if model is not None or opened.graph is None:
+        return _from_names(out, asked=model is not None)
+    return GraphConversion(out, training, trust, workers).run(inputs, outputs, feed)
+
+
+def _free(output: str | Path | None, default: str, replace: bool) -> Path:
+    """The output folder, refused at once where it is there and may not be replaced."""
+    folder = Path(output if output is not None else default)
+    if folder.exists() and not replace:
+        raise UserError(
+            f"{printable(folder)} exists already", try_="--force to replace it, or another -o"
+        )
+    return folder
+
+
+def _prefers_averages(source: Source, ema: str) -> bool:
+    if ema == "prefer" and not source.averages:
+        raise UserError(
+            f"{printable(source.path)} holds no moving averages of weights", try_="without --ema"
+        )
+    return ema == "prefer"
+
+
+def _from_names(output: Output, *, asked: bool) -> Conversion:
+    """Outcome ``keras`` for a chain of dense layers without a graph, else ``variables``."""
+    source = output.source
+    weights = [v for v in source.variables() if source.roles[v.name] == "weight"]
+    plan = mlp_plan(weights, source.name, source.title, asked=asked)
+    if plan is None:
+        note = (
+            "There is no graph beside the checkpoint and its names and shapes do not say "
+            "beyond doubt what model it is, so the variables alone were written; --model mlp "
+            "says that it is a chain of dense layers."
+        )
+        return output.variables([note])
+    plan.weights = [replace(w, recipe=source.recipe(str(w.recipe))) for w in plan.weights]
+    with Worker("Keras") as keras_worker:
+
+        def compare() -> Measured:
+            given = random_inputs(plan)
+            expected = forward(plan, source.read, given["x:0"])
+            made = differences(keras_worker, plan, given, {"logits:0": expected}, output.timeout)
+            return Measured(made, examples=number_of(given))
+
+        return output.model(plan, keras_worker, compare, "the layers' formula in numpy")

@@ -1,0 +1,165 @@
+"""What a conversion leaves in its folder: model, source, variables, report; whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..emit import source as emit_source
+from ..errors import UserError, printable
+from ..formats import FORMATS, Written, whole_folder, write_formats
+from ..parity import Difference
+from ..plan import Plan
+from ..plan.fates import fates
+from ..sources import Source
+from ..verification import Measured, difference
+from ..worker import Worker, WorkerError
+from ..worker.batches import batches
+from ..worker.events import Event, counted, stage
+from .result import Conversion, model_report, variables_report, write_report
+
+
+@dataclass
+class Output:
+    """The folder of one conversion, and what was asked to be in it.
+
+    Attributes:
+        to: formats, as ``--to`` names them.
+        keras: "keras", or "tf-keras" for a model of Keras 2.
+        dry_run: write nothing.
+        force: replace the folder.
+        timeout: seconds without a sign of life after which a worker is ended.
+        tell: is told of the progress.
+    """
+
+    source: Source
+    folder: Path
+    to: Sequence[str]
+    keras: str
+    dry_run: bool
+    force: bool
+    timeout: float
+    tell: Event
+
+    def model(
+        self,
+        plan: Plan,
+        worker: Worker,
+        compare: Callable[[], Measured],
+        reference: str,
+    ) -> Conversion:
+        """Outcome ``keras``: built in the worker, compared before the folder appears."""
+        reasons = self.source.average_reasons()
+        plan.fates = [
+            replace(f, reason=reasons[f.name]) if f.reason and f.name in reasons else f
+            for f in fates(plan, self.source.variables(), self.source.roles)
+        ]
+        if note := self.source.average_note():
+            plan.notes.append(note)
+        text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
+        if self.dry_run:
+            return Conversion(model_report(self.source, plan, {}, Measured(None), reference), None)
+        with whole_folder(self.folder, force=self.force) as room:
+            (room / "model.py").write_text(text, encoding="utf-8")
+            weights = room / FORMATS["weights"].file if "weights" in self.to else None
+            paths = build_model(
+                worker,
+                plan,
+                self.source,
+                text,
+                room / "model.keras",
+                self.timeout,
+                weights,
+                self.keras,
+                self.tell,
+            )
+            self.tell({"stage": "comparing"})
+            try:
+                measured = compare()
+            except WorkerError:
+                raise
+            except UserError as error:  # random examples may be none that the graph accepts
+                measured = Measured(None, f"on random inputs {error.problem}")
+            report = model_report(self.source, plan, paths, measured, reference)
+            if weights is not None:
+                report["files"] |= {"weights": weights.name}
+            report["files"] |= self.formats(room, but=["weights"]).files
+            write_report(room, report)
+        self.tell({"stage": "done"})
+        return Conversion(report, self.folder)
+
+    def variables(self, notes: list[str]) -> Conversion:
+        """Outcome ``variables``: weights only, every one accounted for."""
+        if not self.source.variables():
+            raise UserError(
+                f"there are no variables in {printable(self.source.path)}, so nothing to write",
+                try_="--to keras, if it computes something",
+            )
+        self.to = [name for name in self.to if name in FORMATS] or ["npz"]
+        if self.dry_run:
+            return Conversion(variables_report(self.source, None, self.to, notes), None)
+        with whole_folder(self.folder, force=self.force) as room:
+            written = self.formats(room)
+            report = variables_report(self.source, written, self.to, notes)
+            write_report(room, report)
+        self.tell({"stage": "done"})
+        return Conversion(report, self.folder)
+
+    def formats(self, room: Path, *, but: Sequence[str] = ()) -> Written:
+        """Writes the source's variables under their own names, in each format asked for."""
+        formats = [name for name in self.to if name in FORMATS and name not in but]
+        size = sum(v.nbytes for v in self.source.variables()) * len(formats)
+        progress = stage(self.tell, "writing", size) if formats else None
+        tensors, roles = self.source.tensors, self.source.roles
+        return write_formats(tensors, room, formats, roles=roles, progress=progress)
+
+
+def build_model(
+    worker: Worker,
+    plan: Plan,
+    source: Source,
+    text: str,
+    path: Path,
+    timeout: float,
+    weights: Path | None = None,
+    keras: str = "keras",
+    tell: Event = lambda event: None,
+) -> dict[str, str]:
+    """Builds, fills and saves the model; gives target → path of the variable in the saved model."""
+
+    def call(step: str, arrays: dict[str, np.ndarray] | None = None, **more: Any) -> Any:
+        return worker.call("build", {"step": step, **more}, arrays, timeout=timeout).data
+
+    training = plan.training
+    progress = stage(tell, "building", sum(weight.recipe.nbytes for weight in plan.weights))
+    call("source", source=text, keras=keras.replace("-", "_"))
+    made = ((weight.target, weight.recipe.make(source.read)) for weight in plan.weights)
+    for group in batches(counted(made, progress)):
+        call("assign", group)
+    if training is not None:
+        call("compile", iterations=training.iterations)
+        places = {s.target: (s.member, s.attribute, s.weight) for s in training.slots}
+        slots = ((slot.target, slot.make(source.read)) for slot in training.slots)
+        for group in batches(slots):
+            call("slots", group, places=places)
+    return call("save", path=str(path), weights=weights and str(weights))["paths"]
+
+
+def differences(
+    worker: Worker,
+    plan: Plan,
+    given: Mapping[str, np.ndarray],
+    expected: Mapping[str, np.ndarray],
+    timeout: float | None,
+) -> dict[str, Difference]:
+    """Runs the saved model on the same examples; a difference for each output."""
+    numbered = {str(index): array for index, array in enumerate(given.values())}
+    made = worker.call("build", {"step": "predict"}, numbered, timeout=timeout).arrays
+    return {
+        output.tensor: difference(expected[output.tensor], made[str(index)])
+        for index, output in enumerate(plan.outputs)
+    }

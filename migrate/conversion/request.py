@@ -1,0 +1,143 @@
+"""What a conversion is asked for, and what of it does not go together: refused before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError, nearest, printable
+from ..formats import FORMATS
+from ..mapping.users_model import is_users_model, twin_of
+
+MODEL_FORMATS = {
+    "keras": "a Keras model with its source",
+    "saved_model": "the graph as it is, as a trainable SavedModel of TensorFlow 2",
+}
+KNOWN_FORMATS = (*MODEL_FORMATS, *FORMATS)
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of one conversion that say what is to be made, as :func:`convert` takes them."""
+
+    source: Path
+    inputs: Sequence[str] | None = None
+    outputs: Sequence[str] | None = None
+    feed: Mapping[str, Any] | None = None
+    to: Sequence[str] = ()
+    map: str | Path | None = None
+    model: str | None = None
+    ema: str = "raw"
+    keras: str = "keras"
+
+    @property
+    def back(self) -> bool:
+        """Whether the source is a file of Keras, on its way back to TF1."""
+        return self.source.is_file() and self.source.suffix in (".keras", ".h5")
+
+    @property
+    def variables_alone(self) -> bool:
+        """Whether no model is to be made."""
+        return bool(self.to) and not any(name in MODEL_FORMATS for name in self.to)
+
+    def check(self) -> None:
+        """Looks at the options alone, not at the source.
+
+        Raises:
+            UserError: one is unknown, or two contradict each other.
+        """
+        self._check_values()
+        if self.back:
+            self._check_back()
+        elif is_users_model(self.model) or self.map is not None:
+            self._check_map()
+        else:
+            self._check_model()
+
+    def _check_values(self) -> None:
+        for name in self.to:
+            if name not in KNOWN_FORMATS:
+                raise UserError(
+                    f"there is no format {printable(name)!r}",
+                    expected=f"one of {', '.join(KNOWN_FORMATS)}",
+                    try_=nearest(name, KNOWN_FORMATS),
+                )
+        if self.ema not in ("prefer", "raw"):
+            raise UserError(f"--ema {printable(self.ema)}", expected="prefer or raw")
+        if self.keras not in ("keras", "tf-keras"):
+            raise UserError(f"--keras {printable(self.keras)}", expected="keras or tf-keras")
+        twin_of(self.model)  # which refuses a name that is no system's
+
+    def _check_back(self) -> None:
+        name = printable(self.source)
+        if not self.to or set(self.to) & set(MODEL_FORMATS):
+            raise UserError(f"{name} is a file of Keras already", try_="--to tf1 for the way back")
+        self._refuse(
+            f"{name} goes back to TF1",
+            graph=True,
+            model=True,
+            ema=True,
+            keras=True,
+        )
+
+    def _check_map(self) -> None:
+        if self.model is not None and not is_users_model(self.model):
+            raise UserError(
+                f"--map and --model {self.model} contradict each other: a map leads to a model "
+                "of yours",
+                try_="--model FILE.py:FUNCTION, or one of the two",
+            )
+        self._refuse("weights go where names and map say", graph=True)
+        if self.model is None:
+            for name in (n for n in self.to if n in MODEL_FORMATS):
+                raise UserError(
+                    f"--to {name} needs a model, and --map alone names none",
+                    try_="--model FILE.py:FUNCTION as well",
+                )
+            self._refuse("--map without --model writes variables under new names", keras=True)
+        elif "saved_model" in self.to:
+            raise UserError(
+                "--to saved_model is the graph as it is, not a model of yours", try_="--to keras"
+            )
+
+    def _check_model(self) -> None:
+        if self.variables_alone:
+            what = f"--to {' --to '.join(self.to)} writes the variables alone"
+            self._refuse(what, graph=True, model=True, ema=True, keras=True)
+        if self.model is not None:
+            self._refuse(f"--model {self.model} needs no graph", graph=True)
+        if "saved_model" in self.to:
+            if "keras" in self.to:
+                raise UserError(
+                    "--to keras and --to saved_model are two conversions",
+                    try_="one after the other",
+                )
+            self._refuse("--to saved_model is the graph as it is", model=True, keras=True)
+
+    def _refuse(
+        self,
+        why: str,
+        *,
+        graph: bool = False,
+        model: bool = False,
+        ema: bool = False,
+        keras: bool = False,
+    ) -> None:
+        """Refuses options that would have no effect."""
+        given = []
+        if graph:
+            listed = {"--inputs": self.inputs, "--outputs": self.outputs, "--feed": self.feed}
+            given += [flag for flag, value in listed.items() if value]
+        if model and self.model is not None:
+            given.append("--model")
+        if ema and self.ema != "raw":
+            given.append(f"--ema {self.ema}")
+        if keras and self.keras != "keras":
+            given.append(f"--keras {self.keras}")
+        if given:
+            raise UserError(
+                f"{why}, so {' and '.join(given)} would have no effect",
+                try_=f"without {'it' if len(given) == 1 else 'them'}",
+            )

@@ -1,0 +1,302 @@
+"""The result of a conversion: the report that is written, shown and returned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import listed, printable
+from ..formats import FORMATS, Written
+from ..parity import Verdict, worst
+from ..plan import Fate, Layer, Plan
+from ..plan.fates import fates
+from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
+from ..sources import Source
+from ..verification import OF_SCALE, Allowed, Measured
+from .lifting import Lifted
+
+
+class Conversion(Result):
+    """What a conversion did; true where parity was measured and holds.
+
+    Attributes:
+        report: the content of report.json.
+        folder: what was written, or None for a dry run.
+    """
+
+    def __init__(self, report: dict[str, Any], folder: Path | None):
+        self.report, self.folder = report, folder
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether parity holds."""
+        return Verdict(self.report["parity"]["verdict"])
+
+    @property
+    def failed(self) -> bool:
+        """Whether parity was measured and does not hold."""
+        return self.verdict is Verdict.FAIL
+
+    def __bool__(self) -> bool:
+        return bool(self.verdict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of report.json."""
+        return self.report
+
+    def blocks(self) -> list[Block]:
+        """For people: inputs and outputs, variables, verdict."""
+        report, parity = self.report, self.report["parity"]
+        named = [", ".join(e["tensor"] for e in report[key]) for key in ("inputs", "outputs")]
+        ends = [" → ".join(named)] if report["outputs"] else []
+        rows = [
+            [
+                v["name"],
+                str(tuple(v["shape"])),
+                v["role"],
+                v["fate"],
+                ", ".join(v.get("targets") or [v["target"] or v["reason"] or ""]),
+            ]
+            for v in report["variables"]
+        ]
+        columns = ["variable", "shape", "role", "fate", "where to, or why not"]
+        shown: list[Block] = [Heading(report["source"]["path"]), *map(Paragraph, ends)]
+        if report["warnings"]:
+            shown.append(Warnings(report["warnings"]))
+        if report["notes"]:
+            shown.append(Notes(report["notes"]))
+        shown.append(Table(columns, rows))
+        if self.folder is None:
+            files = ", ".join(report["files"].values())
+            return [
+                *shown,
+                *_planned(report),
+                Closing(self.verdict, f"dry run: not written: {files}"),
+            ]
+        if parity["verdict"] == Verdict.NOT_RUN:
+            text = parity.get("reason") or "parity was not measured"
+        else:
+            tolerance = parity["required_tolerance"]
+            text = (
+                f"{report['outcome']} · worst {parity['max_abs']:.3g} "
+                f"({parity['max_ulp']} ULP) over {parity['examples']} examples · would have "
+                f"needed atol {tolerance['atol']:.3g}"
+            )
+        return [*shown, Closing(self.verdict, f"{text} · {self.folder}")]
+
+
+def _planned(report: Mapping[str, Any]) -> list[Block]:
+    """What only a plan shows: the layers, or by which steps each variable gets its values."""
+    if layers := report.get("layers"):
+        rows = [[layer["name"], layer["class"], str(layer["gives"])] for layer in layers]
+        return [Table(["layer", "class", "gives"], rows)]
+    rows = [
+        [
+            ", ".join(step["from"]),
+            ", ".join(map(str, step["from_shapes"])),
+            " → ".join(step["steps"]) or "as it is",
+            ", ".join(step["to"]),
+            ", ".join(map(str, step["to_shapes"])),
+        ]
+        for step in report.get("plan", ())
+        if step["to"]
+    ]
+    return [Table(["variable", "shape", "steps", "becomes", "shape"], rows)] if rows else []
+
+
+def model_report(
+    source: Source,
+    plan: Plan,
+    paths: Mapping[str, str],
+    measured: Measured,
+    reference: str,
+) -> dict[str, Any]:
+    """The report of a conversion to a Keras model.
+
+    Args:
+        paths: target as planned → name of the saved model and path of the variable in it.
+        measured: what was compared.
+        reference: what the model was compared with.
+    """
+    untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
+    return plain(
+        {
+            **_head(source, "keras", {"keras": "model.keras", "python": "model.py"}),
+            "inputs": [
+                {"tensor": i.tensor, "shape": i.value.shape, "dtype": i.value.dtype}
+                for i in plan.inputs
+            ],
+            "outputs": [{"tensor": output.tensor} for output in plan.outputs],
+            "fed": plan.fed,
+            "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
+            "layers": _layers(plan),
+            "training": plan.training.summary if plan.training else None,
+            "parity": _parity(measured, reference),
+            "notes": plan.notes,
+            "warnings": [*plan.warnings, *measured.told],
+        }
+    )
+
+
+def _layers(plan: Plan) -> list[dict[str, Any]]:
+    """Every call of the model in order; a function of Keras stands under its own name.
+
+    ``tensor`` is the tensor of the graph that it makes, or null for one that only the model has.
+    """
+    found = []
+    for call in plan.calls:
+        layer = call.function if isinstance(call.function, Layer) else None
+        shapes = [value.shape for value in call.outputs]
+        found.append(
+            {
+                "name": layer.name if layer else "",
+                "class": layer.kind if layer else call.function,
+                "gives": shapes[0] if len(shapes) == 1 else shapes,
+                "tensor": call.outputs[0].tensor,
+            }
+        )
+    return found
+
+
+def lifted_report(
+    source: Source,
+    lifted: Lifted,
+    why: Mapping[str, Any],
+    measured: Measured,
+) -> dict[str, Any]:
+    """The report of a graph that was lifted.
+
+    Args:
+        why: what prevented a Keras model: ``ops``, the ``tensor`` where it was met, ``reason``.
+        measured: what was compared with the original graph.
+    """
+    plan, gradients = lifted.plan, lifted.gradients
+    notes = [f"{printable(why['reason'], 400)}: the graph was lifted as it is.", *plan.notes]
+    warnings = list(plan.warnings)
+    if gradients.get("reason"):
+        warnings.append(
+            "No gradients reached its variables on random inputs, so it may not be trainable: "
+            f"{printable(gradients['reason'], 300)}."
+        )
+    elif gradients.get("without"):
+        without = listed([printable(name, 40) for name in gradients["without"]])
+        warnings.append(f"No gradient reaches {without}.")
+    known = fates(plan, source.variables(), source.roles)
+    return plain(
+        {
+            **_head(source, "lifted", {"saved_model": "saved_model", "python": "model.py"}),
+            "inputs": [
+                {"tensor": i.tensor, "name": i.name, "shape": i.value.shape, "dtype": i.value.dtype}
+                for i in plan.inputs
+            ],
+            "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
+            "fed": plan.fed,
+            "variables": [_variable(fate, {}, set()) for fate in known],
+            "training": None,
+            "prevented": why,
+            "gradients": gradients,
+            "parity": _parity(measured, "the original graph"),
+            "notes": notes,
+            "warnings": warnings,
+        }
+    )
+
+
+def variables_report(
+    source: Source, written: Written | None, formats: Sequence[str], notes: Sequence[str]
+) -> dict[str, Any]:
+    """The report of a conversion that wrote variables alone, or (``written`` None) would."""
+    fates = {fate.name: fate for fate in written.fates} if written else {}
+    entries = []
+    for v in source.variables():
+        fate = fates.get(v.name)
+        entries.append(
+            {
+                "name": v.name,
+                "shape": v.shape,
+                "dtype": v.dtype,
+                "role": source.roles[v.name],
+                "fate": fate.fate if fate else "converted",
+                "target": fate.target if fate else v.name,
+                "reason": fate.reason if fate else None,
+            }
+        )
+    files = written.files if written else {name: FORMATS[name].file for name in formats}
+    return plain(
+        {
+            **_head(source, "variables", files),
+            "inputs": [],
+            "outputs": [],
+            "fed": {},
+            "variables": entries,
+            "training": None,
+            "parity": {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": "no model was made"},
+            "notes": notes,
+            "warnings": [],
+        }
+    )
+
+
+def write_report(folder: Path, report: Mapping[str, Any]) -> None:
+    """Writes report.json."""
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _head(source: Source, outcome: str, files: Mapping[str, str]) -> dict[str, Any]:
+    version = source.graph.tensorflow_version if source.graph is not None else None
+    return {
+        "schema": 1,
+        "source": {
+            "path": str(source.path),
+            "format": source.format,
+            "tensorflow_version": version,
+        },
+        "outcome": outcome,
+        "files": files,
+    }
+
+
+def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict[str, Any]:
+    """One entry; "untouched" says that it is in the model as it was: what leads back to TF1.
+
+    "target" is "path", the variable's path in the opened model, behind the model's name.
+    """
+    targets = [paths.get(target, target) for target in fate.targets]
+    entry = {
+        "name": fate.name,
+        "shape": fate.shape,
+        "dtype": fate.dtype,
+        "role": fate.role,
+        "fate": fate.fate,
+        "target": targets[0] if targets else None,
+        "path": targets[0].partition("/")[2] if targets else None,
+        "untouched": bool(targets) and untouched.issuperset(fate.targets),
+        "reason": fate.reason,
+    }
+    return entry | ({"targets": targets} if len(targets) > 1 else {})
+
+
+def _parity(measured: Measured, reference: str) -> dict[str, Any]:
+    differences = measured.differences
+    if not differences:
+        reason = measured.unmeasured or "nothing was run"
+        return {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": reason}
+    holds = all(map(Allowed().holds, differences.values()))
+    greatest = worst(list(differences.values()))
+    ulps = [d.max_ulp for d in differences.values() if d.max_ulp is not None]
+    found = measured.found.to_dict() if measured.found is not None else {}
+    return {
+        "verdict": Verdict.of(holds),
+        "examples": measured.examples,
+        "max_abs": greatest.max_abs,
+        "max_rel": max(d.max_rel for d in differences.values()),
+        "max_ulp": max(ulps) if ulps else None,
+        "required_tolerance": {"atol": greatest.max_abs, "rtol": greatest.max_rel},
+        "reference": reference,
+        "tolerance": {"of_scale": OF_SCALE},
+        "outputs": {tensor: d.to_dict() for tensor, d in differences.items()},
+        **{key: found[key] for key in ("layers", "first", "causes", "float64") if key in found},
+    }

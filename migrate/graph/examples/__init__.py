@@ -1,0 +1,1 @@
+"""Feature columns and parsed examples, whose results become dense inputs."""

@@ -1,0 +1,1 @@
+"""The inputs and outputs of a graph's network, and the part between them."""

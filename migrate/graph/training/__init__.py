@@ -1,0 +1,1 @@
+"""The training part of a graph: losses, optimizers, schedules."""

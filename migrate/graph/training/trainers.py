@@ -1,0 +1,241 @@
+"""The training part of a graph: losses, optimizers, schedules, step and clipping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..nodes import Graph, Node, split_tensor
+from ..variables import find_variables, resolve
+from .losses import Loss, read_loss
+from .optimizers import Optimizer, find_optimizers, scalar
+from .schedules import Schedule, read_schedule
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """What happens to gradients before they are applied.
+
+    Attributes:
+        kind: "value" (to ±by), "norm" (each to norm by) or "global_norm" (all together).
+    """
+
+    kind: str
+    by: float
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """One optimizer with what it minimizes."""
+
+    optimizer: Optimizer
+    schedule: Schedule
+    loss: Loss | None
+    clipping: Clipping | None
+
+
+@dataclass(frozen=True)
+class Training:
+    """All trainers of a graph; the first is the one that :attr:`loss` and the others speak of.
+
+    First comes the trainer of the most variables (of equals, the first in the file).
+    """
+
+    trainers: tuple[Trainer, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def loss(self) -> Loss | None:
+        """The loss of the first trainer."""
+        return self.trainers[0].loss if self.trainers else None
+
+    @property
+    def optimizers(self) -> tuple[Optimizer, ...]:
+        """The optimizers of all trainers."""
+        return tuple(trainer.optimizer for trainer in self.trainers)
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The learning rate of the first trainer."""
+        return self.trainers[0].schedule if self.trainers else None
+
+    @property
+    def clipping(self) -> Clipping | None:
+        """The clipping of the first trainer."""
+        return self.trainers[0].clipping if self.trainers else None
+
+    @property
+    def step(self) -> str | None:
+        """Node name of the step variable that the first trainer counts in."""
+        return self.trainers[0].optimizer.step if self.trainers else None
+
+
+class Learned:
+    """Whether tensors depend on trainable variables; remembers what it has walked."""
+
+    def __init__(self, graph: Graph):
+        trainable = [v.name for v in find_variables(graph).values() if v.trainable]
+        self._reached = set(graph.descendants(trainable)) | set(trainable)
+
+    def __call__(self, tensor: str) -> bool:
+        """Whether this tensor does."""
+        return split_tensor(tensor)[0] in self._reached
+
+
+def find_training(graph: Graph) -> Training:
+    """Read the training part; without optimizers, what it returns has no trainers."""
+    learned = Learned(graph)
+    losses: dict[str, Loss] = {}
+    trainers, notes = [], []
+    for optimizer in find_optimizers(graph):
+        tensor, why = loss_tensor(graph, [update.gradient for update in optimizer.updates])
+        if tensor is not None and tensor not in losses:
+            losses[tensor] = read_loss(graph, tensor, learned)
+        loss = None if tensor is None else losses[tensor]
+        if loss is None:
+            notes.append(f"the loss that {optimizer.name} minimizes was not found: {why}")
+        schedule = (
+            Schedule("unknown", "", why="no learning rate enters")
+            if optimizer.learning_rate is None
+            else read_schedule(graph, optimizer.learning_rate)
+        )
+        trainers.append(Trainer(optimizer, schedule, loss, _clipping(graph, optimizer)))
+    trainers.sort(key=lambda trainer: -len(trainer.optimizer.updates))
+    if len(trainers) > 1:
+        notes.append(f"{len(trainers)} optimizers train parts of this graph")
+    return Training(tuple(trainers), tuple(notes))
+
+
+def train_operation(graph: Graph, optimizer: Optimizer) -> str | None:
+    """The operation that a program runs to train: what it collected as such, else the optimizer's.
+
+    slim.learning.create_train_op collects one that waits for moving statistics too.
+    """
+    updates = {update.node for update in optimizer.updates}
+    for entry in reversed(graph.collections.get("train_op", ())):  # the outermost is the last
+        known = isinstance(entry, str) and entry in graph
+        if known and updates <= graph.ancestors([entry], control=True).keys():
+            return split_tensor(entry)[0]
+    return optimizer.name if optimizer.name in graph else None
+
+
+_SUMS = ("AddN", "Add", "AddV2", "Sub")
+_SEED = re.compile(r"(?P<scope>(?:.*/)?[^/]*gradients[^/]*)/(?:Fill|grad_ys_\d+|ones_like)")
+
+
+def loss_tensor(graph: Graph, gradients: Iterable[str]) -> tuple[str | None, str]:
+    """The tensor that gradients were taken of, or None and why.
+
+    tf.gradients starts from ones (``gradients/Fill`` or ``gradients/grad_ys_0``) and names what it
+    adds for the operation ``x`` ``gradients/x_grad/…``: the first such name is the loss's own.
+    """
+    behind = graph.ancestors(gradients)
+    candidates: dict[str, None] = {}
+    for node in behind.values():
+        match = _SEED.fullmatch(node.name)
+        if match is None or node.op not in ("Fill", "Const", "OnesLike", "Identity"):
+            continue
+        users = [user for user in graph.node_consumers(node.name) if user.name in behind]
+        names = dict.fromkeys(_differentiated(graph, match["scope"], user) for user in users)
+        sources = [name for name in names if name is not None]
+        if sources:
+            found = sources[0] if len(sources) == 1 else _sum_of(graph, sources)
+            if found is not None:
+                candidates[f"{found}:0"] = None
+    if len(candidates) == 1:
+        return next(iter(candidates)), ""
+    if candidates:
+        return None, f"gradients of {len(candidates)} tensors are mixed ({', '.join(candidates)})"
+    return None, "its gradients do not start from ones"
+
+
+def _differentiated(graph: Graph, scope: str, node: Node) -> str | None:
+    """``gradients/a/Mean_grad/Reshape`` → ``a/Mean``."""
+    if not node.name.startswith(f"{scope}/"):
+        return None
+    inner = node.name[len(scope) + 1 :]
+    for cut in re.finditer(r"_grad(?:_\d+)?/", inner):
+        if inner[: cut.start()] in graph.nodes:
+            return inner[: cut.start()]
+    return None
+
+
+def _sum_of(graph: Graph, names: list[str]) -> str | None:
+    """The first sum of several operations: the gradient of an addition needs none itself."""
+    seen, waiting = set(names[:1]), names[:1]
+    while waiting:
+        for user in graph.node_consumers(waiting.pop()):
+            if user.name not in seen and user.op in (*_SUMS, "Identity"):
+                seen.add(user.name)
+                waiting.append(user.name)
+    sums = [n for n in seen if graph.nodes[n].op in _SUMS and set(names) <= _terms(graph, n)]
+    return min(sums, key=graph.order.index, default=None)
+
+
+def _terms(graph: Graph, name: str) -> set[str]:
+    """What a sum adds up, sums in it and their terms too, and the sum itself."""
+    found, waiting = {name}, [name]
+    while waiting:
+        node = graph.nodes[waiting.pop()]
+        if node.op in (*_SUMS, "Identity"):
+            terms = {split_tensor(tensor)[0] for tensor in node.inputs} - found
+            found |= terms
+            waiting += terms
+    return found
+
+
+def _clipping(graph: Graph, optimizer: Optimizer) -> Clipping | None:
+    for update in optimizer.updates:
+        node = graph.get(resolve(graph, update.gradient))
+        if node is None or len(node.inputs) < 2:
+            continue
+        found = _clip_by_value(graph, node) or _clip_by_norm(graph, node)
+        if found is not None:
+            return found
+    return None
+
+
+def _clip_by_value(graph: Graph, node: Node) -> Clipping | None:
+    if node.op == "ClipByValue" and len(node.inputs) == 3:
+        low, high = (scalar(graph, tensor) for tensor in node.inputs[1:])
+    elif node.op == "Maximum":
+        inner = graph.get(resolve(graph, node.inputs[0]))
+        if inner is None or inner.op != "Minimum":
+            return None
+        low, high = scalar(graph, node.inputs[1]), scalar(graph, inner.inputs[1])
+    else:
+        return None
+    if low is None or high is None or low != -high:
+        return None
+    return Clipping("value", high)
+
+
+def _clip_by_norm(graph: Graph, node: Node) -> Clipping | None:
+    """clip_by_norm: ``g * c / max(norm, c)``; clip_by_global_norm: ``g * (c * min(1/norm, 1/c))``.
+
+    The latter's norm is the root of a sum over l2_loss of all gradients.
+    """
+    if node.op in ("RealDiv", "Div"):
+        largest = graph.get(resolve(graph, node.inputs[1]))
+        if largest is not None and largest.op == "Maximum":
+            limits = [scalar(graph, tensor) for tensor in largest.inputs]
+            by = next((limit for limit in limits if limit is not None), None)
+            return None if by is None else Clipping("norm", by)
+    if node.op != "Mul":
+        return None
+    for tensor in node.inputs:
+        scale = graph.get(resolve(graph, tensor))
+        if scale is not None and scale.op in ("Select", "SelectV2") and len(scale.inputs) == 3:
+            scale = graph.get(resolve(graph, scale.inputs[1]))
+        if scale is None or scale.op != "Mul":
+            continue
+        factors = [scalar(graph, factor) for factor in scale.inputs]
+        least = [graph.get(resolve(graph, factor)) for factor in scale.inputs]
+        by = next((factor for factor in factors if factor is not None), None)
+        smaller = any(n is not None and n.op == "Minimum" for n in least)
+        if by is not None and smaller:
+            behind = graph.ancestors([f"{scale.name}:0"])
+            if any(n.op == "L2Loss" for n in behind.values()):
+                return Clipping("global_norm", by)
+    return None

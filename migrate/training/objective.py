@@ -1,0 +1,289 @@
+"""The loss of each output: a class of Keras where one has the same value, else its formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..graph import Learned, Loss, read_loss, scalar, summands
+from ..graph.constants import static_value
+from ..graph.nodes import Graph, Node, split_tensor
+from ..graph.sources import PIPELINE_OPS, is_placeholder
+from ..graph.variables import resolve
+from ..layers.formula import detached, formula
+from ..plan.training import OWN_MODEL, Formula, OutputLoss
+from .context import Context
+from .loss import carry_losses
+
+_SUM = "tfmigrate_sum"  # a node of ours must not take a name of the graph
+_FEW = 3
+_WEIGHTING = re.compile(
+    r"(?i)mask|weight|length|seq_?len|valid|advantage|action|reward|return|keep"
+)
+
+Summand = tuple[str, float]
+
+
+def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
+    """A loss for each output that has one, or one of all together; else none, and a note why."""
+    if loss is None:
+        context.warnings.append("the loss was not found; compile_model names none")
+        return []
+    whole = carry_losses(context.graph, loss, context.plan)
+    if not isinstance(whole, str):
+        return whole
+    objective = _Objective(context, loss)
+    found = objective.by_output() or objective.together()
+    if not isinstance(found, str):
+        computed = [n for each in found for n in (*each.labels, each.weights) if n]
+    else:
+        made = carry_losses(context.graph, loss, context.plan, computed=True)
+        computed = [] if isinstance(made, str) else [n for each in made for n in each.labels]
+        if isinstance(made, str) or any(map(objective.learned, computed)):
+            # That the loss as a whole has no known form says less than what it takes.
+            reasons = found if loss.kind == "unknown" else f"{whole}; {found}"
+            context.warnings.append(f"compile_model names no loss: {reasons}")
+            return []
+        found = made
+    if computed := [name for name in computed if not _is_fed(context.graph, name)]:
+        told = ", ".join(computed)
+        context.notes.append(f"the loss is given {told}, which the graph computes")
+    return found
+
+
+def _is_fed(graph: Graph, tensor: str) -> bool:
+    """Whether a tensor comes from outside: a placeholder, or what a pipeline gives."""
+    node = graph.get(tensor)
+    return node is not None and (is_placeholder(node) or node.op in PIPELINE_OPS)
+
+
+class _Objective:
+    """One loss, taken apart into the summands of each output."""
+
+    def __init__(self, context: Context, loss: Loss):
+        self._context, self._loss, self._graph = context, loss, context.graph
+        penalized = {p.variable for p in loss.regularization} & context.recipes.keys()
+        # Layers have their penalties already: here they are 0.
+        self._fixed = {n: np.zeros(context.recipes[n].shape, np.float32) for n in penalized}
+        self.learned = Learned(context.graph)
+        self._ends = [output.tensor for output in context.plan.outputs]
+
+    def by_output(self) -> list[OutputLoss] | None:
+        """A loss for each output; None where a summand takes several, or has no such form."""
+        groups: dict[int, list[Summand]] = {}
+        constants = []
+        for term in summands(self._graph, self._loss.tensor):
+            if self._variables(term[0], ()):
+                outputs = self._outputs(term[0])
+                if len(outputs) != 1:
+                    return None
+                groups.setdefault(outputs[0], []).append(term)
+            elif scalar(self._graph, term[0]) is not None:
+                constants.append(term)
+        found = []
+        if groups:
+            groups[min(groups)] += constants
+        for output, group in sorted(groups.items()):
+            made = self._by_class(output, group) or self._by_formula(output, group)
+            if made is None:
+                return None
+            number = len(groups) > 1 and isinstance(made.new, Formula)
+            found.append(_numbered(made) if number else made)
+        return found or None
+
+    def together(self) -> list[OutputLoss] | str:
+        """One loss of all outputs, labels and weights alike; or what prevents it, as a clause."""
+        if self._variables(self._loss.tensor, self._beyond(self._loss.tensor)):
+            return self._other_ways()
+        terms = summands(self._graph, self._loss.tensor)
+        group = [
+            term
+            for term in terms
+            if self._variables(term[0], ()) or scalar(self._graph, term[0]) is not None
+        ]
+        if not any(self._outputs(tensor) for tensor, _ in group):
+            return "it takes no output of the model"
+        graph, tensor, labels, fixed = self._written_out(group, self._ends)
+        names = [*labels, *self._ends]
+        body = formula(detached(graph, self._ends), names, tensor, fixed)
+        if isinstance(body, str):
+            return f"it needs {body}, which no function of keras.ops does"
+        kinds = tuple(graph.dtype(t) or "float32" for t in names)
+        count = len(self._ends)
+        made = Formula(
+            OWN_MODEL, self._loss.tensor, body, is_loss=True, dtypes=kinds, outputs=count
+        )
+        listed = "a list: " if len(labels) > 1 else ""
+        told = f"What is fitted, y, is {listed}{', '.join(labels)}." if labels else ""
+        return [OutputLoss(made, None, 0, "graph_loss", tuple(labels), told)]
+
+    def _outputs(self, tensor: str) -> list[int]:
+        """The outputs that a summand takes, where it takes nothing else that is learned."""
+        stop = self._beyond(tensor)
+        if self._variables(tensor, stop):
+            return []
+        reached = self._graph.ancestors([tensor], stop=stop)
+        taken = {t for node in reached.values() for t in node.inputs} | {tensor}
+        return [index for index, end in enumerate(self._ends) if end in taken]
+
+    def _other_ways(self) -> str:
+        """What a loss takes of the network besides its outputs."""
+        loss = self._loss.tensor
+        stop = self._beyond(loss)
+        network = self._graph.ancestors(self._ends)
+        beside = self._graph.ancestors([loss], stop=stop).values()
+        taken = dict.fromkeys(
+            t
+            for node in beside
+            if node.name not in network
+            for t in node.inputs
+            if t not in stop and self._variables(t, stop)
+        )
+        within = [
+            tensor
+            for tensor in taken
+            if self._graph.node(tensor).name in network
+            and split_tensor(resolve(self._graph, tensor))[0] not in self._context.variables
+        ]
+        if within and not self._variables(loss, [*stop, *within]):
+            names = ", ".join(within)
+            return (
+                f"it looks at {names} too, no output of the model; "
+                f"--outputs {','.join([*self._ends, *within])} would give it all"
+            )
+        others = sorted(self._variables(loss, stop))
+        more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
+        names = ", ".join(others[:_FEW]) + more
+        return f"it takes {names} by another way than through the outputs of the model"
+
+    def _beyond(self, tensor: str) -> list[str]:
+        """Where the network of the model ends, and any other whose results learn nothing here."""
+        behind = self._graph.ancestors([tensor], stop=self._ends)
+        stops = [f"{node.name}:0" for node in behind.values() if node.op == "StopGradient"]
+        return [*self._ends, *(t for t in stops if self._variables(t, self._ends))]
+
+    def _variables(self, tensor: str, stop: Sequence[str]) -> set[str]:
+        """The weights behind a tensor that are not penalties' alone."""
+        behind = self._graph.ancestors([tensor], stop=stop)
+        return {name for name in behind if name in self._context.variables} - self._fixed.keys()
+
+    def _by_class(self, output: int, group: list[Summand]) -> OutputLoss | None:
+        if len(group) > 1:
+            return None
+        (tensor, factor), graph = group[0], self._graph
+        found = carry_losses(graph, read_loss(graph, tensor, self.learned), self._context.plan)
+        if isinstance(found, str) or len(found) != 1 or found[0].output != output:
+            return None
+        weight = factor * (found[0].weight or 1.0)
+        return replace(found[0], weight=None if weight == 1.0 else weight)
+
+    def _by_formula(self, output: int, group: list[Summand]) -> OutputLoss | None:
+        end = self._ends[output]
+        graph, tensor, given, fixed = self._written_out(group, [end])
+        if len(given) not in (1, 2):  # labels, and what weighs them
+            return None
+        labels, *weights = _labels_first(graph, given, self._loss, end)
+        names = [labels, end, *weights]
+        body = formula(detached(graph, [end]), names, tensor, fixed)
+        if isinstance(body, str):
+            return None
+        name = "GraphLoss" if weights else "graph_loss"
+        kinds = tuple(graph.dtype(t) or "float32" for t in names)
+        held = weights[0] if weights else None
+        made = Formula(name, self._loss.tensor, body, is_loss=True, dtypes=kinds, weights=held)
+        told = "graph_loss of sparse labels" if _are_classes(graph, labels, end) else "graph_loss"
+        return OutputLoss(made, None, output, told, (labels,), weights=held)
+
+    def _written_out(
+        self, group: list[Summand], ends: Sequence[str]
+    ) -> tuple[Graph, str, list[str], dict[str, np.ndarray]]:
+        """Summands as one tensor of a graph, what it is given beside outputs, and what is fixed."""
+        stop = [t for tensor, _ in group for t in self._beyond(tensor) if t not in self._ends]
+        graph, tensor = _summed(_sized_by(self._graph, ends[0]), group)
+        given = _given(graph, tensor, ends, stop)
+        fixed = {**self._fixed, **self._defaults(given)}
+        return graph, tensor, [t for t in given if t.partition(":")[0] not in fixed], fixed
+
+    def _defaults(self, given: Sequence[str]) -> dict[str, np.ndarray]:
+        """Scalars that have a value of their own where nobody feeds them."""
+        found = {}
+        for tensor in given:
+            node = self._graph.node(tensor)
+            value = (
+                static_value(self._graph, tensor) if node.op == "PlaceholderWithDefault" else None
+            )
+            if value is not None and value.shape == ():
+                found[node.name] = value
+        return found
+
+
+def _numbered(loss: OutputLoss) -> OutputLoss:
+    assert isinstance(loss.new, Formula)
+    return replace(loss, new=replace(loss.new, name=f"{loss.new.name}_{loss.output + 1}"))
+
+
+def _summed(graph: Graph, group: list[Summand]) -> tuple[Graph, str]:
+    """The graph with a tensor that is the sum of some, each times its factor."""
+    if len(group) == 1 and group[0][1] == 1.0:
+        return graph, group[0][0]
+    nodes, terms = dict(graph.nodes), []
+    for number, (tensor, factor) in enumerate(group):
+        if factor == 1.0:
+            terms.append(tensor)
+            continue
+        attrs = {"value": np.float32(factor), "dtype": "float32", "_output_shapes": [()]}
+        nodes[f"{_SUM}_{number}_by"] = Node(f"{_SUM}_{number}_by", "Const", attrs=attrs)
+        name, scalar = f"{_SUM}_{number}", {"T": "float32", "_output_shapes": [()]}
+        nodes[name] = Node(name, "Mul", (tensor, f"{_SUM}_{number}_by:0"), attrs=scalar)
+        terms.append(f"{name}:0")
+    total = terms[0]
+    for number, tensor in enumerate(terms[1:]):
+        scalar = {"T": "float32", "_output_shapes": [()]}
+        nodes[f"{_SUM}_{number}_and"] = Node(
+            f"{_SUM}_{number}_and", "Add", (total, tensor), attrs=scalar
+        )
+        total = f"{_SUM}_{number}_and:0"
+    return replace(graph, nodes=nodes), total
+
+
+def _sized_by(graph: Graph, end: str) -> Graph:
+    """The graph with the size of the batch read from an output instead of from an input."""
+    nodes = dict(graph.nodes)
+    for node in graph.of("Shape"):
+        maker = graph.get(node.inputs[0])
+        users = graph.node_consumers(node.name)
+        first = all(u.op == "StridedSlice" and scalar(graph, u.inputs[1]) == 0 for u in users)
+        if maker is not None and is_placeholder(maker) and users and first:
+            rank = {"_output_shapes": [(len(graph.shape(end) or ()),)]}
+            nodes[node.name] = replace(node, inputs=(end,), attrs={**node.attrs, **rank})
+    return replace(graph, nodes=nodes)
+
+
+def _given(graph: Graph, tensor: str, ends: Sequence[str], beside: Sequence[str]) -> list[str]:
+    """What a loss is given beside outputs: of another network, placeholders, of a pipeline."""
+    found = dict.fromkeys(beside)
+    for node in graph.ancestors([tensor], stop=[*ends, *beside]).values():
+        for source in node.inputs:
+            if _is_fed(graph, source) and node.op not in PIPELINE_OPS and source not in ends:
+                found[source] = None
+    return list(found)
+
+
+def _labels_first(graph: Graph, given: list[str], loss: Loss, end: str) -> list[str]:
+    """Labels, then what weighs them: by what the loss was read as, by name, by shape."""
+    known = [t for part in (loss, *loss.parts) for t in part.label_inputs]
+
+    def rank(tensor: str) -> tuple[bool, bool, bool]:
+        other_rank = len(graph.shape(tensor) or ()) != len(graph.shape(end) or ())
+        return tensor not in known, bool(_WEIGHTING.search(tensor)), other_rank
+
+    return sorted(given, key=rank)
+
+
+def _are_classes(graph: Graph, labels: str, end: str) -> bool:
+    """Whether labels are class numbers: integers, with an axis less than the output."""
+    ranks = [len(shape) if (shape := graph.shape(t)) is not None else 0 for t in (labels, end)]
+    return (graph.dtype(labels) or "").startswith(("int", "uint")) and ranks[0] == ranks[1] - 1

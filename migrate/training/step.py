@@ -1,0 +1,67 @@
+"""How many updates an optimizer has done, by its step variable and by Adam's powers of beta."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..graph import Optimizer
+from ..plan.recipe import Read, Recipe
+
+_UNDERFLOW = 1e-30  # float32 powers below this have lost digits
+
+
+def count_steps(
+    optimizer: Optimizer, recipes: Mapping[str, Recipe], read: Read
+) -> tuple[int | None, str]:
+    """Updates done, or None where nothing says; and in what the two disagree, or "".
+
+    After ``t`` updates ``beta_power`` is ``beta ** (t + 1)``
+    (tensorflow/python/training/adam.py, 1.15), with beta in float32.
+    """
+    counted = _value(optimizer.step, recipes, read)
+    step = None if counted is None else int(counted)
+    powers = {
+        name: steps
+        for name in ("beta2_power", "beta1_power")
+        if (steps := _from_power(optimizer, name, recipes, read)) is not None
+    }
+    if step is None:
+        if not powers:
+            return None, ""
+        exact = next(iter(powers.values()))
+        return round(exact), ""
+    for name, exact in powers.items():
+        if abs(exact - step) > max(0.5, 1e-4 * step):
+            return step, (
+                f"{optimizer.step} is {step}, but {name} says that {round(exact)} updates were "
+                f"done; {step} is taken"
+            )
+    return step, ""
+
+
+def step_source(optimizer: Optimizer, recipes: Mapping[str, Recipe]) -> str | None:
+    """The variable that :func:`count_steps` goes by, as the checkpoint calls it."""
+    for node in (optimizer.step, *map(optimizer.shared.get, ("beta2_power", "beta1_power"))):
+        if node is not None and node in recipes:
+            return recipes[node].sources[0]
+    return None
+
+
+def _from_power(
+    optimizer: Optimizer, name: str, recipes: Mapping[str, Recipe], read: Read
+) -> float | None:
+    beta = optimizer.hyperparameters.get(name.removesuffix("_power"))
+    power = _value(optimizer.shared.get(name), recipes, read)
+    if beta is None or power is None or not 0 < float(beta) < 1 or not _UNDERFLOW < power < 1:
+        return None
+    return math.log(power) / math.log(float(np.float32(beta))) - 1
+
+
+def _value(node: str | None, recipes: Mapping[str, Recipe], read: Read) -> float | None:
+    if node is None or node not in recipes:
+        return None
+    array = recipes[node].make(read)
+    return float(array.reshape(-1)[0]) if array.size == 1 else None

@@ -1,0 +1,200 @@
+"""The original graph in a worker: opened with the checkpoint's values, fed, fetched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..graph import Interface, cut_tensors
+from ..graph.sources import PARSED
+from ..plan import Plan
+from ..plan.examples import EXAMPLES, KINDS, random_inputs
+from ..sources import Source
+from . import Worker, WorkerError
+from .batches import batches
+
+_TRIALS = 8  # so many sizes of a batch are tried, at most
+
+
+def as_written(source: Source, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What the graph in the file is fed for inputs: sparse tensors where dense ones stand for them.
+
+    Serialized examples, of which only the number is asked, are empty.
+    """
+    folded = source.graph.folded if source.graph is not None else None
+    if folded is None:
+        return dict(given)
+    feeds: dict[str, np.ndarray] = {}
+    for tensor, array in given.items():
+        parts = folded.dense.get(tensor)
+        if parts is None:
+            feeds[tensor] = array
+            continue
+        absent = parts.absent.encode() if array.dtype.kind == "S" else parts.absent
+        there = array != absent
+        feeds[parts.indices] = np.argwhere(there)
+        feeds[parts.values] = array[there]
+        feeds[parts.shape] = np.array(array.shape)
+    examples = len(next(iter(given.values()))) if given else 0
+    return feeds | {tensor: np.full([examples], b"") for tensor in folded.counted}
+
+
+def _numbers(problem: str) -> list[int]:
+    """What may be a batch size in what TensorFlow complains of: ``16 vs. 64``."""
+    found = dict.fromkeys(map(int, re.findall(r"\b[0-9]{1,4}\b", problem)))
+    return [number for number in found if number not in (0, EXAMPLES)][:_TRIALS]
+
+
+class Original:
+    """A graph that can be run; nothing happens before :meth:`open`.
+
+    Args:
+        bypass: node of a dropout → the tensor it repeats in inference.
+        constants: node of a constant → another value for it.
+        timeout: seconds without a sign of life after which the worker is ended.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        interface: Interface,
+        worker: Worker,
+        *,
+        bypass: Mapping[str, str] | None = None,
+        constants: Mapping[str, float] | None = None,
+        timeout: float | None = None,
+    ):
+        self._source, self._interface, self._worker = source, interface, worker
+        self._request = graph_request(source, interface, bypass)
+        self._request["constants"] = dict(constants or {})
+        self._timeout = timeout
+
+    def open(self, layers: Sequence[str] = (), *, wide: bool = False) -> list[str]:
+        """Imports what the outputs (and ``layers``, tensors) need, and restores its variables.
+
+        Args:
+            wide: in float64 what is float32.
+
+        Returns:
+            Those of ``layers`` that are there.
+
+        Raises:
+            UserError: TensorFlow cannot import the graph.
+        """
+        request = {"fetches": self._interface.outputs, "layers": list(layers), "wide": wide}
+        opened = self._call({"step": "open", **self._request, **request})[0]
+        if self._source.checkpoint is not None:
+            made = ((n, r.make(self._source.read)) for n, r in self._source.recipes().items())
+            for group in batches((name, a) for name, a in made if a.dtype != object):
+                self._call({"step": "assign"}, group)
+        return opened["layers"]
+
+    def run(
+        self, given: Mapping[str, np.ndarray], fetches: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Fetches tensors, the outputs by default; what is fed for inference is fed here too."""
+        wanted = list(self._interface.outputs if fetches is None else fetches)
+        fed = {tensor: np.asarray(value) for tensor, value in self._interface.fed.items()}
+        feeds = {**fed, **as_written(self._source, given)}
+        return self._call({"step": "run", "fetches": wanted}, feeds)[1]
+
+    def run_random(
+        self, plan: Plan, kinds: Sequence[str] = KINDS
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Random examples and the outputs they give.
+
+        A graph may check what it is given, that a feature is whole and not below zero, say: other
+        kinds of examples are tried until one is accepted. Or a state of so many rows is written in
+        it, whatever its placeholders say: then as many examples are tried as it complains of.
+
+        Raises:
+            UserError: it accepts none; what it said about the first.
+        """
+        refused: UserError | None = None
+        trials = [(kind, EXAMPLES) for kind in kinds]
+        for kind, examples in trials:
+            given = random_inputs(plan, examples, kind=kind)
+            try:
+                return given, self.run(given)
+            except WorkerError:
+                raise
+            except UserError as error:
+                if refused is None:
+                    refused = error
+                    trials += [(kind, size) for size in _numbers(error.problem)]
+        raise refused or AssertionError("there are kinds of examples")
+
+    def values(self, variables: Sequence[str]) -> dict[str, np.ndarray]:
+        """What variables hold now, by the name of their node."""
+        return self._call({"step": "values", "variables": list(variables)})[1]
+
+    def _call(
+        self, request: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None
+    ) -> tuple[dict, dict[str, np.ndarray]]:
+        reply = self._worker.call("rungraph", request, arrays, timeout=self._timeout)
+        return reply.data, reply.arrays
+
+
+def complete_shapes(
+    source: Source, interface: Interface, worker: Worker, timeout: float | None
+) -> None:
+    """Lets TensorFlow infer the shapes that a frozen graph does not record.
+
+    Call :func:`refuse_forbidden` before: importing a graph already computes with its constants.
+    """
+    graph = source.graph
+    assert graph is not None
+    if any("_output_shapes" in node.attrs for node in graph.nodes.values()):
+        return
+    request = {**graph_request(source, interface), "fetches": interface.outputs}
+    reply = worker.call("rungraph", {"step": "shapes", **request}, timeout=timeout)
+    shapes = {
+        name: [None if s is None else tuple(s) for s in sizes]
+        for name, sizes in reply.data["shapes"].items()
+    }
+    nodes = {
+        name: replace(node, attrs={**node.attrs, "_output_shapes": shapes[name]})
+        if name in shapes
+        else node
+        for name, node in graph.nodes.items()
+    }
+    source.graph = replace(graph, nodes=nodes)
+
+
+def complete_kinds(
+    source: Source, interface: Interface, worker: Worker, timeout: float | None
+) -> Interface:
+    """Lets TensorFlow say the dtype of inputs that are no placeholders: outputs of a pipeline."""
+    graph = source.graph
+    assert graph is not None
+    pipelines = [
+        i.tensor
+        for i in interface.inputs
+        if not graph.node(i.tensor).op.startswith(("Placeholder", PARSED))
+    ]
+    if not pipelines:
+        return interface
+    request = {**graph_request(source, interface), "tensors": pipelines}
+    kinds = worker.call("rungraph", {"step": "kinds", **request}, timeout=timeout).data["kinds"]
+    inputs = tuple(replace(i, dtype=kinds.get(i.tensor, i.dtype)) for i in interface.inputs)
+    return replace(interface, inputs=inputs)
+
+
+def graph_request(
+    source: Source, interface: Interface, bypass: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What a worker is told to import the part of a graph that is run."""
+    graph = source.graph
+    assert graph is not None
+    return {
+        "path": str(source.graph_path),
+        "tags": graph.tags,
+        "given": cut_tensors(graph, interface),
+        "bypass": dict(bypass or {}),
+        "initializers": list(graph.folded.initializers) if graph.folded is not None else [],
+    }
