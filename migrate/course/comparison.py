@@ -14,7 +14,8 @@ from .programs import Pitfall, Training
 from .request import Request
 from .result import Comparison
 from .system import System
-from .values import ValuesComparison, compare_values
+from .values import compare_values
+from .values_result import ValuesComparison
 
 
 def compare(

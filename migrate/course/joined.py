@@ -11,7 +11,7 @@ from ..report import Block, Result
 from .pitfall import PitfallComparison
 from .result import Comparison
 from .system import System
-from .values import ValuesComparison
+from .values_result import ValuesComparison
 
 
 @dataclass(frozen=True)

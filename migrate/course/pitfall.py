@@ -15,7 +15,8 @@ from ..worker import Worker
 from .programs import Pitfall
 from .request import Request
 from .system import System
-from .values import Compared, Given, calling, closing, compared, printed_blocks, values_blocks
+from .values import calling
+from .values_result import Compared, Given, closing, compared, printed_blocks, values_blocks
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,12 @@ from .nodes import (
     tensor_name,
 )
 from .training.loss_forms import beneath
-from .training.losses import Loss, Regularization, beneath_shape, read_loss, summands, uniform
+from .training.loss_terms import beneath_shape, uniform
+from .training.losses import Loss, Regularization, read_loss, summands
 from .training.optimizers import Optimizer, Update, find_optimizers, readable, scalar
 from .training.roles import roles_from_graph
-from .training.schedules import FORMULAS, Schedule, read_schedule
+from .training.schedule_rates import FORMULAS
+from .training.schedules import Schedule, read_schedule
 from .training.trainers import Clipping, Learned, Trainer, Training, find_training, train_operation
 from .variables import GraphVariable, find_frozen_weights, find_variables, resolve, variable_of
 

@@ -42,7 +42,7 @@ DTYPE_NAMES = {
 
 
 # The quantized types are stored as the integers they are made of.
-_NUMPY: dict[int, Any] = {
+NUMPY_DTYPES: dict[int, Any] = {
     1: np.float32, 2: np.float64, 3: np.int32, 4: np.uint8, 5: np.int16, 6: np.int8,
     8: np.complex64, 9: np.int64, 10: np.bool_, 11: np.int8, 12: np.uint8, 13: np.int32,
     14: ml_dtypes.bfloat16, 15: np.int16, 16: np.uint16, 17: np.uint16, 18: np.complex128,
@@ -59,7 +59,7 @@ def numpy_dtype(name: str) -> np.dtype | None:
     """The numpy dtype of a DataType name ("bfloat16" too), or None ("resource", "string" …)."""
     for number, known in DTYPE_NAMES.items():
         if known == name:
-            kind = _NUMPY.get(number)
+            kind = NUMPY_DTYPES.get(number)
             return None if kind is None else np.dtype(kind)
     return None
 

@@ -48,6 +48,7 @@ from . import (  # noqa: F401  each import registers a family; the order is the 
     rows,
     shape,
     sized,
+    slices,
 )
 from .dropout import fold_dropout
 from .matching import build_plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tfmigrate.graph import Graph, Node, find_training, find_variables, roles_from_graph
-from tfmigrate.graph.training.schedules import FORMULAS
+from tfmigrate.graph.training.schedule_rates import FORMULAS
 from tfmigrate.graph.training.trainers import loss_tensor, train_operation
 
 from .conftest import EXPECTED

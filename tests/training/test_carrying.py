@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tfmigrate.emit import source as emit_source
 from tfmigrate.emit.render import Apply, Name, render
 from tfmigrate.graph.training.optimizers import Optimizer
-from tfmigrate.graph.training.schedules import FORMULAS, Schedule
+from tfmigrate.graph.training.schedule_rates import FORMULAS
+from tfmigrate.graph.training.schedules import Schedule
 from tfmigrate.plan import variable
 from tfmigrate.training.schedule import keras_schedule
 from tfmigrate.training.step import count_steps

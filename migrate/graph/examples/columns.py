@@ -26,10 +26,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
-from ..constants import static_value
 from ..nodes import Folded, Graph, Node, SparseParts, split_tensor
 from ..variables import resolve
+from .looking import GATHERS, SELECTS, node_of, only_value
+from .lookups import COMBINERS, DIVISIONS, combined
 from .parsed import Parsed, parsed_features
+from .vocabularies import find_vocabularies, vocabulary_lookup
 
 COLUMN_OPS = ("ColumnHash", "ColumnLookup", "ColumnLimit", "ColumnCross", "ColumnRows")
 """What feature columns become."""
@@ -38,19 +40,6 @@ _NAMES = {"ColumnHash": "hashed", "ColumnLookup": "known", "ColumnLimit": "limit
 _SIGNS = ("SparseToDense", "SparseCross", "Bucketize", "SparseFillEmptyRows", "ParseExample",
     "ParseExampleV2", "SparseSegmentMean", "SparseSegmentSum", "SparseSegmentSqrtN",
     "LookupTableFindV2", "LookupTableFind", "StringToHashBucketFast")  # fmt: skip
-_GATHERS = ("Gather", "GatherV2", "ResourceGather")
-_COMBINERS = {
-    "SparseSegmentMean": "mean",
-    "SparseSegmentSum": "sum",
-    "SparseSegmentSqrtN": "sqrtn",
-}
-_DIVISIONS = ("RealDiv", "Div")
-_SELECTS = ("Select", "SelectV2")
-_FILLS = ("InitializeTable", "InitializeTableV2", "LookupTableImport", "LookupTableImportV2")
-
-
-_Tables = tuple[tuple[str, ...], bool]
-"""The tables that rows are taken from, and whether these have the rows in turn."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +87,7 @@ class _Folding:
         self.dense_used: set[str] = set()
         self._parsed = parsed
         self._columns: dict[tuple[str, bool], _Column | None] = {}
-        self._vocabularies = self._find_vocabularies()
+        self._vocabularies = find_vocabularies(self.graph)
 
     def run(self) -> None:
         """Rewrites every node that makes something dense of something sparse."""
@@ -107,9 +96,9 @@ class _Folding:
             made = None
             if node.op == "SparseToDense":
                 made = self._dense(node)
-            elif node.op in _SELECTS:
+            elif node.op in SELECTS:
                 made = self._safe_lookup(node) or self._dense_lookup(node)
-            elif node.op in (*_COMBINERS, "SegmentSum", *_DIVISIONS):
+            elif node.op in (*COMBINERS, "SegmentSum", *DIVISIONS):
                 made = self._rows(node, f"{node.name}:0")
             elif node.op in ("LookupTableFindV2", "LookupTableFind"):
                 made = self._dense_lookup(node)
@@ -155,49 +144,34 @@ class _Folding:
         self.nodes[free] = Node(free, op, tuple(inputs), attrs={**attrs, "_output_shapes": [shape]})
         return f"{free}:0"
 
-    def _node(self, tensor: str) -> Node:
-        return self.graph.node(resolve(self.graph, tensor))
-
-    def _reshaped(self, tensor: str) -> Node:
-        """The node behind a tensor, or behind what is in another shape."""
-        node = self._node(tensor)
-        while node.op == "Reshape":
-            node = self._node(node.inputs[0])
-        return node
-
     def _shape(self, tensor: str) -> tuple[int | None, ...] | None:
         shapes = self.nodes[split_tensor(tensor)[0]].attrs.get("_output_shapes")
         known = self.graph.shape(tensor)
         return known if known is not None else (shapes[0] if isinstance(shapes, list) else None)
-
-    def _static(self, tensor: str) -> Any:
-        """The one value of a constant, or None."""
-        value = static_value(self.graph, tensor)
-        return None if value is None or value.size != 1 else _plain(value.reshape(-1)[0])
 
     # ---- what becomes dense
 
     def _dense(self, node: Node) -> Node | None:
         """``SparseToDense`` of a column: the numbers themselves."""
         column = self._column(node.inputs[2]) if len(node.inputs) > 3 else None
-        if column is None or column.absent not in (self._static(node.inputs[3]), None):
+        if column is None or column.absent not in (only_value(self.graph, node.inputs[3]), None):
             return None
         return replace(node, op="Identity", inputs=(column.tensor,), control_inputs=())
 
     def _safe_lookup(self, node: Node) -> Node | None:
         """The end of ``safe_embedding_lookup_sparse``: zeros where an example has no value."""
-        if len(node.inputs) != 3 or self._node(node.inputs[1]).op != "ZerosLike":
+        if len(node.inputs) != 3 or node_of(self.graph, node.inputs[1]).op != "ZerosLike":
             return None
-        tile = self._node(node.inputs[0])
-        empty = self._node(tile.inputs[0]) if tile.op == "Tile" else tile
-        empty = self._node(empty.inputs[0]) if empty.op == "Reshape" else empty
+        tile = node_of(self.graph, node.inputs[0])
+        empty = node_of(self.graph, tile.inputs[0]) if tile.op == "Tile" else tile
+        empty = node_of(self.graph, empty.inputs[0]) if empty.op == "Reshape" else empty
         if empty.op != "SparseFillEmptyRows":
             return None
         return self._rows(node, resolve(self.graph, node.inputs[2]))
 
     def _rows(self, node: Node, tensor: str) -> Node | None:
         """Rows of tables that are added up by example, in place of a node."""
-        found = self._combined(self._node(tensor))
+        found = combined(self.graph, node_of(self.graph, tensor))
         if found is None:
             return None
         combiner, (tables, in_turn), ids, weights = found
@@ -217,68 +191,9 @@ class _Folding:
         }
         return Node(node.name, "ColumnRows", inputs, attrs=attrs)
 
-    def _combined(self, node: Node) -> tuple[str, _Tables, str, str | None] | None:
-        """Of ``embedding_lookup_sparse``: combiner, tables, numbers of rows, weights."""
-        if node.op in _COMBINERS:
-            rows, places = node.inputs[:2]
-            unique = self._node(places)
-            if unique.op != "Unique":  # TensorFlow 2 looks up in a table of one part at once
-                return _COMBINERS[node.op], ((rows,), False), places, None
-            if not self._looks_up(rows, unique):
-                return None
-            return _COMBINERS[node.op], self._tables(rows), unique.inputs[0], None
-        if node.op in _DIVISIONS:
-            whole = self._node(node.inputs[0])
-            below, combiner = self._node(node.inputs[1]), "mean"
-            if below.op == "Sqrt":
-                below, combiner = self._node(below.inputs[0]), "sqrtn"
-            found = self._combined(whole) if whole.op == "SegmentSum" else None
-            if found is None or below.op != "SegmentSum":
-                return None
-            return combiner, found[1], found[2], found[3]
-        if node.op != "SegmentSum":
-            return None
-        product = self._node(node.inputs[0])
-        if product.op != "Mul":
-            return None
-        gather, factor = (self._node(t) for t in product.inputs)
-        if gather.op not in _GATHERS:
-            return None
-        unique = self._node(gather.inputs[1])
-        if unique.op != "Unique" or not self._looks_up(gather.inputs[0], unique):
-            return None
-        weights = factor.inputs[0] if factor.op == "Reshape" else product.inputs[1]
-        return "sum", self._tables(gather.inputs[0]), unique.inputs[0], weights
-
-    def _looks_up(self, rows: str, unique: Node) -> bool:
-        """Whether a tensor is the rows of tables that the different numbers name."""
-        node = self._reshaped(rows)
-        if node.op in _GATHERS:
-            return resolve(self.graph, node.inputs[1]) == f"{unique.name}:0"
-        stitches = ("DynamicStitch", "ParallelDynamicStitch")
-        return node.op in stitches and unique.name in self.graph.ancestors([rows])
-
-    def _tables(self, rows: str) -> _Tables:
-        """The tables that rows are taken from, and whether these have the rows in turn."""
-        node = self._reshaped(rows)
-        if node.op in _GATHERS:
-            return node.inputs[:1], False
-        tables, in_turn = [], False
-        for part in node.inputs[node.attrs["N"] :]:
-            gather = self._reshaped(part)
-            split = self._node(gather.inputs[1]) if gather.op in _GATHERS else gather
-            if split.op != "DynamicPartition":
-                return (), False
-            which = self._node(split.inputs[1])
-            while which.op == "Cast":
-                which = self._node(which.inputs[0])
-            in_turn = which.op in ("FloorMod", "Mod")
-            tables.append(gather.inputs[0])
-        return tuple(tables), in_turn
-
     def _dense_lookup(self, node: Node) -> Node | None:
         """A vocabulary that a dense tensor is looked up in."""
-        found = self._lookup(f"{node.name}:0")
+        found = vocabulary_lookup(self.graph, self._vocabularies, f"{node.name}:0")
         if found is None:
             return None
         source, vocabulary, extra, default = found
@@ -324,9 +239,9 @@ class _Folding:
             return None
         if node.op == "GatherNd":
             return self._dropped(node)
-        if node.op in _GATHERS:  # of what is not negative, before a lookup
-            where = self._node(node.inputs[1])
-            where = self._node(where.inputs[0]) if where.op == "Reshape" else where
+        if node.op in GATHERS:  # of what is not negative, before a lookup
+            where = node_of(self.graph, node.inputs[1])
+            where = node_of(self.graph, where.inputs[0]) if where.op == "Reshape" else where
             return self._column(node.inputs[0], distinct=distinct) if where.op == "Where" else None
         if node.op == "SparseFillEmptyRows" and tensor.endswith(":1"):
             return self._column(node.inputs[1], distinct=distinct)
@@ -340,17 +255,17 @@ class _Folding:
             return self._hashed(node)
         if node.op == "SparseCross" and tensor.endswith(":1"):
             return self._crossed(node)
-        if node.op in (*_SELECTS, "LookupTableFindV2", "LookupTableFind"):
+        if node.op in (*SELECTS, "LookupTableFindV2", "LookupTableFind"):
             return self._looked_up(tensor, distinct) or self._limited(node)
         return self._bucketized(node)
 
     def _dropped(self, node: Node) -> _Column | None:
         """``GatherNd(x, Where(NotEqual(x, absent)))``."""
-        where = self._node(node.inputs[1])
-        unequal = self._node(where.inputs[0]) if where.op == "Where" else where
+        where = node_of(self.graph, node.inputs[1])
+        unequal = node_of(self.graph, where.inputs[0]) if where.op == "Where" else where
         if unequal.op != "NotEqual":
             return None
-        absent = self._static(unequal.inputs[1])
+        absent = only_value(self.graph, unequal.inputs[1])
         same = resolve(self.graph, unequal.inputs[0]) == resolve(self.graph, node.inputs[0])
         shape = self.graph.shape(node.inputs[0])
         if absent is None or not same or shape is None or len(shape) != 2:
@@ -359,7 +274,7 @@ class _Folding:
 
     def _unwritten(self, tensor: str) -> str:
         """The numbers behind words that are written numbers."""
-        node = self._node(tensor)
+        node = node_of(self.graph, tensor)
         kind = str(node.attrs.get("T", ""))
         return node.inputs[0] if node.op == "AsString" and kind.startswith("int") else tensor
 
@@ -382,7 +297,7 @@ class _Folding:
         return _Column(made, absent)
 
     def _looked_up(self, tensor: str, distinct: bool) -> _Column | None:
-        found = self._lookup(tensor)
+        found = vocabulary_lookup(self.graph, self._vocabularies, tensor)
         column = self._column(found[0]) if found is not None else None
         if found is None or column is None:
             return None
@@ -394,59 +309,40 @@ class _Folding:
         # What a vocabulary does not have is no value either, for a lookup and an indicator.
         return replace(made, absent=missing if column.absent is not None else made.absent)
 
-    def _lookup(self, tensor: str) -> tuple[str, _Vocabulary, int, int] | None:
-        """What is looked up, in which vocabulary, with how many more buckets, else what."""
-        node, extra = self._node(tensor), 0
-        if node.op in _SELECTS:  # words that are not in it go to buckets behind it
-            unequal, found, behind = (self._node(t) for t in node.inputs)
-            if unequal.op != "NotEqual" or behind.op not in ("Add", "AddV2"):
-                return None
-            hashes = [n for n in map(self._node, behind.inputs) if n.op == "StringToHashBucketFast"]
-            if len(hashes) != 1:
-                return None
-            node, extra = found, int(hashes[0].attrs["num_buckets"])
-        if node.op not in ("LookupTableFindV2", "LookupTableFind"):
-            return None
-        vocabulary = self._vocabularies.get(split_tensor(resolve(self.graph, node.inputs[0]))[0])
-        default = self._static(node.inputs[2])
-        if vocabulary is None or default is None:
-            return None
-        return node.inputs[1], vocabulary, extra, int(default)
-
     def _limited(self, node: Node) -> _Column | None:
         """Numbers beyond a limit replaced by a default one."""
-        if node.op not in _SELECTS:
+        if node.op not in SELECTS:
             return None
-        either = self._node(node.inputs[0])
+        either = node_of(self.graph, node.inputs[0])
         column = self._column(node.inputs[2])
         if either.op != "LogicalOr" or column is None:
             return None
-        below, beyond = (self._node(t) for t in either.inputs)
+        below, beyond = (node_of(self.graph, t) for t in either.inputs)
         if below.op != "Less" or beyond.op != "GreaterEqual":
             return None
-        limit = self._static(beyond.inputs[1])
+        limit = only_value(self.graph, beyond.inputs[1])
         default = self._filling(node.inputs[1])
-        if self._static(below.inputs[1]) != 0 or limit is None or default is None:
+        if only_value(self.graph, below.inputs[1]) != 0 or limit is None or default is None:
             return None
         attrs = {"limit": limit, "default": default, "absent": column.absent}
         return self._numbers("ColumnLimit", node, [column], attrs)
 
     def _filling(self, tensor: str) -> Any:
-        node = self._node(tensor)
-        return self._static(node.inputs[1] if node.op == "Fill" else tensor)
+        node = node_of(self.graph, tensor)
+        return only_value(self.graph, node.inputs[1] if node.op == "Fill" else tensor)
 
     def _bucketized(self, node: Node) -> _Column | None:
         """Buckets of a column's dimensions, one after the other: bucket + dimension · buckets."""
         while node.op == "Cast":
-            node = self._node(node.inputs[0])
+            node = node_of(self.graph, node.inputs[0])
         if node.op not in ("Add", "AddV2"):
             return None
-        flat, offset = (self._node(t) for t in node.inputs)
-        buckets = self._node(flat.inputs[0]) if flat.op == "Reshape" else flat
+        flat, offset = (node_of(self.graph, t) for t in node.inputs)
+        buckets = node_of(self.graph, flat.inputs[0]) if flat.op == "Reshape" else flat
         if buckets.op != "Bucketize" or offset.op != "Mul":
             return None
         tensor = f"{buckets.name}:0"
-        shape, count = self.graph.shape(tensor), self._static(offset.inputs[0])
+        shape, count = self.graph.shape(tensor), only_value(self.graph, offset.inputs[0])
         if shape is None or len(shape) != 2 or shape[1] is None or count is None:
             return None
         if shape[1] > 1:
@@ -484,40 +380,6 @@ class _Folding:
         always = all(column.absent is None for column in known)
         return _Column(made, None if always else -1)
 
-    def _find_vocabularies(self) -> dict[str, _Vocabulary]:
-        """Tables whose contents are constants: keys numbered from 0."""
-        found: dict[str, _Vocabulary] = {}
-        for node in self.graph.of(*_FILLS):
-            if len(node.inputs) != 3:
-                continue
-            table = split_tensor(resolve(self.graph, node.inputs[0]))[0]
-            keys, numbers = (static_value(self.graph, t) for t in node.inputs[1:])
-            if keys is None or numbers is None or numbers.dtype.kind not in "iu":
-                continue
-            if keys.ndim == 1 and np.array_equal(numbers, np.arange(keys.size)):
-                words = [_plain(key) for key in keys]
-                before = found[table].initializers if table in found else ()
-                found[table] = _Vocabulary(tuple(words), (*before, node.name))
-        return found
-
-
-@dataclass(frozen=True)
-class _Vocabulary:
-    """A table's keys, in the order of their numbers, and what fills it."""
-
-    words: tuple[Any, ...]
-    initializers: tuple[str, ...]
-
-    def attrs(self, extra: int, default: int, absent: Any, missing: int) -> dict[str, Any]:
-        """Of a ``ColumnLookup``."""
-        return {
-            "vocabulary": self.words,
-            "extra": extra,
-            "default": default,
-            "absent": absent,
-            "missing": missing,
-        }
-
 
 def _last(moved: Mapping[str, str], tensor: str) -> str:
     """Where a tensor's value is, after all moves."""
@@ -526,13 +388,6 @@ def _last(moved: Mapping[str, str], tensor: str) -> str:
             break
         tensor = moved[tensor]
     return tensor
-
-
-def _plain(value: Any) -> Any:
-    """A number or a word of Python's."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return value.item() if isinstance(value, np.generic) else value
 
 
 __all__ = ["COLUMN_OPS", "SparseParts", "fold_columns"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError, printable
-from ..dtypes import _NUMPY, FunctionName, dtype_name
+from ..dtypes import NUMPY_DTYPES, FunctionName, dtype_name
 
 # Which repeated field holds a dtype's values where tensor_content does not.
 _VALUE_FIELDS = {
@@ -45,9 +45,9 @@ def decode_tensor(proto: Any) -> np.ndarray:
     if len(shape) > 64:
         raise UserError(f"a constant in the graph has {len(shape)} dimensions")
     size = math.prod(shape)
-    if number != 7 and number not in _NUMPY:
+    if number != 7 and number not in NUMPY_DTYPES:
         raise UserError(f"a constant in the graph has dtype {kind}", expected="a dtype of values")
-    dtype = np.dtype(object) if number == 7 else np.dtype(_NUMPY[number])
+    dtype = np.dtype(object) if number == 7 else np.dtype(NUMPY_DTYPES[number])
     values: np.ndarray
     if proto.tensor_content and number != 7:
         if len(proto.tensor_content) != size * dtype.itemsize:
