@@ -9,6 +9,7 @@ from contextlib import contextmanager
 EXIT_OK = 0
 EXIT_DIFFERENCE = 1
 EXIT_USER = 2
+EXIT_NOT_PROVED = 3
 EXIT_BUG = 101
 EXIT_INTERRUPTED = 130
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
-    "What is made": ("output", "to", "keras", "training", "dry_run", "force"),
+    "What is made": ("output", "to", "keras", "training", "allow_unproved", "dry_run", "force"),
     "What of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Which weights, and where to": ("ema", "model", "map", "write_map"),
 }
@@ -87,6 +87,9 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     "--no-training", "training", is_flag=True, flag_value=False, default=True,
     help="Leave out loss, optimizer and its state.",
 )  # fmt: skip
+@click.option(
+    "--allow-unproved", is_flag=True, help="Exit with 0 where nothing could prove the model."
+)
 @click.option("--dry-run", is_flag=True, help="Show the whole plan and write nothing.")
 @click.option("--force", is_flag=True, help="Replace the output of an earlier conversion.")
 @click.option("--inputs", callback=names, metavar="A,B", help="Tensors that become its inputs.")
@@ -119,23 +122,28 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )  # fmt: skip
 @output_options
 def command(
-    sink: Sink, source: str, output: str | None, write_map: str | None, **options: Any
+    sink: Sink,
+    source: str,
+    output: str | None,
+    write_map: str | None,
+    allow_unproved: bool,
+    **options: Any,
 ) -> int:
     """Turn SOURCE into a Keras model with its weights, and measure that both compute the same.
 
     SOURCE is a checkpoint (prefix, any of its files, or folder), a .meta, a frozen .pb, a
     SavedModel folder; or, for the way back, a .keras or .weights.h5 file. The folder that is
-    written holds model.keras, model.py and report.json. Exit status 0 unless parity fails.
+    written holds model.keras, model.py and report.json. Exit
+    status 0 where both compute the same, 1 where they differ, 3 where nothing could prove it.
     """
     from .. import convert
-    from ..errors import EXIT_DIFFERENCE, EXIT_OK
 
     if write_map is not None:
         return _write_map(sink, source, output, write_map, options)
     with _stages(sink) as on_event:
         result = convert(source, output, on_event=on_event, **options)
     sink.show(result)
-    return EXIT_DIFFERENCE if result.failed else EXIT_OK
+    return result.exit_status(allow_unproved=allow_unproved)
 
 
 def _write_map(

@@ -9,8 +9,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..emit.lifted import lifted_source
-from ..errors import UserError, printable
+from ..errors import UserError, listed, printable
 from ..formats import whole_folder
 from ..graph import Inference, Interface, NoNetworkError
 from ..layers import UnsupportedError
@@ -19,12 +21,20 @@ from ..plan import Plan
 from ..plan.examples import KINDS, number_of
 from ..sources import Source
 from ..training import carry_training
-from ..verification import Allowed, Comparison, Measured, Model, difference
+from ..verification import (
+    Allowed,
+    Comparison,
+    Measured,
+    Model,
+    difference,
+    no_evidence,
+    without_weights,
+)
 from ..worker import JobError, Worker, WorkerError
 from ..worker.original import Original
 from .lifting import Lifted, NotLiftedError, lift
 from .output import Output, differences
-from .result import Conversion, lifted_report, write_report
+from .result import Conversion, dry_run, lifted_report, write_report
 
 _NO_NETWORK = (
     "The graph beside the checkpoint holds no network: nothing in it computes with an input and "
@@ -82,7 +92,7 @@ class GraphConversion:
             except NoNetworkError:
                 if self.source.checkpoint is None:
                     raise
-                return self.output.variables([_NO_NETWORK])
+                return self.output.variables([_NO_NETWORK], failed=True)
             original = Original(
                 self.source,
                 interface,
@@ -99,7 +109,7 @@ class GraphConversion:
                 if interface.how == "asked" or self.source.checkpoint is None:
                     raise
                 note = f"{error.problem}, so the variables alone were written."
-                return self.output.variables([note])
+                return self.output.variables([note], failed=True)
             except UnsupportedError as error:
                 why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
                 return self._lift(interface, original, inference, keras_worker, why)
@@ -108,12 +118,18 @@ class GraphConversion:
                 original.open()
                 given, expected = original.run_random(plan)
                 found = differences(keras_worker, plan, given, expected, self.timeout)
-                if not all(math.isfinite(each.max_abs) for each in found.values()):
+                finite = all(math.isfinite(each.max_abs) for each in found.values())
+                if not finite or no_evidence(expected) is not None:
                     # What the network is not for, such as the logarithm of a number below zero.
                     given, expected = original.run_random(plan, KINDS[1:])
                     found = differences(keras_worker, plan, given, expected, self.timeout)
                 if self.output.keras == "tf-keras" or all(map(Allowed().holds, found.values())):
-                    return Measured(found, examples=number_of(given))
+                    return Measured(
+                        found,
+                        examples=number_of(given),
+                        unproved=self._unproved(plan, expected),
+                        advice=self.output.verify_with_data,
+                    )
                 self.output.tell({"stage": "looking for the cause"})
                 model = Model.built(keras_worker, self.timeout)
                 model.bind(interface, {})
@@ -137,6 +153,13 @@ class GraphConversion:
                 return made
             why = {"ops": list[str](), "tensor": "", "reason": made}
             return self._lift(interface, original, inference, keras_worker, why)
+
+    def _unproved(self, plan: Plan, outputs: Mapping[str, np.ndarray]) -> str | None:
+        """Why outputs that agree prove nothing, or None where they do."""
+        if "weight" in self.source.roles.values() and (alone := without_weights(plan)):
+            return f"no weight takes part in {listed([printable(tensor) for tensor in alone])}"
+        reason = no_evidence(outputs)
+        return None if reason is None else f"on random inputs {printable(reason, 200)}"
 
     def _try_to_write(
         self, plan: Plan, worker: Worker, compare: Callable[[], Measured]
@@ -187,7 +210,7 @@ class GraphConversion:
             report = lifted_report(
                 self.source, Lifted(lift_plan(self.source, interface)), why, Measured(None)
             )
-            return Conversion(report, None)
+            return dry_run(report)
         try:
             with whole_folder(self.output.folder, force=self.output.force) as room:
                 lifted = lift(
@@ -207,7 +230,7 @@ class GraphConversion:
             if self.source.checkpoint is None:
                 raise
             note = f"{why['reason']}, and {error.problem}; so the variables alone were written."
-            return self.output.variables([note])
+            return self.output.variables([note], failed=True)
         self.output.tell({"stage": "done"})
         return Conversion(report, self.output.folder)
 

@@ -22,6 +22,10 @@ from .request import Request
 from .result import Conversion
 
 _TIMEOUT = 300.0
+_NO_ORIGINAL = (
+    "there is no graph beside the checkpoint, so no original to run; activations and order of the "
+    "layers are a guess"
+)
 
 
 def convert(
@@ -152,12 +156,14 @@ def _from_names(output: Output, *, asked: bool) -> Conversion:
         )
         return output.variables([note])
     plan.weights = [replace(w, recipe=source.recipe(str(w.recipe))) for w in plan.weights]
+    meta = f"{printable(source.path.name)}.meta"
+    advice = f"put {meta} beside the checkpoint and convert again; or compare with known outputs"
     with Worker("Keras") as keras_worker:
 
         def compare() -> Measured:
             given = random_inputs(plan)
             expected = forward(plan, source.read, given["x:0"])
             made = differences(keras_worker, plan, given, {"logits:0": expected}, output.timeout)
-            return Measured(made, examples=number_of(given))
+            return Measured(made, examples=number_of(given), unproved=_NO_ORIGINAL, advice=advice)
 
         return output.model(plan, keras_worker, compare, "the layers' formula in numpy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from ..verification import Measured, difference
 from ..worker import Worker, WorkerError
 from ..worker.batches import batches
 from ..worker.events import Event, counted, stage
-from .result import Conversion, model_report, variables_report, write_report
+from .result import Conversion, dry_run, model_report, variables_report, write_report
 
 
 @dataclass
@@ -45,6 +46,14 @@ class Output:
     timeout: float
     tell: Event
 
+    @property
+    def verify_with_data(self) -> str:
+        """The command that proves a model for which random inputs do not serve."""
+        return (
+            f"tfmigrate verify {quote(str(self.source.path))} {quote(str(self.folder))} "
+            "--data EXAMPLES.npz, with inputs that the network is made for"
+        )
+
     def model(
         self,
         plan: Plan,
@@ -62,7 +71,7 @@ class Output:
             plan.notes.append(note)
         text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
         if self.dry_run:
-            return Conversion(model_report(self.source, plan, {}, Measured(None), reference), None)
+            return dry_run(model_report(self.source, plan, {}, Measured(None), reference))
         with whole_folder(self.folder, force=self.force) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
             weights = room / FORMATS["weights"].file if "weights" in self.to else None
@@ -83,7 +92,9 @@ class Output:
             except WorkerError:
                 raise
             except UserError as error:  # random examples may be none that the graph accepts
-                measured = Measured(None, f"on random inputs {error.problem}")
+                measured = Measured(
+                    None, f"on random inputs {error.problem}", advice=self.verify_with_data
+                )
             report = model_report(self.source, plan, paths, measured, reference)
             if weights is not None:
                 report["files"] |= {"weights": weights.name}
@@ -92,8 +103,13 @@ class Output:
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)
 
-    def variables(self, notes: list[str]) -> Conversion:
-        """Outcome ``variables``: weights only, every one accounted for."""
+    def variables(self, notes: list[str], *, failed: bool = False) -> Conversion:
+        """Outcome ``variables``: weights only, every one accounted for.
+
+        Args:
+            failed: a model was wanted, and the last of ``notes`` says why there is none.
+        """
+        reason = notes[-1] if failed else None
         if not self.source.variables():
             raise UserError(
                 f"there are no variables in {printable(self.source.path)}, so nothing to write",
@@ -101,10 +117,10 @@ class Output:
             )
         self.to = [name for name in self.to if name in FORMATS] or ["npz"]
         if self.dry_run:
-            return Conversion(variables_report(self.source, None, self.to, notes), None)
+            return Conversion(variables_report(self.source, None, self.to, notes, reason), None)
         with whole_folder(self.folder, force=self.force) as room:
             written = self.formats(room)
-            report = variables_report(self.source, written, self.to, notes)
+            report = variables_report(self.source, written, self.to, notes, reason)
             write_report(room, report)
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)

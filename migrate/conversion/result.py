@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import listed, printable
+from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK, listed, printable
 from ..formats import FORMATS, Written
 from ..parity import Verdict, worst
 from ..plan import Fate, Layer, Plan
@@ -34,10 +34,12 @@ class Conversion(Result):
         """Whether parity holds."""
         return Verdict(self.report["parity"]["verdict"])
 
-    @property
-    def failed(self) -> bool:
-        """Whether parity was measured and does not hold."""
-        return self.verdict is Verdict.FAIL
+    def exit_status(self, *, allow_unproved: bool = False) -> int:
+        """What the command ends with: 0 where it is proved, or there was nothing to prove."""
+        if self.verdict is Verdict.FAIL:
+            return EXIT_DIFFERENCE
+        unproved = self.verdict is Verdict.NOT_PROVED and self.folder is not None
+        return EXIT_NOT_PROVED if unproved and not allow_unproved else EXIT_OK
 
     def __bool__(self) -> bool:
         return bool(self.verdict)
@@ -75,16 +77,32 @@ class Conversion(Result):
                 *_planned(report),
                 Closing(self.verdict, f"dry run: not written: {files}"),
             ]
-        if parity["verdict"] == Verdict.NOT_RUN:
-            text = parity.get("reason") or "parity was not measured"
-        else:
-            tolerance = parity["required_tolerance"]
-            text = (
-                f"{report['outcome']} · worst {parity['max_abs']:.3g} "
-                f"({parity['max_ulp']} ULP) over {parity['examples']} examples · would have "
-                f"needed atol {tolerance['atol']:.3g}"
-            )
-        return [*shown, Closing(self.verdict, f"{text} · {self.folder}")]
+        parts = [report["outcome"]]
+        if reason := parity.get("reason"):
+            parts.append(reason)
+        if "required_tolerance" in parity:
+            parts += [
+                f"worst {parity['max_abs']:.3g} ({parity['max_ulp']} ULP) over "
+                f"{parity['examples']} examples",
+                f"smallest tolerance that passes: atol {parity['required_tolerance']['atol']:.3g}",
+            ]
+        if advice := parity.get("try"):
+            shown.append(Paragraph(f"To prove it: {advice}"))
+        return [
+            *shown,
+            Closing(self.verdict, " · ".join([*parts, _covered(report), str(self.folder)])),
+        ]
+
+
+def _covered(report: Mapping[str, Any]) -> str:
+    """What the verdict covers: outputs, variables and steps of training."""
+    fates = [v["fate"] for v in report["variables"]]
+    parts = [f"{fates.count('converted')} variables converted"]
+    if skipped := fates.count("skipped"):
+        parts.append(f"{skipped} skipped")
+    if compared := len(report["parity"].get("outputs", ())):
+        parts.insert(0, f"{compared} output{'s' if compared > 1 else ''}")
+    return ", ".join(parts)
 
 
 def _planned(report: Mapping[str, Any]) -> list[Block]:
@@ -160,6 +178,12 @@ def _layers(plan: Plan) -> list[dict[str, Any]]:
     return found
 
 
+def dry_run(report: dict[str, Any]) -> Conversion:
+    """The result of a conversion that only planned."""
+    report["parity"] = {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": "dry run"}
+    return Conversion(report, None)
+
+
 def lifted_report(
     source: Source,
     lifted: Lifted,
@@ -205,9 +229,17 @@ def lifted_report(
 
 
 def variables_report(
-    source: Source, written: Written | None, formats: Sequence[str], notes: Sequence[str]
+    source: Source,
+    written: Written | None,
+    formats: Sequence[str],
+    notes: Sequence[str],
+    failed: str | None = None,
 ) -> dict[str, Any]:
-    """The report of a conversion that wrote variables alone, or (``written`` None) would."""
+    """The report of a conversion that wrote variables alone, or (``written`` None) would.
+
+    Args:
+        failed: why no model was made, where one was wanted.
+    """
     fates = {fate.name: fate for fate in written.fates} if written else {}
     entries = []
     for v in source.variables():
@@ -232,7 +264,11 @@ def variables_report(
             "fed": {},
             "variables": entries,
             "training": None,
-            "parity": {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": "no model was made"},
+            "parity": {
+                "verdict": Verdict.NOT_PROVED if failed else Verdict.NOT_RUN,
+                "examples": 0,
+                "reason": failed or "no model was made",
+            },
             "notes": notes,
             "warnings": [],
         }
@@ -283,13 +319,18 @@ def _parity(measured: Measured, reference: str) -> dict[str, Any]:
     differences = measured.differences
     if not differences:
         reason = measured.unmeasured or "nothing was run"
-        return {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": reason}
+        advice = measured.advice
+        return {"verdict": Verdict.NOT_PROVED, "examples": 0, "reason": reason, "try": advice}
     holds = all(map(Allowed().holds, differences.values()))
+    unproved = {}
+    if holds and measured.unproved:
+        unproved = {"reason": measured.unproved, "try": measured.advice}
     greatest = worst(list(differences.values()))
     ulps = [d.max_ulp for d in differences.values() if d.max_ulp is not None]
     found = measured.found.to_dict() if measured.found is not None else {}
     return {
-        "verdict": Verdict.of(holds),
+        "verdict": Verdict.NOT_PROVED if unproved else Verdict.of(holds),
+        **unproved,
         "examples": measured.examples,
         "max_abs": greatest.max_abs,
         "max_rel": max(d.max_rel for d in differences.values()),

@@ -138,8 +138,8 @@ class Comparison(Result):
             what = "what is judged is bit-identical"
             if worst.difference.differing:
                 what = (
-                    f"{worst.what}: max abs {worst.difference.max_abs:.3g}, it would have needed "
-                    f"atol {needed.atol:.3g} or rtol {needed.rtol:.3g}"
+                    f"{worst.what}: max abs {worst.difference.max_abs:.3g}, the smallest "
+                    f"tolerance that passes is atol {needed.atol:.3g} or rtol {needed.rtol:.3g}"
                 )
         if parting := [outcome for outcome in self.devices if outcome.parts is not None]:
             what += " · the eras part, as named: " + ", ".join(

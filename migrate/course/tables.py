@@ -65,7 +65,7 @@ def parity(outcome: DeviceOutcome) -> Table:
         )
         if not line.holds:
             marked.add(number)
-    columns = ["parity", ">max abs", ">max rel", ">ULP", ">same class", "would have needed"]
+    columns = ["parity", ">max abs", ">max rel", ">ULP", ">same class", "smallest tolerance"]
     return Table(columns, rows, marked=frozenset(marked))
 
 

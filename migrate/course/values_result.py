@@ -225,7 +225,7 @@ def values_blocks(values: list[Compared]) -> list[Block]:
             row += [f"{difference.max_abs:.3g}", ulp, needed]
         rows.append(row)
     columns = ["value", *(["notes"] if figures else []), "TF1", "TF2"]
-    columns += [">max abs", ">ULP", "would have needed"]
+    columns += [">max abs", ">ULP", "smallest tolerance"]
     blocks: list[Block] = [Table(columns, rows, marked=frozenset(marked))] if rows else []
     for value in values:
         for era, text in (("TF1", value.legacy), ("TF2", value.modern)):

@@ -78,8 +78,8 @@ class Difference:
         return (
             f"{self.differing:,} of {elements:,} elements differ; the greatest difference is "
             f"{self.max_abs:.3g} (relative {self.max_rel:.3g}{ulp}) at {list(self.at or ())}: "
-            f"expected {self.expected!r}, got {self.actual!r}; it would have needed atol "
-            f"{self.max_abs:.3g} or rtol {self.max_rel:.3g}"
+            f"expected {self.expected!r}, got {self.actual!r}; the smallest "
+            f"tolerance that passes is atol {self.max_abs:.3g} or rtol {self.max_rel:.3g}"
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,10 +6,15 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """Whether parity holds; true only where it was measured and holds."""
+    """Whether parity holds; true only where it was measured and holds.
+
+    ``NOT_PROVED``: a model was made, and nothing has shown that it computes the same.
+    ``NOT_RUN``: there was nothing to prove, such as weights alone.
+    """
 
     PASS = "pass"
     FAIL = "fail"
+    NOT_PROVED = "not proved"
     NOT_RUN = "not run"
 
     def __bool__(self) -> bool:

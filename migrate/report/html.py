@@ -20,7 +20,12 @@ from .blocks import (
     harmless,
 )
 
-_COLORS = {Verdict.PASS: "#1a7f37", Verdict.FAIL: "#cf222e", Verdict.NOT_RUN: "#9a6700"}
+_COLORS = {
+    Verdict.PASS: "#1a7f37",
+    Verdict.FAIL: "#cf222e",
+    Verdict.NOT_PROVED: "#9a6700",
+    Verdict.NOT_RUN: "#9a6700",
+}
 _CELL = "padding:2px 10px 2px 0;vertical-align:top"
 
 

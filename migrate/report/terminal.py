@@ -24,7 +24,12 @@ from .blocks import (
     harmless,
 )
 
-_STYLES = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.NOT_RUN: "bold yellow"}
+_STYLES = {
+    Verdict.PASS: "bold green",
+    Verdict.FAIL: "bold red",
+    Verdict.NOT_PROVED: "bold yellow",
+    Verdict.NOT_RUN: "bold yellow",
+}
 
 # A pipe or a file has no width; rows must not be cut to the 80 columns Rich assumes there.
 _PIPE_WIDTH = 10_000

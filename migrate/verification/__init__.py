@@ -1,6 +1,7 @@
 """An original and its model on the same inputs: which tensor differs first, and why."""
 
 from .comparing import OF_SCALE, Allowed, difference
+from .evidence import no_evidence, without_weights
 from .result import Measured, Verification
 from .subject import Model
 from .verifying import Comparison, verify
@@ -13,5 +14,7 @@ __all__ = [
     "Model",
     "Verification",
     "difference",
+    "no_evidence",
     "verify",
+    "without_weights",
 ]

@@ -131,7 +131,8 @@ class Verification(Result):
         greatest = worst(list(self.outputs.values()))
         text = (
             f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed {self.allowed} "
-            f"· would have needed atol {greatest.max_abs:.3g} or {_share(greatest)} of the scale"
+            f"· smallest tolerance that passes: atol {greatest.max_abs:.3g} or "
+            f"{_share(greatest)} of the scale"
         )
         if self.trained is not None:
             text += f" · {_of_training(self.trained)}"
@@ -208,6 +209,8 @@ class Measured:
     Attributes:
         differences: output tensor → difference; None where nothing was run.
         unmeasured: why not.
+        unproved: why outputs that agree prove nothing, or None where they do.
+        advice: what would prove it, where nothing did.
         found: layers and causes, where the outputs differ by more than is allowed.
         examples: how many were run.
     """
@@ -216,6 +219,8 @@ class Measured:
     unmeasured: str | None = None
     found: Verification | None = None
     examples: int = 0
+    unproved: str | None = None
+    advice: str | None = None
 
     @property
     def told(self) -> list[str]:

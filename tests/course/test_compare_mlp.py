@@ -133,7 +133,7 @@ def test_a_difference_in_one_bit_fails_the_comparison(comparison):
     text = str(failed)
     assert "FAIL" in text
     assert "1 ULP" in text
-    assert "would have needed atol" in text
+    assert "smallest tolerance that passes is atol" in text
 
 
 def test_a_loss_that_differs_fails_the_comparison(comparison):
