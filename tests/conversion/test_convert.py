@@ -79,11 +79,16 @@ def test_without_a_graph_and_without_a_name_the_variables_alone_are_written(
     assert {v["target"] for v in result.report["variables"]} == set(written.files)
 
 
-def test_without_a_graph_the_name_of_a_system_makes_a_model(
+def test_without_a_graph_the_name_of_a_system_makes_a_model_that_nothing_proves(
     without_graph: Path, tmp_path: Path
 ) -> None:
     result = convert(without_graph, tmp_path / "out", model="mlp")
-    assert result
+    assert not result
+    assert result.verdict == "not proved"
+    assert result.exit_status() == 3
+    assert result.exit_status(allow_unproved=True) == 0
+    assert "no original to run" in str(result)
+    assert "To prove it: put model.ckpt.meta beside" in str(result)
     assert result.report["outcome"] == "keras"
     assert [o["tensor"] for o in result.report["outputs"]] == ["logits:0"]
 
