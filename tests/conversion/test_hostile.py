@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import numpy as np
 import pytest
-from tfmigrate import conversion
+from tfmigrate import convert
 from tfmigrate.errors import UserError
 from tfmigrate.graph.files import protos
 from tfmigrate.worker import Worker
@@ -84,7 +84,7 @@ def assert_harmless(text: str) -> None:
 def converted_or_refused(path: Path, out: Path, workers: tuple[Worker, Worker]) -> str | None:
     """Converts; what is written is harmless, what is refused is refused in one printable line."""
     try:
-        conversion.convert(path, out, timeout=60, workers=workers)
+        convert(path, out, timeout=60, workers=workers)
     except UserError as error:
         if not str(error).isprintable():
             pytest.fail(f"no printable line: {error!r}")
@@ -199,9 +199,7 @@ def test_a_graph_that_eats_memory_ends_in_one_line(
     tmp_path: Path, workers: tuple[Worker, Worker]
 ) -> None:
     path = small_graph("eats", tmp_path)
-    report = conversion.convert(
-        path, tmp_path / "out", outputs=["y:0"], timeout=60, workers=workers
-    ).report
+    report = convert(path, tmp_path / "out", outputs=["y:0"], timeout=60, workers=workers).report
     assert report["parity"]["verdict"] == "not proved"
     assert "not enough memory" in report["parity"]["reason"]
 
@@ -219,5 +217,5 @@ class Unused(Worker):
 def test_a_graph_that_reads_files_is_refused_before_anything_runs(tmp_path: Path) -> None:
     path = small_graph("reads", tmp_path)
     with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
-        conversion.convert(path, tmp_path / "out", outputs=["y:0"], workers=(Unused(), Unused()))
+        convert(path, tmp_path / "out", outputs=["y:0"], workers=(Unused(), Unused()))
     assert not (tmp_path / "out").exists()
