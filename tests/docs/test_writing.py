@@ -85,11 +85,15 @@ def messages(source: str, docstrings: bool) -> Iterator[tuple[int, str]]:
 
 
 def prose(page: str) -> Iterator[tuple[int, str]]:
-    """Line and text of each paragraph, without code, program output, comments and link targets."""
-    for pattern in (r"^```.*?^```", r"<!--.*?-->", r"`[^`\n]+`", r"\]\([^)\n]*\)"):
+    """Line and text of each paragraph and table row, without blocks of code, comments and links.
+
+    Code within a line becomes "…".
+    """
+    for pattern in (r"^```.*?^```", r"<!--.*?-->", r"\]\([^)\n]*\)"):
         flags = re.MULTILINE | re.DOTALL
         page = re.sub(pattern, lambda match: "\n" * match[0].count("\n"), page, flags=flags)
-    for match in re.finditer(r"(?:.+\n?)+", page):
+    page = re.sub(r"`[^`\n]+`", "…", page)
+    for match in re.finditer(r"^\|.*|(?:^(?!\|).+\n?)+", page, re.MULTILINE):
         yield page.count("\n", 0, match.start()) + 1, match[0]
 
 
@@ -151,5 +155,7 @@ X: int = 1
 
 
 def test_code_is_not_prose() -> None:
-    page = "# A title\n\n```text\nwould have needed\n```\n\nsee `alone` in [it](alone.md)\n"
-    assert list(prose(page)) == [(1, "# A title\n"), (7, "see  in [it\n")]
+    page = (
+        "# A title\n\n```text\nwould have needed\n```\n\nsee `alone` in [it](alone.md)\n| a | b |\n"
+    )
+    assert list(prose(page)) == [(1, "# A title\n"), (7, "see … in [it\n"), (8, "| a | b |")]
