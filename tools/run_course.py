@@ -168,8 +168,8 @@ def _claims(records: dict[str, Record]) -> str:
         remark = (
             "\nThe accuracy of `mlp-deep` varies from epoch to epoch: in the second half of its "
             f"epochs it is between {min(map(min, half)):.2%} and {max(map(max, half)):.2%}. "
-            "The value in the last epoch is one of these at random. Keras's Adam differs from TF1's, so each "
-            "side ends with a different value.\n"
+            "The value in the last epoch is one of these at random. Keras's Adam differs from "
+            "TF1's, so each side ends with a different value.\n"
         )
     if {"fare", "wide-deep"} <= set(records):
         worst = max(side[-1] for side in measured("wide-deep"))
