@@ -1,4 +1,4 @@
-# The verbs of this project. Each sets up what it needs.
+# The commands of this project. Each sets up what it needs.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -19,7 +19,7 @@ lint: .venv  ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-fix: .venv  ## mend style
+fix: .venv  ## fix style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -27,20 +27,20 @@ bench: .venv  ## measure speed and memory, as ratios
 	$(BIN)/python benchmarks/weights.py
 	$(BIN)/python benchmarks/graphs.py
 
-fuzz: .venv  ## feed damaged files and graphs to the readers and the converter, for long
+fuzz: .venv  ## test the readers and the converter with damaged files and graphs; takes long
 	$(BIN)/python tests/checkpoint/fuzz.py
 	TFMIGRATE_FUZZ=200 $(BIN)/pytest -n 2 tests/conversion/test_hostile.py
 
-docs: .venv  ## write the generated pages of docs/ anew
+docs: .venv  ## write the generated pages of docs/
 	$(BIN)/python tools/make_docs.py
 
-course: .venv  ## run the course at full size, which takes long; TFMIGRATE_DATA names the data
+course: .venv  ## run the MNIST, cats and taxi systems at full size; takes long; TFMIGRATE_DATA names the data folder
 	$(BIN)/python tools/run_course.py
 
 clean:  ## remove what was built
 	rm -rf .venv build dist *.egg-info
 
-# Made anew when the dependencies change; the time of .venv itself tells.
+# Rebuilt when the dependencies change: make compares the time of .venv.
 .venv: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'

@@ -67,9 +67,9 @@ def _operations() -> str:
     known = handlers()
     operations = {op for handler in known for op in handler.ops}
     parts = [
-        f"{len(operations)} operations of a TF1 graph, alone or as the last one of a pattern. "
-        "Patterns are tried before single operations. What is not here is named in the error, "
-        "or stays a frozen part of the model.\n"
+        f"tfmigrate converts these {len(operations)} ops of a TF1 graph to Keras code, as single "
+        "ops or as the last op of a pattern. Patterns have priority over single ops. If an op is "
+        "not in this list, the report names it, and the graph becomes a trainable SavedModel.\n"
     ]
     for family, entries in groupby(known, lambda handler: handler.family):
         rows = [
@@ -82,7 +82,7 @@ def _operations() -> str:
             for handler in entries
         ]
         parts.append(f"\n## {family.capitalize()}\n\n")
-        parts.append(_table(("TF1", "matched as", "Keras", "what it does"), rows))
+        parts.append(_table(("TF1", "matched as", "Keras", "effect"), rows))
     return "".join(parts)
 
 
@@ -118,8 +118,8 @@ def _tolerance(program: Program) -> str:
         for name, words in special.items()
         if words != whole and name not in parting
     ]
-    parts += [f"{name}: the eras part by {least:g} or more" for name, least in parting.items()]
-    parts += [f"{name}: on one side alone" for name in alone]
+    parts += [f"{name}: TF1 and TF2 differ by {least:g} or more" for name, least in parting.items()]
+    parts += [f"{name}: only on one side" for name in alone]
     return "; ".join(parts)
 
 
@@ -135,8 +135,8 @@ def _words(tolerance: Tolerance) -> str:
 def _catalogue() -> str:
     parts = [
         "Each row is a pair of programs, `legacy/ROW.py` and `modern/ROW.py`. "
-        "`tfmigrate compare ROW` runs both, `tfmigrate lesson ROW` shows both. Data whose name "
-        "ends in `-like` is synthetic.\n"
+        "`tfmigrate compare ROW` runs both; `tfmigrate lesson ROW` shows their code. Datasets "
+        "whose names end in `-like` are synthetic.\n"
     ]
     for letter, (title, systems) in CHAPTERS.items():
         parts.append(f"\n## {letter}. {title}\n\n")
@@ -158,13 +158,13 @@ def _catalogue() -> str:
 def _rosetta() -> str:
     rows = [(f"`{line.tf1}`", line.tf2, line.trap, f"`{line.row}`") for line in rosetta.LINES]
     return (
-        "`tfmigrate lesson rosetta` shows this table, `tfmigrate lesson ROW` the row that is "
-        "named.\n\n" + _table(("TF1", "TF2", "the trap", "shown by"), rows)
+        "`tfmigrate lesson rosetta` shows this table. `tfmigrate lesson ROW` shows the code of a "
+        "row.\n\n" + _table(("TF1", "TF2", "the trap", "shown by"), rows)
     )
 
 
 def main() -> None:
-    """Writes the pages, and says which have changed."""
+    """Writes the pages and prints the names of changed ones."""
     for name, text in pages().items():
         path = DOCS / name
         if not path.exists() or path.read_text("utf-8") != text:

@@ -114,11 +114,11 @@ def _line(row: str, outcome: Record) -> tuple[str, ...]:
         parity += ", bit-identical"
     elif outcome.get("kernel") and outcome["exact"]:  # not in results of earlier versions
         parity += (
-            f", bit-identical with TF1's {outcome['kernel']}; with Keras's own the loss is "
-            f"{outcome['parts']:.2g} apart within 100 steps"
+            f", bit-identical with TF1's {outcome['kernel']}; with Keras's {outcome['kernel']} "
+            f"the loss differs by {outcome['parts']:.2g} within 100 steps"
         )
     elif len(sides) > 1:
-        parity += f", loss of an epoch ≤ {outcome['largest_loss_difference']:.2g} apart"
+        parity += f", epoch losses differ by ≤ {outcome['largest_loss_difference']:.2g}"
     return (
         f"`{row}`" + (f", {outcome['case']}" if outcome["case"] else ""),
         str(len(outcome["sides"][0]["epochs"])),
@@ -160,16 +160,16 @@ def _claims(records: dict[str, Record]) -> str:
     if "mlp-deep" in records:
         sides = measured("mlp-deep")
         most, last = [max(side) for side in sides], [side[-1] for side in sides]
-        for when, found in (("within its epochs", most), ("after the last one", last)):
-            what = f"`mlp-deep` has 98.0 % {when} on both sides"
+        for when, found in (("in one of its epochs", most), ("in the last epoch", last)):
+            what = f"`mlp-deep` reaches 98.0 % {when} on both sides"
             told = " / ".join(f"{value:.2%}" for value in found)
             lines.append((what, _word(min(found) >= 0.98), told))
         half = [side[len(side) // 2 :] for side in sides]
         remark = (
-            "\nFrom epoch to epoch the accuracy of `mlp-deep` goes up and down: in the second half "
-            f"of its epochs between {min(map(min, half)):.2%} and {max(map(max, half)):.2%}. Which "
-            "of these the last epoch has is chance, and where Keras's own Adam departs from TF1's "
-            "it is another chance on each side.\n"
+            "\nThe accuracy of `mlp-deep` varies from epoch to epoch: in the second half of its "
+            f"epochs it is between {min(map(min, half)):.2%} and {max(map(max, half)):.2%}. "
+            "The value in the last epoch is one of these at random. Keras's Adam differs from "
+            "TF1's, so each side ends with a different value.\n"
         )
     if {"fare", "wide-deep"} <= set(records):
         worst = max(side[-1] for side in measured("wide-deep"))
@@ -179,7 +179,7 @@ def _claims(records: dict[str, Record]) -> str:
     if not lines:
         return ""
     titles = ("claim", "holds", "measured")
-    return "\n## What they have to show\n\n" + _table(titles, lines) + remark
+    return "\n## Claims\n\n" + _table(titles, lines) + remark
 
 
 def _word(holds: bool) -> str:
@@ -190,15 +190,15 @@ def page(records: dict[str, Record]) -> str:
     """The page, from the results there are; rows without one are named."""
     lines = [_line(row, outcome) for row, record in records.items() for outcome in outcomes(record)]
     settings = outcomes(next(iter(records.values())))[0]["settings"]
-    titles = ("row", "epochs", "measured", "the notes print", "TF1, first epoch", "TF1", "TF2")
+    titles = ("row", "epochs", "measured", "figure in the notes", "TF1, first epoch", "TF1", "TF2")
     missing = [row for row in ROWS if row not in records]
     return (
         "# The course at full size\n\n"
         "<!-- Written by tools/run_course.py: run `make course`. -->\n\n"
         f"TensorFlow {settings['tensorflow']}, Keras {settings['keras']}, "
-        f"{settings['threads']} threads, on {', '.join(settings['devices'])}. Figures are of the "
-        "test set after the last epoch, and of the validation set where a row stops by it. Time is "
-        "that of training alone, of one form after the other.\n\n"
+        f"{settings['threads']} threads, on {', '.join(settings['devices'])}. Metrics are measured "
+        "on the test set after the last epoch, or on the validation set if a row stops by it. "
+        "Times include only training; the forms run one at a time.\n\n"
         + _table((*titles, "parity", "time TF1", "time TF2"), lines)
         + _values(records)
         + _claims(records)
