@@ -35,6 +35,16 @@ class Subject:
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def source(self) -> str | None:
+        """The text of the model.py beside the model, which nobody has asked to run; or None."""
+        if self.path is None or self.code is not None:
+            return None
+        try:
+            return self.path.with_name("model.py").read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return None
+
+    @property
     def pairs(self) -> list[Pair]:
         """Which layer stands for which tensor, as the conversion wrote it down."""
         count: dict[str, int] = {}
@@ -138,9 +148,18 @@ class Model:
 
     @classmethod
     def open(
-        cls, subject: Subject, worker: Worker, timeout: float | None, *, compiled: bool = False
+        cls,
+        subject: Subject,
+        worker: Worker,
+        timeout: float | None,
+        *,
+        compiled: bool = False,
+        source: str | None = None,
     ) -> Model:
         """Opens it; with its loss and optimizer if ``compiled``.
+
+        Args:
+            source: the text of a model.py that is run before, for the classes it registers.
 
         Raises:
             UserError: Keras or TensorFlow cannot.
@@ -149,6 +168,7 @@ class Model:
             "step": "open",
             "path": str(subject.path) if subject.path else None,
             "code": str(subject.code) if subject.code else None,
+            "source": source,
             "compile": compiled,
         }
         return cls(worker, timeout, worker.call("model", request, timeout=timeout).data)

@@ -19,6 +19,7 @@ from ..errors import UserError, printable
 from . import model as finished
 from .compiled import assign_slots, compile_model, opened_paths
 from .events import Event
+from .model import executed
 from .model import weights_of as _weights
 from .settings import as_delivered
 
@@ -41,7 +42,7 @@ def _source(
     if request["keras"] == "tf_keras":
         module, model = _in_keras_2(request["source"], keras)
     else:
-        module = _executed(request["source"])
+        module = executed(request["source"])
         model = module.build_model()
     _state.clear()
     _state.update(keras=keras, module=module, model=model, missing=set(_weights(model)))
@@ -54,12 +55,6 @@ def _source(
     }, {}
 
 
-def _executed(text: str) -> Any:
-    module: Any = types.ModuleType("model")
-    exec(compile(text, "model.py", "exec"), module.__dict__)
-    return module
-
-
 def _in_keras_2(text: str, keras: Any) -> tuple[Any, Any]:
     """The module and its model, or a refusal that names what Keras 2 does not have."""
     attributes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute))
@@ -69,7 +64,7 @@ def _in_keras_2(text: str, keras: Any) -> tuple[Any, Any]:
     try:
         if missing:
             raise AttributeError(f"it has no {', '.join(missing)}")
-        module = _executed(text)
+        module = executed(text)
         return module, module.build_model()
     except Exception as error:
         first = str(error).strip().partition("\n")[0]

@@ -57,13 +57,16 @@ def path_of(variable: Any) -> str:
 
 
 def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
-    """Opens ``path``: a .keras file or a SavedModel folder; ``code``: a model.py, run before.
+    """Opens ``path``: a .keras file or a SavedModel folder.
 
+    ``code``, a model.py, or ``source``, the text of one, is run before: it registers classes.
     Without a ``path``, the code's ``build_model()``.
     """
     import keras
 
     module = _run_code(request["code"]) if request["code"] else None
+    if module is None and request.get("source"):
+        module = executed(request["source"])
     path = request["path"]
     if path is None:
         hold(_build(module, request["code"]))
@@ -88,6 +91,13 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     if not hasattr(model, "get_config") or not getattr(model, "inputs", None):
         raise UserError("the model is neither Sequential nor Functional", expected="one of them")
     return {"kind": "keras", "inputs": [t.name for t in model.inputs]}, {}
+
+
+def executed(text: str) -> types.ModuleType:
+    """The module that the text of a model.py makes."""
+    module = types.ModuleType("model")
+    exec(compile(text, "model.py", "exec"), module.__dict__)
+    return module
 
 
 def _run_code(path: str) -> types.ModuleType:
