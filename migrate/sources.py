@@ -186,9 +186,11 @@ def open_source(path: str | Path) -> Source:
     checkpoint = open_checkpoint(path)
     if checkpoint.object_based:
         raise UserError(
-            f"{printable(path)} is an object-based checkpoint, written by TensorFlow 2",
-            expected="a checkpoint of TensorFlow 1",
-            try_="loading it with tf.train.Checkpoint in the program that wrote it",
+            f"{printable(path)} is an object-based checkpoint: tf.train.Checkpoint or "
+            "save_weights of tf.keras wrote it, in TensorFlow 1.13 or later",
+            expected="a checkpoint that tf.train.Saver wrote",
+            try_="model.load_weights, or tf.train.Checkpoint(...).restore, in the program that "
+            "builds the model",
         )
     graph = fold_columns(read_graph(checkpoint.meta)) if checkpoint.meta is not None else None
     return Source(Path(path), checkpoint.format, checkpoint, graph, checkpoint.meta)

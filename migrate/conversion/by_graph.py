@@ -256,5 +256,14 @@ class GraphConversion:
             raise
         except UserError as error:
             return Measured(None, f"on random inputs {error.problem}")
-        reason = "the original itself gives other numbers in every run: it draws random ones"
-        return Measured(None, reason)
+        return Measured(None, self._why_unsteady(lifted))
+
+    def _why_unsteady(self, lifted: Lifted) -> str:
+        """Why the original gives other numbers in every run."""
+        assert self.source.graph is not None
+        nodes = self.source.graph.ancestors([o.tensor for o in lifted.plan.outputs], control=True)
+        changes = [node for node in nodes.values() if node.op.startswith("Assign")]
+        if changes:
+            first = printable(changes[0].name)
+            return f"the outputs change with every run of the original: {first} assigns a variable"
+        return "the outputs change with every run of the original: it draws random numbers"

@@ -99,17 +99,24 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     trained = [f"{name}:0" for t in trainers for name in t.optimizer.variables]
     graph = fold_dropout(detached(source.graph, trained))
     found = extract(graph, inputs, interface.outputs, interface.fed)
-    tables = sorted({node.op for node in found.graph.nodes.values() if _TABLES.match(node.op)})
-    if tables:
+    ops = {node.op for node in found.graph.nodes.values()}
+    if tables := sorted(filter(_TABLES.match, ops)):
         raise UserError(
-            f"{outputs} needs {', '.join(tables)}, whose contents no checkpoint holds",
+            f"{outputs} needs {', '.join(tables)}, and the checkpoint does not hold their contents",
             expected="a network of variables",
-            try_="--inputs with the tensors behind the tables",
+            try_="--inputs with the tensors that come out of the tables",
+        )
+    if trees := sorted(filter(_TREES.match, ops)):
+        raise UserError(
+            f"{outputs} needs {', '.join(trees)}: decision trees, which have no Keras form",
+            expected="a network of layers",
+            try_="--to npz, which writes the variables; the trees are in the checkpoint",
         )
     return found
 
 
-_TABLES = re.compile(r"(Mutable)?HashTable|MutableDenseHashTable|BoostedTrees|DecisionTree|TreeEns")
+_TABLES = re.compile(r"(Mutable)?HashTable|MutableDenseHashTable")
+_TREES = re.compile(r"BoostedTrees|DecisionTree|TreeEns")
 
 
 def bypassed(inference: Inference) -> dict[str, str]:

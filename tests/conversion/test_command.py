@@ -102,7 +102,7 @@ def test_a_wrong_call_is_one_line_and_leaves_nothing(arguments, said, here, caps
 
 def test_a_checkpoint_of_tensorflow_2_is_named_as_one(shared, tmp_path):
     corpus = shared / "corpus" / "keras-team__tf-keras" / "lso_ckpt_tf2.2"
-    with pytest.raises(UserError, match="object-based checkpoint, written by TensorFlow 2"):
+    with pytest.raises(UserError, match="object-based checkpoint"):
         convert(corpus, tmp_path / "out")
 
 
