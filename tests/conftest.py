@@ -1,4 +1,4 @@
-"""Where tests find their data, and a last word on those that did not run."""
+"""The data of all tests, and a count of the tests that were skipped."""
 
 from __future__ import annotations
 
@@ -63,7 +63,6 @@ def sources(request: pytest.FixtureRequest) -> Path:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says how many tests were skipped, of how many, and why."""
     stats = terminalreporter.stats
-    # The outcome of a test is that of its call, or of the setup that kept it from being called.
     ran = sum(len(stats.get(word, ())) for word in ("passed", "failed", "error", "xfailed"))
     reasons = Counter(str(report.longrepr[2]) for report in stats.get("skipped", ()))
     skipped = reasons.total()
