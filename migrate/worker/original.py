@@ -56,6 +56,7 @@ class Original:
     Args:
         bypass: node of a dropout → the tensor it repeats in inference.
         constants: node of a constant → another value for it.
+        gates: node → others that it waits for besides.
         timeout: seconds without a sign of life after which the worker is ended.
     """
 
@@ -67,11 +68,12 @@ class Original:
         *,
         bypass: Mapping[str, str] | None = None,
         constants: Mapping[str, float] | None = None,
+        gates: Mapping[str, Sequence[str]] | None = None,
         timeout: float | None = None,
     ):
         self._source, self._interface, self._worker = source, interface, worker
         self._request = graph_request(source, interface, bypass)
-        self._request["constants"] = dict(constants or {})
+        self._request |= {"constants": dict(constants or {}), "gates": dict(gates or {})}
         self._timeout = timeout
 
     def open(self, layers: Sequence[str] = (), *, wide: bool = False) -> list[str]:
