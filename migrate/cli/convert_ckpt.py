@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
-    "What is made": ("output", "to", "keras", "training", "dry_run", "force"),
+    "What is made": ("output", "to", "keras", "training", "train_check", "dry_run", "force"),
     "What of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Which weights, and where to": ("ema", "model", "map", "write_map"),
 }
@@ -86,6 +86,10 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 @click.option(
     "--no-training", "training", is_flag=True, flag_value=False, default=True,
     help="Leave out loss, optimizer and its state.",
+)  # fmt: skip
+@click.option(
+    "--no-train-check", "train_check", is_flag=True, flag_value=False, default=True,
+    help="Do not run steps of training on both sides to prove that they agree.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show the whole plan and write nothing.")
 @click.option("--force", is_flag=True, help="Replace the output of an earlier conversion.")

@@ -28,15 +28,22 @@ def tell_obstacles(context: Context, trainers: Sequence[Trainer], result: Traini
     graph = context.graph
     result.operations = train_operations(graph, [trainer.optimizer for trainer in trainers])
     path = read_path(graph, trainers, result.operations, _statistics(context))
-    result.causes = [_sentence(context, obstacle) for obstacle in path.obstacles]
-    result.causes += _apart(context, trainers, result.operations)
+    for obstacle in path.obstacles:
+        told = result.doubts if obstacle.shows else result.causes
+        told.append(_sentence(context, obstacle))
     result.hints = _hints(path)
-    context.warnings += [f"{cause}; that is not carried over" for cause in result.causes]
+    lost = [*result.causes, *result.doubts, *_apart(context, trainers, result.operations)]
+    context.warnings += map(not_carried, lost)
     recipes = context.recipes
     result.kept = [n for node in path.kept if node in recipes for n in recipes[node].sources]
     if path.kept:
         names = _variables(context, path.kept)
         context.warnings.append(f"the program's step also keeps {names}, and the model does not")
+
+
+def not_carried(clause: str) -> str:
+    """The warning that something is lost, without its full stop."""
+    return f"{clause}; that is not carried over"
 
 
 def not_by_optimizer(graph: Graph, names: Iterable[str]) -> str:
@@ -83,8 +90,8 @@ def _apart(context: Context, trainers: Sequence[Trainer], operations: Sequence[s
     for node in apart(context.graph, operations, watched - _statistics(context)):
         found.setdefault(node.op, []).append(node.name)
     return [
-        f"beside the train operation the program has {_operations([(op, names[0])])}, which changes "
-        f"variables of this loss; of such operations there are {len(names)}"
+        f"beside the train operation the program has {_operations([(op, names[0])])}, which "
+        f"changes variables of this loss; of such operations there are {len(names)}"
         for op, names in found.items()
     ]
 

@@ -290,8 +290,7 @@ class _Side:
                 expected="inputs on which it is finite",
                 try_="--data for verify --train",
             )
-        held = [node for node in self._source.recipes()]
-        return _Run(losses, first, original.values(held))
+        return _Run(losses, first, original.values(list(self._source.recipes())))
 
     def _refuse_chance(self, loss: float) -> None:
         if np.isnan(loss):

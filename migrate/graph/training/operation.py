@@ -56,9 +56,8 @@ def train_operations(graph: Graph, optimizers: Sequence[Optimizer]) -> list[str]
         if name in common:
             common = common & (_reached(graph, followers, [name]) | {name})
             break
-    ends = [
-        name for name in graph.nodes if name in common and not _goes_on(followers, name, common)
-    ]
+    inner = {name for name in common if not common.isdisjoint(followers.get(name, ()))}
+    ends = [name for name in graph.nodes if name in common and name not in inner]
     return [max(ends[:_MOST] or sorted(common), key=lambda name: len(_changed(graph, [name])))]
 
 
@@ -81,10 +80,6 @@ def _reached(graph: Graph, followers: dict[str, list[str]], names: Iterable[str]
                 found.add(name)
                 waiting.append(name)
     return found
-
-
-def _goes_on(followers: dict[str, list[str]], name: str, among: Collection[str]) -> bool:
-    return any(follower in among for follower in followers.get(name, ()))
 
 
 def _changed(graph: Graph, names: Iterable[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,14 @@ from ..variables import find_variables, variable_of
 from .gradients import SEED, Borders
 from .operation import changes
 from .trainers import Trainer
+
+_ARITHMETIC = frozenset(
+    (
+        *("Add", "AddV2", "AddN", "Sub", "Mul", "RealDiv", "Div", "Neg", "Square", "Sqrt", "Rsqrt"),
+        *("Pow", "Exp", "Log", "Abs", "Sign", "Sum", "Mean", "ConcatV2", "Concat", "Split"),
+        *("Transpose", "MatMul", "Tile", "L2Loss"),
+    )
+)
 
 Named = tuple[str, str]
 """A kind of operation, and the name of one."""
@@ -29,6 +37,7 @@ class Obstacle:
         operations: kinds of operations, each with the name of the first.
         words: what it is, where that is more than its operations: ``multiplication by 0.1``.
         read: node names of variables that it depends on.
+        clips: whether there is clipping among it.
     """
 
     where: str
@@ -36,6 +45,16 @@ class Obstacle:
     operations: tuple[Named, ...] = ()
     words: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
+    clips: bool = False
+
+    @property
+    def shows(self) -> bool:
+        """Whether a few steps show it: arithmetic, which has an effect whenever it is run.
+
+        Not so clipping, masks in variables, choices: they may do nothing for many steps.
+        """
+        plain = all(op in _ARITHMETIC for op, _ in self.operations) and not self.read
+        return plain and self.where in ("between", "seed") and not self.clips
 
 
 @dataclass(frozen=True)
@@ -90,7 +109,8 @@ def _between(trainers: Sequence[Trainer]) -> Iterator[Obstacle]:
             if words or way.others or way.variables or not way.reached:
                 where = "between" if way.reached else "elsewhere"
                 kinds = tuple(way.others)  # alike for all variables; the names are not
-                key = Obstacle(where, (), tuple((k, "") for k in kinds), tuple(words))
+                clips = trainer.clipping is None and bool(way.clips)
+                key = Obstacle(where, (), tuple((k, "") for k in kinds), tuple(words), (), clips)
                 found.setdefault(key, []).append(update.variable)
     ways = {
         update.variable: way
@@ -100,7 +120,8 @@ def _between(trainers: Sequence[Trainer]) -> Iterator[Obstacle]:
     for key, variables in found.items():
         first = ways[variables[0]]
         operations = tuple(first.others.items())
-        yield Obstacle(key.where, tuple(variables), operations, key.words, first.variables)
+        read = tuple({name: None for node in variables for name in ways[node].variables})
+        yield replace(key, variables=tuple(variables), operations=operations, read=read)
 
 
 def _seeds(graph: Graph, trainers: Sequence[Trainer]) -> Iterator[Obstacle]:
