@@ -31,6 +31,10 @@ rounding of their terms."""
 _ROUNDING = 1e-6
 """Of the greatest gradient: what is smaller is rounding alone, as of a bias before batch
 normalization; an optimizer that divides by it enlarges it as it likes."""
+_SMALL = 1e-5
+"""Of the greatest gradient: what is smaller, and whose two sides have fewer than three digits in
+common, is rounding as well."""
+_FEW_DIGITS = 1e-3
 _OF_POWER = 1e-4
 """Of a power of beta: what float32 products may cost it."""
 
@@ -421,7 +425,10 @@ def _noise(gradients: Mapping[str, Difference]) -> list[str]:
     """The targets whose gradient is rounding alone, on either side."""
     greatest = max((d.scale for d in gradients.values()), default=0.0)
     return [
-        target for target, d in gradients.items() if d.scale + d.max_abs <= _ROUNDING * greatest
+        target
+        for target, d in gradients.items()
+        if d.scale + d.max_abs <= _ROUNDING * greatest
+        or (d.scale + d.max_abs <= _SMALL * greatest and d.max_abs > _FEW_DIGITS * d.scale)
     ]
 
 
