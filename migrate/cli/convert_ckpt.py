@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
-    "What is made": ("output", "to", "keras", "training", "allow_unproved", "dry_run", "force"),
+    "What is made": (
+        "output",
+        "to",
+        "keras",
+        "training",
+        "train_check",
+        "allow_unproved",
+        "dry_run",
+        "force",
+    ),  # fmt: skip
     "What of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Which weights, and where to": ("ema", "model", "map", "write_map"),
 }
@@ -86,6 +95,10 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 @click.option(
     "--no-training", "training", is_flag=True, flag_value=False, default=True,
     help="Leave out loss, optimizer and its state.",
+)  # fmt: skip
+@click.option(
+    "--no-train-check", "train_check", is_flag=True, flag_value=False, default=True,
+    help="Do not run steps of training on both sides to prove that they agree.",
 )  # fmt: skip
 @click.option(
     "--allow-unproved", is_flag=True, help="Exit with 0 where nothing could prove the model."

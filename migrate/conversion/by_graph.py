@@ -17,15 +17,19 @@ from ..formats import whole_folder
 from ..graph import Inference, Interface, NoNetworkError
 from ..layers import UnsupportedError
 from ..layers.planning import MissingVariablesError, bypassed, find_inference, lift_plan, make_plan
+from ..parity import Verdict
 from ..plan import Plan
 from ..plan.examples import KINDS, number_of
 from ..sources import Source
-from ..training import carry_training
+from ..training import carry_training, not_carried
 from ..verification import (
+    STEPS,
     Allowed,
     Comparison,
     Measured,
     Model,
+    TrainingCheck,
+    check_training,
     difference,
     no_evidence,
     without_weights,
@@ -42,6 +46,10 @@ _NO_NETWORK = (
 )
 
 
+class _OtherTrainingError(Exception):
+    """Keras trains otherwise than the program; the message is what differs, and why."""
+
+
 @dataclass
 class GraphConversion:
     """One conversion by the graph, under way.
@@ -49,6 +57,7 @@ class GraphConversion:
     Attributes:
         training: carry loss, optimizer and its state over.
         trust: run the original even if it could touch files, the network or processes.
+        train_check: compare some steps of training, where it is carried over.
         workers: for the graph and for Keras; two are started where it is None.
     """
 
@@ -56,6 +65,7 @@ class GraphConversion:
     training: bool
     trust: bool
     workers: tuple[Worker, Worker] | None = None
+    train_check: bool = True
 
     @property
     def source(self) -> Source:
@@ -115,6 +125,11 @@ class GraphConversion:
                 return self._lift(interface, original, inference, keras_worker, why)
 
             def compare() -> Measured:
+                measured = compare_outputs()
+                self._check_training(plan, interface, measured, graph_worker, keras_worker)
+                return measured
+
+            def compare_outputs() -> Measured:
                 original.open()
                 given, expected = original.run_random(plan)
                 found = differences(keras_worker, plan, given, expected, self.timeout)
@@ -167,6 +182,8 @@ class GraphConversion:
         """As :meth:`_write`; or what failed, of what no one foresaw."""
         try:
             return self.output.model(plan, worker, compare, "the original graph")
+        except _OtherTrainingError as error:
+            return str(error)
         except JobError as error:
             if os.environ.get("TFMIGRATE_DEBUG"):
                 raise
@@ -175,6 +192,60 @@ class GraphConversion:
             if os.environ.get("TFMIGRATE_DEBUG"):
                 raise
             return f"the weights cannot be made: {type(error).__name__}: {printable(error, 300)}"
+
+    def _check_training(
+        self,
+        plan: Plan,
+        interface: Interface,
+        measured: Measured,
+        graph_worker: Worker,
+        keras_worker: Worker,
+    ) -> None:
+        """Writes into the plan what was found of its training.
+
+        Raises:
+            _OtherTrainingError: Keras trains otherwise.
+        """
+        training = plan.training
+        if training is None or not self.train_check:
+            return
+        found = TrainingCheck(Verdict.NOT_RUN, "the outputs themselves differ")
+        if not training.losses:
+            found = TrainingCheck(Verdict.NOT_RUN, "compile_model names no loss")
+        elif not measured.differences:
+            found = TrainingCheck(Verdict.NOT_RUN, "the outputs were not compared")
+        elif all(map(Allowed().holds, measured.differences.values())):
+            self.output.tell({"stage": "comparing training"})
+            try:
+                model = Model.built(keras_worker, self.timeout)
+                model.bind(interface, {})
+                found = check_training(
+                    self.source,
+                    interface,
+                    plan,
+                    model,
+                    graph_worker,
+                    trust=self.trust,
+                    timeout=self.timeout,
+                )
+            except WorkerError as error:
+                if self.workers is not None:
+                    raise
+                found = TrainingCheck(Verdict.NOT_RUN, error.problem)
+        if found.verdict is Verdict.FAIL or (found.trained and training.causes):
+            reasons = [found.reason, *training.causes, *training.doubts]
+            reasons += training.hints if found.verdict is Verdict.FAIL else []
+            raise _OtherTrainingError("; ".join(filter(None, reasons)))
+        if found.verdict is Verdict.NOT_RUN and training.losses:
+            plan.warnings.append(
+                f"That Keras trains as TensorFlow 1 did is not proved: {found.reason}."
+            )
+        if found.verdict is Verdict.PASS:  # so it has no effect
+            for doubt in training.doubts:
+                plan.warnings.remove(f"Training: {not_carried(doubt)}.")
+                plan.notes.append(f"Training: {doubt}; {STEPS} steps agree with it.")
+        training.proved = found.verdict is Verdict.PASS
+        training.summary["check"] = found.to_dict()
 
     def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
         """The plan with its training, or without it, for a reason that is noted."""
@@ -194,6 +265,12 @@ class GraphConversion:
                 gist = f"{type(error).__name__}: {printable(error)}"
                 without = f"Training is not carried over: reading it fails ({gist})."
                 return self._plan(interface, inference, without=without)
+        if plan.training is not None and (self.output.dry_run or not self.train_check):
+            reason = "--no-train-check" if not self.train_check else "a dry run trains nothing"
+            plan.training.summary["check"] = TrainingCheck(Verdict.NOT_RUN, reason).to_dict()
+            plan.training.proved = False
+            if not self.train_check:
+                plan.notes.append("Steps of training were not compared (--no-train-check).")
         return plan
 
     def _lift(

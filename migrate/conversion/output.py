@@ -95,6 +95,9 @@ class Output:
                 measured = Measured(
                     None, f"on random inputs {error.problem}", advice=self.verify_with_data
                 )
+            if plan.training is not None and not plan.training.proved:  # which the source says
+                text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
+                (room / "model.py").write_text(text, encoding="utf-8")
             report = model_report(self.source, plan, paths, measured, reference)
             if weights is not None:
                 report["files"] |= {"weights": weights.name}

@@ -47,12 +47,21 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
     return "\n".join(
         [
             "def compile_model(model):",
-            f'{_BODY}"""Compiles the model as TensorFlow 1 trained it, from its first step."""',
+            f'{_BODY}"""{_told(training)}"""',
             *comments,
             f"{_BODY}{call}",
             f"{_BODY}return model",
         ]
     )
+
+
+def _told(training: TrainingPlan) -> str:
+    """What the docstring may say: only what was carried over, and proved."""
+    if not training.losses:
+        return "Compiles the model with the optimizer of TensorFlow 1, and without a loss."
+    if not training.proved:
+        return "Compiles the model for training; that TensorFlow 1 trained alike is not proved."
+    return "Compiles the model as TensorFlow 1 trained it, from its first step."
 
 
 def _expression(item: Any) -> Any:

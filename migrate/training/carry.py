@@ -15,6 +15,7 @@ from ..plan.training import Formula, New, TrainingPlan
 from .context import Context
 from .layers import add_regularizers, carry_statistics, freeze, layer_of
 from .objective import carry_objective
+from .obstacles import not_by_optimizer, tell_obstacles
 from .optimizer import Form, form_of, new_optimizer
 from .rates import hyperparameters, learning_rate
 from .state import account_for_step, carry_slots
@@ -31,12 +32,15 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         read: checkpoint name → array; asked for scalars, and for what weights are computed from.
     """
     trainers = find_training(graph).trainers
-    if not trainers:
-        return
     context = Context(graph, find_variables(graph), plan, recipes, read)
-    chosen = _choose(context, trainers)
+    chosen = _choose(context, trainers) if trainers else []
     if not chosen:
-        plan.notes.append("The optimizers of the graph do not train this model.")
+        used = {name for weight in plan.weights for name in weight.recipe.sources}
+        nodes = [node for node, recipe in recipes.items() if used & set(recipe.sources)]
+        if why := not_by_optimizer(graph, nodes):
+            plan.warnings.append(f"Training is not carried over: {why}.")
+        elif trainers:
+            plan.notes.append("The optimizers of the graph do not train this model.")
         return
     members = [_member(context, trainer) for trainer in chosen]
     if None in members:
@@ -71,6 +75,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     result.iterations = [step or 0 for step in steps]
     _warn_of_other_steps(context, chosen)
     _change_layers(context, chosen, loss)
+    tell_obstacles(context, chosen, result)
     result.summary = _summary(chosen, result, steps[0], context)
     plan.notes += [f"Training: {note}." for note in context.notes]
     plan.warnings += [f"Training: {warning}." for warning in context.warnings]

@@ -242,42 +242,29 @@ class Model:
         given: Sequence[np.ndarray],
         labels: Sequence[np.ndarray],
         weights: Mapping[int, np.ndarray],
-    ) -> float:
-        """One step; gives the loss before it.
+        *,
+        gradients: bool = False,
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """One step; gives the loss before it, and what was applied to each weight, by target.
 
         Args:
             labels: one for each output that has a loss.
             weights: number of an output → weights of the examples.
+            gradients: whether these are asked for: clipped, as the optimizer takes them.
 
         Raises:
             UserError: the model is not compiled.
         """
-        request = {"step": "train", "labels": len(labels)}
-        return self._call(request, self._step(given, labels, weights))[0]["loss"]
-
-    def gradients(
-        self,
-        given: Sequence[np.ndarray],
-        labels: Sequence[np.ndarray],
-        weights: Mapping[int, np.ndarray],
-    ) -> dict[str, np.ndarray]:
-        """What such a step would apply to each weight that is trained, by target."""
-        request = {"step": "gradients", "labels": len(labels)}
-        return self._call(request, self._step(given, labels, weights))[1]
+        arrays = self._inputs(given)
+        arrays |= {f"label:{index}": array for index, array in enumerate(labels)}
+        arrays |= {f"weight:{output}": array for output, array in weights.items()}
+        request = {"step": "train", "labels": len(labels), "gradients": gradients}
+        data, made = self._call(request, arrays)
+        return data["loss"], made
 
     def set_rates(self, rates: Sequence[float | None]) -> None:
         """Sets the learning rate of each optimizer that the model's is made of, but for None."""
         self._call({"step": "rates", "rates": list(rates)})
-
-    def _step(
-        self,
-        given: Sequence[np.ndarray],
-        labels: Sequence[np.ndarray],
-        weights: Mapping[int, np.ndarray],
-    ) -> dict[str, np.ndarray]:
-        arrays = {f"label:{index}": array for index, array in enumerate(labels)}
-        arrays |= {f"weight:{output}": array for output, array in weights.items()}
-        return self._inputs(given) | arrays
 
     def slots(self, places: Mapping[str, tuple[int | None, str, str]]) -> dict[str, np.ndarray]:
         """The optimizer's variables: target → number of the optimizer, attribute, weight there."""

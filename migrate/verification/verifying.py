@@ -154,6 +154,7 @@ def verify(
                 graph_worker,
                 train,
                 feeding,
+                allowed,
                 trust=trust,
                 timeout=timeout,
             )

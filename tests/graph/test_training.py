@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tfmigrate.graph import Graph, Node, find_training, find_variables, roles_from_graph
+from tfmigrate.graph.training.operation import train_operation
 from tfmigrate.graph.training.schedule_rates import FORMULAS
-from tfmigrate.graph.training.trainers import loss_tensor, train_operation
+from tfmigrate.graph.training.trainers import loss_tensor
 
 from .conftest import EXPECTED
 
