@@ -1,4 +1,5 @@
 # Shared setup of the findings: a temporary folder and pinned environments in it. Source it, do not run it.
+# FINDINGS_ENVS names a folder that keeps the environments from one run to the next; without it each run makes its own.
 WORK="$(mktemp -d)"
 trap 'rm -rf "$WORK"' EXIT
 export WORK KERAS_HOME="$WORK/keras" KERAS_BACKEND=tensorflow
@@ -7,8 +8,17 @@ unset PYTHONPATH PYTHONHOME TF_USE_LEGACY_KERAS
 
 # environment NAME PYTHON PIN...: makes the environment $WORK/NAME with exactly the pinned packages.
 environment() {
-  "$2" -m venv "$WORK/$1"
-  "$WORK/$1/bin/pip" install -q --disable-pip-version-check "${@:3}"
+  local folder="$WORK/$1"
+  if [ -n "${FINDINGS_ENVS:-}" ]; then
+    folder="$FINDINGS_ENVS/$(printf '%s\n' "${@:2}" | cksum | cut -d' ' -f1)"
+    ln -s "$folder" "$WORK/$1"
+    if [ -e "$folder/complete" ]; then return; fi
+    rm -rf "$folder"
+    mkdir -p "$FINDINGS_ENVS"
+  fi
+  "$2" -m venv "$folder"
+  "$folder/bin/pip" install -q --disable-pip-version-check "${@:3}"
+  touch "$folder/complete"
 }
 
 # tensorflow1: the environment tf1 with TensorFlow 1.15.5, which needs Python 3.7.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: A .weights.h5 file of Keras 3 holds no layer names: named layers take weights by the order of their calls.
+# A .weights.h5 file of Keras 3 holds no layer names: named layers take weights by the order of their calls.
 #
-# Versions: keras 3.15.1 on tensorflow 2.21.0, Python 3.11.
+# Library: keras 3.15.1 on tensorflow 2.21.0, Python 3.11.
 # Behavior: The file names its groups dense, dense_1, … by class and by place in the model. A model whose named layers are
 #   called in another order loads without a warning, and the two layers have each other's weights. load_weights has no
 #   by_name for this format.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: tf.contrib.layers.layer_norm normalizes over all axes but the batch, while its gamma and beta have the last only.
+# tf.contrib.layers.layer_norm normalizes over all axes but the batch, while its gamma and beta have the last only.
 #
-# Versions: tensorflow 1.15.5 (Python 3.7) and keras 3.15.1 on tensorflow 2.21.0 (Python 3.11).
+# Library: tensorflow 1.15.5 (Python 3.7) and keras 3.15.1 on tensorflow 2.21.0 (Python 3.11).
 # Behavior: The defaults are begin_norm_axis=1 and begin_params_axis=-1. On [batch, time, channels] the mean runs over time
 #   and channels together, so one time step changes the others, padding included. The checkpoint shows gamma and beta of
 #   [channels], exactly as for a norm over channels. No Keras LayerNormalization has that pair: axis=-1 normalizes each

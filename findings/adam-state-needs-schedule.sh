@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: Keras 3 loads Adam's state from a tf_keras file only if its learning rate is a schedule, not a number.
+# Keras 3 loads Adam's state from a tf_keras file only if its learning rate is a schedule, not a number.
 #
-# Versions: tf_keras 2.21.0 writes, keras 3.15.1 on tensorflow 2.21.0 reads; Python 3.11.
+# Library: tf_keras 2.21.0 writes, keras 3.15.1 on tensorflow 2.21.0 reads; Python 3.11.
 # Behavior: Keras 3 keeps a number given as learning rate in a variable of the optimizer; a schedule is no variable. It
 #   loads by count: n + 1 variables against n in the file, and it skips all of them, the step count too, with a warning.
 #   With any schedule the counts agree and all moments load. The same rule drops the state of a Keras 3 run when its
@@ -54,7 +54,7 @@ for library in (tf_keras, keras):
     moments = [v.numpy() for v in model.optimizer.variables][1 if library is tf_keras else 2 :]
     for name, rate in (("number", 0.01), ("schedule", schedule)):
         found[library.__name__, name] = load(path, rate, moments)
-        print(library.__name__, "into Keras 3 with a", name, ": step, moments loaded, warnings", found[library.__name__, name])
+        print(library.__name__, "into Keras 3,", name, ": step, moments, warnings", found[library.__name__, name])
 assert found["tf_keras", "number"] == (0, False, 1)
 assert found["tf_keras", "schedule"] == (3, True, 0)
 assert found["keras", "number"] == (3, True, 0)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: A nested model saved to .h5 by TF 1.15 with one layer frozen loads with its layers' weights swapped, silently.
+# A nested model saved to .h5 by TF 1.15 with one layer frozen loads with its layers' weights swapped, silently.
 #
-# Versions: tensorflow 1.15.5 writes (Python 3.7), keras 3.15.1 on tensorflow 2.21.0 reads (Python 3.11).
+# Library: tensorflow 1.15.5 writes (Python 3.7), keras 3.15.1 on tensorflow 2.21.0 reads (Python 3.11).
 # Behavior: For a nested model the file lists trainable weights first and frozen ones after them. The reader ignores the
 #   names in the file (b/kernel:0, a/kernel:0) and hands them out in the order of its own model's flags. With equal shapes
 #   the two kernels change places. The reader that freezes the same layer first gets them right.

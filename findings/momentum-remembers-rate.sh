@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: With rate 0, TF1's MomentumOptimizer stands still at once; Keras's SGD with the same momentum goes on moving.
+# With rate 0, TF1's MomentumOptimizer stands still at once; Keras's SGD with the same momentum goes on moving.
 #
-# Versions: keras 3.15.1 on tensorflow 2.21.0 and its compat.v1.train.MomentumOptimizer, Python 3.11.
+# Library: keras 3.15.1 on tensorflow 2.21.0 and its compat.v1.train.MomentumOptimizer, Python 3.11.
 # Behavior: TF1 accumulates gradients and multiplies by today's rate. Keras accumulates rate * gradient, so each past
 #   gradient keeps the rate of its day. The two are equal for a constant rate and differ at every change of it.
 # Guess: Both are momentum SGD; a slot scaled by the rate makes them the same for good.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: A model trained in mixed_float16 loads with its layers still in mixed_float16 but without loss scale and moments.
+# A model trained in mixed_float16 loads with its layers still in mixed_float16 but without loss scale and moments.
 #
-# Versions: keras 3.15.1 on tensorflow 2.21.0, Python 3.11.
+# Library: keras 3.15.1 on tensorflow 2.21.0, Python 3.11.
 # Behavior: compile() wraps the optimizer in a LossScaleOptimizer when the global policy is mixed_float16. The .keras file
 #   names the inner optimizer only. In a process with the default policy load_model restores the layers' own policies and
 #   compiles a bare Adam, whose count of variables does not fit, so moments and step are skipped with a warning.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: At step 0 use_ema of Keras 3 throws away the average that it has and takes the first updated weight instead.
+# At step 0 use_ema of Keras 3 throws away the average that it has and takes the first updated weight instead.
 #
-# Versions: keras 3.15.1 and tf_keras 2.21.0 on tensorflow 2.21.0, against compat.v1's ExponentialMovingAverage; Python 3.11.
+# Library: keras 3.15.1 and tf_keras 2.21.0 on tensorflow 2.21.0, against compat.v1's ExponentialMovingAverage; Python 3.11.
 # Behavior: The average's momentum is multiplied by (iterations != 0). TF1 and tf_keras start from the initial weight and
 #   average the first step in. So an average written into the optimizer by hand is lost unless iterations is set as well.
 # Guess: average = momentum * average + (1 - momentum) * weight at every step, from the initial weight, as in TF1.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: A Keras 3 optimizer forgets exclude_from_weight_decay when the model is saved and loaded.
+# A Keras 3 optimizer forgets exclude_from_weight_decay when the model is saved and loaded.
 #
-# Versions: keras 3.15.1 on tensorflow 2.21.0, Python 3.11.
+# Library: keras 3.15.1 on tensorflow 2.21.0, Python 3.11.
 # Behavior: The exclusions are no part of the optimizer's configuration or state. The loaded optimizer has the weight decay,
 #   the step count and all moments, and decays biases and normalization weights that it spared before.
 # Guess: A .keras file restores the whole training configuration, so what was excluded stays excluded.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: tf.train.Checkpoint.restore puts tf_keras Adam's second moments into Keras 3 Adam's first moments, and no weights.
+# tf.train.Checkpoint.restore puts tf_keras Adam's second moments into Keras 3 Adam's first moments, and no weights.
 #
-# Versions: tf_keras 2.21.0 writes, keras 3.15.1 on tensorflow 2.21.0 reads; Python 3.11.
+# Library: tf_keras 2.21.0 writes, keras 3.15.1 on tensorflow 2.21.0 reads; Python 3.11.
 # Behavior: Both name optimizer variables by their place in a list. Keras 3 has the learning rate in place 1, so each slot
 #   is read one place off: v of a kernel becomes its momentum, m of the next kernel becomes its velocity. The kernels keep
 #   their random values, because tf_keras writes layer_with_weights-0 and Keras 3 looks for other edges. restore() raises

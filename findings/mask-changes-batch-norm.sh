@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: Behind a mask, BatchNormalization of Keras 3 takes its statistics over unmasked steps only; TF 1.15 over all.
+# Behind a mask, BatchNormalization of Keras 3 takes its statistics over unmasked steps only; TF 1.15 over all.
 #
-# Versions: tensorflow 1.15.5 (Python 3.7); tf_keras 2.21.0 and keras 3.15.1 on tensorflow 2.21.0 (Python 3.11).
+# Library: tensorflow 1.15.5 (Python 3.7); tf_keras 2.21.0 and keras 3.15.1 on tensorflow 2.21.0 (Python 3.11).
 # Behavior: Embedding(mask_zero=True) passes a mask on, and layers in between carry it. In 1.15 BatchNormalization has no
 #   mask argument and counts padding. tf_keras 2.21 and Keras 3 weigh the padding with 0, in the batch's statistics and so
 #   in moving_mean and moving_variance. The weights and the configuration are the same.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: In a table that TF1 partitions, id k is not row k of the tensor that the checkpoint gives back.
+# In a table that TF1 partitions, id k is not row k of the tensor that the checkpoint gives back.
 #
-# Versions: tensorflow 1.15.5, Python 3.7.
+# Library: tensorflow 1.15.5, Python 3.7.
 # Behavior: tf.nn.embedding_lookup on a partitioned variable deals ids out to the parts in turn (partition_strategy="mod",
 #   its default). The checkpoint stores the parts one after another and load_checkpoint joins them into one tensor. The
 #   two orders differ. Feature columns use "div", and for them row k is id k.

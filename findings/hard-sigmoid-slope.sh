@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: hard_sigmoid has slope 0.2 in TF 1.15 and tf_keras and slope 1/6 in Keras 3; LSTM of 1.15 uses it by default.
+# hard_sigmoid has slope 0.2 in TF 1.15 and tf_keras and slope 1/6 in Keras 3; LSTM of 1.15 uses it by default.
 #
-# Versions: tensorflow 1.15.5 (Python 3.7); tf_keras 2.21.0 and keras 3.15.1 on tensorflow 2.21.0 (Python 3.11).
+# Library: tensorflow 1.15.5 (Python 3.7); tf_keras 2.21.0 and keras 3.15.1 on tensorflow 2.21.0 (Python 3.11).
 # Behavior: The old function is clip(0.2 x + 0.5, 0, 1), the new one relu6(x + 3) / 6. The name in the configuration is the
 #   same. tf.keras.layers.LSTM of 1.15 without eager execution has recurrent_activation="hard_sigmoid", ConvLSTM2D has it
 #   by default in all three, so a ConvLSTM2D without any argument changes too.

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Finding: A checkpoint of swapping_saver holds the average under the weight's name and the weight under the average's name.
+# A checkpoint of swapping_saver holds the average under the weight's name and the weight under the average's name.
 #
-# Versions: tensorflow 1.15.5 (tf.contrib.opt.MovingAverageOptimizer), Python 3.7.
+# Library: tensorflow 1.15.5 (tf.contrib.opt.MovingAverageOptimizer), Python 3.7.
 # Behavior: swapping_saver() exchanges the two names on save and again on restore. Within TF1 nothing shows. Read by name,
 #   "w" is the moving average and "w/ExponentialMovingAverage" is the weight that training goes on from. A plain Saver of
 #   the same graph writes the names straight, and the two files look alike.
 # Guess: A name ending in ExponentialMovingAverage holds the moving average.
-# Why it matters: Object detection models of the TF1 era were trained this way. Whoever reads the average for inference
-#   gets the raw weight, and whoever resumes from "w" resumes from the average.
+# Why it matters: Programs that evaluate the average use this saver, so that their evaluation needs no code for it. Whoever
+#   reads the average by its name gets the raw weight, and whoever resumes from "w" resumes from the average.
 # Seen: weight -2.0, average -1.125; swapping_saver writes w = -1.125 and w/ExponentialMovingAverage = -2.0.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"

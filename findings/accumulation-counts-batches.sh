@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: With gradient_accumulation_steps the file's iteration counts batches, and the reader divides by its own setting.
+# With gradient_accumulation_steps the file's iteration counts batches, and the reader divides by its own setting.
 #
-# Versions: keras 3.15.1 on tensorflow 2.21.0, Python 3.11.
+# Library: keras 3.15.1 on tensorflow 2.21.0, Python 3.11.
 # Behavior: optimizer.iterations is iteration // gradient_accumulation_steps; optimizer.variables and every file hold the
 #   undivided count. Loaded with another number of accumulation steps, the same file stands at another step. Loaded
 #   without accumulation, the count of variables differs and the whole state is skipped with a warning.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: TF 1.15's non_max_suppression returns a box of zero area again and again, until the output is full.
+# TF 1.15's non_max_suppression returns a box of zero area again and again, until the output is full.
 #
-# Versions: tensorflow 1.15.5 (Python 3.7) against tensorflow 2.21.0 (Python 3.11), the same op on the same input, CPU.
+# Library: tensorflow 1.15.5 (Python 3.7) against tensorflow 2.21.0 (Python 3.11), the same op on the same input, CPU.
 # Behavior: Once a box without area has the highest score left, 1.15.5 repeats its index and drops all boxes after it.
 #   Among equal scores 1.15.5 takes the order of its heap, 2.21 the lower index.
 # Guess: Each index occurs at most once: NonMaxSuppression selects a subset. Ties go to the lower index in both.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finding: One Ftrl step with zero gradient sets a loaded weight to 0, and Keras 3 takes that step for rows no batch touches.
+# One Ftrl step with zero gradient sets a loaded weight to 0, and Keras 3 takes that step for rows no batch touches.
 #
-# Versions: keras 3.15.1 on tensorflow 2.21.0 and its compat.v1.train.FtrlOptimizer, Python 3.11.
+# Library: keras 3.15.1 on tensorflow 2.21.0 and its compat.v1.train.FtrlOptimizer, Python 3.11.
 # Behavior: Ftrl computes the weight from its accumulators alone, and a fresh linear accumulator of 0 gives weight 0. TF1
 #   updates only the rows of an embedding that the batch names. Keras 3 turns the gradient dense first, so one step erases
 #   the rest of the table.
