@@ -9,7 +9,8 @@
 # Guess: the .keras file holds the weights, the optimizer and its state: training goes on alike. If
 #   TensorFlow differs then by leaving rows out that a batch lacks; but Keras's Adam moves those everywhere.
 # Why it matters: a TF1 text model moved to Keras gets two courses of training from one .keras file;
-#   TF1's AdamOptimizer adds the rows of an id up first, so here JAX and PyTorch are the nearer ones.
+#   neither backend is TF1 in both: TF1's AdamOptimizer adds the rows of an id up first (0.1), and its
+#   clip_by_global_norm does not (0.075).
 # Seen: Adam: tensorflow 0.1414, jax and torch 0.1000; clipped SGD: 0.0750 against 0.0474.
 set -euo pipefail
 
