@@ -14,16 +14,8 @@ if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
-    "What is made": (
-        "output",
-        "to",
-        "keras",
-        "training",
-        "train_check",
-        "allow_unproved",
-        "dry_run",
-        "force",
-    ),  # fmt: skip
+    "What is made": ("output", "to", "keras", "training", "dry_run", "force"),
+    "What is proved": ("train_check", "allow_unproved"),
     "What of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Which weights, and where to": ("ema", "model", "map", "write_map"),
 }

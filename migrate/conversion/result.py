@@ -102,6 +102,10 @@ def _covered(report: Mapping[str, Any]) -> str:
         parts.append(f"{skipped} skipped")
     if compared := len(report["parity"].get("outputs", ())):
         parts.insert(0, f"{compared} output{'s' if compared > 1 else ''}")
+    if training := report.get("training"):
+        check = training.get("check") or {}
+        proved = check.get("verdict") == Verdict.PASS
+        parts.append(f"{check['steps']} training steps" if proved else "training not compared")
     return ", ".join(parts)
 
 
