@@ -80,9 +80,9 @@ class Conversion(Result):
         else:
             tolerance = parity["required_tolerance"]
             text = (
-                f"{report['outcome']} · worst {parity['max_abs']:.3g} "
+                f"{report['outcome']} · worst {float(parity['max_abs']):.3g} "
                 f"({parity['max_ulp']} ULP) over {parity['examples']} examples · would have "
-                f"needed atol {tolerance['atol']:.3g}"
+                f"needed atol {float(tolerance['atol']):.3g}"
             )
         return [*shown, Closing(self.verdict, f"{text} · {self.folder}")]
 

@@ -67,9 +67,11 @@ def find_inference(
 
     Raises:
         NoNetworkError: no output can be found.
-        UserError: the graph cannot be understood, or does more than compute.
+        UserError: the checkpoint contradicts the graph, or the graph cannot be understood, or
+            does more than compute.
     """
     assert source.graph is not None
+    source.refuse_contradictions()
     saved = source.recipes().keys()
     interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
     if not trust:
