@@ -12,10 +12,12 @@ from ..nodes import Graph, Node, split_tensor, tensor_name
 from ..sources import PARSED, PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
 from ..training.losses import Loss
 from ..training.trainers import Training, find_training
+from .choice import Candidate, Choice, Network
 from .feeds import inference_value
-from .inference_copies import chance_before
-from .outputs import Candidate, Choice, Network, OutputFinder
+from .inference_copies import beside_chance, chance_before
+from .left_out import find_left_out, told
 from .outputs import NoNetworkError as NoNetworkError  # what find_interface raises
+from .outputs import OutputFinder
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Interface:
         networks: every network found; more than one means that one was chosen.
         how: "asked", "signature", "loss" or "leaves".
         notes: what a person may want to know about the choice.
+        undecided: why others might as well be the outputs; empty where that is decided.
     """
 
     inputs: tuple[InputTensor, ...]
@@ -50,6 +53,7 @@ class Interface:
     networks: tuple[Network, ...]
     how: str
     notes: tuple[str, ...] = ()
+    undecided: str = ""
 
 
 # What gathers the results of tf.map_fn's loop into one tensor.
@@ -87,6 +91,8 @@ def find_interface(
         choice = Choice(asked, "asked", [Candidate(t, True, "asked for") for t in asked])
     else:
         choice = finder.by_signature() or finder.by_loss() or finder.by_leaves()
+    if choice.how in ("loss", "leaves"):
+        _tell_left_out(finder, choice, training)
     behind = graph.ancestors(choice.outputs)
     fixed = {tensor_name(tensor): value for tensor, value in (feed or {}).items()}
     if inputs:
@@ -120,7 +126,28 @@ def find_interface(
         networks=tuple(choice.networks),
         how=choice.how,
         notes=tuple(choice.notes),
+        undecided=choice.undecided,
     )
+
+
+def _tell_left_out(finder: OutputFinder, choice: Choice, training: Training) -> None:
+    """Notes what the outputs leave out, and doubts them where most of the graph is not in them."""
+    losses = [trainer.loss.tensor for trainer in training.trainers if trainer.loss is not None]
+    known = [tensor for network in choice.networks for tensor in network.outputs]
+    rest = find_left_out(
+        finder.graph,
+        choice.outputs,
+        dict.fromkeys(losses),
+        finder.leaves(),
+        known,
+        beyond=bool(choice.cut),
+    )
+    for head, found in zip(choice.cut, choice.outputs, strict=False):
+        rest += beside_chance(finder.graph, head, found, finder.weights)
+    rest = [tensor for tensor in dict.fromkeys(rest) if tensor not in choice.outputs]
+    if rest:
+        choice.notes.append(told(choice.outputs, rest))
+    choice.undecided = choice.undecided or finder.doubt(choice.outputs, [*rest, *known])
 
 
 def _beyond_chance(finder: OutputFinder, choice: Choice, fixed: Mapping[str, Any]) -> list[str]:
