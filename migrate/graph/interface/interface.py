@@ -12,6 +12,7 @@ from ..nodes import Graph, Node, split_tensor, tensor_name
 from ..sources import PARSED, PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
 from ..training.losses import Loss
 from ..training.trainers import Training, find_training
+from ..variables import VARIABLE_OPS
 from .choice import Candidate, Choice, Network
 from .feeds import inference_value
 from .inference_copies import beside_chance, chance_before
@@ -56,6 +57,11 @@ class Interface:
     undecided: str = ""
 
 
+# Where each of these takes data, beside a weight.
+_DATA_INPUTS = {
+    "MatMul": 0, "BatchMatMul": 0, "BatchMatMulV2": 0, "Conv2D": 0, "Conv3D": 0,
+    "DepthwiseConv2dNative": 0, "GatherV2": 1, "Gather": 1, "ResourceGather": 1,
+}  # fmt: skip
 # What gathers the results of tf.map_fn's loop into one tensor.
 _COLLECTS = ("TensorArrayGatherV3", "TensorArrayGatherV2", "TensorArrayGather", "TensorListStack")
 
@@ -197,7 +203,30 @@ def _inputs_and_feeds(
         entries = _after_pipeline(finder, behind)
         if entries:
             return entries, fed
-    return list(found), fed
+    return list(found) or _constant_inputs(finder, behind), fed
+
+
+def _constant_inputs(finder: OutputFinder, behind: Mapping[str, Node]) -> list[str]:
+    """The constants that a program wrote in the place of its data: weights compute with them."""
+    graph = finder.graph
+    from_weights = graph.descendants(finder.weights)
+    if not any(graph.nodes[name].op in VARIABLE_OPS for name in finder.weights):
+        return []  # of a frozen graph, whose weights are constants themselves
+    found = []
+    for name, node in graph.nodes.items():
+        shape = graph.shape(f"{name}:0")
+        if name not in behind or node.op != "Const" or not shape or shape[0] in (None, 0, 1):
+            continue
+        for user in graph.node_consumers(name):
+            place = _DATA_INPUTS.get(user.op)
+            if place is None or user.name not in behind or len(user.inputs) <= place:
+                continue
+            others = [t for i, t in enumerate(user.inputs) if i != place]
+            weighed = any(split_tensor(t)[0] in from_weights for t in others)
+            if weighed and split_tensor(user.inputs[place])[0] == name:
+                found.append(f"{name}:0")
+                break
+    return found
 
 
 def _is_looked_up(finder: OutputFinder, tensor: str) -> bool:

@@ -18,7 +18,9 @@ _PASSING = (
     "Softplus", "Sqrt", "SquaredDifference", "Unpack",
 )  # fmt: skip
 # What a loss does with a network that it moves nothing of: the value of a next state, say.
-_OF_TARGETS = ("Mul", "Add", "AddV2", "Sub", "Max", "Sum", "Mean", "StopGradient", "StridedSlice")
+_OF_TARGETS = (
+    "Mul", "Add", "AddV2", "Sub", "Max", "Sum", "Mean", "StopGradient", "StridedSlice", "Minimum",
+)  # fmt: skip
 _RESHAPING = ("Reshape", "ExpandDims", "Squeeze", "Transpose", "Enter", "RefEnter")
 _BOUNDING = ("Maximum", "Minimum", "ClipByValue", "Relu")
 _SUMS = ("Add", "AddV2", "Sub")
