@@ -245,14 +245,17 @@ def _after_pipeline(finder: OutputFinder, behind: Mapping[str, Node]) -> list[st
         for tensor in node.inputs
         if finder.graph.node(tensor).op in PIPELINE_OPS and node.op not in PIPELINE_OPS
     ]
+    starts.sort(key=lambda tensor: split_tensor(tensor)[1])  # components as the dataset has them
     collected = [n for n in behind.values() if n.op in _COLLECTS]
     for tensor in dict.fromkeys(starts):
         gathers = [n for n in collected if n.name in finder.graph.descendants([tensor])]
         if gathers:  # a loop over examples decodes them: arrays enter where it has ended
             entries[f"{gathers[0].name}:0"] = None
             continue
+        component = finder.graph.node(tensor).op.startswith("IteratorGetNext")
+        numbers = ("float", "bfloat", *(("int", "uint") if component else ()))
         while True:
-            if (finder.graph.dtype(tensor) or "").startswith(("float", "bfloat")):
+            if (finder.graph.dtype(tensor) or "").startswith(numbers):
                 entries[tensor] = None
                 break
             users = [u for u in finder.graph.consumers(tensor) if u.name in behind]

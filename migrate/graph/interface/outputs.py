@@ -10,11 +10,13 @@ from ...errors import UserError, printable
 from ..nodes import Graph, Node, Signature, split_tensor
 from ..sources import PIPELINE_OPS, SHAPE_ONLY, is_placeholder
 from ..training.losses import Loss, read_loss
+from ..training.optimizers import scalar
 from ..training.trainers import Training
 from ..variables import find_frozen_weights, find_variables, resolve
 from .choice import Candidate, Choice, Network, of_several
 from .heads import LossHeads, is_auto_named
 from .inference_copies import before_chance, inference_copy
+from .loss_ends import LossEnds
 
 
 class NoNetworkError(UserError):
@@ -340,6 +342,11 @@ class OutputFinder:
                     considered.append(Candidate(tensor, False, "a loss"))
                     candidates |= {output: self._behind(output) for output in layers}
                     continue
+                ends = LossEnds(self.graph, tensor, variables, self.weights).heads()
+                if ends:
+                    considered.append(Candidate(tensor, False, "a single number"))
+                    candidates |= {output: self._behind(output) for output in ends}
+                    continue
             if node.op in ("Exit", "RefExit", "Switch", "TensorArraySizeV3"):
                 considered.append(Candidate(tensor, False, "a loop's leftover"))
             elif (self.graph.dtype(tensor) or "float32") in ("bool", "string", "resource"):
@@ -389,6 +396,16 @@ class OutputFinder:
     def _users(self, name: str) -> list[Node]:
         return [u for u in self.graph.node_consumers(name) if u.op not in SHAPE_ONLY]
 
+    def _joins_towers(self, tensor: str) -> bool:
+        """Whether the parts of a batch come together, each from a tower of the same weights."""
+        node = self.graph.node(tensor)
+        if node.op not in ("Concat", "ConcatV2") or len(node.inputs) < 3:
+            return False
+        joined = node.inputs[:-1] if node.op == "ConcatV2" else node.inputs[1:]
+        axis = scalar(self.graph, node.inputs[-1 if node.op == "ConcatV2" else 0])
+        variables = self._behind(joined[0])
+        return axis == 0 and bool(variables) and all(self._behind(t) == variables for t in joined)
+
     def _is_leftover(self, tensor: str, group: list[str]) -> bool:
         """Whether a leaf is an unnamed residual sum of what another leaf goes on with."""
         node = self.graph.node(tensor)
@@ -404,10 +421,14 @@ class OutputFinder:
         return False
 
     def _choose(self, candidates: dict[str, set[str]], considered: list[Candidate]) -> Choice:
-        def rank(tensor: str) -> tuple[int, int, int]:
+        def rank(tensor: str) -> tuple[int, int, int, int]:
             variables = candidates[tensor]
-            scalar = self.graph.shape(tensor) == ()
-            return (self._missing(self._network(tensor, variables)), int(scalar), -len(variables))
+            return (
+                self._missing(self._network(tensor, variables)),
+                int(self.graph.shape(tensor) == ()),
+                -len(variables),
+                int(not self._joins_towers(tensor)),
+            )
 
         order = sorted(candidates, key=rank)  # stable: the first of the file among equals
         groups: list[list[str]] = []
