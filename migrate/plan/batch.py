@@ -35,11 +35,11 @@ def free_batch(plan: Plan) -> None:
     It stays where the model has that number anywhere else: in a constant, a weight, a shape; and
     where an input is one example, to which the graph itself adds the batch.
     """
-    single = [given for given in plan.inputs if _is_one_example(plan, given)]
-    for given in single:
-        first = (given.value.shape or (None,))[0]
+    single = [each for each in plan.inputs if _is_one_example(plan, each)]
+    for each in single:
+        first = (each.value.shape or (None,))[0]
         plan.warnings.append(
-            f"{printable(given.tensor)} is one example without a batch: its first dimension "
+            f"{printable(each.tensor)} is one example without a batch: its first dimension "
             f"({first or 'open'}) counts no examples. Call the model with one example; predict "
             "and fit would cut it up."
         )
