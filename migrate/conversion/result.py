@@ -80,11 +80,11 @@ class Conversion(Result):
         parts = [report["outcome"]]
         if reason := parity.get("reason"):
             parts.append(reason)
-        if "required_tolerance" in parity:
+        if tolerance := parity.get("required_tolerance"):
             parts += [
-                f"worst {parity['max_abs']:.3g} ({parity['max_ulp']} ULP) over "
+                f"worst {float(parity['max_abs']):.3g} ({parity['max_ulp']} ULP) over "
                 f"{parity['examples']} examples",
-                f"smallest tolerance that passes: atol {parity['required_tolerance']['atol']:.3g}",
+                f"smallest tolerance that passes: atol {float(tolerance['atol']):.3g}",
             ]
         if advice := parity.get("try"):
             shown.append(Paragraph(f"To prove it: {advice}"))

@@ -67,9 +67,11 @@ def find_inference(
 
     Raises:
         NoNetworkError: no output can be found.
-        UserError: the graph cannot be understood, or does more than compute.
+        UserError: the checkpoint contradicts the graph, or the graph cannot be understood, or
+            does more than compute.
     """
     assert source.graph is not None
+    source.refuse_contradictions()
     saved = source.recipes().keys()
     interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
     if not trust:
@@ -154,6 +156,7 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
     _refuse_assignments(source, interface, inference)
     sources = [inference.sources[tensor] for tensor in inference.outputs]
     plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
+    plan.warnings += _doubts(interface)
     build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
     plan.outputs = [
         replace(made, tensor=asked)
@@ -161,6 +164,13 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
     ]
     free_batch(plan)
     return plan
+
+
+def _doubts(interface: Interface) -> list[str]:
+    """One warning, the first, where it cannot be decided which tensors are the outputs."""
+    if not interface.undecided:
+        return []
+    return [f"The outputs are a guess: {interface.undecided}. --outputs names the right ones."]
 
 
 def _refuse_assignments(source: Source, interface: Interface, inference: Inference) -> None:
@@ -186,6 +196,7 @@ def _refuse_assignments(source: Source, interface: Interface, inference: Inferen
 def lift_plan(source: Source, interface: Interface) -> Plan:
     """Inputs, outputs and weights under their own names; nothing is run."""
     plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
+    plan.warnings += _doubts(interface)
     taken: set[str] = set()
     for given in interface.inputs:
         name = identifier(split_tensor(given.tensor)[0], taken)

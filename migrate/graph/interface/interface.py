@@ -12,10 +12,13 @@ from ..nodes import Graph, Node, split_tensor, tensor_name
 from ..sources import PARSED, PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
 from ..training.losses import Loss
 from ..training.trainers import Training, find_training
+from ..variables import VARIABLE_OPS
+from .choice import Candidate, Choice, Network
 from .feeds import inference_value
-from .inference_copies import chance_before
-from .outputs import Candidate, Choice, Network, OutputFinder
+from .inference_copies import beside_chance, chance_before
+from .left_out import find_left_out, told
 from .outputs import NoNetworkError as NoNetworkError  # what find_interface raises
+from .outputs import OutputFinder
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Interface:
         networks: every network found; more than one means that one was chosen.
         how: "asked", "signature", "loss" or "leaves".
         notes: what a person may want to know about the choice.
+        undecided: why others might as well be the outputs; empty where that is decided.
     """
 
     inputs: tuple[InputTensor, ...]
@@ -50,8 +54,14 @@ class Interface:
     networks: tuple[Network, ...]
     how: str
     notes: tuple[str, ...] = ()
+    undecided: str = ""
 
 
+# Where each of these takes data, beside a weight.
+_DATA_INPUTS = {
+    "MatMul": 0, "BatchMatMul": 0, "BatchMatMulV2": 0, "Conv2D": 0, "Conv3D": 0,
+    "DepthwiseConv2dNative": 0, "GatherV2": 1, "Gather": 1, "ResourceGather": 1,
+}  # fmt: skip
 # What gathers the results of tf.map_fn's loop into one tensor.
 _COLLECTS = ("TensorArrayGatherV3", "TensorArrayGatherV2", "TensorArrayGather", "TensorListStack")
 
@@ -87,6 +97,8 @@ def find_interface(
         choice = Choice(asked, "asked", [Candidate(t, True, "asked for") for t in asked])
     else:
         choice = finder.by_signature() or finder.by_loss() or finder.by_leaves()
+    if choice.how in ("loss", "leaves"):
+        _tell_left_out(finder, choice, training)
     behind = graph.ancestors(choice.outputs)
     fixed = {tensor_name(tensor): value for tensor, value in (feed or {}).items()}
     if inputs:
@@ -120,7 +132,28 @@ def find_interface(
         networks=tuple(choice.networks),
         how=choice.how,
         notes=tuple(choice.notes),
+        undecided=choice.undecided,
     )
+
+
+def _tell_left_out(finder: OutputFinder, choice: Choice, training: Training) -> None:
+    """Notes what the outputs leave out, and doubts them where most of the graph is not in them."""
+    losses = [trainer.loss.tensor for trainer in training.trainers if trainer.loss is not None]
+    known = [tensor for network in choice.networks for tensor in network.outputs]
+    rest = find_left_out(
+        finder.graph,
+        choice.outputs,
+        dict.fromkeys(losses),
+        finder.leaves(),
+        known,
+        beyond=bool(choice.cut),
+    )
+    for head, found in zip(choice.cut, choice.outputs, strict=False):
+        rest += beside_chance(finder.graph, head, found, finder.weights)
+    rest = [tensor for tensor in dict.fromkeys(rest) if tensor not in choice.outputs]
+    if rest:
+        choice.notes.append(told(choice.outputs, rest))
+    choice.undecided = choice.undecided or finder.doubt(choice.outputs, [*rest, *known])
 
 
 def _beyond_chance(finder: OutputFinder, choice: Choice, fixed: Mapping[str, Any]) -> list[str]:
@@ -170,7 +203,30 @@ def _inputs_and_feeds(
         entries = _after_pipeline(finder, behind)
         if entries:
             return entries, fed
-    return list(found), fed
+    return list(found) or _constant_inputs(finder, behind), fed
+
+
+def _constant_inputs(finder: OutputFinder, behind: Mapping[str, Node]) -> list[str]:
+    """The constants that a program wrote in the place of its data: weights compute with them."""
+    graph = finder.graph
+    from_weights = graph.descendants(finder.weights)
+    if not any(graph.nodes[name].op in VARIABLE_OPS for name in finder.weights):
+        return []  # of a frozen graph, whose weights are constants themselves
+    found = []
+    for name, node in graph.nodes.items():
+        shape = graph.shape(f"{name}:0")
+        if name not in behind or node.op != "Const" or not shape or shape[0] in (None, 0, 1):
+            continue
+        for user in graph.node_consumers(name):
+            place = _DATA_INPUTS.get(user.op)
+            if place is None or user.name not in behind or len(user.inputs) <= place:
+                continue
+            others = [t for i, t in enumerate(user.inputs) if i != place]
+            weighed = any(split_tensor(t)[0] in from_weights for t in others)
+            if weighed and split_tensor(user.inputs[place])[0] == name:
+                found.append(f"{name}:0")
+                break
+    return found
 
 
 def _is_looked_up(finder: OutputFinder, tensor: str) -> bool:
@@ -189,14 +245,17 @@ def _after_pipeline(finder: OutputFinder, behind: Mapping[str, Node]) -> list[st
         for tensor in node.inputs
         if finder.graph.node(tensor).op in PIPELINE_OPS and node.op not in PIPELINE_OPS
     ]
+    starts.sort(key=lambda tensor: split_tensor(tensor)[1])  # components as the dataset has them
     collected = [n for n in behind.values() if n.op in _COLLECTS]
     for tensor in dict.fromkeys(starts):
         gathers = [n for n in collected if n.name in finder.graph.descendants([tensor])]
         if gathers:  # a loop over examples decodes them: arrays enter where it has ended
             entries[f"{gathers[0].name}:0"] = None
             continue
+        component = finder.graph.node(tensor).op.startswith("IteratorGetNext")
+        numbers = ("float", "bfloat", *(("int", "uint") if component else ()))
         while True:
-            if (finder.graph.dtype(tensor) or "").startswith(("float", "bfloat")):
+            if (finder.graph.dtype(tensor) or "").startswith(numbers):
                 entries[tensor] = None
                 break
             users = [u for u in finder.graph.consumers(tensor) if u.name in behind]
