@@ -227,7 +227,7 @@ class GraphConversion:
             for doubt in training.doubts:
                 plan.warnings.remove(f"Training: {not_carried(doubt)}.")
                 plan.notes.append(f"Training: {doubt}; {STEPS} steps agree with it.")
-        training.proved = found.verdict is Verdict.PASS
+        training.proved = found.verdict is Verdict.PASS and not training.beside
         training.summary["check"] = found.to_dict()
 
     def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:

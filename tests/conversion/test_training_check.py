@@ -75,7 +75,7 @@ def test_what_is_saved_is_the_checkpoint_and_not_the_trained_copy(
 
 
 NOT_CARRIED = {  # and the cause, as it is named
-    "adamw_contrib": "beside",
+    "adamw_contrib": "besides the updates the train operation changes",
     "centralised": "the graph has Sub (sub), Mean (Mean)",
     "clip_average_norm": "Minimum (clip_by_average_norm/Minimum)",
     "decay_in_gradient": "AddV2 (add), Mul (mul) and variables (h/kernel",
@@ -84,7 +84,7 @@ NOT_CARRIED = {  # and the cause, as it is named
     "masked_gradient": "update of h/kernel the graph has Mul (mul)",
     "max_norm_after": "changes logits/kernel, h/kernel with Assign (Assign_1)",
     "multiplier_slim": "update of logits/weights the graph has multiplication by 10",
-    "rnn_dropout_output": "drops values at the rate 0.4",
+    "rnn_dropout_output": "dropout at the rate 0.4",
     "sign_of_gradient": "Sign (Sign)",
     "straight_through": "replaces the gradient of Round",
     "variable_clipping": "changes h/kernel with AssignSub",
