@@ -209,7 +209,7 @@ class GraphConversion:
         training = plan.training
         if training is None or not self.train_check:
             return
-        found = TrainingCheck(Verdict.NOT_RUN, "the outputs themselves differ")
+        found, tried = TrainingCheck(Verdict.NOT_RUN, "the outputs themselves differ"), False
         if not training.losses:
             found = TrainingCheck(Verdict.NOT_RUN, "compile_model names no loss")
         elif not measured.differences:
@@ -228,11 +228,12 @@ class GraphConversion:
                     trust=self.trust,
                     timeout=self.timeout,
                 )
+                tried = True
             except WorkerError as error:
                 if self.workers is not None:
                     raise
                 found = TrainingCheck(Verdict.NOT_RUN, error.problem)
-        if found.verdict is Verdict.FAIL or (found.trained and training.causes):
+        if found.verdict is Verdict.FAIL or (tried and training.causes):
             reasons = [found.reason, *training.causes, *training.doubts]
             reasons += training.hints if found.verdict is Verdict.FAIL else []
             raise _OtherTrainingError("; ".join(filter(None, reasons)))
@@ -241,10 +242,10 @@ class GraphConversion:
                 f"That Keras trains as TensorFlow 1 did is not proved: {found.reason}."
             )
         if found.verdict is Verdict.PASS:  # so it has no effect
-            for doubt in training.doubts:
-                plan.warnings.remove(f"Training: {not_carried(doubt)}.")
-                plan.notes.append(f"Training: {doubt}; {STEPS} steps agree with it.")
-        training.proved = found.verdict is Verdict.PASS
+            told = [f"Training: {not_carried(doubt)}." for doubt in training.doubts]
+            plan.warnings = [warning for warning in plan.warnings if warning not in told]
+            plan.notes += [f"Training: {d}; {STEPS} steps agree with it." for d in training.doubts]
+        training.proved = found.verdict is Verdict.PASS and not training.beside
         training.summary["check"] = found.to_dict()
 
     def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
