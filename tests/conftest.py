@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tfmigrate.plan.balance import Balance
 
 # Examples are judged by what they give, not by the time they take on a busy machine. CI draws the
 # same ones every time: what it finds must not depend on the day.
@@ -27,3 +28,15 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no test data: {folder} is not there (TFMIGRATE_SHARED names it)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def every_element_is_accounted_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any conversion of a test: where a person is warned, a test fails."""
+
+    def warnings(found: Balance) -> list[str]:
+        assert not found.missing
+        assert found.model + found.training + found.skipped == found.checkpoint
+        return []
+
+    monkeypatch.setattr(Balance, "warnings", warnings)

@@ -14,6 +14,7 @@ from ..errors import UserError, printable
 from ..formats import FORMATS, Written, whole_folder, write_formats
 from ..parity import Difference
 from ..plan import Plan
+from ..plan.balance import balance
 from ..plan.fates import fates
 from ..sources import Source
 from ..verification import Measured, difference
@@ -60,9 +61,12 @@ class Output:
         ]
         if note := self.source.average_note():
             plan.notes.append(note)
+        found = balance(plan, plan.fates)
+        plan.warnings += found.warnings()
         text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
         if self.dry_run:
-            return Conversion(model_report(self.source, plan, {}, Measured(None), reference), None)
+            report = model_report(self.source, plan, {}, Measured(None), reference, found)
+            return Conversion(report, None)
         with whole_folder(self.folder, force=self.force) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
             weights = room / FORMATS["weights"].file if "weights" in self.to else None
@@ -84,7 +88,7 @@ class Output:
                 raise
             except UserError as error:  # random examples may be none that the graph accepts
                 measured = Measured(None, f"on random inputs {error.problem}")
-            report = model_report(self.source, plan, paths, measured, reference)
+            report = model_report(self.source, plan, paths, measured, reference, found)
             if weights is not None:
                 report["files"] |= {"weights": weights.name}
             report["files"] |= self.formats(room, but=["weights"]).files

@@ -11,6 +11,7 @@ from ..errors import listed, printable
 from ..formats import FORMATS, Written
 from ..parity import Verdict, worst
 from ..plan import Fate, Layer, Plan
+from ..plan.balance import Balance, balance
 from ..plan.fates import fates
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
 from ..sources import Source
@@ -112,6 +113,7 @@ def model_report(
     paths: Mapping[str, str],
     measured: Measured,
     reference: str,
+    found: Balance,
 ) -> dict[str, Any]:
     """The report of a conversion to a Keras model.
 
@@ -119,6 +121,7 @@ def model_report(
         paths: target as planned → name of the saved model and path of the variable in it.
         measured: what was compared.
         reference: what the model was compared with.
+        found: every element of the checkpoint accounted for.
     """
     untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
     return plain(
@@ -131,6 +134,7 @@ def model_report(
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
+            "balance": found.to_dict(),
             "layers": _layers(plan),
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(measured, reference),
@@ -194,6 +198,7 @@ def lifted_report(
             "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
             "fed": plan.fed,
             "variables": [_variable(fate, {}, set()) for fate in known],
+            "balance": balance(plan, known).to_dict(),
             "training": None,
             "prevented": why,
             "gradients": gradients,

@@ -34,7 +34,9 @@ class Plan(Network):
     Attributes:
         fates: one for each variable of the source, in its order.
         training: loss, optimizer and its state, or None where nothing is carried over.
+        cut: variables of which the model holds only a part → why.
     """
 
     fates: list[Fate] = field(default_factory=list)
     training: TrainingPlan | None = None
+    cut: dict[str, str] = field(default_factory=dict)
