@@ -147,7 +147,11 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
     _refuse_assignments(source, interface, inference)
     sources = [inference.sources[tensor] for tensor in inference.outputs]
     plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
-    build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
+    trainers = find_training(source.graph).trainers if source.graph is not None else ()
+    nodes = {node for trainer in trainers for node in trainer.optimizer.variables}
+    trained = {name for node in nodes & recipes.keys() for name in recipes[node].sources}
+    view = View(inference.graph, inference.inputs, sources, recipes)
+    build_plan(view, plan, trained, source.read)
     plan.outputs = [
         replace(made, tensor=asked)
         for asked, made in zip(inference.outputs, plan.outputs, strict=True)
