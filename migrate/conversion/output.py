@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..emit import required
 from ..emit import source as emit_source
 from ..errors import UserError, printable
 from ..formats import FORMATS, Written, whole_folder, write_formats
@@ -140,12 +141,16 @@ def build_model(
 
     training = plan.training
     progress = stage(tell, "building", sum(weight.recipe.nbytes for weight in plan.weights))
-    call("source", source=text, keras=keras.replace("-", "_"))
+    given = {
+        function: {name: number.value for name, number in arguments.items()}
+        for function, arguments in required(plan).items()
+    }
+    call("source", source=text, keras=keras.replace("-", "_"), given=given["build_model"])
     made = ((weight.target, weight.recipe.make(source.read)) for weight in plan.weights)
     for group in batches(counted(made, progress)):
         call("assign", group)
     if training is not None:
-        call("compile", iterations=training.iterations)
+        call("compile", iterations=training.iterations, given=given["compile_model"])
         places = {s.target: (s.member, s.attribute, s.weight) for s in training.slots}
         slots = ((slot.target, slot.make(source.read)) for slot in training.slots)
         for group in batches(slots):

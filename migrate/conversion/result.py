@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..emit import required
 from ..errors import listed, printable
 from ..formats import FORMATS, Written
 from ..parity import Verdict, worst
@@ -133,6 +134,8 @@ def model_report(
             ],
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
+            "asked": plan.asked,
+            "assumed": _assumed(plan),
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
             "balance": found.to_dict(),
             "layers": _layers(plan),
@@ -142,6 +145,19 @@ def model_report(
             "warnings": [*plan.warnings, *measured.told],
         }
     )
+
+
+def _assumed(plan: Plan) -> list[dict[str, Any]]:
+    """The numbers that a program feeds and nobody gave: what stands for them, and where."""
+    found = [
+        {"tensor": tensor, "value": value, "for": "inference"}
+        for tensor, value in plan.guessed.items()
+    ]
+    for function, arguments in required(plan).items():
+        for name, number in arguments.items():
+            place = {"for": "training", "argument": f"{function}({name})"}
+            found.append({"tensor": number.tensor, "value": number.value, **place})
+    return found
 
 
 def _layers(plan: Plan) -> list[dict[str, Any]]:
@@ -197,6 +213,8 @@ def lifted_report(
             ],
             "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
             "fed": plan.fed,
+            "asked": plan.asked,
+            "assumed": _assumed(plan),
             "variables": [_variable(fate, {}, set()) for fate in known],
             "balance": balance(plan, known).to_dict(),
             "training": None,

@@ -98,6 +98,8 @@ def batches_of(case: Case, plan: Plan) -> list[tuple[Any, ...]]:
     def fed(tensor: str, step: int) -> np.ndarray:
         if f"feed_{tensor}" in golden:
             return golden[f"feed_{tensor}"][step]
+        if f"feed_{step}_{tensor}" in golden:
+            return golden[f"feed_{step}_{tensor}"]
         return golden["train_x" if tensor in case.meta["inputs"] else "train_y"][step]
 
     def labels(tensor: str, step: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import printable
@@ -12,7 +12,7 @@ from ..nodes import Graph, Node, split_tensor, tensor_name
 from ..sources import PARSED, PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
 from ..training.losses import Loss
 from ..training.trainers import Training, find_training
-from .feeds import inference_value
+from .feeds import dropout_value, inference_value
 from .inference_copies import chance_before
 from .outputs import Candidate, Choice, Network, OutputFinder
 from .outputs import NoNetworkError as NoNetworkError  # what find_interface raises
@@ -35,6 +35,8 @@ class Interface:
         inputs: in the order of the file, or as asked for.
         outputs: tensors.
         fed: placeholders fixed for inference → value.
+        asked: what the caller feeds → value. Of a probability of dropout that is the one of
+            training, and ``fed`` has what drops nothing.
         labels: placeholders (or pipeline outputs) that only the loss takes.
         considered: the tensors that might have been the outputs, the chosen ones first.
         networks: every network found; more than one means that one was chosen.
@@ -50,6 +52,12 @@ class Interface:
     networks: tuple[Network, ...]
     how: str
     notes: tuple[str, ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def guessed(self) -> dict[str, Any]:
+        """What is fed without being asked for."""
+        return {tensor: value for tensor, value in self.fed.items() if tensor not in self.asked}
 
 
 # What gathers the results of tf.map_fn's loop into one tensor.
@@ -81,14 +89,23 @@ def find_interface(
     training = find_training(graph) if training is None else training
     finder = OutputFinder(graph, training, saved)
     if outputs:
-        asked = tuple(tensor_name(tensor) for tensor in outputs)
-        for tensor in asked:
+        ends = tuple(tensor_name(tensor) for tensor in outputs)
+        for tensor in ends:
             graph.node(tensor)
-        choice = Choice(asked, "asked", [Candidate(t, True, "asked for") for t in asked])
+        choice = Choice(ends, "asked", [Candidate(t, True, "asked for") for t in ends])
     else:
         choice = finder.by_signature() or finder.by_loss() or finder.by_leaves()
     behind = graph.ancestors(choice.outputs)
-    fixed = {tensor_name(tensor): value for tensor, value in (feed or {}).items()}
+    asked = {tensor_name(tensor): value for tensor, value in (feed or {}).items()}
+    fixed = dict(asked)
+    for tensor in asked:
+        dropping = dropout_value(graph, tensor, behind) if tensor in graph else None
+        if dropping is not None:
+            fixed[tensor] = dropping
+            choice.notes.append(
+                f"{printable(tensor)} is {printable(asked[tensor])} in training; without training, "
+                "and in the comparison of outputs, nothing is dropped."
+            )
     if inputs:
         given = [tensor_name(tensor) for tensor in inputs]
         for tensor in given:
@@ -120,6 +137,7 @@ def find_interface(
         networks=tuple(choice.networks),
         how=choice.how,
         notes=tuple(choice.notes),
+        asked=asked,
     )
 
 
