@@ -21,7 +21,7 @@ _GROUPS = {
 }
 _EXAMPLES = """\b
 Example: tfmigrate convert-ckpt model.ckpt -o model-keras
-         tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=1.0
+         tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=0.8
          tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
@@ -101,7 +101,8 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 @click.option("--outputs", callback=names, metavar="A,B", help="Tensors that become its outputs.")
 @click.option(
     "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE",
-    help="Fix a placeholder for good. May be repeated.",
+    help="Fix a placeholder for good: of dropout and the learning rate, that of training. May be "
+    "repeated.",
 )  # fmt: skip
 @click.option("--trust", is_flag=True, help="Run the graph even if it touches files or network.")
 @click.option(

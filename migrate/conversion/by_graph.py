@@ -142,7 +142,7 @@ class GraphConversion:
                     return Measured(
                         found,
                         examples=number_of(given),
-                        unproved=self._unproved(plan, expected),
+                        unproved=self._unproved(interface, plan, expected),
                         advice=self.output.verify_with_data,
                     )
                 self.output.tell({"stage": "looking for the cause"})
@@ -169,8 +169,12 @@ class GraphConversion:
             why = {"ops": list[str](), "tensor": "", "reason": made}
             return self._lift(interface, original, inference, keras_worker, why)
 
-    def _unproved(self, plan: Plan, outputs: Mapping[str, np.ndarray]) -> str | None:
+    def _unproved(
+        self, interface: Interface, plan: Plan, outputs: Mapping[str, np.ndarray]
+    ) -> str | None:
         """Why outputs that agree prove nothing, or None where they do."""
+        if interface.undecided:
+            return f"the outputs are a guess: {interface.undecided}"
         if "weight" in self.source.roles.values() and (alone := without_weights(plan)):
             return f"no weight takes part in {listed([printable(tensor) for tensor in alone])}"
         reason = no_evidence(outputs)

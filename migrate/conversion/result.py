@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..emit import required
 from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK, listed, printable
 from ..formats import FORMATS, Written
 from ..parity import Verdict, worst
 from ..plan import Fate, Layer, Plan
+from ..plan.balance import Balance, balance
 from ..plan.fates import fates
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
 from ..sources import Source
@@ -134,6 +136,7 @@ def model_report(
     paths: Mapping[str, str],
     measured: Measured,
     reference: str,
+    found: Balance,
 ) -> dict[str, Any]:
     """The report of a conversion to a Keras model.
 
@@ -141,6 +144,7 @@ def model_report(
         paths: target as planned → name of the saved model and path of the variable in it.
         measured: what was compared.
         reference: what the model was compared with.
+        found: every element of the checkpoint accounted for.
     """
     untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
     return plain(
@@ -152,7 +156,10 @@ def model_report(
             ],
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
+            "asked": plan.asked,
+            "assumed": _assumed(plan),
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
+            "balance": found.to_dict(),
             "layers": _layers(plan),
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(measured, reference),
@@ -160,6 +167,19 @@ def model_report(
             "warnings": [*plan.warnings, *measured.told],
         }
     )
+
+
+def _assumed(plan: Plan) -> list[dict[str, Any]]:
+    """The numbers that a program feeds and nobody gave: what stands for them, and where."""
+    found = [
+        {"tensor": tensor, "value": value, "for": "inference"}
+        for tensor, value in plan.guessed.items()
+    ]
+    for function, arguments in required(plan).items():
+        for name, number in arguments.items():
+            place = {"for": "training", "argument": f"{function}({name})"}
+            found.append({"tensor": number.tensor, "value": number.value, **place})
+    return found
 
 
 def _layers(plan: Plan) -> list[dict[str, Any]]:
@@ -221,7 +241,10 @@ def lifted_report(
             ],
             "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
             "fed": plan.fed,
+            "asked": plan.asked,
+            "assumed": _assumed(plan),
             "variables": [_variable(fate, {}, set()) for fate in known],
+            "balance": balance(plan, known).to_dict(),
             "training": None,
             "prevented": why,
             "gradients": gradients,

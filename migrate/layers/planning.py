@@ -99,7 +99,7 @@ def inference_part(source: Source, interface: Interface) -> Inference:
         )
     trainers = find_training(source.graph).trainers
     trained = [f"{name}:0" for t in trainers for name in t.optimizer.variables]
-    graph = fold_dropout(detached(source.graph, trained))
+    graph = fold_dropout(detached(source.graph, trained), interface.asked)
     found = extract(graph, inputs, interface.outputs, interface.fed)
     ops = {node.op for node in found.graph.nodes.values()}
     if tables := sorted(filter(_TABLES.match, ops)):
@@ -155,9 +155,12 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
         )
     _refuse_assignments(source, interface, inference)
     sources = [inference.sources[tensor] for tensor in inference.outputs]
-    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
-    plan.warnings += _doubts(interface)
-    build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
+    plan = _new_plan(source, interface)
+    trainers = find_training(source.graph).trainers if source.graph is not None else ()
+    nodes = {node for trainer in trainers for node in trainer.optimizer.variables}
+    trained = {name for node in nodes & recipes.keys() for name in recipes[node].sources}
+    view = View(inference.graph, inference.inputs, sources, recipes)
+    build_plan(view, plan, trained, source.read)
     plan.outputs = [
         replace(made, tensor=asked)
         for asked, made in zip(inference.outputs, plan.outputs, strict=True)
@@ -195,8 +198,7 @@ def _refuse_assignments(source: Source, interface: Interface, inference: Inferen
 
 def lift_plan(source: Source, interface: Interface) -> Plan:
     """Inputs, outputs and weights under their own names; nothing is run."""
-    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
-    plan.warnings += _doubts(interface)
+    plan = _new_plan(source, interface)
     taken: set[str] = set()
     for given in interface.inputs:
         name = identifier(split_tensor(given.tensor)[0], taken)
@@ -216,3 +218,15 @@ def lift_plan(source: Source, interface: Interface) -> Plan:
         Weight(name, recipe) for name, recipe in source.recipes().items() if name in needed
     ]
     return plan
+
+
+def _new_plan(source: Source, interface: Interface) -> Plan:
+    return Plan(
+        source.name,
+        source.title,
+        fed=dict(interface.fed),
+        notes=list(interface.notes),
+        warnings=_doubts(interface),
+        asked=dict(interface.asked),
+        guessed=interface.guessed,
+    )

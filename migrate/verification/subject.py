@@ -121,6 +121,7 @@ def _is_whole(report: Mapping[str, Any]) -> bool:
     examples = parity.get("examples", 0) if isinstance(parity, dict) else None
     return (
         isinstance(report.get("fed") or {}, dict)
+        and isinstance(report.get("asked") or {}, dict)
         and type(examples) is int
         and 0 <= examples <= _MOST_EXAMPLES
     )

@@ -13,7 +13,7 @@ from ..graph import Graph, Interface, Trainer, find_training, gates, refuse_forb
 from ..graph.nodes import SaveSlice
 from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
-from ..plan import Plan, constant
+from ..plan import Plan, Unknown, constant
 from ..plan.recipe import Read
 from ..plan.training import New
 from ..sources import Source
@@ -28,6 +28,7 @@ from .subject import Model
 _LEAST_SHARE = 0.1
 """Of the greatest gradient: smaller ones are held against that, since sums that cancel leave the
 rounding of their terms."""
+_TRIED_RATE = 0.001  # of both sides, where only a feed knows the learning rate
 _ROUNDING = 1e-6
 """Of the greatest gradient: what is smaller is rounding alone, as of a bias before batch
 normalization; an optimizer that divides by it enlarges it as it likes."""
@@ -263,9 +264,13 @@ class _Side:
         self._loss, self._operations = loss.tensor, list(plan.training.operations)
         fetched = [loss.tensor, *self._operations]
         given = [i.tensor for i in (*feeding.inputs, *feeding.others)]
+        carried = [
+            _TRIED_RATE if isinstance(rate, Unknown) else rate
+            for rate in _rates(plan.training.optimizer)
+        ]
         rates = {
             trainer.schedule.tensor: rate
-            for trainer, rate in zip(self._trainers, _rates(plan.training.optimizer), strict=True)
+            for trainer, rate in zip(self._trainers, carried, strict=True)
             if trainer.schedule.kind == "placeholder" and isinstance(rate, float)
         }
         self._whole = replace(
@@ -281,7 +286,7 @@ class _Side:
         behind = graph.ancestors([loss.tensor], control=True).values()
         self._steered = any(n.op.startswith("Assign") for n in behind)
         self.fed_rates = [
-            float(np.asarray(interface.fed[t])) if t in interface.fed else None
+            None if (fed := interface.fed.get(t, rates.get(t))) is None else float(np.asarray(fed))
             for t in (trainer.schedule.tensor for trainer in self._trainers)
         ]
         self._gradients = _Gradients(source, plan, self._trainers)

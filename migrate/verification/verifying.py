@@ -208,7 +208,7 @@ def _asked(
         )
     if listed["outputs"] and not strange:
         inputs, outputs = inputs or listed["inputs"], outputs or listed["outputs"]
-        feed = {**(report.get("fed") or {}), **(feed or {})}
+        feed = {**(report.get("asked", report.get("fed")) or {}), **(feed or {})}
     return inputs, outputs, feed
 
 

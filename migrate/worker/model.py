@@ -8,6 +8,7 @@ edited, and another one is made of it.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import pkgutil
 import types
@@ -117,6 +118,16 @@ def _build(module: types.ModuleType | None, path: str) -> Any:
     build = getattr(module, "build_model", None) or getattr(module, "load_model", None)
     if build is None:
         raise UserError(f"{printable(path)} defines no build_model()")
+    needed = [
+        p.name
+        for p in inspect.signature(build).parameters.values()
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    if needed:
+        raise UserError(
+            f"{build.__name__}() of {printable(path)} needs {printable(', '.join(needed))}",
+            expected="a function that needs no argument, or a saved model beside it",
+        )
     return build()
 
 

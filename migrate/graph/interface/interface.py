@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import printable
@@ -14,7 +14,7 @@ from ..training.losses import Loss
 from ..training.trainers import Training, find_training
 from ..variables import VARIABLE_OPS
 from .choice import Candidate, Choice, Network
-from .feeds import inference_value
+from .feeds import dropout_value, inference_value
 from .inference_copies import beside_chance, chance_before
 from .left_out import find_left_out, told
 from .outputs import NoNetworkError as NoNetworkError  # what find_interface raises
@@ -38,6 +38,8 @@ class Interface:
         inputs: in the order of the file, or as asked for.
         outputs: tensors.
         fed: placeholders fixed for inference → value.
+        asked: what the caller feeds → value. Of a probability of dropout that is the one of
+            training, and ``fed`` has what drops nothing.
         labels: placeholders (or pipeline outputs) that only the loss takes.
         considered: the tensors that might have been the outputs, the chosen ones first.
         networks: every network found; more than one means that one was chosen.
@@ -55,6 +57,12 @@ class Interface:
     how: str
     notes: tuple[str, ...] = ()
     undecided: str = ""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def guessed(self) -> dict[str, Any]:
+        """What is fed without being asked for."""
+        return {tensor: value for tensor, value in self.fed.items() if tensor not in self.asked}
 
 
 # Where each of these takes data, beside a weight.
@@ -91,16 +99,25 @@ def find_interface(
     training = find_training(graph) if training is None else training
     finder = OutputFinder(graph, training, saved)
     if outputs:
-        asked = tuple(tensor_name(tensor) for tensor in outputs)
-        for tensor in asked:
+        ends = tuple(tensor_name(tensor) for tensor in outputs)
+        for tensor in ends:
             graph.node(tensor)
-        choice = Choice(asked, "asked", [Candidate(t, True, "asked for") for t in asked])
+        choice = Choice(ends, "asked", [Candidate(t, True, "asked for") for t in ends])
     else:
         choice = finder.by_signature() or finder.by_loss() or finder.by_leaves()
     if choice.how in ("loss", "leaves"):
         _tell_left_out(finder, choice, training)
     behind = graph.ancestors(choice.outputs)
-    fixed = {tensor_name(tensor): value for tensor, value in (feed or {}).items()}
+    asked = {tensor_name(tensor): value for tensor, value in (feed or {}).items()}
+    fixed = dict(asked)
+    for tensor in asked:
+        dropping = dropout_value(graph, tensor, behind) if tensor in graph else None
+        if dropping is not None:
+            fixed[tensor] = dropping
+            choice.notes.append(
+                f"{printable(tensor)} is {printable(asked[tensor])} in training; without training, "
+                "and in the comparison of outputs, nothing is dropped."
+            )
     if inputs:
         given = [tensor_name(tensor) for tensor in inputs]
         for tensor in given:
@@ -133,6 +150,7 @@ def find_interface(
         how=choice.how,
         notes=tuple(choice.notes),
         undecided=choice.undecided,
+        asked=asked,
     )
 
 
