@@ -44,7 +44,7 @@ def test_the_help_lists_options_under_titles(capsys):
     out = capsys.readouterr().out
     titles = re.findall(r"^(\w[^:\n]*):$", out, re.MULTILINE)
     assert titles == [
-        "What is made", "What of the graph", "Which weights, and where to", "What is shown"
+        "Output", "Parts of the graph", "Weights and their target model", "Messages"
     ]  # fmt: skip
     for flag in ("--to", "--map", "--write-map", "--ema", "--keras", "--no-training", "--timeout"):
         assert out.count(f"  {flag} ") == 1
@@ -66,7 +66,7 @@ def test_the_help_lists_options_under_titles(capsys):
         ("model.ckpt --ema prefer", "model.ckpt holds no moving averages of weights"),
         ("model.ckpt --timeout 0", "0.0 is not in the range x>=1"),
         ("model.ckpt --feed keep_prob", "'keep_prob' is not NAME=VALUE"),
-        ("model.ckpt --feed keep_prob=half", "'half' is no number, True, False or list"),
+        ("model.ckpt --feed keep_prob=half", "'half' is not a number, True, False or a list"),
         ("model.ckpt --map gone.toml", "there is no map gone.toml"),
         ("model.ckpt --to npz --outputs y", "--to npz .*, so --outputs would have no effect"),
         ("model.ckpt --to npz --model mlp", "so --model would have no effect"),
@@ -78,12 +78,12 @@ def test_the_help_lists_options_under_titles(capsys):
         ("model.ckpt --model mlp --feed a=1", "--model mlp needs no graph, so --feed would have"),
         ("model.ckpt --to keras --to saved_model", "are two conversions"),
         ("model.ckpt --to saved_model", "there is no graph beside model.ckpt"),
-        ("model.ckpt --write-map new.toml", "--write-map leads to a model of yours"),
-        ("model.ckpt --write-map new.toml --model mlp", "--write-map leads to a model of yours"),
+        ("model.ckpt --write-map new.toml", "--write-map needs your own model"),
+        ("model.ckpt --write-map new.toml --model mlp", "--write-map needs your own model"),
         ("model.ckpt --write-map map.toml --model m.py:f", "map.toml exists already"),
         (
             "model.ckpt --write-map new.toml --model m.py:f --map map.toml -o out",
-            "--write-map writes a map alone, so --output and --map would have no effect",
+            "--write-map writes only a map, so --output and --map would have no effect",
         ),
         ("model.keras", "model.keras is a file of Keras already; try --to tf1"),
         ("model.keras --to keras", "model.keras is a file of Keras already; try --to tf1"),
@@ -200,7 +200,7 @@ def test_interrupted_it_leaves_nothing(large, tmp_path):
     wait_for_writing(tmp_path, process)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=30)[1]
-    assert said.strip() == "error: interrupted; nothing was left behind"
+    assert said.strip() == "error: interrupted; no partial output remains"
     assert process.returncode == 130
     assert os.listdir(tmp_path) == []
 

@@ -202,7 +202,7 @@ def test_interrupting_leaves_nothing_behind(tmp_path):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert err.strip() == "error: interrupted; nothing was left behind"
+    assert err.strip() == "error: interrupted; no partial output remains"
     assert out == ""
     assert list(tmp_path.iterdir()) == []
     assert len(workers) == 2
