@@ -63,7 +63,7 @@ def test_a_map_is_read(tmp_path):
             '[[change]]\nfrom="a"\nto="b"\nsteps=[{ transpos = true }]',
             "no step 'transpos'.*transpose",
         ),
-        ('[[change]]\nfrom="a"\nto="b"\nsteps=[{ split = 3 }]', "no list of whole numbers"),
+        ('[[change]]\nfrom="a"\nto="b"\nsteps=[{ split = 3 }]', "not a list of integers"),
         (
             '[[change]]\nfrom="a"\nto="b"\nsteps=[{ split = [1], axes = 0 }]',
             "no key 'axes'.*try axis",
