@@ -1,4 +1,4 @@
-"""A plan → the source of ``model.py``: a Sequential model where it is a chain, else Functional."""
+"""A plan → the source of ``model.py``: a Sequential model if it is a chain, else Functional."""
 
 from __future__ import annotations
 
@@ -106,9 +106,9 @@ def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
     )
     inputs = ", ".join(_described(i.name, i.value) for i in plan.inputs)
     outputs = ", ".join(_described(o.tensor, o.value) for o in plan.outputs)
-    told = [f"Takes {inputs}.", f"Gives {outputs}."]
+    told = [f"Inputs: {inputs}.", f"Outputs: {outputs}."]
     lines = [line for text in told for line in textwrap.wrap(text, WIDTH - 4)]
-    docstring = ["Builds the model, with fresh weights.", "", *lines]
+    docstring = ["Builds the model with new, untrained weights.", "", *lines]
     return "\n".join(
         [
             signature,
