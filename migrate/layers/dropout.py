@@ -25,14 +25,15 @@ UNKNOWN_RATE = 0.5
 
 @operation("Dropout", keras="Dropout")
 def dropout(view: View, tensor: str) -> Match | None:
-    """Dropout of any spelling; an identity in inference."""
+    """Dropout in any form; an identity at inference."""
     node = view.graph.node(tensor)
     rate, noise = node.attrs["rate"], node.attrs.get("noise_shape")
 
     def build(builder: Builder, value: Value) -> Value:
         if rate is None:
             builder.warn(
-                f"The graph leaves the rate of dropout to a feed; {UNKNOWN_RATE} stands in for it."
+                "The dropout rate is a placeholder without a default; the model uses "
+                f"{UNKNOWN_RATE}."
             )
         kind, arguments = "Dropout", {"rate": UNKNOWN_RATE if rate is None else rate}
         if noise is not None and noise[1:-1] == (1,) * (len(noise) - 2) and len(noise) in (3, 4, 5):

@@ -97,7 +97,7 @@ def positions(view: View, tensor: str) -> Match | None:
 
 @pattern("StridedSlice", "Squeeze", "Gather", "GatherV2", keras="Size (own class)")
 def size(view: View, tensor: str) -> Match | None:
-    """``tf.shape(x)[axis]`` as a number to calculate with."""
+    """``tf.shape(x)[axis]`` as an integer tensor."""
     if view.shape(tensor) != () or not view.dtype(tensor).startswith("int"):
         return None
     found = sizes_of(view, tensor)
@@ -121,7 +121,7 @@ def size(view: View, tensor: str) -> Match | None:
     keras="Parameter (own class)",
 )
 def constant_of_the_graph(view: View, tensor: str) -> Match | None:
-    """A constant or variable that an operation takes where it usually takes a tensor."""
+    """A constant or variable as the input of an operation that usually has a tensor there."""
     recipe = view.recipe(tensor)
     if recipe is None or not view.inputs or not recipe.dtype.startswith(("float", "int", "bool")):
         return None

@@ -83,6 +83,7 @@ def note_copies(builder: Builder) -> None:
     for name, targets in holders.items():
         if len(targets) > 1:
             builder.warn(
-                f"{name} is in the model {len(targets)} times ({', '.join(targets)}): "
-                "training moves the copies apart."
+                f"{name} becomes {len(targets)} separate weights of the model "
+                f"({', '.join(targets)}). Predictions are not affected, but training changes "
+                "each copy separately."
             )
