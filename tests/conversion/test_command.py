@@ -53,10 +53,10 @@ def test_the_help_lists_options_under_titles(capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("nothere", "nothere is not there; expected a checkpoint"),
-        ("notes.txt", "notes.txt is no checkpoint"),
-        ("empty", "empty holds no checkpoint"),
-        ("model.ckpt -o there", "there exists already; try --force to replace it, or another -o"),
+        ("nothere", "nothere does not exist; expected a checkpoint"),
+        ("notes.txt", "notes.txt is not a checkpoint"),
+        ("empty", "empty contains no checkpoint"),
+        ("model.ckpt -o there", "there already exists; try --force to replace it, or another -o"),
         ("model.ckpt --to npx", "there is no format 'npx'; .*; try npz"),
         ("model.ckpt --model mpl", "there is no model 'mpl'; .*; try mlp"),
         ("model.ckpt --model gone.py:f", "there is no file gone.py"),
@@ -80,7 +80,7 @@ def test_the_help_lists_options_under_titles(capsys):
         ("model.ckpt --to saved_model", "there is no graph beside model.ckpt"),
         ("model.ckpt --write-map new.toml", "--write-map needs your own model"),
         ("model.ckpt --write-map new.toml --model mlp", "--write-map needs your own model"),
-        ("model.ckpt --write-map map.toml --model m.py:f", "map.toml exists already"),
+        ("model.ckpt --write-map map.toml --model m.py:f", "map.toml already exists"),
         (
             "model.ckpt --write-map new.toml --model m.py:f --map map.toml -o out",
             "--write-map writes only a map, so --output and --map would have no effect",
@@ -88,7 +88,7 @@ def test_the_help_lists_options_under_titles(capsys):
         ("model.keras", "model.keras is a file of Keras already; try --to tf1"),
         ("model.keras --to keras", "model.keras is a file of Keras already; try --to tf1"),
         ("model.keras --to tf1 --outputs y", "goes back to TF1, so --outputs would have no effect"),
-        ("model.keras --to tf1", "model.keras is no file of Keras weights"),
+        ("model.keras --to tf1", "model.keras is not a file of Keras weights"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_leaves_nothing(arguments, said, here, capsys):
@@ -114,7 +114,7 @@ def test_all_that_makes_no_mlp_is_listed_at_once(tmp_path, capsys):
         run(["convert-ckpt", str(tmp_path / "model.ckpt"), "--model", "mlp", "-o", str(out)]) == 2
     )
     said = capsys.readouterr().err
-    assert "'Variable_4' (2, 2, 2) belongs to no dense layer" in said
+    assert "'Variable_4' (2, 2, 2) does not belong to a dense layer" in said
     assert "'Variable_2' looks transposed" in said
 
 
@@ -220,7 +220,7 @@ def test_of_two_conversions_at_once_one_wins_whole(large, tmp_path):
     said = [process.communicate(timeout=60)[1] for process in processes]
     statuses = [process.returncode for process in processes]
     assert sorted(statuses) == [0, 2]
-    assert "exists already" in said[statuses.index(2)]
+    assert "already exists" in said[statuses.index(2)]
     assert values_in(tmp_path / "out") == {float(statuses.index(0))}
     assert os.listdir(tmp_path) == ["out"]
 

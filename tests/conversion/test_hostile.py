@@ -155,7 +155,7 @@ def test_a_very_deep_graph_ends_in_time(tmp_path: Path, workers: tuple[Worker, W
     graph.node.add(name="y", op="Mul", input=[last, "w"]).attr["T"].type = 1
     (tmp_path / "deep.pb").write_bytes(graph.SerializeToString())
     message = converted_or_refused(tmp_path / "deep.pb", tmp_path / "out", workers)
-    assert message is None or "the graph process was ended by SIG" in message
+    assert message is None or "the graph process was terminated by SIG" in message
 
 
 def small_graph(build: str, tmp_path: Path) -> Path:

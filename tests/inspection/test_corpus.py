@@ -77,7 +77,7 @@ def test_without_the_graph_the_same_is_guessed_and_said_so(shared, tmp_path):
     for left, right in zip(guessed.entries, read.entries, strict=True):
         assert (left.name, left.role.kind) == (right.name, right.role.kind)
         assert (left.role.slot, left.role.of) == (right.role.slot, right.role.of)
-    assert "guessed from names" in str(guessed)
+    assert "inferred from names" in str(guessed)
     assert "read from the graph" in str(read)
 
 

@@ -71,8 +71,8 @@ def test_all_mismatches_come_in_one_error_with_cause_and_candidates():
     [
         ((3, 2), "transposed: steps = [{ transpose = [1, 0] }]"),
         ((6,), "another shape: steps = [{ reshape = [6] }]"),
-        ((2, 10), "number of classes or units: 3 here, 10 in the model"),
-        ((5, 3), "number of input features: 2 here, 5 in the model"),
+        ((2, 10), "number of classes or units: 3 in the checkpoint, 10 in the model"),
+        ((5, 3), "number of input features: 2 in the checkpoint, 5 in the model"),
     ],
 )
 def test_a_shape_that_differs_comes_with_its_likely_cause(shape, words):
