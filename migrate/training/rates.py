@@ -32,11 +32,11 @@ def learning_rate(context: Context, trainer: Trainer) -> tuple[float | New | For
     if schedule.why:
         why = schedule.why
     elif made is None:
-        why = f"there is no {schedule.kind} in Keras"
+        why = f"Keras has no {schedule.kind}"
     else:
-        why = f"{schedule.step}, which it follows, is not counted by this optimizer"
+        why = f"the schedule depends on {schedule.step}, which this optimizer does not count"
     context.warnings.append(
-        f"the learning rate stays at {rate:.6g}, what it is at the checkpoint: {why}"
+        f"the learning rate stays at {rate:.6g}, its value at the checkpoint: {why}"
     )
     return rate, False
 
@@ -48,8 +48,8 @@ def _held_rate(context: Context, schedule: Schedule) -> float:
     if rate is not None:
         return float(rate)
     context.warnings.append(
-        f"the learning rate is fed as {schedule.tensor}; {_UNKNOWN_RATE} stands in for it, and "
-        "model.optimizer.learning_rate sets another"
+        f"the learning rate is fed through {schedule.tensor}; {_UNKNOWN_RATE} is used instead: "
+        "set model.optimizer.learning_rate"
     )
     return _UNKNOWN_RATE
 
@@ -94,6 +94,6 @@ def hyperparameters(context: Context, trainer: Trainer) -> dict[str, Any]:
             found[name] = value
         else:
             context.warnings.append(
-                f"{name} of the optimizer is fed as {tensor}; Keras's default is taken"
+                f"{name} of the optimizer is fed through {tensor}; Keras's default is used"
             )
     return found
