@@ -145,9 +145,9 @@ def train_both(
         if not step:
             if not steered and _scalar(original.run(batch, [loss.tensor])[loss.tensor]) != expected:
                 raise UserError(
-                    f"{printable(loss.tensor)} is another number each time it is run: the original "
-                    "draws random numbers that are no dropout, which no model draws alike",
-                    expected="a loss without chance, for --train",
+                    f"{printable(loss.tensor)} differs from run to run: the original draws "
+                    "random numbers outside of dropout, which a model cannot reproduce",
+                    expected="a loss without randomness, for --train",
                 )
             gradients = _Gradients(source, plan, trainers)
             made = model.gradients(*_for_keras(plan, interface, batch))
@@ -162,7 +162,7 @@ def train_both(
     noise = _noise(compared)
     if noise:
         notes.append(
-            f"{', '.join(noise)} not compared after training: the gradient is rounding alone"
+            f"{', '.join(noise)} not compared after training: the gradient is only rounding error"
         )
     weights, slots = _state(source, plan, original, model, noise, notes)
     return Trained(tuple(losses), compared, weights, slots, tuple(notes))
@@ -176,8 +176,8 @@ def _trainers(source: Source, plan: Plan) -> list[Trainer]:
     found = [by_name[name] for name in plan.training.origins]
     if found[0].loss is None or not plan.training.losses:
         raise UserError(
-            f"no loss of the graph of {printable(source.path)} is known in Keras, so its training "
-            "cannot be compared",
+            "Keras has no equivalent of the loss in the graph of "
+            f"{printable(source.path)}, so training cannot be compared",
             expected="a report whose training has a loss",
         )
     return found
@@ -210,7 +210,7 @@ def _refuse_missing(source: Source, graph: Graph, fetched: Sequence[str]) -> Non
     if missing:
         names = listed([printable(name) for name in missing])
         raise UserError(
-            f"training needs variables that the checkpoint does not hold: {names}",
+            f"training needs variables that the checkpoint does not contain: {names}",
             expected="a checkpoint with the state of the optimizer, for --train",
         )
 

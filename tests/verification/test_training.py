@@ -198,5 +198,7 @@ def test_what_was_lifted_has_no_training_to_compare(
     lifted = tmp_path / "saved_model"
     lifted.mkdir()
     (lifted / "saved_model.pb").touch()
-    with pytest.raises(UserError, match="lifted as it is, and its training is not carried over"):
+    with pytest.raises(
+        UserError, match="with the unchanged graph; its training is not carried over"
+    ):
         verify(shared / "goldens" / "train_sgd" / "model.ckpt", lifted, train=2, workers=workers)
