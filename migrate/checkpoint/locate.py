@@ -212,7 +212,7 @@ def _choose_stated(folder: str, stated: list[str], prefixes: list[str]) -> Locat
                 found = _of_prefix(os.path.join(folder, tail))
                 found.notes[:0] = notes
                 return found
-    notes.append(f"the 'checkpoint' file names {printable(stated[0])}, which is not there")
+    notes.append(f"the 'checkpoint' file names {printable(stated[0])}, which does not exist")
     if not prefixes:
         base = re.split(r"[/\\]", stated[0])[-1]
         return _of_prefix(os.path.join(folder, base))  # which says what of it is missing

@@ -87,7 +87,7 @@ def test_without_a_graph_the_name_of_a_system_makes_a_model_that_nothing_proves(
     assert result.verdict == "not proved"
     assert result.exit_status() == 3
     assert result.exit_status(allow_unproved=True) == 0
-    assert "no original to run" in str(result)
+    assert "the original cannot run" in str(result)
     assert "To prove it: put model.ckpt.meta beside" in str(result)
     assert result.report["outcome"] == "keras"
     assert [o["tensor"] for o in result.report["outputs"]] == ["logits:0"]

@@ -110,7 +110,7 @@ def test_a_damaged_graph_ends_in_a_result_or_in_one_line(
 
 # What TensorFlow takes as the name of a node, code or not; others it refuses.
 NODE_NAME = re.compile(r"[A-Za-z0-9.][\w.\\/>-]*", re.ASCII)
-REFUSED = "is no name of an operation|not a whole TensorFlow graph|ValueError: Node '"
+REFUSED = "is not a valid name of an operation|not a complete TensorFlow graph|ValueError: Node '"
 assert any(map(NODE_NAME.fullmatch, NAMES))
 
 
