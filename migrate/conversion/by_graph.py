@@ -41,8 +41,8 @@ from .output import Output, differences
 from .result import Conversion, dry_run, lifted_report, write_report
 
 _NO_NETWORK = (
-    "The graph beside the checkpoint holds no network: nothing in it computes with an input and "
-    "these variables. So the variables alone were written."
+    "The graph next to the checkpoint contains no network: none of its ops depends on both an "
+    "input and these variables. Only the variables were written."
 )
 
 
@@ -111,14 +111,14 @@ class GraphConversion:
                 timeout=self.timeout,
             )
             if "saved_model" in self.output.to:
-                asked = {"ops": list[str](), "tensor": "", "reason": "--to saved_model asks for it"}
+                asked = {"ops": list[str](), "tensor": "", "reason": "--to saved_model was given"}
                 return self._lift(interface, original, inference, keras_worker, asked)
             try:
                 plan = self._plan(interface, inference)
             except MissingVariablesError as error:
                 if interface.how == "asked" or self.source.checkpoint is None:
                     raise
-                note = f"{error.problem}, so the variables alone were written."
+                note = f"{error.problem}, so only the variables were written."
                 return self.output.variables([note], failed=True)
             except UnsupportedError as error:
                 why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
@@ -176,7 +176,7 @@ class GraphConversion:
         if interface.undecided:
             return f"the outputs are a guess: {interface.undecided}"
         if "weight" in self.source.roles.values() and (alone := without_weights(plan)):
-            return f"no weight takes part in {listed([printable(tensor) for tensor in alone])}"
+            return f"no weight affects {listed([printable(tensor) for tensor in alone])}"
         reason = no_evidence(outputs)
         return None if reason is None else f"on random inputs {printable(reason, 200)}"
 
@@ -191,11 +191,13 @@ class GraphConversion:
         except JobError as error:
             if os.environ.get("TFMIGRATE_DEBUG"):
                 raise
-            return f"Keras fails at it: {printable(error.gist, 300)}"
+            return f"Keras raises an error: {printable(error.gist, 300)}"
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             if os.environ.get("TFMIGRATE_DEBUG"):
                 raise
-            return f"the weights cannot be made: {type(error).__name__}: {printable(error, 300)}"
+            return (
+                f"the weights cannot be computed: {type(error).__name__}: {printable(error, 300)}"
+            )
 
     def _check_training(
         self,
@@ -257,7 +259,7 @@ class GraphConversion:
         assert self.source.graph is not None
         plan = make_plan(self.source, interface, inference)
         if self.output.keras == "tf-keras":
-            plan.notes.append("For tf-keras, so without loss and optimizer.")
+            plan.notes.append("The model is for tf-keras, so it has no loss and no optimizer.")
         elif without:
             plan.warnings.append(without)
         elif self.training:
@@ -268,7 +270,10 @@ class GraphConversion:
                 if os.environ.get("TFMIGRATE_DEBUG"):
                     raise
                 gist = f"{type(error).__name__}: {printable(error)}"
-                without = f"Training is not carried over: reading it fails ({gist})."
+                without = (
+                    "Training is not carried over: reading the training part of the graph "
+                    f"fails ({gist})."
+                )
                 return self._plan(interface, inference, without=without)
         if plan.training is not None and (self.output.dry_run or not self.train_check):
             reason = "--no-train-check" if not self.train_check else "a dry run trains nothing"
@@ -311,7 +316,7 @@ class GraphConversion:
         except NotLiftedError as error:
             if self.source.checkpoint is None:
                 raise
-            note = f"{why['reason']}, and {error.problem}; so the variables alone were written."
+            note = f"{why['reason']}, and {error.problem}; so only the variables were written."
             return self.output.variables([note], failed=True)
         self.output.tell({"stage": "done"})
         return Conversion(report, self.output.folder)

@@ -52,8 +52,8 @@ class Output:
     def verify_with_data(self) -> str:
         """The command that proves a model for which random inputs do not serve."""
         return (
-            f"tfmigrate verify {quote(str(self.source.path))} {quote(str(self.folder))} "
-            "--data EXAMPLES.npz, with inputs that the network is made for"
+            f"tfmigrate verify {quote(str(self.source.path))} {quote(str(self.folder))} --data "
+            "EXAMPLES.npz, with real inputs of the network"
         )
 
     def model(
@@ -121,7 +121,7 @@ class Output:
         if not self.source.variables():
             raise UserError(
                 f"there are no variables in {printable(self.source.path)}, so nothing to write",
-                try_="--to keras, if it computes something",
+                try_="--to keras, if the graph computes something",
             )
         self.to = [name for name in self.to if name in FORMATS] or ["npz"]
         if self.dry_run:

@@ -65,7 +65,7 @@ class Conversion(Result):
             ]
             for v in report["variables"]
         ]
-        columns = ["variable", "shape", "role", "fate", "where to, or why not"]
+        columns = ["variable", "shape", "role", "fate", "target or reason"]
         shown: list[Block] = [Heading(report["source"]["path"]), *map(Paragraph, ends)]
         if report["warnings"]:
             shown.append(Warnings(report["warnings"]))
@@ -77,7 +77,7 @@ class Conversion(Result):
             return [
                 *shown,
                 *_planned(report),
-                Closing(self.verdict, f"dry run: not written: {files}"),
+                Closing(self.verdict, f"dry run, nothing written; a conversion writes {files}"),
             ]
         parts = [report["outcome"]]
         if reason := parity.get("reason"):
@@ -120,7 +120,7 @@ def _planned(report: Mapping[str, Any]) -> list[Block]:
         [
             ", ".join(step["from"]),
             ", ".join(map(str, step["from_shapes"])),
-            " → ".join(step["steps"]) or "as it is",
+            " → ".join(step["steps"]) or "unchanged",
             ", ".join(step["to"]),
             ", ".join(map(str, step["to_shapes"])),
         ]
@@ -221,16 +221,19 @@ def lifted_report(
         measured: what was compared with the original graph.
     """
     plan, gradients = lifted.plan, lifted.gradients
-    notes = [f"{printable(why['reason'], 400)}: the graph was lifted as it is.", *plan.notes]
+    notes = [
+        f"{printable(why['reason'], 400)}: the unchanged graph was lifted to a SavedModel.",
+        *plan.notes,
+    ]
     warnings = list(plan.warnings)
     if gradients.get("reason"):
         warnings.append(
-            "No gradients reached its variables on random inputs, so it may not be trainable: "
-            f"{printable(gradients['reason'], 300)}."
+            "No gradients reached the variables on random inputs, so the SavedModel may not be "
+            f"trainable: {printable(gradients['reason'], 300)}."
         )
     elif gradients.get("without"):
         without = listed([printable(name, 40) for name in gradients["without"]])
-        warnings.append(f"No gradient reaches {without}.")
+        warnings.append(f"No gradient reaches {without}: training does not change them.")
     known = fates(plan, source.variables(), source.roles)
     return plain(
         {
@@ -345,7 +348,7 @@ def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict
 def _parity(measured: Measured, reference: str) -> dict[str, Any]:
     differences = measured.differences
     if not differences:
-        reason = measured.unmeasured or "nothing was run"
+        reason = measured.unmeasured or "no model was run"
         advice = measured.advice
         return {"verdict": Verdict.NOT_PROVED, "examples": 0, "reason": reason, "try": advice}
     holds = all(map(Allowed().holds, differences.values()))

@@ -1,4 +1,4 @@
-"""A plan → the source of ``model.py``: a Sequential model where it is a chain, else Functional."""
+"""A plan → the source of ``model.py``: a Sequential model if it is a chain, else Functional."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
         for name, number in parameters.required.items()
     ]
     lines = [line for text in told for line in textwrap.wrap(text, WIDTH - 4)]
-    docstring = ["Builds the model, with fresh weights.", "", *lines]
+    docstring = ["Builds the model with new, untrained weights.", "", *lines]
     return "\n".join(
         [
             signature,

@@ -132,7 +132,7 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         name = "graph_loss" if formula.outputs else formula.name
         function = [
             f"def {name}({', '.join(arguments(formula))}):",
-            f'{_BODY}"""The loss {tensor}, as its graph computes it."""',
+            f'{_BODY}"""The loss {tensor}, computed as in the graph."""',
             *casts,
             *lines,
         ]
@@ -143,48 +143,48 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         [
             register,
             f"class {formula.name}(keras.optimizers.schedules.LearningRateSchedule):",
-            f'{_BODY}"""The learning rate {tensor}, as its graph computes it."""',
+            f'{_BODY}"""The learning rate {tensor}, computed as in the graph."""',
             "",
             f"{_BODY}def __call__(self, step):",
-            f'{_BODY * 2}"""The rate at a step."""',
+            f'{_BODY * 2}"""Returns the learning rate at a step."""',
             *(textwrap.indent(line, _BODY) for line in lines),
             "",
             f"{_BODY}def get_config(self):",
-            f'{_BODY * 2}"""Nothing: all numbers are above."""',
+            f'{_BODY * 2}"""Returns no arguments: the constants are in this class."""',
             f"{_BODY * 2}return {{}}",
         ]
     )
 
 
 def _own_model(formula: Formula) -> list[str]:
-    """A class of models: Keras gives a loss one output, and a model all of them."""
+    """A subclass of the model: a Keras loss receives one output, a model all of them."""
     labels = len(formula.dtypes) - formula.outputs
     given = ["y" if labels == 1 else "*y"] if labels else []
     given.append("y_pred" if formula.outputs == 1 else "*y_pred")
     return [
         f"class {formula.name}(keras.Model):",
-        f'{_BODY}"""A model with a loss of all that it gives, and of all that y is."""',
+        f'{_BODY}"""A model whose loss depends on all outputs and all labels."""',
         "",
         f"{_BODY}def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):",
-        f'{_BODY * 2}"""The loss of a batch, a scalar, with the penalties of layers."""',
+        f'{_BODY * 2}"""Returns the loss of a batch, a scalar, with the penalties of layers."""',
         f"{_BODY * 2}return graph_loss({', '.join(given)}) + sum(self.losses)",
     ]
 
 
 def _weighted(formula: Formula, register: str, lines: list[str], tensor: str) -> str:
-    """A class: Keras gives weights to no function."""
+    """A class, because a loss function in Keras does not receive sample weights."""
     weights = prose(formula.weights or "", 60)
     return "\n".join(
         [
             register,
             f"class {formula.name}(keras.losses.Loss):",
-            f'{_BODY}"""The loss {tensor}, as its graph computes it.',
+            f'{_BODY}"""The loss {tensor}, computed as in the graph.',
             "",
             f"{_BODY}sample_weight is {weights}.",
             f'{_BODY}"""',
             "",
             f"{_BODY}def __call__(self, y_true, y_pred, sample_weight=None):",
-            f'{_BODY * 2}"""The loss of a batch, a scalar."""',
+            f'{_BODY * 2}"""Returns the loss of a batch, a scalar."""',
             f"{_BODY * 2}if sample_weight is None:",
             f'{_BODY * 3}raise ValueError("this loss needs sample_weight: {weights}")',
             *(textwrap.indent(line, _BODY) for line in lines),

@@ -33,7 +33,7 @@ _ENDS = (*_PLAIN, "Conv3DBackpropInputV2", "Squeeze", "BatchToSpaceND")
 
 @pattern("BiasAdd", "Add", "AddV2", keras="Conv1D, Conv2D, Conv3D, Conv2DTranspose …")
 def convolution_with_bias(view: View, tensor: str) -> Match | None:
-    """A convolution plus a bias a channel."""
+    """A convolution plus one bias per channel."""
     node = view.graph.node(tensor)
     for convolved, added in (node.inputs, node.inputs[::-1]):
         bias = view.recipe(added)

@@ -26,7 +26,7 @@ from .view import View, shortest
 
 @operation("Dropout", keras="Dropout")
 def dropout(view: View, tensor: str) -> Match | None:
-    """Dropout of any spelling; an identity in inference."""
+    """Dropout in any form; an identity at inference."""
     node = view.graph.node(tensor)
     rate, noise = node.attrs["rate"], node.attrs.get("noise_shape")
     fed = node.attrs.get("fed", "")

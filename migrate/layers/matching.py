@@ -53,7 +53,9 @@ def fill_plan(view: View, plan: Network, taken: Collection[str] | None = None) -
     for given in plan.inputs:
         if given.value.shape is None:
             given.value.shape = (None,)
-            builder.warn(f"The graph leaves the shape of {given.tensor} open: taken for a vector.")
+            builder.warn(
+                f"The graph does not give the shape of {given.tensor}; it is treated as a vector."
+            )
     tidy(builder)
     builder.finish()
 

@@ -44,7 +44,7 @@ class UnplannedError(UnsupportedError):
 
     def __init__(self, error: Exception):
         super().__init__([], "")
-        self.args = (f"planning fails at it: {type(error).__name__}: {printable(error)}",)
+        self.args = (f"planning fails there: {type(error).__name__}: {printable(error)}",)
 
 
 @understanding()
@@ -93,8 +93,8 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     outputs = printable(", ".join(interface.outputs))
     if not inputs:
         raise UserError(
-            f"{outputs} depends on no input",
-            expected="a network, which is given something",
+            f"{outputs} does not depend on any input",
+            expected="a network with an input",
             try_="--inputs and --outputs, or --to npz for the variables",
         )
     trainers = find_training(source.graph).trainers
@@ -149,9 +149,9 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
     missing = [n.name for n in inference.graph.of(*VARIABLE_OPS) if n.name not in recipes]
     if missing:
         raise MissingVariablesError(
-            f"{printable(', '.join(interface.outputs))} needs variables that the checkpoint does "
-            f"not hold: {listed([printable(name) for name in missing])}",
-            try_="--outputs with a tensor that needs fewer",
+            f"{printable(', '.join(interface.outputs))} needs variables that the "
+            f"checkpoint does not contain: {listed([printable(name) for name in missing])}",
+            try_="--outputs with a tensor that needs fewer variables",
         )
     _refuse_assignments(source, interface, inference)
     sources = [inference.sources[tensor] for tensor in inference.outputs]

@@ -97,7 +97,7 @@ def positions(view: View, tensor: str) -> Match | None:
 
 @pattern("StridedSlice", "Squeeze", "Gather", "GatherV2", keras="Size (own class)")
 def size(view: View, tensor: str) -> Match | None:
-    """``tf.shape(x)[axis]`` as a number to calculate with."""
+    """``tf.shape(x)[axis]`` as an integer tensor."""
     if view.shape(tensor) != () or not view.dtype(tensor).startswith("int"):
         return None
     found = sizes_of(view, tensor)

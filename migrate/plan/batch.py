@@ -57,12 +57,18 @@ def free_batch(plan: Plan) -> None:
     reshapes = {id(call): _reshape(call, size) for call in plan.calls}
     given = [(c.function, reshapes[id(c)] or (c.arguments, c.keywords)) for c in plan.calls]
     if any(_holds(function, size) or _in(arguments, size) for function, arguments in given):
-        plan.notes.append(f"The graph fixes a batch of {size}, and computes with that number.")
+        plan.notes.append(
+            f"The batch size is fixed at {size} in the graph, which also uses it as a "
+            "number, so the model keeps it."
+        )
         return
     values = [given.value for given in plan.inputs]
     values += [value for call in plan.calls for value in call.outputs]
     if any(size in (value.shape or ())[-1:] for value in values):
-        plan.notes.append(f"The graph fixes a batch of {size}; features have that size too.")
+        plan.notes.append(
+            f"The batch size is fixed at {size} in the graph. Other axes also have this "
+            "size, so the model keeps it."
+        )
         return
     plan.inputs = [
         replace(given, batch=size) if (given.value.shape or (None,))[0] == size else given

@@ -54,7 +54,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
             return
         lacking = chosen[members.index(None)].optimizer.class_name
         plan.warnings.append(
-            f"Keras has no {lacking} as TensorFlow 1's, so training is not carried over."
+            f"Keras has no equivalent of TensorFlow 1's {lacking}, so training is not carried over."
         )
         return
     optimizers = [member[0] for member in members if member is not None]
@@ -68,7 +68,9 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     result.losses = carry_objective(context, loss)
     for each in result.losses:
         if each.weights:
-            context.notes.append(f"examples are weighed by {each.weights}: fit's sample_weight")
+            context.notes.append(
+                f"the examples are weighted by {each.weights}: pass it to fit as sample_weight"
+            )
     steps = []
     for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)
@@ -108,8 +110,9 @@ def _warn_of_other_steps(context: Context, chosen: Sequence[Trainer]) -> None:
         sources = trained.intersection(weight.recipe.sources)
         if sources and not weight.recipe.keeps_steps(context.read):
             context.warnings.append(
-                f"{weight.target} is computed from {printable(', '.join(sorted(sources)))}, which "
-                "TensorFlow 1 trained; Keras trains what was computed, so its steps differ"
+                f"{weight.target} is computed from {printable(', '.join(sorted(sources)))}, "
+                "which TensorFlow 1 trained; Keras trains the computed weight, so its steps "
+                "differ"
             )
 
 
@@ -130,10 +133,10 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
             chosen.append(other)
             taken |= reach[id(other)]
         else:
-            what = "variables of it as well" if reach[id(other)] else "other variables"
+            what = "the same variables" if reach[id(other)] else "other variables"
             context.notes.append(
                 f"the optimizer {other.optimizer.name} ({other.optimizer.class_name}) trains "
-                f"{what} and is not carried over"
+                f"{what}; it is not carried over"
             )
     return chosen
 

@@ -58,11 +58,11 @@ def _learning_rate(context: Context, trainer: Trainer) -> tuple[Rate, bool]:
     if schedule.why:
         why = schedule.why
     elif made is None:
-        why = f"there is no {schedule.kind} in Keras"
+        why = f"Keras has no {schedule.kind}"
     else:
-        why = f"{schedule.step}, which it follows, is not counted by this optimizer"
+        why = f"the schedule depends on {schedule.step}, which this optimizer does not count"
     context.warnings.append(
-        f"the learning rate stays at {rate:.6g}, what it is at the checkpoint: {why}"
+        f"the learning rate stays at {rate:.6g}, its value at the checkpoint: {why}"
     )
     return rate, False
 

@@ -464,8 +464,8 @@ def _trainers(source: Source, plan: Plan) -> list[Trainer]:
     found = [by_name[name] for name in plan.training.origins]
     if found[0].loss is None or not plan.training.losses:
         raise UserError(
-            f"no loss of the graph of {printable(source.path)} is known in Keras, so its training "
-            "cannot be compared",
+            "Keras has no equivalent of the loss in the graph of "
+            f"{printable(source.path)}, so training cannot be compared",
             expected="a report whose training has a loss",
         )
     return found
@@ -488,7 +488,7 @@ def _refuse_missing(source: Source, graph: Graph, fetched: Sequence[str]) -> Non
     if missing:
         names = listed([printable(name) for name in missing])
         raise UserError(
-            f"training needs variables that the checkpoint does not hold: {names}",
+            f"training needs variables that the checkpoint does not contain: {names}",
             expected="a checkpoint with the state of the optimizer, for --train",
         )
 

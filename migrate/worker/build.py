@@ -72,7 +72,7 @@ def _in_keras_2(text: str, keras: Any, given: dict[str, Any]) -> tuple[Any, Any]
     except Exception as error:
         first = str(error).strip().partition("\n")[0]
         raise UserError(
-            f"the model has no form in tf-keras: {printable(first, 300)}", try_="--keras keras"
+            f"tf-keras cannot build the model: {printable(first, 300)}", try_="--keras keras"
         ) from None
 
 
@@ -94,7 +94,7 @@ def _assign(
             raise ValueError(f"{target} has shape {variable.shape}, not {array.shape}")
         variable.assign(array)
         if not _same(variable, array):
-            raise ValueError(f"{target} does not hold what was assigned to it")
+            raise ValueError(f"{target} does not have the value that was assigned to it")
         _state["missing"].remove(target)
     return {}, {}
 
@@ -139,7 +139,9 @@ def _save(
     after = _weights(opened)
     different = [t for t, v in after.items() if not _same(v, np.asarray(before[t]))]
     if different or after.keys() != before.keys():
-        raise ValueError(f"model.keras does not hold {different or before.keys() ^ after.keys()}")
+        raise ValueError(
+            f"model.keras does not contain {different or before.keys() ^ after.keys()}"
+        )
     slots = opened_paths(_state["model"], opened, _state.get("slots", {}))
     finished.hold(opened)
     _state["model"] = opened

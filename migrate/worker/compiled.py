@@ -70,7 +70,7 @@ def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str,
         np.array_equal(np.asarray(b), np.asarray(a)) for b, a in zip(before, after, strict=False)
     ]
     if len(before) != len(after) or not all(same):
-        raise ValueError(f"model.keras does not hold the optimizer's state: {same}")
+        raise ValueError(f"model.keras does not contain the optimizer's state: {same}")
     paths = {target: after[place].path for target, place in slots.items()}
     if after:
         paths[ITERATION] = members(opened.optimizer)[0].iterations.path

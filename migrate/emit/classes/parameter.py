@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Parameter(keras.layers.Layer):
-    """A trainable array: gives it back, whatever it is called on."""
+    """A trainable array: returns it for any input."""
 
     def __init__(self, shape, value_regularizer=None, **options):
         super().__init__(**options)
@@ -19,7 +19,7 @@ class Parameter(keras.layers.Layer):
         )
 
     def call(self, inputs):
-        """The array, as it is."""
+        """The array."""
         return keras.ops.convert_to_tensor(self.value)
 
     def compute_output_spec(self, inputs):

@@ -183,9 +183,9 @@ def _beyond_chance(finder: OutputFinder, choice: Choice, fixed: Mapping[str, Any
     behind = graph.ancestors([head], stop=frozenset(noise))
     given = [*_inputs_and_feeds(finder, behind, fixed)[0], *noise]
     return [
-        f"{printable(head)}, which the loss takes, depends on chance ({printable(noise[0])}), so "
-        f"the model ends before, at {printable(found)}; --inputs {printable(','.join(given))} "
-        f"--outputs {printable(head)} converts what follows too, with the noise as an input"
+        f"The input of the loss, {printable(head)}, is random ({printable(noise[0])}), so the "
+        f"model ends before it, at {printable(found)}; to convert the rest too, with the noise "
+        f"as an input, use --inputs {printable(','.join(given))} --outputs {printable(head)}"
     ]
 
 

@@ -83,10 +83,12 @@ class OutputFinder:
         )
         others = [printable(name) for name in signatures if name != key]
         if others:
-            choice.notes.append(f"signature {printable(key)}; not {', '.join(others)}")
-        choice.considered += [Candidate(t, False, "words, not numbers") for t in words]
+            choice.notes.append(f"the signature {printable(key)} is used, not {', '.join(others)}")
+        choice.considered += [Candidate(t, False, "strings, not numbers") for t in words]
         if words:
-            choice.notes.append(f"{printable(', '.join(words))} gives words and is left out")
+            choice.notes.append(
+                f"{printable(', '.join(words))} is left out, because it contains strings"
+            )
         return choice
 
     def by_loss(self) -> Choice | None:
@@ -148,7 +150,7 @@ class OutputFinder:
         )
         why = f"enters the loss {printable(loss.tensor)}"
         if copy is not None:
-            why = "computes what enters the loss, with moving averages"
+            why = "computes the input of the loss, with moving averages"
         choice.considered += [Candidate(tensor, True, why) for tensor in chosen.outputs]
         for network, other in ranked:
             if network is not chosen:
@@ -350,7 +352,7 @@ class OutputFinder:
             if node.op in ("Exit", "RefExit", "Switch", "TensorArraySizeV3"):
                 considered.append(Candidate(tensor, False, "a loop's leftover"))
             elif (self.graph.dtype(tensor) or "float32") in ("bool", "string", "resource"):
-                considered.append(Candidate(tensor, False, "no number"))
+                considered.append(Candidate(tensor, False, "not numeric"))
             else:
                 candidates[tensor] = variables
         if not candidates:
@@ -362,7 +364,7 @@ class OutputFinder:
             candidates = self._without_weights()
         if not candidates:
             raise NoNetworkError(
-                "no output can be found: nothing depends on both an input and a weight",
+                "no output can be found: no tensor depends on both an input and a weight",
                 try_="--outputs with the name of a tensor",
             )
         return self._choose(candidates, considered)
@@ -454,7 +456,7 @@ class OutputFinder:
         for group in groups:
             for tensor in [t for t in group if self._is_leftover(t, group)]:
                 group.remove(tensor)
-                why = "a sum within the network that nothing goes on with"
+                why = "a sum within the network that no other op uses"
                 considered.append(Candidate(tensor, False, why))
         networks = [self._network(g[0], set().union(*(candidates[t] for t in g))) for g in groups]
         networks = [
@@ -463,7 +465,7 @@ class OutputFinder:
         ]
         chosen = tuple(sorted(groups[0], key=list(candidates).index))
         choice = Choice(chosen, "leaves", networks=networks)
-        why = "nothing of the network takes it"
+        why = "no other op of the network uses it"
         choice.considered = [Candidate(tensor, True, why) for tensor in chosen]
         choice.considered += [
             Candidate(t, False, "belongs to another network") for g in groups[1:] for t in g
