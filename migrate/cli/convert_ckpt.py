@@ -105,8 +105,8 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )
 @click.option(
     "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE",
-    help="Fix a placeholder for good: of dropout and the learning rate, that of training. May be "
-    "repeated.",
+    help="Replace a placeholder with a constant. For dropout and the learning rate: the value in "
+    "training. May be repeated.",
 )  # fmt: skip
 @click.option(
     "--trust", is_flag=True, help="Run the graph even if it accesses files or the network."

@@ -31,6 +31,7 @@ from ..verification import (
     TrainingCheck,
     check_training,
     difference,
+    lost_dropout,
     no_evidence,
     without_weights,
 )
@@ -142,7 +143,7 @@ class GraphConversion:
                     return Measured(
                         found,
                         examples=number_of(given),
-                        unproved=self._unproved(interface, plan, expected),
+                        unproved=self._unproved(interface, inference, plan, expected),
                         advice=self.output.verify_with_data,
                     )
                 self.output.tell({"stage": "looking for the cause"})
@@ -170,13 +171,20 @@ class GraphConversion:
             return self._lift(interface, original, inference, keras_worker, why)
 
     def _unproved(
-        self, interface: Interface, plan: Plan, outputs: Mapping[str, np.ndarray]
+        self,
+        interface: Interface,
+        inference: Inference,
+        plan: Plan,
+        outputs: Mapping[str, np.ndarray],
     ) -> str | None:
         """Why outputs that agree prove nothing, or None where they do."""
         if interface.undecided:
             return f"the outputs are a guess: {interface.undecided}"
         if "weight" in self.source.roles.values() and (alone := without_weights(plan)):
             return f"no weight affects {listed([printable(tensor) for tensor in alone])}"
+        rates = [node.attrs["rate"] for node in inference.graph.of("Dropout")]
+        if lost := lost_dropout(rates, plan):
+            return f"the model lacks dropout of the graph, at the rate {listed(lost)}"
         reason = no_evidence(outputs)
         return None if reason is None else f"on random inputs {printable(reason, 200)}"
 

@@ -108,7 +108,7 @@ def _tell(plan: Network) -> None:
         if total.repeats(name):
             plan.warnings.append(
                 f"{name} is in the model {len(where)} times ({', '.join(where)}): "
-                "training moves the copies apart."
+                "training changes each copy separately."
             )
         if not total.covers(name) and isinstance(plan, Plan):
             plan.cut[name] = "the outputs use no more of it"

@@ -61,7 +61,7 @@ def not_by_optimizer(graph: Graph, names: Iterable[str]) -> str:
         node = next(iter(assigned.values()))
         return (
             f"the update of {_some(assigned)} is written out with {node.op} "
-            f"({printable(node.name)}) and is no operation of an optimizer"
+            f"({printable(node.name)}) and not as an operation of an optimizer"
         )
     for function in graph.functions.values():
         for node in function.graph.nodes.values():
@@ -83,7 +83,7 @@ def _tell_defaults(context: Context, trainers: Sequence[Trainer]) -> None:
             if node.op == "PlaceholderWithDefault" and value is not None:
                 context.warnings.append(
                     f"{optimizer.class_name} takes {printable(node.name)}, which a program may "
-                    f"feed; the graph's default, {float(value.reshape(-1)[0]):.6g}, is taken"
+                    f"feed; the model uses the graph's default, {float(value.reshape(-1)[0]):.6g}"
                 )
 
 

@@ -138,7 +138,7 @@ class Trained:
         target = max(found, key=lambda t: np.nan_to_num(share(t), nan=np.inf))
         name = printable(self.named.get(target, target), 120)
         d = found[target]
-        by = f"{share(target):.2g} of its scale" if d.scale else f"{d.max_abs:.2g}, of nothing"
+        by = f"{share(target):.2g} of its largest value" if d.scale else f"{d.max_abs:.2g} from 0"
         return f"{name} differs by {by}"
 
     @property
@@ -376,9 +376,9 @@ class _Side:
         if np.isnan(loss):
             return
         raise UserError(
-            f"{printable(self._loss)} is another number each time it is run: the original "
-            "draws random numbers that are no dropout, which no model draws alike",
-            expected="a loss without chance, for --train",
+            f"{printable(self._loss)} differs from run to run: the original draws random "
+            "numbers outside of dropout, which a model cannot reproduce",
+            expected="a loss without randomness, for --train",
         )
 
     def compare(
@@ -391,7 +391,8 @@ class _Side:
         noise = _noise(compared)
         if noise:
             notes.append(
-                f"{', '.join(noise)} not compared after training: the gradient is rounding alone"
+                f"{', '.join(noise)} not compared after training: the gradient is only rounding "
+                "error"
             )
         read = _after(source, run.values)
         weights, slots = _state(source, plan, read, model, noise, notes)

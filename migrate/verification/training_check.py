@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,6 +127,11 @@ def _dropout(graph: Graph, plan: Plan) -> dict[str, list[float | None]]:
     behind = {} if loss is None else folded.ancestors([loss.tensor])
     theirs = [node.attrs["rate"] for node in behind.values() if node.op == "Dropout"]
     return {"original": theirs, "model": list(_rates(plan))}
+
+
+def lost_dropout(rates: Sequence[float | None], plan: Plan) -> list[str]:
+    """Rates of dropout in the graph that no dropout of the model has, in words."""
+    return _missing({"original": list(rates), "model": list(_rates(plan))})
 
 
 def _rates(item: Any) -> Iterator[float | None]:

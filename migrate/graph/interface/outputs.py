@@ -157,7 +157,7 @@ class OutputFinder:
                 why = f"enters another loss, {printable(other.tensor)}"
                 choice.considered.append(Candidate(network.outputs[0], False, why))
         choice.considered += [
-            Candidate(tensor, False, "not what the loss takes")
+            Candidate(tensor, False, "not an input of the loss")
             for tensor in self.leaves()[:20]
             if tensor not in [candidate.tensor for candidate in choice.considered]
         ]
