@@ -164,6 +164,52 @@ class Source:
                 found[name] = _part(self.recipe(graph_variable.key), graph_variable)
         return found
 
+    def refuse_contradictions(self) -> None:
+        """Refuses a checkpoint whose variables are not those of the graph beside it.
+
+        A variable that only one of them holds contradicts nothing, nor does a size that the graph
+        leaves open.
+
+        Raises:
+            UserError: naming every variable whose shape or dtype differs, with both.
+        """
+        if self.graph is None or self.checkpoint is None:
+            return
+        stored = self.checkpoint.variables
+        found: dict[str, str] = {}
+        for graph_variable in find_variables(self.graph).values():
+            variable = stored.get(graph_variable.key)
+            if variable is not None and (why := _contradiction(graph_variable, variable)):
+                found.setdefault(variable.name, f"{printable(variable.name)} is {why}")
+        if found:
+            raise UserError(
+                f"the checkpoint contradicts the graph beside it: {', '.join(found.values())}",
+                expected="the checkpoint and the graph of one run of the program",
+                try_="the .meta file that was saved with this checkpoint, or --to npz for the "
+                "variables alone",
+            )
+
+
+def _contradiction(graph_variable: GraphVariable, stored: Variable) -> str | None:
+    """How shape and dtype differ between the graph and the checkpoint; None where they do not."""
+    part = graph_variable.slice
+    shape = graph_variable.shape if part is None else part.full_shape
+    if shape == () and graph_variable.op == "Variable":
+        shape = None  # the first TensorFlows wrote an unknown shape so, says its shape function
+    fits = shape is None or (
+        len(shape) == len(stored.shape)
+        and all(size in (None, known) for size, known in zip(shape, stored.shape, strict=True))
+    )
+    differing = []
+    if not fits:
+        differing.append((str(list(shape or ())), str(list(stored.shape))))
+    if graph_variable.dtype.removesuffix("_ref") != stored.dtype:
+        differing.append((graph_variable.dtype, stored.dtype))
+    if not differing:
+        return None
+    in_graph, in_checkpoint = (" of ".join(side) for side in zip(*differing, strict=True))
+    return f"{in_graph} in the graph and {in_checkpoint} in the checkpoint"
+
 
 def _part(whole: Recipe, graph_variable: GraphVariable) -> Recipe:
     """The part of a partitioned variable that one node of the graph holds."""
@@ -189,9 +235,11 @@ def open_source(path: str | Path) -> Source:
     checkpoint = open_checkpoint(path)
     if checkpoint.object_based:
         raise UserError(
-            f"{printable(path)} is an object-based checkpoint, written by TensorFlow 2",
-            expected="a checkpoint of TensorFlow 1",
-            try_="loading it with tf.train.Checkpoint in the program that wrote it",
+            f"{printable(path)} is an object-based checkpoint: tf.train.Checkpoint or "
+            "save_weights of tf.keras wrote it, in TensorFlow 1.13 or later",
+            expected="a checkpoint that tf.train.Saver wrote",
+            try_="model.load_weights, or tf.train.Checkpoint(...).restore, in the program that "
+            "builds the model",
         )
     graph = fold_columns(read_graph(checkpoint.meta)) if checkpoint.meta is not None else None
     return Source(Path(path), checkpoint.format, checkpoint, graph, checkpoint.meta)

@@ -1,12 +1,17 @@
-"""Where tests find the data they do not carry themselves."""
+"""The data of all tests, and a count of the tests that were skipped."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cases import DATA, Case, packed, unpack
 from hypothesis import HealthCheck, settings
+from tfmigrate.plan.balance import Balance
 
 # Examples are judged by what they give, not by the time they take on a busy machine. CI draws the
 # same ones every time: what it finds must not depend on the day.
@@ -20,10 +25,62 @@ settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
+def case_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Case]:
+    """Name of a packed case, for example ``train/lars`` → the case, unpacked once."""
+    folder = tmp_path_factory.mktemp("cases")
+    return cache(lambda name: Case(unpack(DATA / f"{name}.zip", folder / name)))
+
+
+@pytest.fixture(scope="session")
+def goldens(case_of: Callable[[str], Case]) -> Path:
+    """The folder with the goldens, one folder a case."""
+    (folder,) = {case_of(name).folder.parent for name in packed("goldens")}
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder with goldens, corpus and datasets; tests that need it are skipped without it."""
+    """The folder with ``corpus``, checkpoints of other people, and ``data``, whole datasets."""
     default = Path(__file__).parents[2] / "shared"
     folder = Path(os.environ.get("TFMIGRATE_SHARED", default))
     if not folder.is_dir():
-        pytest.skip(f"no test data: {folder} is not there (TFMIGRATE_SHARED names it)")
+        pytest.skip(
+            "needs checkpoints of other people or whole datasets, which are not part of the "
+            "project (TFMIGRATE_SHARED names their folder)"
+        )
     return folder
+
+
+@pytest.fixture(scope="session", params=["packed", "corpus"])
+def sources(request: pytest.FixtureRequest) -> Path:
+    """The folder of all packed cases; then that of the corpus."""
+    if request.param == "corpus":
+        return request.getfixturevalue("shared") / "corpus"
+    case_of = request.getfixturevalue("case_of")
+    (folder,) = {case_of(name).folder.parents[1] for name in packed()}
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many tests were skipped, of how many, and why."""
+    stats = terminalreporter.stats
+    ran = sum(len(stats.get(word, ())) for word in ("passed", "failed", "error", "xfailed"))
+    reasons = Counter(str(report.longrepr[2]) for report in stats.get("skipped", ()))
+    skipped = reasons.total()
+    if skipped:
+        share = skipped / (ran + skipped)
+        terminalreporter.line(f"{skipped} of {ran + skipped} tests were skipped ({share:.1%}):")
+        for reason, count in reasons.most_common():
+            terminalreporter.line(f"{count:5}  {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture(autouse=True)
+def every_element_is_accounted_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any conversion of a test: where a person is warned, a test fails."""
+
+    def warnings(found: Balance) -> list[str]:
+        assert not found.missing
+        assert found.model + found.training + found.skipped == found.checkpoint
+        return []
+
+    monkeypatch.setattr(Balance, "warnings", warnings)

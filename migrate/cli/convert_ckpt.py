@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
-    "Output": ("output", "to", "keras", "training", "allow_unproved", "dry_run", "force"),
+    "Output": ("output", "to", "keras", "training", "dry_run", "force"),
+    "Proof": ("train_check", "allow_unproved"),
     "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Weights and their target model": ("ema", "model", "map", "write_map"),
 }
 _EXAMPLES = """\b
 Example: tfmigrate convert-ckpt model.ckpt -o model-keras
-         tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=1.0
+         tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=0.8
          tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
@@ -88,7 +89,11 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     help="Leave out the loss, the optimizer and its state.",
 )  # fmt: skip
 @click.option(
-    "--allow-unproved", is_flag=True, help="Exit with 0 if the model could not be proved."
+    "--no-train-check", "train_check", is_flag=True, flag_value=False, default=True,
+    help="Do not run steps of training on both sides to prove that they agree.",
+)  # fmt: skip
+@click.option(
+    "--allow-unproved", is_flag=True, help="Exit with 0 where nothing could prove the model."
 )
 @click.option("--dry-run", is_flag=True, help="Show the whole plan and write nothing.")
 @click.option("--force", is_flag=True, help="Replace the output of an earlier conversion.")
@@ -100,7 +105,8 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )
 @click.option(
     "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE",
-    help="Replace a placeholder with a constant. May be repeated.",
+    help="Fix a placeholder for good: of dropout and the learning rate, that of training. May be "
+    "repeated.",
 )  # fmt: skip
 @click.option(
     "--trust", is_flag=True, help="Run the graph even if it accesses files or the network."

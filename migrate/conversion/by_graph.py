@@ -17,15 +17,19 @@ from ..formats import whole_folder
 from ..graph import Inference, Interface, NoNetworkError
 from ..layers import UnsupportedError
 from ..layers.planning import MissingVariablesError, bypassed, find_inference, lift_plan, make_plan
+from ..parity import Verdict
 from ..plan import Plan
 from ..plan.examples import KINDS, number_of
 from ..sources import Source
-from ..training import carry_training
+from ..training import carry_training, not_carried
 from ..verification import (
+    STEPS,
     Allowed,
     Comparison,
     Measured,
     Model,
+    TrainingCheck,
+    check_training,
     difference,
     no_evidence,
     without_weights,
@@ -42,6 +46,10 @@ _NO_NETWORK = (
 )
 
 
+class _OtherTrainingError(Exception):
+    """Keras trains otherwise than the program; the message is what differs, and why."""
+
+
 @dataclass
 class GraphConversion:
     """One conversion by the graph, under way.
@@ -49,6 +57,7 @@ class GraphConversion:
     Attributes:
         training: carry loss, optimizer and its state over.
         trust: run the original even if it could touch files, the network or processes.
+        train_check: compare some steps of training, where it is carried over.
         workers: for the graph and for Keras; two are started where it is None.
     """
 
@@ -56,6 +65,7 @@ class GraphConversion:
     training: bool
     trust: bool
     workers: tuple[Worker, Worker] | None = None
+    train_check: bool = True
 
     @property
     def source(self) -> Source:
@@ -115,6 +125,11 @@ class GraphConversion:
                 return self._lift(interface, original, inference, keras_worker, why)
 
             def compare() -> Measured:
+                measured = compare_outputs()
+                self._check_training(plan, interface, measured, graph_worker, keras_worker)
+                return measured
+
+            def compare_outputs() -> Measured:
                 original.open()
                 given, expected = original.run_random(plan)
                 found = differences(keras_worker, plan, given, expected, self.timeout)
@@ -127,7 +142,7 @@ class GraphConversion:
                     return Measured(
                         found,
                         examples=number_of(given),
-                        unproved=self._unproved(plan, expected),
+                        unproved=self._unproved(interface, plan, expected),
                         advice=self.output.verify_with_data,
                     )
                 self.output.tell({"stage": "looking for the cause"})
@@ -154,8 +169,12 @@ class GraphConversion:
             why = {"ops": list[str](), "tensor": "", "reason": made}
             return self._lift(interface, original, inference, keras_worker, why)
 
-    def _unproved(self, plan: Plan, outputs: Mapping[str, np.ndarray]) -> str | None:
+    def _unproved(
+        self, interface: Interface, plan: Plan, outputs: Mapping[str, np.ndarray]
+    ) -> str | None:
         """Why outputs that agree prove nothing, or None where they do."""
+        if interface.undecided:
+            return f"the outputs are a guess: {interface.undecided}"
         if "weight" in self.source.roles.values() and (alone := without_weights(plan)):
             return f"no weight affects {listed([printable(tensor) for tensor in alone])}"
         reason = no_evidence(outputs)
@@ -167,6 +186,8 @@ class GraphConversion:
         """As :meth:`_write`; or what failed, of what no one foresaw."""
         try:
             return self.output.model(plan, worker, compare, "the original graph")
+        except _OtherTrainingError as error:
+            return str(error)
         except JobError as error:
             if os.environ.get("TFMIGRATE_DEBUG"):
                 raise
@@ -177,6 +198,61 @@ class GraphConversion:
             return (
                 f"the weights cannot be computed: {type(error).__name__}: {printable(error, 300)}"
             )
+
+    def _check_training(
+        self,
+        plan: Plan,
+        interface: Interface,
+        measured: Measured,
+        graph_worker: Worker,
+        keras_worker: Worker,
+    ) -> None:
+        """Writes into the plan what was found of its training.
+
+        Raises:
+            _OtherTrainingError: Keras trains otherwise.
+        """
+        training = plan.training
+        if training is None or not self.train_check:
+            return
+        found, tried = TrainingCheck(Verdict.NOT_RUN, "the outputs themselves differ"), False
+        if not training.losses:
+            found = TrainingCheck(Verdict.NOT_RUN, "compile_model names no loss")
+        elif not measured.differences:
+            found = TrainingCheck(Verdict.NOT_RUN, "the outputs were not compared")
+        elif all(map(Allowed().holds, measured.differences.values())):
+            self.output.tell({"stage": "comparing training"})
+            try:
+                model = Model.built(keras_worker, self.timeout)
+                model.bind(interface, {})
+                found = check_training(
+                    self.source,
+                    interface,
+                    plan,
+                    model,
+                    graph_worker,
+                    trust=self.trust,
+                    timeout=self.timeout,
+                )
+                tried = True
+            except WorkerError as error:
+                if self.workers is not None:
+                    raise
+                found = TrainingCheck(Verdict.NOT_RUN, error.problem)
+        if found.verdict is Verdict.FAIL or (tried and training.causes):
+            reasons = [found.reason, *training.causes, *training.doubts]
+            reasons += training.hints if found.verdict is Verdict.FAIL else []
+            raise _OtherTrainingError("; ".join(filter(None, reasons)))
+        if found.verdict is Verdict.NOT_RUN and training.losses:
+            plan.warnings.append(
+                f"That Keras trains as TensorFlow 1 did is not proved: {found.reason}."
+            )
+        if found.verdict is Verdict.PASS:  # so it has no effect
+            told = [f"Training: {not_carried(doubt)}." for doubt in training.doubts]
+            plan.warnings = [warning for warning in plan.warnings if warning not in told]
+            plan.notes += [f"Training: {d}; {STEPS} steps agree with it." for d in training.doubts]
+        training.proved = found.verdict is Verdict.PASS and not training.beside
+        training.summary["check"] = found.to_dict()
 
     def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
         """The plan with its training, or without it, for a reason that is noted."""
@@ -199,6 +275,12 @@ class GraphConversion:
                     f"fails ({gist})."
                 )
                 return self._plan(interface, inference, without=without)
+        if plan.training is not None and (self.output.dry_run or not self.train_check):
+            reason = "--no-train-check" if not self.train_check else "a dry run trains nothing"
+            plan.training.summary["check"] = TrainingCheck(Verdict.NOT_RUN, reason).to_dict()
+            plan.training.proved = False
+            if not self.train_check:
+                plan.notes.append("Steps of training were not compared (--no-train-check).")
         return plan
 
     def _lift(
@@ -261,7 +343,14 @@ class GraphConversion:
             raise
         except UserError as error:
             return Measured(None, f"on random inputs {error.problem}")
-        reason = (
-            "the original returns different values in every run, because it draws random numbers"
-        )
-        return Measured(None, reason)
+        return Measured(None, self._why_unsteady(lifted))
+
+    def _why_unsteady(self, lifted: Lifted) -> str:
+        """Why the original gives other numbers in every run."""
+        assert self.source.graph is not None
+        nodes = self.source.graph.ancestors([o.tensor for o in lifted.plan.outputs], control=True)
+        changes = [node for node in nodes.values() if node.op.startswith("Assign")]
+        if changes:
+            first = printable(changes[0].name)
+            return f"the outputs change with every run of the original: {first} assigns a variable"
+        return "the outputs change with every run of the original: it draws random numbers"

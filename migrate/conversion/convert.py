@@ -41,6 +41,7 @@ def convert(
     ema: str = "raw",
     keras: str = "keras",
     training: bool = True,
+    train_check: bool = True,
     dry_run: bool = False,
     force: bool = False,
     trust: bool = False,
@@ -67,6 +68,8 @@ def convert(
         ema: "prefer": moving averages of weights instead of the weights; "raw": not.
         keras: "tf-keras" for a model of Keras 2.
         training: carry loss, optimizer and its state over, where the graph has them.
+        train_check: run some steps of the program's own train operation and of Keras's, and carry
+            training over only where both agree.
         dry_run: plan, and write nothing.
         force: replace an output of an earlier conversion.
         trust: run the original graph even if it could touch files, the network or processes.
@@ -122,7 +125,8 @@ def convert(
         return out.variables([])
     if model is not None or opened.graph is None:
         return _from_names(out, asked=model is not None)
-    return GraphConversion(out, training, trust, workers).run(inputs, outputs, feed)
+    conversion = GraphConversion(out, training, trust, workers, train_check)
+    return conversion.run(inputs, outputs, feed)
 
 
 def _free(output: str | Path | None, default: str, replace: bool) -> Path:

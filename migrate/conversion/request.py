@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import UserError, nearest, printable
 from ..formats import FORMATS
+from ..formats.keras_file import how_to_open, kind_of_file
 from ..mapping.users_model import is_users_model, twin_of
 
 MODEL_FORMATS = {
@@ -74,7 +75,9 @@ class Request:
         name = printable(self.source)
         if not self.to or set(self.to) & set(MODEL_FORMATS):
             raise UserError(
-                f"{name} is already a Keras file", try_="--to tf1 to convert it back to TF1"
+                f"{name} is {kind_of_file(self.source)}, not a checkpoint of TensorFlow 1",
+                expected="a checkpoint, a graph or a SavedModel of TensorFlow 1",
+                try_=f"{how_to_open(self.source)}; or --to tf1 to convert its weights back to TF1",
             )
         self._refuse(
             f"{name} is converted back to TF1",

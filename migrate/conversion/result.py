@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..emit import required
 from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK, listed, printable
 from ..formats import FORMATS, Written
 from ..parity import Verdict, worst
 from ..plan import Fate, Layer, Plan
+from ..plan.balance import Balance, balance
 from ..plan.fates import fates
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
 from ..sources import Source
@@ -80,11 +82,11 @@ class Conversion(Result):
         parts = [report["outcome"]]
         if reason := parity.get("reason"):
             parts.append(reason)
-        if "required_tolerance" in parity:
+        if tolerance := parity.get("required_tolerance"):
             parts += [
-                f"worst {parity['max_abs']:.3g} ({parity['max_ulp']} ULP) over "
+                f"worst {float(parity['max_abs']):.3g} ({parity['max_ulp']} ULP) over "
                 f"{parity['examples']} examples",
-                f"smallest tolerance that passes: atol {parity['required_tolerance']['atol']:.3g}",
+                f"smallest tolerance that passes: atol {float(tolerance['atol']):.3g}",
             ]
         if advice := parity.get("try"):
             shown.append(Paragraph(f"To prove it: {advice}"))
@@ -102,6 +104,10 @@ def _covered(report: Mapping[str, Any]) -> str:
         parts.append(f"{skipped} skipped")
     if compared := len(report["parity"].get("outputs", ())):
         parts.insert(0, f"{compared} output{'s' if compared > 1 else ''}")
+    if training := report.get("training"):
+        check = training.get("check") or {}
+        proved = check.get("verdict") == Verdict.PASS
+        parts.append(f"{check['steps']} training steps" if proved else "training not compared")
     return ", ".join(parts)
 
 
@@ -130,6 +136,7 @@ def model_report(
     paths: Mapping[str, str],
     measured: Measured,
     reference: str,
+    found: Balance,
 ) -> dict[str, Any]:
     """The report of a conversion to a Keras model.
 
@@ -137,6 +144,7 @@ def model_report(
         paths: target as planned → name of the saved model and path of the variable in it.
         measured: what was compared.
         reference: what the model was compared with.
+        found: every element of the checkpoint accounted for.
     """
     untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
     return plain(
@@ -148,7 +156,10 @@ def model_report(
             ],
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
+            "asked": plan.asked,
+            "assumed": _assumed(plan),
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
+            "balance": found.to_dict(),
             "layers": _layers(plan),
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(measured, reference),
@@ -156,6 +167,19 @@ def model_report(
             "warnings": [*plan.warnings, *measured.told],
         }
     )
+
+
+def _assumed(plan: Plan) -> list[dict[str, Any]]:
+    """The numbers that a program feeds and nobody gave: what stands for them, and where."""
+    found = [
+        {"tensor": tensor, "value": value, "for": "inference"}
+        for tensor, value in plan.guessed.items()
+    ]
+    for function, arguments in required(plan).items():
+        for name, number in arguments.items():
+            place = {"for": "training", "argument": f"{function}({name})"}
+            found.append({"tensor": number.tensor, "value": number.value, **place})
+    return found
 
 
 def _layers(plan: Plan) -> list[dict[str, Any]]:
@@ -220,7 +244,10 @@ def lifted_report(
             ],
             "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
             "fed": plan.fed,
+            "asked": plan.asked,
+            "assumed": _assumed(plan),
             "variables": [_variable(fate, {}, set()) for fate in known],
+            "balance": balance(plan, known).to_dict(),
             "training": None,
             "prevented": why,
             "gradients": gradients,

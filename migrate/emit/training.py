@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 import zlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..plan import Plan
+from ..plan import Plan, Unknown
+from ..plan.names import identifier
 from ..plan.training import Formula, New, TrainingPlan
 from .render import WIDTH, Apply, Name, prose, render
 
@@ -26,9 +28,31 @@ def _counted(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}_{number}" for number in range(1, count + 1)]
 
 
+def asked_of(training: TrainingPlan) -> dict[str, Unknown]:
+    """The arguments of ``compile_model`` beside the model: numbers that only a feed knows."""
+    found: dict[str, Unknown] = {}
+    for item in _objects(training.optimizer):
+        for key, value in item.arguments.items():
+            if isinstance(value, Unknown) and value not in found.values():
+                found[identifier(key, found)] = value
+    return found
+
+
+def _objects(item: Any) -> Iterator[New]:
+    """An object, and all that it is made of."""
+    if isinstance(item, New):
+        yield item
+        item = list(item.arguments.values())
+    if isinstance(item, list):
+        for part in item:
+            yield from _objects(part)
+
+
 def compile_model(plan: Plan, training: TrainingPlan) -> str:
     """The text of ``compile_model(model)``."""
-    keywords: dict[str, Any] = {"optimizer": _expression(training.optimizer)}
+    asked = asked_of(training)
+    names = {value: Name(name) for name, value in asked.items()}
+    keywords: dict[str, Any] = {"optimizer": _expression(training.optimizer, names)}
     losses = {loss.output: loss for loss in training.losses}
     if losses and training.own_model is None:
         outputs = range(len(plan.outputs))
@@ -46,8 +70,8 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
     ]
     return "\n".join(
         [
-            "def compile_model(model):",
-            f'{_BODY}"""Compiles the model with the loss and the optimizer of TensorFlow 1."""',
+            f"def compile_model({', '.join(['model', *asked])}):",
+            *_docstring(_told(training), asked),
             *comments,
             f"{_BODY}{call}",
             f"{_BODY}return model",
@@ -55,15 +79,35 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
     )
 
 
-def _expression(item: Any) -> Any:
+def _told(training: TrainingPlan) -> str:
+    """What the docstring may say: only what was carried over, and proved."""
+    if not training.losses:
+        return "Compiles the model with the optimizer of TensorFlow 1, and without a loss."
+    if not training.proved:
+        return "Compiles the model for training; that TensorFlow 1 trained alike is not proved."
+    return "Compiles the model as TensorFlow 1 trained it, from its first step."
+
+
+def _docstring(first: str, asked: Mapping[str, Unknown]) -> list[str]:
+    first = f'{_BODY}"""{first}'
+    if not asked:
+        return [f'{first}"""']
+    told = [f"{name}: a program feeds it ({prose(n.tensor, 60)})." for name, n in asked.items()]
+    lines = [line for text in told for line in textwrap.wrap(text, WIDTH - len(_BODY))]
+    return [first, "", *(f"{_BODY}{line}" for line in lines), f'{_BODY}"""']
+
+
+def _expression(item: Any, names: Mapping[Any, Name] | None = None) -> Any:
     if isinstance(item, Formula):
         is_function = item.is_loss and item.weights is None
         return Name(item.name) if is_function else Apply(Name(item.name))
     if isinstance(item, New):
-        keywords = {key: _expression(value) for key, value in item.arguments.items()}
+        keywords = {key: _expression(value, names) for key, value in item.arguments.items()}
         return Apply(Name(item.kind), [], keywords)
     if isinstance(item, list):
-        return [_expression(part) for part in item]
+        return [_expression(part, names) for part in item]
+    if isinstance(item, Unknown):
+        return (names or {})[item]
     return item
 
 

@@ -147,6 +147,43 @@ class KerasFile:
                 yield from self._walk(child, f"{where}/{name}".lstrip("/"), prefix, layers)
 
 
+def _legacy(path: Path) -> tuple[bool, str] | None:
+    """Of an HDF5 file by Keras 2: whether it holds a whole model, and by which version; or None."""
+    try:
+        with h5py.File(path, "r") as file:
+            version = file.attrs.get("keras_version")
+            whole = "model_config" in file.attrs
+    except OSError:
+        return None
+    if version is None:
+        return None
+    return whole, version.decode("utf-8", "replace") if isinstance(version, bytes) else str(version)
+
+
+def kind_of_file(path: Path) -> str:
+    """A ``.keras`` or ``.h5`` file in words: a model or weights, and by which Keras."""
+    legacy = _legacy(path)
+    if legacy is None:
+        return "a file of Keras"
+    whole, version = legacy
+    content = "a whole model" if whole else "the weights of a model"
+    return f"a file of Keras {printable(version)} with {content}"
+
+
+def how_to_open(path: Path) -> str:
+    """Which Keras opens a ``.keras`` or ``.h5`` file, and how.
+
+    Keras 3 refuses the initializers in a model of Keras 2.2 (their ``dtype``); tf-keras does not.
+    """
+    legacy = _legacy(path)
+    file = repr(printable(path.name))
+    if legacy is None:
+        return f"keras.models.load_model({file})"
+    if legacy[0]:
+        return f"tf_keras.models.load_model({file}) and model.save_weights for Keras 3"
+    return f"model.load_weights({file}) on the model that these weights belong to"
+
+
 def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
     """A member that lies in the file itself: links and storage elsewhere could read any file."""
     link = group.get(name, getlink=True)

@@ -29,14 +29,18 @@ from .nodes import (
     split_tensor,
     tensor_name,
 )
+from .training.clipping import Clipping
+from .training.gradients import drawn
 from .training.loss_forms import beneath
 from .training.loss_terms import beneath_shape, uniform
 from .training.losses import Loss, Regularization, read_loss, summands
+from .training.operation import apart, gates, train_operation, train_operations
 from .training.optimizers import Optimizer, Update, find_optimizers, readable, scalar
+from .training.path import Obstacle, Path, read_path, written_out
 from .training.roles import roles_from_graph
 from .training.schedule_rates import FORMULAS
 from .training.schedules import Schedule, read_schedule
-from .training.trainers import Clipping, Learned, Trainer, Training, find_training, train_operation
+from .training.trainers import Learned, Trainer, Training, find_training
 from .variables import GraphVariable, find_frozen_weights, find_variables, resolve, variable_of
 
 __all__ = [
@@ -59,7 +63,9 @@ __all__ = [
     "Network",
     "NoNetworkError",
     "Node",
+    "Obstacle",
     "Optimizer",
+    "Path",
     "Regularization",
     "ResolvedCond",
     "SaveSlice",
@@ -71,9 +77,11 @@ __all__ = [
     "Training",
     "Update",
     "VariableDef",
+    "apart",
     "beneath",
     "beneath_shape",
     "cut_tensors",
+    "drawn",
     "dropout_value",
     "extract",
     "find_frozen_weights",
@@ -85,10 +93,12 @@ __all__ = [
     "fold_columns",
     "forbidden_operations",
     "form_of",
+    "gates",
     "given_tensors",
     "partial_value",
     "read_graph",
     "read_loss",
+    "read_path",
     "read_schedule",
     "readable",
     "refuse_forbidden",
@@ -102,7 +112,9 @@ __all__ = [
     "summands",
     "tensor_name",
     "train_operation",
+    "train_operations",
     "uniform",
     "values_reach",
     "variable_of",
+    "written_out",
 ]

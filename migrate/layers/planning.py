@@ -67,9 +67,11 @@ def find_inference(
 
     Raises:
         NoNetworkError: no output can be found.
-        UserError: the graph cannot be understood, or does more than compute.
+        UserError: the checkpoint contradicts the graph, or the graph cannot be understood, or
+            does more than compute.
     """
     assert source.graph is not None
+    source.refuse_contradictions()
     saved = source.recipes().keys()
     interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
     if not trust:
@@ -97,19 +99,26 @@ def inference_part(source: Source, interface: Interface) -> Inference:
         )
     trainers = find_training(source.graph).trainers
     trained = [f"{name}:0" for t in trainers for name in t.optimizer.variables]
-    graph = fold_dropout(detached(source.graph, trained))
+    graph = fold_dropout(detached(source.graph, trained), interface.asked)
     found = extract(graph, inputs, interface.outputs, interface.fed)
-    tables = sorted({node.op for node in found.graph.nodes.values() if _TABLES.match(node.op)})
-    if tables:
+    ops = {node.op for node in found.graph.nodes.values()}
+    if tables := sorted(filter(_TABLES.match, ops)):
         raise UserError(
-            f"{outputs} needs {', '.join(tables)}, whose contents are not in a checkpoint",
+            f"{outputs} needs {', '.join(tables)}, and the checkpoint does not hold their contents",
             expected="a network of variables",
-            try_="--inputs with the tensors behind the tables",
+            try_="--inputs with the tensors that come out of the tables",
+        )
+    if trees := sorted(filter(_TREES.match, ops)):
+        raise UserError(
+            f"{outputs} needs {', '.join(trees)}: decision trees, which have no Keras form",
+            expected="a network of layers",
+            try_="--to npz, which writes the variables; the trees are in the checkpoint",
         )
     return found
 
 
-_TABLES = re.compile(r"(Mutable)?HashTable|MutableDenseHashTable|BoostedTrees|DecisionTree|TreeEns")
+_TABLES = re.compile(r"(Mutable)?HashTable|MutableDenseHashTable")
+_TREES = re.compile(r"BoostedTrees|DecisionTree|TreeEns")
 
 
 def bypassed(inference: Inference) -> dict[str, str]:
@@ -146,14 +155,25 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
         )
     _refuse_assignments(source, interface, inference)
     sources = [inference.sources[tensor] for tensor in inference.outputs]
-    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
-    build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
+    plan = _new_plan(source, interface)
+    trainers = find_training(source.graph).trainers if source.graph is not None else ()
+    nodes = {node for trainer in trainers for node in trainer.optimizer.variables}
+    trained = {name for node in nodes & recipes.keys() for name in recipes[node].sources}
+    view = View(inference.graph, inference.inputs, sources, recipes)
+    build_plan(view, plan, trained, source.read)
     plan.outputs = [
         replace(made, tensor=asked)
         for asked, made in zip(inference.outputs, plan.outputs, strict=True)
     ]
     free_batch(plan)
     return plan
+
+
+def _doubts(interface: Interface) -> list[str]:
+    """One warning, the first, where it cannot be decided which tensors are the outputs."""
+    if not interface.undecided:
+        return []
+    return [f"The outputs are a guess: {interface.undecided}. --outputs names the right ones."]
 
 
 def _refuse_assignments(source: Source, interface: Interface, inference: Inference) -> None:
@@ -178,7 +198,7 @@ def _refuse_assignments(source: Source, interface: Interface, inference: Inferen
 
 def lift_plan(source: Source, interface: Interface) -> Plan:
     """Inputs, outputs and weights under their own names; nothing is run."""
-    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
+    plan = _new_plan(source, interface)
     taken: set[str] = set()
     for given in interface.inputs:
         name = identifier(split_tensor(given.tensor)[0], taken)
@@ -198,3 +218,15 @@ def lift_plan(source: Source, interface: Interface) -> Plan:
         Weight(name, recipe) for name, recipe in source.recipes().items() if name in needed
     ]
     return plan
+
+
+def _new_plan(source: Source, interface: Interface) -> Plan:
+    return Plan(
+        source.name,
+        source.title,
+        fed=dict(interface.fed),
+        notes=list(interface.notes),
+        warnings=_doubts(interface),
+        asked=dict(interface.asked),
+        guessed=interface.guessed,
+    )

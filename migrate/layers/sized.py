@@ -121,8 +121,10 @@ def size(view: View, tensor: str) -> Match | None:
     keras="Parameter (own class)",
 )
 def constant_of_the_graph(view: View, tensor: str) -> Match | None:
-    """A constant or variable as the input of an operation that usually has a tensor there."""
-    recipe = view.recipe(tensor)
+    """A constant or variable that an operation takes where it usually takes a tensor."""
+    held = view.held_variable(tensor)
+    recipe = view.recipe(tensor) if held is None else held
     if recipe is None or not view.inputs or not recipe.dtype.startswith(("float", "int", "bool")):
         return None
-    return Match([view.inputs[0]], lambda builder, given: builder.parameter(recipe, given))
+    scope = None if held is None else held.sources[0]
+    return Match([view.inputs[0]], lambda builder, given: builder.parameter(recipe, given, scope))

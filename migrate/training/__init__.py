@@ -1,5 +1,6 @@
-"""The training part of a graph carried over to a plan: everything ``compile_model`` needs."""
+"""Loss, optimizer, schedule and state of a graph, carried over to a plan."""
 
 from .carry import carry_training
+from .obstacles import not_carried
 
-__all__ = ["carry_training"]
+__all__ = ["carry_training", "not_carried"]

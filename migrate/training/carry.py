@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from ..errors import printable
 from ..graph import Loss, Trainer, find_training, train_operation, uniform
-from ..graph.nodes import Graph
+from ..graph.dtypes import numpy_dtype
+from ..graph.nodes import Graph, Node
 from ..graph.variables import find_variables
-from ..plan import Plan
+from ..plan import Plan, Unknown
 from ..plan.recipe import Read, Recipe
 from ..plan.training import Formula, New, TrainingPlan
 from .context import Context
 from .layers import add_regularizers, carry_statistics, freeze, layer_of
 from .objective import carry_objective
+from .obstacles import not_by_optimizer, tell_obstacles
 from .optimizer import Form, form_of, new_optimizer
 from .rates import hyperparameters, learning_rate
 from .state import account_for_step, carry_slots
@@ -30,16 +35,23 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         recipes: node name of each variable → its value in the checkpoint's names.
         read: checkpoint name → array; asked for scalars, and for what weights are computed from.
     """
+    graph = _fed(graph, plan.asked)
     trainers = find_training(graph).trainers
-    if not trainers:
-        return
     context = Context(graph, find_variables(graph), plan, recipes, read)
-    chosen = _choose(context, trainers)
+    chosen = _choose(context, trainers) if trainers else []
     if not chosen:
-        plan.notes.append("The optimizers of the graph do not train this model.")
+        used = {name for weight in plan.weights for name in weight.recipe.sources}
+        nodes = [node for node, recipe in recipes.items() if used & set(recipe.sources)]
+        if why := not_by_optimizer(graph, nodes):
+            plan.warnings.append(f"Training is not carried over: {why}.")
+        elif trainers:
+            plan.notes.append("The optimizers of the graph do not train this model.")
         return
+    told = len(plan.warnings)
     members = [_member(context, trainer) for trainer in chosen]
     if None in members:
+        if len(plan.warnings) > told:
+            return
         lacking = chosen[members.index(None)].optimizer.class_name
         plan.warnings.append(
             f"Keras has no equivalent of TensorFlow 1's {lacking}, so training is not carried over."
@@ -73,9 +85,22 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     result.iterations = [step or 0 for step in steps]
     _warn_of_other_steps(context, chosen)
     _change_layers(context, chosen, loss)
+    tell_obstacles(context, chosen, result)
     result.summary = _summary(chosen, result, steps[0], context)
     plan.notes += [f"Training: {note}." for note in context.notes]
     plan.warnings += [f"Training: {warning}." for warning in context.warnings]
+
+
+def _fed(graph: Graph, feed: Mapping[str, Any]) -> Graph:
+    """The graph with the numbers that a person feeds as constants."""
+    fed = {}
+    for tensor, value in feed.items():
+        node = graph.get(tensor)
+        kind = graph.dtype(tensor) or ""
+        if node is not None and node.op.startswith("Placeholder") and kind.startswith("float"):
+            array = np.asarray(value, numpy_dtype(kind))
+            fed[node.name] = Node(node.name, "Const", attrs={"value": array, "dtype": kind})
+    return replace(graph, nodes={**graph.nodes, **fed}) if fed else graph
 
 
 def _warn_of_other_steps(context: Context, chosen: Sequence[Trainer]) -> None:
@@ -119,6 +144,9 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
 def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, Any]] | None:
     """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
     rate, constant_rate = learning_rate(context, trainer)
+    known = hyperparameters(context, trainer) if rate is not None else None
+    if rate is None or known is None:
+        return None
     sparse = any(update.indices is not None for update in trainer.optimizer.updates)
     if trainer.optimizer.class_name in ("Adam", "Adagrad"):
         # Their updates of rows are those of whole arrays, in TensorFlow 1; not so in Keras.
@@ -126,7 +154,6 @@ def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, An
     form = form_of(trainer.optimizer, constant_rate=constant_rate, sparse=sparse)
     if form is None:
         return None
-    known = hyperparameters(context, trainer)
     initial = _initial(context, trainer, form)
     return new_optimizer(form, rate, known, trainer.clipping, initial), form, known
 
@@ -205,6 +232,8 @@ def _described(item: Any) -> Any:
         return {"class": item.name, "tensor": item.tensor}
     if isinstance(item, list):
         return [_described(part) for part in item]
+    if isinstance(item, Unknown):
+        return {"fed": item.tensor}
     if not isinstance(item, New):
         return item
     arguments = {key: _described(value) for key, value in item.arguments.items()}

@@ -19,7 +19,6 @@ _ARGUMENTS = {
     "pointwise_kernel": "pointwise_regularizer",
     "recurrent_kernel": "recurrent_regularizer",
 }
-_WITHOUT_REGULARIZER = ("Bias", "Parameter", "Scale", "PReLU")
 
 
 def add_regularizers(
@@ -45,7 +44,7 @@ def add_regularizers(
         for weight in weights:
             layer, name = layer_of(plan, weight)
             moved = weight.recipe.only_moves and len(weight.recipe.sources) == 1
-            if layer is None or layer.kind in _WITHOUT_REGULARIZER or not moved:
+            if layer is None or not moved:
                 missing.append(
                     f"the penalty on {variable} ({told}) is left out, because {weight.target} "
                     "cannot have a regularizer"

@@ -66,6 +66,7 @@ class Feeding:
         data: all examples by tensor, of which each step takes the next batch; None to draw them.
         plan: with its training.
         seed: of what is drawn.
+        size: how many examples a step takes.
     """
 
     inputs: tuple[InputTensor, ...]
@@ -73,10 +74,17 @@ class Feeding:
     data: Mapping[str, np.ndarray] | None
     plan: Plan
     seed: int
+    size: int = BATCH
 
     @classmethod
     def of(
-        cls, graph: Graph, interface: Interface, plan: Plan, data: str | Path | None, seed: int
+        cls,
+        graph: Graph,
+        interface: Interface,
+        plan: Plan,
+        data: str | Path | None,
+        seed: int,
+        size: int = BATCH,
     ) -> Feeding:
         """Reads the file, if there is one.
 
@@ -92,7 +100,7 @@ class Feeding:
             if t not in taken
         )
         arrays = None if data is None else read_data(data, (*interface.inputs, *others))
-        feeding = cls(interface.inputs, others, arrays, plan, seed)
+        feeding = cls(interface.inputs, others, arrays, plan, seed, size)
         feeding.check(data)
         return feeding
 
@@ -117,12 +125,12 @@ class Feeding:
             predict: the model: labels that are drawn are as large as what it gives.
         """
         if self.data is None:
-            made = random_inputs(self.plan, BATCH, self.seed + step)
-            size = len(next(iter(made.values()))) if made else BATCH
+            made = random_inputs(self.plan, self.size, self.seed + step)
+            size = len(next(iter(made.values()))) if made else self.size
             return made | self._drawn(size, step, self._shapes(made, predict))
         batched = self._batched()
         count = min((len(array) for array in batched.values()), default=0)
-        size = min(BATCH, count)
+        size = min(self.size, count)
         chosen = (step * size + np.arange(size)) % max(count, 1)
         return {**self.data, **{tensor: array[chosen] for tensor, array in batched.items()}}
 

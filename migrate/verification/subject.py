@@ -35,6 +35,16 @@ class Subject:
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def source(self) -> str | None:
+        """The text of the model.py beside the model, which nobody has asked to run; or None."""
+        if self.path is None or self.code is not None:
+            return None
+        try:
+            return self.path.with_name("model.py").read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return None
+
+    @property
     def pairs(self) -> list[Pair]:
         """Which layer stands for which tensor, as the conversion wrote it down."""
         count: dict[str, int] = {}
@@ -111,6 +121,7 @@ def _is_whole(report: Mapping[str, Any]) -> bool:
     examples = parity.get("examples", 0) if isinstance(parity, dict) else None
     return (
         isinstance(report.get("fed") or {}, dict)
+        and isinstance(report.get("asked") or {}, dict)
         and type(examples) is int
         and 0 <= examples <= _MOST_EXAMPLES
     )
@@ -138,9 +149,18 @@ class Model:
 
     @classmethod
     def open(
-        cls, subject: Subject, worker: Worker, timeout: float | None, *, compiled: bool = False
+        cls,
+        subject: Subject,
+        worker: Worker,
+        timeout: float | None,
+        *,
+        compiled: bool = False,
+        source: str | None = None,
     ) -> Model:
         """Opens it; with its loss and optimizer if ``compiled``.
+
+        Args:
+            source: the text of a model.py that is run before, for the classes it registers.
 
         Raises:
             UserError: Keras or TensorFlow cannot.
@@ -149,6 +169,7 @@ class Model:
             "step": "open",
             "path": str(subject.path) if subject.path else None,
             "code": str(subject.code) if subject.code else None,
+            "source": source,
             "compile": compiled,
         }
         return cls(worker, timeout, worker.call("model", request, timeout=timeout).data)
@@ -225,42 +246,29 @@ class Model:
         given: Sequence[np.ndarray],
         labels: Sequence[np.ndarray],
         weights: Mapping[int, np.ndarray],
-    ) -> float:
-        """One step; gives the loss before it.
+        *,
+        gradients: bool = False,
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """One step; gives the loss before it, and what was applied to each weight, by target.
 
         Args:
             labels: one for each output that has a loss.
             weights: number of an output → weights of the examples.
+            gradients: whether these are asked for: clipped, as the optimizer takes them.
 
         Raises:
             UserError: the model is not compiled.
         """
-        request = {"step": "train", "labels": len(labels)}
-        return self._call(request, self._step(given, labels, weights))[0]["loss"]
-
-    def gradients(
-        self,
-        given: Sequence[np.ndarray],
-        labels: Sequence[np.ndarray],
-        weights: Mapping[int, np.ndarray],
-    ) -> dict[str, np.ndarray]:
-        """What such a step would apply to each weight that is trained, by target."""
-        request = {"step": "gradients", "labels": len(labels)}
-        return self._call(request, self._step(given, labels, weights))[1]
+        arrays = self._inputs(given)
+        arrays |= {f"label:{index}": array for index, array in enumerate(labels)}
+        arrays |= {f"weight:{output}": array for output, array in weights.items()}
+        request = {"step": "train", "labels": len(labels), "gradients": gradients}
+        data, made = self._call(request, arrays)
+        return data["loss"], made
 
     def set_rates(self, rates: Sequence[float | None]) -> None:
         """Sets the learning rate of each optimizer that the model's is made of, but for None."""
         self._call({"step": "rates", "rates": list(rates)})
-
-    def _step(
-        self,
-        given: Sequence[np.ndarray],
-        labels: Sequence[np.ndarray],
-        weights: Mapping[int, np.ndarray],
-    ) -> dict[str, np.ndarray]:
-        arrays = {f"label:{index}": array for index, array in enumerate(labels)}
-        arrays |= {f"weight:{output}": array for output, array in weights.items()}
-        return self._inputs(given) | arrays
 
     def slots(self, places: Mapping[str, tuple[int | None, str, str]]) -> dict[str, np.ndarray]:
         """The optimizer's variables: target → number of the optimizer, attribute, weight there."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError, listed, printable
-from ..graph import Graph, Interface, Trainer, find_training, refuse_forbidden, train_operation
+from ..graph import Graph, Interface, Trainer, find_training, gates, refuse_forbidden
 from ..graph.nodes import SaveSlice
 from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
-from ..plan import Plan, constant
+from ..plan import Plan, Unknown, constant
 from ..plan.recipe import Read
 from ..plan.training import New
 from ..sources import Source
@@ -28,9 +28,20 @@ from .subject import Model
 _LEAST_SHARE = 0.1
 """Of the greatest gradient: smaller ones are held against that, since sums that cancel leave the
 rounding of their terms."""
+_TRIED_RATE = 0.001  # of both sides, where only a feed knows the learning rate
 _ROUNDING = 1e-6
 """Of the greatest gradient: what is smaller is rounding alone, as of a bias before batch
 normalization; an optimizer that divides by it enlarges it as it likes."""
+_SMALL = 1e-5
+"""Of the greatest gradient: what is smaller, and whose two sides have fewer than three digits in
+common, is rounding as well."""
+_FEW_DIGITS = 1e-3
+_NUDGE = 2e-7
+"""Of each number of a variable: about what rounding it costs."""
+_TIMES = 10
+"""So many times as far as rounding moves the original itself may both sides be apart."""
+_OF_POWER = 1e-4
+"""Of a power of beta: what float32 products may cost it."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,11 @@ class Trained:
         weights: of the model after the last step, by target.
         slots: of its optimizer, likewise.
         notes: what was not compared, and why.
+        lost: variables of the checkpoint that the original's steps change and that have no place
+            in the model.
+        counters: variables that count steps otherwise than Keras does, by name.
+        named: target → the variables of the checkpoint that it is made of.
+        operations: what was run of the original in each step.
     """
 
     losses: tuple[tuple[float, float], ...]
@@ -50,20 +66,91 @@ class Trained:
     weights: Mapping[str, Difference]
     slots: Mapping[str, Difference]
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    counters: Mapping[str, Difference] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
+    operations: tuple[str, ...] = ()
 
     def holds(self, allowed: Allowed) -> bool:
-        """Whether losses, gradients, weights and slots are within what is allowed."""
-        scale = max(abs(expected) for expected, _ in self.losses)
-        losses = all(abs(e - m) <= allowed.limit(scale) for e, m in self.losses)
-        gradients = all(self.gradient_holds(target, allowed) for target in self.gradients)
-        state = [*self.weights.values(), *self.slots.values()]
-        return losses and gradients and all(map(allowed.holds, state))
+        """Whether nothing differs by more than is allowed."""
+        return not self.wrong(allowed)
 
     def gradient_holds(self, target: str, allowed: Allowed) -> bool:
         """Whether one gradient is within what is allowed."""
         greatest = max(d.scale for d in self.gradients.values())
         own = self.gradients[target]
         return own.max_abs <= allowed.limit(max(own.scale, _LEAST_SHARE * greatest))
+
+    def wrong(self, allowed: Allowed) -> str:
+        """What differs first by more than is allowed, as a clause; "" where nothing does."""
+        return next(self._wrong(allowed), "")
+
+    def _wrong(self, allowed: Allowed) -> Iterator[str]:
+        scale = max(abs(expected) for expected, _ in self.losses)
+        for number, (e, m) in enumerate(self.losses[:1], 1):
+            if not abs(e - m) <= allowed.limit(scale):
+                yield f"the loss of step {number} is {e:.6g} and in Keras {m:.6g}"
+        failing = {t: d for t, d in self.weights.items() if not allowed.holds(d)}
+        if failing:
+            yield f"after {len(self.losses)} steps {self._worst(failing)}"
+        failing = {t: d for t, d in self.slots.items() if not allowed.holds(d)}
+        if failing:
+            yield f"after {len(self.losses)} steps {self._worst(failing)}"
+        failing = {t: d for t, d in self.gradients.items() if not self.gradient_holds(t, allowed)}
+        if failing:
+            yield f"in the first step the gradient of {self._worst(failing)}"
+        for number, (e, m) in enumerate(self.losses, 1):
+            if not abs(e - m) <= allowed.limit(scale):
+                yield f"the loss of step {number} is {e:.6g} and in Keras {m:.6g}"
+        if self.lost:
+            names = listed([printable(name, 80) for name in self.lost])
+            yield f"the steps change {names}, which the model does not have"
+        for name in self.counters:
+            yield f"{printable(name, 80)} does not count a step as Keras does"
+
+    def excused(self, moved: Mapping[str, float], allowed: Allowed) -> Trained:
+        """This without the weights and slots that rounding alone moves as far.
+
+        Args:
+            moved: target → how far it moves where the original starts from rounded variables.
+        """
+        apart = {**self.weights, **self.slots}
+        left = {
+            target
+            for target, d in apart.items()
+            if not allowed.holds(d) and d.max_abs <= _TIMES * moved.get(target, 0.0)
+        }
+        if not left:
+            return self
+        note = f"{listed(sorted(left))} not compared after training: rounding moves it as far"
+        return replace(
+            self,
+            weights={t: d for t, d in self.weights.items() if t not in left},
+            slots={t: d for t, d in self.slots.items() if t not in left},
+            notes=(*self.notes, note),
+        )
+
+    def _worst(self, found: Mapping[str, Difference]) -> str:
+        def share(target: str) -> float:
+            d = found[target]
+            return d.max_abs / d.scale if d.scale else np.inf
+
+        target = max(found, key=lambda t: np.nan_to_num(share(t), nan=np.inf))
+        name = printable(self.named.get(target, target), 120)
+        d = found[target]
+        by = f"{share(target):.2g} of its scale" if d.scale else f"{d.max_abs:.2g}, of nothing"
+        return f"{name} differs by {by}"
+
+    @property
+    def loss_difference(self) -> float:
+        """The greatest difference of a loss."""
+        return max(abs(expected - made) for expected, made in self.losses)
+
+    @property
+    def of_scale(self) -> float:
+        """The greatest difference of a weight or slot, of its own scale."""
+        state = [*self.weights.values(), *self.slots.values()]
+        return max((d.max_abs / d.scale for d in state if d.scale), default=0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -72,6 +159,9 @@ class Trained:
             "gradients": {target: d.to_dict() for target, d in self.gradients.items()},
             "weights": {target: d.to_dict() for target, d in self.weights.items()},
             "slots": {target: d.to_dict() for target, d in self.slots.items()},
+            "lost": list(self.lost),
+            "counters": {name: d.to_dict() for name, d in self.counters.items()},
+            "operations": list(self.operations),
             "notes": list(self.notes),
         }
 
@@ -84,88 +174,286 @@ def train_both(
     worker: Worker,
     steps: int,
     feeding: Feeding,
+    allowed: Allowed,
     *,
     trust: bool,
     timeout: float | None,
 ) -> Trained:
     """Trains the original in ``worker`` and the model, from the checkpoint on.
 
-    Dropout is off on both sides, since no two programs draw the same numbers.
+    Dropout is off on both sides, since no two programs draw the same numbers. Where they differ,
+    the original is run again with all gradients ready before the first update: without that
+    TensorFlow 1 may change a variable of which a gradient is still to be computed.
 
     Args:
         plan: with its training.
         feeding: what each step is given.
+        allowed: by which it is decided whether to look further.
 
     Raises:
-        UserError: the graph does not train this model, or its training cannot be run.
+        UserError: the graph does not train this model, its training cannot be run, or it is not
+            the same each time it is run.
     """
-    graph, training = source.graph, plan.training
-    assert graph is not None
-    assert training is not None
-    trainers = _trainers(source, plan)
-    loss = trainers[0].loss
-    assert loss is not None
-    operations = [name for trainer in trainers for name in _operations(graph, trainer)]
-    fetched = [loss.tensor, *operations]
-    given = [i.tensor for i in (*feeding.inputs, *feeding.others)]
-    rates = {
-        trainer.schedule.tensor: rate
-        for trainer, rate in zip(trainers, _rates(training.optimizer), strict=True)
-        if trainer.schedule.kind == "placeholder" and isinstance(rate, float)
-    }
-    whole = replace(
-        interface,
-        inputs=(*feeding.inputs, *feeding.others),
-        outputs=tuple(fetched),
-        fed=switches(graph, interface, fetched, given, rates),
-    )
-    constants = dropped_constants(graph, fetched)
-    if not trust:
-        refuse_forbidden(graph, whole)
-    _refuse_missing(source, graph, fetched)
-    original = Original(source, whole, worker, constants=constants, timeout=timeout)
-    original.open()
-    steered = any(
-        n.op.startswith("Assign") for n in graph.ancestors([loss.tensor], control=True).values()
-    )
-    fed_rates = [
-        float(np.asarray(interface.fed[t])) if t in interface.fed else None
-        for t in (trainer.schedule.tensor for trainer in trainers)
-    ]
-    model.set_rates(fed_rates)
-    losses, compared, notes = [], dict[str, Difference](), list[str]()
-    for step in range(steps):
-        batch = feeding.batch(step, model.predict)
-        wanted = list(operations)
-        if steered:  # reading the loss already changes moving statistics
-            wanted.append(loss.tensor)
-        else:
-            # By itself: beside the update it might be that of either side of it.
-            expected = _scalar(original.run(batch, [loss.tensor])[loss.tensor])
-        if not step:
-            if not steered and _scalar(original.run(batch, [loss.tensor])[loss.tensor]) != expected:
-                raise UserError(
-                    f"{printable(loss.tensor)} differs from run to run: the original draws "
-                    "random numbers outside of dropout, which a model cannot reproduce",
-                    expected="a loss without randomness, for --train",
-                )
-            gradients = _Gradients(source, plan, trainers)
-            made = model.gradients(*_for_keras(plan, interface, batch))
-            # In the same run as the update: gradients may wait for updates of moving statistics.
-            wanted += gradients.tensors
-        found = original.run(batch, wanted)
-        if steered:
-            expected = _scalar(found[loss.tensor])
-        if not step:
-            compared = gradients.compare(found, made, notes)
-        losses.append((expected, model.train(*_for_keras(plan, interface, batch))))
-    noise = _noise(compared)
-    if noise:
-        notes.append(
-            f"{', '.join(noise)} not compared after training: the gradient is only rounding error"
+    original = _Side(source, interface, plan, worker, feeding, trust=trust, timeout=timeout)
+    batches = [feeding.batch(step, model.predict) for step in range(steps)]
+    expected = original.run(batches)
+    model.set_rates(original.fed_rates)
+    given = [_for_keras(plan, interface, batch) for batch in batches]
+    made = [model.train(*each, gradients=not step) for step, each in enumerate(given)]
+    trained = original.compare(expected, model, made)
+    if trained.holds(allowed):
+        return trained
+    nudged = original.run(batches, nudged=True)
+    excused = trained.excused(original.moved(expected, nudged), allowed)
+    if excused.holds(allowed):
+        return excused
+    gated = original.run(batches, gated=True)
+    again = original.compare(gated, model, made)
+    if again.holds(allowed):
+        note = (
+            "the original agrees where all gradients are ready before the first update; "
+            "TensorFlow 1 itself does not wait for that, so its steps may differ from run to run"
         )
-    weights, slots = _state(source, plan, original, model, noise, notes)
-    return Trained(tuple(losses), compared, weights, slots, tuple(notes))
+        return replace(again, notes=(*again.notes, note))
+    runs = [original.run(batches), original.run(batches, again=True)]
+    if any(_differ(expected, run, allowed) for run in runs):
+        raise UserError(
+            "two runs of the program's own train operation from the checkpoint differ: it draws "
+            "random numbers, or its updates race",
+            expected="training that is the same each time, for a comparison",
+        )
+    return trained
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What steps of the original made: losses, tensors of the first step, values by node."""
+
+    losses: list[float]
+    first: Mapping[str, np.ndarray]
+    values: Mapping[str, np.ndarray]
+
+
+def _differ(one: _Run, other: _Run, allowed: Allowed) -> bool:
+    pairs = [(np.asarray(one.losses), np.asarray(other.losses))]
+    pairs += [(value, other.values[name]) for name, value in one.values.items()]
+    return not all(allowed.holds(difference(a, b)) for a, b in pairs if a.dtype.kind in "fiu")
+
+
+class _Side:
+    """The original, which can be trained from the checkpoint on as often as need be."""
+
+    def __init__(
+        self,
+        source: Source,
+        interface: Interface,
+        plan: Plan,
+        worker: Worker,
+        feeding: Feeding,
+        *,
+        trust: bool,
+        timeout: float | None,
+    ):
+        assert source.graph is not None
+        assert plan.training is not None
+        self._source, self._plan, graph = source, plan, source.graph
+        self._worker, self._timeout = worker, timeout
+        self._trainers = _trainers(source, plan)
+        loss = self._trainers[0].loss
+        assert loss is not None
+        self._loss, self._operations = loss.tensor, list(plan.training.operations)
+        fetched = [loss.tensor, *self._operations]
+        given = [i.tensor for i in (*feeding.inputs, *feeding.others)]
+        carried = [
+            _TRIED_RATE if isinstance(rate, Unknown) else rate
+            for rate in _rates(plan.training.optimizer)
+        ]
+        rates = {
+            trainer.schedule.tensor: rate
+            for trainer, rate in zip(self._trainers, carried, strict=True)
+            if trainer.schedule.kind == "placeholder" and isinstance(rate, float)
+        }
+        self._whole = replace(
+            interface,
+            inputs=(*feeding.inputs, *feeding.others),
+            outputs=tuple(fetched),
+            fed=switches(graph, interface, fetched, given, rates),
+        )
+        self._constants = dropped_constants(graph, fetched)
+        if not trust:
+            refuse_forbidden(graph, self._whole)
+        _refuse_missing(source, graph, fetched)
+        behind = graph.ancestors([loss.tensor], control=True).values()
+        self._steered = any(n.op.startswith("Assign") for n in behind)
+        self.fed_rates = [
+            None if (fed := interface.fed.get(t, rates.get(t))) is None else float(np.asarray(fed))
+            for t in (trainer.schedule.tensor for trainer in self._trainers)
+        ]
+        self._gradients = _Gradients(source, plan, self._trainers)
+        self._last: Original | None = None
+
+    def run(
+        self,
+        batches: Sequence[Mapping[str, np.ndarray]],
+        *,
+        gated: bool = False,
+        nudged: bool = False,
+        again: bool = False,
+    ) -> _Run:
+        """Some steps from the checkpoint.
+
+        Args:
+            gated: no update comes before the last gradient.
+            nudged: every variable starts a little off, as rounding might leave it.
+            again: in the session of the last run, where random numbers go on.
+
+        Raises:
+            UserError: TensorFlow refuses them, or their losses are no numbers to compare.
+        """
+        original = self._last if again else None
+        if original is None:
+            original = self._last = self._opened(gated)
+        if nudged or again:
+            original.assign(self._values(_NUDGE if nudged else 0.0))
+        losses, first = list[float](), dict[str, np.ndarray]()
+        for step, batch in enumerate(batches):
+            # Gradients in the same run as the update: they may wait for moving statistics.
+            wanted = [*self._operations, *([] if step else self._gradients.tensors)]
+            if self._steered:  # reading the loss already changes moving statistics
+                wanted.append(self._loss)
+            else:
+                # By itself: beside the update it might be that of either side of it.
+                losses.append(_scalar(original.run(batch, [self._loss])[self._loss]))
+                if not step and losses != [_scalar(original.run(batch, [self._loss])[self._loss])]:
+                    self._refuse_chance(losses[0])
+            found = original.run(batch, wanted)
+            if self._steered:
+                losses.append(_scalar(found[self._loss]))
+            if not step:
+                first = found
+        if not np.isfinite(losses).all():
+            raise UserError(
+                f"on these inputs the loss {printable(self._loss)} is {losses}",
+                expected="inputs on which it is finite",
+                try_="--data for verify --train",
+            )
+        return _Run(losses, first, original.values(list(self._source.recipes())))
+
+    def _opened(self, gated: bool) -> Original:
+        assert self._source.graph is not None
+        updates = [u for trainer in self._trainers for u in trainer.optimizer.updates]
+        original = Original(
+            self._source,
+            self._whole,
+            self._worker,
+            constants=self._constants,
+            gates=gates(self._source.graph, updates) if gated else None,
+            timeout=self._timeout,
+        )
+        original.open()
+        return original
+
+    def _values(self, nudge: float) -> Iterator[tuple[str, np.ndarray]]:
+        """Variables as the checkpoint has them, each number a part of itself off."""
+        generator = np.random.default_rng(0)
+        for node, recipe in self._source.recipes().items():
+            array = recipe.make(self._source.read)
+            if array.dtype.kind == "f" and nudge:
+                signs = generator.choice((-nudge, nudge), array.shape)
+                array = (array * (1 + signs)).astype(array.dtype)
+            yield node, array
+
+    def moved(self, one: _Run, other: _Run) -> dict[str, float]:
+        """How far apart two runs of the original are, by target."""
+        assert self._plan.training is not None
+        reads = [_after(self._source, run.values) for run in (one, other)]
+        made: list[tuple[str, Callable[[Read], np.ndarray]]]
+        made = [(w.target, w.recipe.make) for w in self._plan.weights]
+        made += [(s.target, s.make) for s in self._plan.training.slots]
+        return {t: difference(*(make(read) for read in reads)).max_abs for t, make in made}
+
+    def _refuse_chance(self, loss: float) -> None:
+        if np.isnan(loss):
+            return
+        raise UserError(
+            f"{printable(self._loss)} is another number each time it is run: the original "
+            "draws random numbers that are no dropout, which no model draws alike",
+            expected="a loss without chance, for --train",
+        )
+
+    def compare(
+        self, run: _Run, model: Model, made: Sequence[tuple[float, dict[str, np.ndarray]]]
+    ) -> Trained:
+        """Both sides after the same steps."""
+        plan, source, notes = self._plan, self._source, list[str]()
+        assert plan.training is not None
+        compared = self._gradients.compare(run.first, made[0][1], notes)
+        noise = _noise(compared)
+        if noise:
+            notes.append(
+                f"{', '.join(noise)} not compared after training: the gradient is rounding alone"
+            )
+        read = _after(source, run.values)
+        weights, slots = _state(source, plan, read, model, noise, notes)
+        named = {w.target: ", ".join(w.recipe.sources) for w in plan.weights}
+        named |= {s.target: ", ".join(s.names) for s in plan.training.slots}
+        counters = self._counters(read, len(made))
+        return Trained(
+            losses=tuple(zip(run.losses, [loss for loss, _ in made], strict=True)),
+            gradients=compared,
+            weights=weights,
+            slots=slots,
+            notes=tuple(notes),
+            lost=self._lost(read),
+            counters=counters,
+            named=named,
+            operations=tuple(self._operations),
+        )
+
+    def _lost(self, read: Read) -> tuple[str, ...]:
+        """Variables that changed, and for which nothing stands in the model."""
+        training = self._plan.training
+        assert training is not None
+        known = {name for weight in self._plan.weights for name in weight.recipe.sources}
+        known |= {name for slot in training.slots for name in slot.names}
+        known |= {*training.targets, *training.reasons, *training.kept}
+        for trainer in self._trainers:
+            nodes = [trainer.optimizer.step, *trainer.optimizer.shared.values()]
+            held = self._source.recipes()
+            known |= {n for node in nodes if node in held for n in held[node].sources}
+        found = []
+        for variable in self._source.variables():
+            if variable.name in known or self._source.roles[variable.name] == "step":
+                continue
+            before, now = self._source.read(variable.name), read(variable.name)
+            if before.dtype != object and before.tobytes() != now.tobytes():
+                found.append(variable.name)
+        return tuple(found)
+
+    def _counters(self, read: Read, steps: int) -> dict[str, Difference]:
+        """Step variables and powers of beta that are not where as many steps of Keras lead."""
+        held, found = self._source.recipes(), dict[str, Difference]()
+
+        def both(node: str | None) -> tuple[str, float, float] | None:
+            if node is None or node not in held or held[node].shape:
+                return None
+            (name,) = held[node].sources
+            return name, _scalar(self._source.read(name)), _scalar(read(name))
+
+        for trainer in self._trainers:
+            if (values := both(trainer.optimizer.step)) is not None:
+                name, before, now = values
+                if now != before + steps:
+                    found[name] = difference(np.array(before + steps), np.array(now))
+            for key, node in trainer.optimizer.shared.items():
+                beta = trainer.optimizer.hyperparameters.get(key.removesuffix("_power"))
+                if beta is None or (values := both(node)) is None:
+                    continue
+                name, before, now = values
+                expected = before * float(beta) ** steps
+                if abs(now - expected) > _OF_POWER * abs(expected):
+                    found[name] = difference(np.array(expected), np.array(now))
+        return found
 
 
 def _trainers(source: Source, plan: Plan) -> list[Trainer]:
@@ -181,16 +469,6 @@ def _trainers(source: Source, plan: Plan) -> list[Trainer]:
             expected="a report whose training has a loss",
         )
     return found
-
-
-def _operations(graph: Graph, trainer: Trainer) -> list[str]:
-    """The train operation; without one, its updates and what its optimizer counts with."""
-    name = train_operation(graph, trainer.optimizer)
-    if name is not None:
-        return [name]
-    name = trainer.optimizer.name
-    counters = [n for n in graph.nodes if n.startswith(f"{name}/Assign")]
-    return [*(update.node for update in trainer.optimizer.updates), *counters]
 
 
 def _rates(optimizer: New) -> list[Any]:
@@ -223,7 +501,10 @@ def _noise(gradients: Mapping[str, Difference]) -> list[str]:
     """The targets whose gradient is rounding alone, on either side."""
     greatest = max((d.scale for d in gradients.values()), default=0.0)
     return [
-        target for target, d in gradients.items() if d.scale + d.max_abs <= _ROUNDING * greatest
+        target
+        for target, d in gradients.items()
+        if d.scale + d.max_abs <= _ROUNDING * greatest
+        or (d.scale + d.max_abs <= _SMALL * greatest and d.max_abs > _FEW_DIGITS * d.scale)
     ]
 
 
@@ -282,12 +563,15 @@ class _Gradients:
         standing = {name: constant(array) for name, array in applied.items()}
         result, left = {}, []
         for weight in self._plan.weights:
-            if weight.target not in made or not set(weight.recipe.sources) & applied.keys():
-                continue
-            if movable(weight, standing, self._read):
+            own = made.get(weight.target)
+            if not set(weight.recipe.sources) & applied.keys():
+                if own is not None and own.any():  # on this side only
+                    result[weight.target] = difference(np.zeros_like(own), own)
+            elif movable(weight, standing, self._read):
                 expected = weight.recipe.make(lambda name: applied[name], slots=True)
-                result[weight.target] = difference(expected, made[weight.target])
-            else:
+                own = np.zeros_like(expected) if own is None else own
+                result[weight.target] = difference(expected, own)
+            elif own is not None:
                 left.append(weight.target)
         if left:
             notes.append(
@@ -299,14 +583,13 @@ class _Gradients:
 def _state(
     source: Source,
     plan: Plan,
-    original: Original,
+    read: Read,
     model: Model,
     noise: Sequence[str],
     notes: list[str],
 ) -> tuple[dict[str, Difference], dict[str, Difference]]:
     """Weights and slots of both sides, by target; without those that only rounding moved."""
     assert plan.training is not None
-    read = _after(source, original)
     held = model.weights([weight.target for weight in plan.weights])
     weights, kept = {}, []
     for weight in plan.weights:
@@ -329,7 +612,7 @@ def _state(
     return weights, {t: difference(slot.make(read), state[t]) for t, slot in slots.items()}
 
 
-def _after(source: Source, original: Original) -> Read:
+def _after(source: Source, now: Mapping[str, np.ndarray]) -> Read:
     """What a variable of the checkpoint is now; what training does not touch is as it was."""
     assert source.graph is not None
     variables = find_variables(source.graph)
@@ -337,7 +620,6 @@ def _after(source: Source, original: Original) -> Read:
     for node, recipe in source.recipes().items():
         for name in recipe.sources:
             nodes.setdefault(name, []).append(node)
-    now = original.values([node for parts in nodes.values() for node in parts])
 
     def read(name: str) -> np.ndarray:
         parts = [node for node in nodes.get(name, ()) if node in now]

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..emit import source as emit_source
 from ..errors import UserError, printable, understanding
-from ..graph import Interface, refuse_saved_model, running_part, split_tensor
+from ..graph import Inference, Interface, refuse_saved_model, running_part, split_tensor
 from ..layers import UnsupportedError
 from ..layers.planning import bypassed, find_inference, lift_plan, make_plan
 from ..parity import Difference
@@ -111,9 +112,13 @@ def verify(
         plan, notes = None, list[str]()
         try:
             plan = make_plan(opened, interface, inference)
-            if train:
+            try:
                 with understanding():
                     carry_training(opened.graph, plan, opened.recipes(), opened.read)
+            except UserError:
+                if train:
+                    raise
+                plan = make_plan(opened, interface, inference)
         except UnsupportedError as error:
             notes.append(f"{printable(error, 300)}: only outputs are compared, not layers.")
         feeding = None
@@ -125,7 +130,8 @@ def verify(
                 )
             feeding = Feeding.of(opened.graph, interface, plan, data, seed)
         tell({"stage": "opening"})
-        made = Model.open(subject, model_worker, timeout, compiled=bool(train))
+        source_text = _own_source(opened, interface, inference, plan, subject)
+        made = Model.open(subject, model_worker, timeout, compiled=bool(train), source=source_text)
         made.bind(interface, subject.report)
         bypass = bypassed(inference)
         original = Original(opened, interface, graph_worker, bypass=bypass, timeout=timeout)
@@ -148,6 +154,7 @@ def verify(
                 graph_worker,
                 train,
                 feeding,
+                allowed,
                 trust=trust,
                 timeout=timeout,
             )
@@ -160,6 +167,24 @@ def verify(
             seed=None if data is not None else seed,
             notes=tuple(notes),
         )
+
+
+def _own_source(
+    opened: Source,
+    interface: Interface,
+    inference: Inference,
+    plan: Plan | None,
+    subject: Subject,
+) -> str | None:
+    """The text of the model.py beside the model, if it is what convert-ckpt writes; else None.
+
+    That text is ours, so it is safe to run. Any other model.py is run only as MODEL.
+    """
+    text = subject.source
+    if text is None or plan is None:
+        return None
+    without = make_plan(opened, interface, inference)
+    return text if text in (emit_source(plan), emit_source(without)) else None
 
 
 def _asked(
@@ -183,7 +208,7 @@ def _asked(
         )
     if listed["outputs"] and not strange:
         inputs, outputs = inputs or listed["inputs"], outputs or listed["outputs"]
-        feed = {**(report.get("fed") or {}), **(feed or {})}
+        feed = {**(report.get("asked", report.get("fed")) or {}), **(feed or {})}
     return inputs, outputs, feed
 
 

@@ -19,6 +19,7 @@ from ..errors import UserError, printable
 from . import model as finished
 from .compiled import assign_slots, compile_model, opened_paths
 from .events import Event
+from .model import executed
 from .model import weights_of as _weights
 from .settings import as_delivered
 
@@ -35,14 +36,17 @@ def run(
 def _source(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Runs the text of model.py and its ``build_model()``; ``keras`` names the library."""
+    """Runs the text of model.py and its ``build_model()``; ``keras`` names the library.
+
+    ``given``: arguments of ``build_model`` that have no default.
+    """
     keras = importlib.import_module(request["keras"])
     as_delivered(keras)
     if request["keras"] == "tf_keras":
-        module, model = _in_keras_2(request["source"], keras)
+        module, model = _in_keras_2(request["source"], keras, request.get("given") or {})
     else:
-        module = _executed(request["source"])
-        model = module.build_model()
+        module = executed(request["source"])
+        model = module.build_model(**(request.get("given") or {}))
     _state.clear()
     _state.update(keras=keras, module=module, model=model, missing=set(_weights(model)))
     return {
@@ -54,13 +58,7 @@ def _source(
     }, {}
 
 
-def _executed(text: str) -> Any:
-    module: Any = types.ModuleType("model")
-    exec(compile(text, "model.py", "exec"), module.__dict__)
-    return module
-
-
-def _in_keras_2(text: str, keras: Any) -> tuple[Any, Any]:
+def _in_keras_2(text: str, keras: Any, given: dict[str, Any]) -> tuple[Any, Any]:
     """The module and its model, or a refusal that names what Keras 2 does not have."""
     attributes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute))
     names = {name for node in attributes if (name := ast.unparse(node)).startswith("keras.")}
@@ -69,8 +67,8 @@ def _in_keras_2(text: str, keras: Any) -> tuple[Any, Any]:
     try:
         if missing:
             raise AttributeError(f"it has no {', '.join(missing)}")
-        module = _executed(text)
-        return module, module.build_model()
+        module = executed(text)
+        return module, module.build_model(**given)
     except Exception as error:
         first = str(error).strip().partition("\n")[0]
         raise UserError(
@@ -109,7 +107,8 @@ def _compile(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Compiles the model as its source says, at the step given."""
-    compile_model(_state["model"], _state["module"], request["iterations"])
+    given = request.get("given") or {}
+    compile_model(_state["model"], _state["module"], request["iterations"], given)
     return {}, {}
 
 

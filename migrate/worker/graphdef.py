@@ -56,13 +56,17 @@ def gist(error: Exception) -> str:
 
 
 def prepare(
-    definition: Any, bypass: Mapping[str, str], constants: Mapping[str, float] | None = None
+    definition: Any,
+    bypass: Mapping[str, str],
+    constants: Mapping[str, float] | None = None,
+    gates: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Makes a GraphDef run here as it ran under TensorFlow 1.
 
     Args:
         bypass: node → the tensor it shall merely repeat: dropouts, which are random.
         constants: node of a constant → the value that it shall have.
+        gates: node → others that it shall wait for.
     """
     import tensorflow as tf
 
@@ -78,6 +82,7 @@ def prepare(
             node.op, node.input[:] = "Identity", [bypass[node.name]]
             node.ClearField("attr")
             node.attr["T"].CopyFrom(kind)
+        node.input.extend(f"^{name}" for name in (gates or {}).get(node.name, ()))
         if node.op.startswith("FusedBatchNormGrad"):  # of outputs that are empty now
             node.attr.pop("_output_shapes", None)
         # An epsilon that is not written is the op's default, 1e-4, and large enough.

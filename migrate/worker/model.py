@@ -8,6 +8,7 @@ edited, and another one is made of it.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import pkgutil
 import types
@@ -57,13 +58,16 @@ def path_of(variable: Any) -> str:
 
 
 def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
-    """Opens ``path``: a .keras file or a SavedModel folder; ``code``: a model.py, run before.
+    """Opens ``path``: a .keras file or a SavedModel folder.
 
+    ``code``, a model.py, or ``source``, the text of one, is run before: it registers classes.
     Without a ``path``, the code's ``build_model()``.
     """
     import keras
 
     module = _run_code(request["code"]) if request["code"] else None
+    if module is None and request.get("source"):
+        module = executed(request["source"])
     path = request["path"]
     if path is None:
         hold(_build(module, request["code"]))
@@ -90,6 +94,13 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     return {"kind": "keras", "inputs": [t.name for t in model.inputs]}, {}
 
 
+def executed(text: str) -> types.ModuleType:
+    """The module that the text of a model.py makes."""
+    module = types.ModuleType("model")
+    exec(compile(text, "model.py", "exec"), module.__dict__)
+    return module
+
+
 def _run_code(path: str) -> types.ModuleType:
     spec = importlib.util.spec_from_file_location("converted_model", path)
     if spec is None or spec.loader is None:
@@ -107,6 +118,16 @@ def _build(module: types.ModuleType | None, path: str) -> Any:
     build = getattr(module, "build_model", None) or getattr(module, "load_model", None)
     if build is None:
         raise UserError(f"{printable(path)} defines no build_model()")
+    needed = [
+        p.name
+        for p in inspect.signature(build).parameters.values()
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    if needed:
+        raise UserError(
+            f"{build.__name__}() of {printable(path)} needs {printable(', '.join(needed))}",
+            expected="a function that needs no argument, or a saved model beside it",
+        )
     return build()
 
 
@@ -196,17 +217,66 @@ def _predict(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
 def _train(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """One training step on inputs "0", "1" … and labels "label:0" …; dropout does nothing.
 
-    Weights of examples are "weight:<output>". Gives the loss before the step.
+    Weights of examples are "weight:<output>". Gives the loss before the step and, where
+    ``gradients`` are asked for, what the optimizer applied to each weight, by target.
     """
-    model, (x, y, weights) = _for_training(request, arrays)
-    loss = model.train_on_batch(x, y, weights, return_dict=True)["loss"]
+    model, data = _for_training(request, arrays)
     model.reset_metrics()
-    return {"loss": float(loss)}, {}
+    if "step" not in _state:
+        model._maybe_symbolic_build(data_batch=data)  # as train_on_batch does
+        _state["step"] = _traced(model)
+    loss, applied = _state["step"](*data)
+    asked = applied if request["gradients"] else {}
+    return {"loss": float(loss)}, {target: np.asarray(value) for target, value in asked.items()}
+
+
+def _traced(model: Any) -> Any:
+    """Keras's own step as one graph, which gives the loss and the gradients that it applies too."""
+    import tensorflow as tf
+
+    targets = {id(variable): target for target, variable in weights_of(model).items()}
+
+    @tf.function
+    def step(x: Any, y: Any, weights: Any) -> Any:
+        applied: dict[str, Any] = {}
+        for optimizer in members(model.optimizer):
+            _listen(optimizer, targets, applied)
+        try:
+            loss = model.train_step((x, y, weights))["loss"]
+        finally:
+            for optimizer in members(model.optimizer):
+                del optimizer._backend_apply_gradients, optimizer._clip_gradients
+        return loss, applied
+
+    return step
+
+
+def _listen(optimizer: Any, targets: dict[int, str], applied: dict[str, Any]) -> None:
+    """Lets an optimizer write down what it applies, after clipping."""
+    import tensorflow as tf
+
+    apply, clip = optimizer._backend_apply_gradients, optimizer._clip_gradients
+    taken: list[Any] = []
+
+    def listen(gradients: Any, variables: Any) -> Any:
+        taken[:] = variables
+        return apply(gradients, variables)
+
+    def clip_and_listen(gradients: Any) -> Any:
+        clipped = clip(gradients)
+        for variable, gradient in zip(taken, clipped, strict=True):
+            if id(variable) in targets:
+                applied[targets[id(variable)]] = tf.convert_to_tensor(gradient)
+        return clipped
+
+    optimizer._backend_apply_gradients = listen
+    optimizer._clip_gradients = clip_and_listen
 
 
 def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Any, Any]:
     """The model with its dropout switched off, and x, y and weights as Keras takes them."""
     import keras
+    import tensorflow as tf
 
     model = _state["model"]
     if getattr(model, "optimizer", None) is None or not model.compiled:
@@ -214,37 +284,12 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
     for layer in model._flatten_layers():  # those in the step of a loop too
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
-    labels = [arrays[f"label:{index}"] for index in range(request["labels"])]
-    each = [arrays.get(f"weight:{index}") for index in range(len(model.outputs))]
+    labels = [tf.constant(arrays[f"label:{index}"]) for index in range(request["labels"])]
+    given = (arrays.get(f"weight:{index}") for index in range(len(model.outputs)))
+    each = [None if array is None else tf.constant(array) for array in given]
     weights = each[0] if len(each) == 1 else each if any(w is not None for w in each) else None
     y = labels if len(labels) > 1 else next(iter(labels), None)
     return model, (together(arrays, model), y, weights)
-
-
-def _gradients(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
-    """What a training step would apply to each weight, by target: clipped as the optimizer does.
-
-    Nothing of the model changes: moving statistics are put back.
-    """
-    import tensorflow as tf
-
-    model, (x, y, weights) = _for_training(request, arrays)
-    kept = [(v, np.array(v)) for v in model.non_trainable_variables]
-    with tf.GradientTape() as tape:
-        made = model(x, training=True)
-        loss = model.compute_loss(x, y, made, weights, training=True)
-    found = tape.gradient(loss, [v.value for v in model.trainable_variables])
-    for variable, value in kept:
-        variable.assign(value)
-    pairs = zip(model.trainable_variables, found, strict=True)
-    dense = {id(v): tf.convert_to_tensor(g) for v, g in pairs if g is not None}
-    applied: dict[int, Any] = {}
-    for optimizer in members(model.optimizer):
-        own = [v for v in optimizer._trainable_variables if id(v) in dense]
-        clipped = optimizer._clip_gradients([dense[id(v)] for v in own])
-        applied.update(zip(map(id, own), clipped, strict=True))
-    targets = weights_of(model).items()
-    return {}, {t: np.asarray(applied[id(v)]) for t, v in targets if id(v) in applied}
 
 
 def _rates(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
@@ -385,7 +430,6 @@ _STEPS = {
     "predict": _predict,
     "layers": _layers,
     "train": _train,
-    "gradients": _gradients,
     "rates": _rates,
     "slots": _slots,
 }

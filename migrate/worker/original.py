@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,6 +56,7 @@ class Original:
     Args:
         bypass: node of a dropout → the tensor it repeats in inference.
         constants: node of a constant → another value for it.
+        gates: node → others that it waits for besides.
         timeout: seconds without a sign of life after which the worker is ended.
     """
 
@@ -67,11 +68,12 @@ class Original:
         *,
         bypass: Mapping[str, str] | None = None,
         constants: Mapping[str, float] | None = None,
+        gates: Mapping[str, Sequence[str]] | None = None,
         timeout: float | None = None,
     ):
         self._source, self._interface, self._worker = source, interface, worker
         self._request = graph_request(source, interface, bypass)
-        self._request["constants"] = dict(constants or {})
+        self._request |= {"constants": dict(constants or {}), "gates": dict(gates or {})}
         self._timeout = timeout
 
     def open(self, layers: Sequence[str] = (), *, wide: bool = False) -> list[str]:
@@ -89,10 +91,13 @@ class Original:
         request = {"fetches": self._interface.outputs, "layers": list(layers), "wide": wide}
         opened = self._call({"step": "open", **self._request, **request})[0]
         if self._source.checkpoint is not None:
-            made = ((n, r.make(self._source.read)) for n, r in self._source.recipes().items())
-            for group in batches((name, a) for name, a in made if a.dtype != object):
-                self._call({"step": "assign"}, group)
+            self.assign((n, r.make(self._source.read)) for n, r in self._source.recipes().items())
         return opened["layers"]
+
+    def assign(self, values: Iterable[tuple[str, np.ndarray]]) -> None:
+        """Sets variables, by the name of their node."""
+        for group in batches((name, array) for name, array in values if array.dtype != object):
+            self._call({"step": "assign"}, group)
 
     def run(
         self, given: Mapping[str, np.ndarray], fetches: Sequence[str] | None = None

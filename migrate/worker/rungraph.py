@@ -75,7 +75,7 @@ def _imported(request: dict[str, Any], outputs: list[str]) -> Any:
     definition = read(request)
     placeholders = {n.name for n in definition.node if n.op.startswith("Placeholder")}
     given = {t: d for t, d in request["given"].items() if node_of(t) not in placeholders}
-    prepare(definition, request["bypass"], request.get("constants") or {})
+    prepare(definition, request["bypass"], request.get("constants") or {}, request.get("gates"))
     initializers = request.get("initializers", ())
     prune(definition, [*outputs, *initializers], given)
     if request.get("wide"):

@@ -83,10 +83,10 @@ def rewritten(prefix: Path, block: Callable[[bytes], tuple[bytes, int]]) -> byte
 
 
 @pytest.fixture(scope="session")
-def compressed(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compressed(goldens: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A golden with its index in snappy blocks."""
     folder = tmp_path_factory.mktemp("snappy")
-    for path in (shared / "goldens/train_adam").glob("model.ckpt.*"):
+    for path in (goldens / "train_adam").glob("model.ckpt.*"):
         shutil.copy(path, folder)
     index = folder / "model.ckpt.index"
     index.chmod(0o644)
@@ -109,10 +109,10 @@ def big_endian(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prefixes(shared: Path, compressed: Path, big_endian: Path) -> list[str]:
-    """Every whole checkpoint of the goldens and of the corpus, and two rarer forms."""
+def prefixes(sources: Path, compressed: Path, big_endian: Path) -> list[str]:
+    """Every whole checkpoint of the packed cases or of the corpus, and two rarer forms."""
     found = [str(compressed), str(big_endian)]
-    for path in sorted(shared.rglob("*")):
+    for path in sorted(sources.rglob("*")):
         if not path.is_file() or "fragments" in path.parts:
             continue
         if path.name.endswith(".index"):

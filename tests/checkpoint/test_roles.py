@@ -173,14 +173,14 @@ def test_steps_and_bookkeeping():
     }
 
 
-def test_goldens(shared):
+def test_goldens(goldens):
     for case, optimizer, slots in [
         ("train_adam_unnamed", "Adam", 12),
         ("train_rmsprop", "RMSProp", 8),
         ("train_momentum", "Momentum", 4),
         ("train_adagrad", "Adagrad", 4),
     ]:
-        found = guess_roles(open_checkpoint(shared / "goldens" / case).variables)
+        found = guess_roles(open_checkpoint(goldens / case).variables)
         made = [role for role in found.values() if role.kind == "slot"]
         assert {role.optimizer for role in made} == {optimizer}, case
         assert len([role for role in made if role.of in found and role.slot]) == slots, case

@@ -50,7 +50,10 @@ def test_tensorflow_reads_it_back(tmp_path):
         assert same(answer[name], native(array)), name
 
 
-@pytest.mark.skipif("TFMIGRATE_TF115" not in os.environ, reason="TFMIGRATE_TF115 names no Python")
+@pytest.mark.skipif(
+    "TFMIGRATE_TF115" not in os.environ,
+    reason="TFMIGRATE_TF115 names no Python with TensorFlow 1.15",
+)
 def test_tensorflow_1_15_reads_it_back(tmp_path):
     """Run with TFMIGRATE_TF115=/path/to/python of an environment with tensorflow==1.15.5."""
     held = {n: a for n, a in TENSORS.items() if n not in ("kinds/u4", "kinds/u8")}

@@ -111,7 +111,7 @@ def test_a_wrong_call_is_one_line_and_leaves_nothing(arguments, said, here, caps
 
 def test_a_checkpoint_of_tensorflow_2_is_named_as_one(shared, tmp_path):
     corpus = shared / "corpus" / "keras-team__tf-keras" / "lso_ckpt_tf2.2"
-    with pytest.raises(UserError, match="object-based checkpoint, written by TensorFlow 2"):
+    with pytest.raises(UserError, match="object-based checkpoint"):
         convert(corpus, tmp_path / "out")
 
 
@@ -215,8 +215,8 @@ def test_interrupted_it_leaves_nothing(large, tmp_path):
 
 
 @pytest.mark.xdist_group("tensorflow")
-def test_interrupted_while_tensorflow_works_it_leaves_nothing(shared, tmp_path):
-    process = convert_process(shared / "goldens" / "train_adam", tmp_path / "out", "--to", "keras")
+def test_interrupted_while_tensorflow_works_it_leaves_nothing(goldens, tmp_path):
+    process = convert_process(goldens / "train_adam", tmp_path / "out", "--to", "keras")
     wait_for_writing(tmp_path, process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
@@ -268,8 +268,8 @@ def test_a_folder_that_takes_nothing_is_one_clear_error(large, tmp_path, capsys)
 
 
 @pytest.mark.xdist_group("tensorflow")
-def test_killed_while_keras_saves_it_leaves_no_half_model(shared, tmp_path):
-    case, out = shared / "goldens" / "train_adam", tmp_path / "out"
+def test_killed_while_keras_saves_it_leaves_no_half_model(goldens, tmp_path):
+    case, out = goldens / "train_adam", tmp_path / "out"
     process = convert_process(case, out, "--to", "keras")
     while process.poll() is None and not list(tmp_path.glob(".*.partial/*/model.keras*")):
         time.sleep(0.001)

@@ -25,19 +25,19 @@ print([variable.path for variable in model.variables + model.optimizer.variables
 
 
 @pytest.fixture(scope="module")
-def without_graph(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def without_graph(goldens: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a small unnamed mlp, its graph taken away."""
     folder = tmp_path_factory.mktemp("without")
-    for file in (shared / "goldens" / "mlp_unnamed_dropout").glob("model.ckpt.[id]*"):
+    for file in (goldens / "mlp_unnamed_dropout").glob("model.ckpt.[id]*"):
         shutil.copy(file, folder)
     return folder / "model.ckpt"
 
 
-def test_a_checkpoint_becomes_a_model_that_plain_keras_opens(shared: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_becomes_a_model_that_plain_keras_opens(goldens: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     stages: list[str] = []
     result = convert(
-        shared / "goldens" / "train_adam" / "model.ckpt",
+        goldens / "train_adam" / "model.ckpt",
         out,
         on_event=lambda event: stages.extend([event["stage"]] if "stage" in event else []),
     )
@@ -63,10 +63,10 @@ def test_a_checkpoint_becomes_a_model_that_plain_keras_opens(shared: Path, tmp_p
     assert all(f"'{path}'" in paths for path in told)
 
 
-def test_an_output_that_is_there_is_kept_without_force(shared: Path, tmp_path: Path) -> None:
+def test_an_output_that_is_there_is_kept_without_force(goldens: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(UserError, match="already exists; try --force"):
-        convert(shared / "goldens" / "train_adam" / "model.ckpt", tmp_path / "out")
+        convert(goldens / "train_adam" / "model.ckpt", tmp_path / "out")
 
 
 def test_without_a_graph_and_without_a_name_the_variables_alone_are_written(
@@ -93,10 +93,8 @@ def test_without_a_graph_the_name_of_a_system_makes_a_model_that_nothing_proves(
     assert [o["tensor"] for o in result.report["outputs"]] == ["logits:0"]
 
 
-def test_formats_alone_need_no_tensorflow(shared: Path, tmp_path: Path) -> None:
-    result = convert(
-        shared / "goldens" / "dtypes" / "model.ckpt", tmp_path / "out", to=["npz", "safetensors"]
-    )
+def test_formats_alone_need_no_tensorflow(goldens: Path, tmp_path: Path) -> None:
+    result = convert(goldens / "dtypes" / "model.ckpt", tmp_path / "out", to=["npz", "safetensors"])
     assert set(result.report["files"]) == {"npz", "safetensors"}
     assert (tmp_path / "out" / "model.safetensors").is_file()
 
@@ -110,21 +108,19 @@ def test_formats_alone_need_no_tensorflow(shared: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_there_is_named(
-    options: dict[str, object], message: str, shared: Path, tmp_path: Path
+    options: dict[str, object], message: str, goldens: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError, match=message):
         convert(
-            shared / "goldens" / "train_sgd" / "model.ckpt",
+            goldens / "train_sgd" / "model.ckpt",
             tmp_path / "out",
             **options,  # type: ignore[arg-type]
         )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_writes_nothing(shared: Path, tmp_path: Path) -> None:
-    result = convert(
-        shared / "goldens" / "train_sgd" / "model.ckpt", tmp_path / "out", dry_run=True
-    )
+def test_a_dry_run_writes_nothing(goldens: Path, tmp_path: Path) -> None:
+    result = convert(goldens / "train_sgd" / "model.ckpt", tmp_path / "out", dry_run=True)
     assert result.report["parity"]["verdict"] == "not run"
     assert list(tmp_path.iterdir()) == []
 
@@ -164,14 +160,14 @@ def test_what_is_no_network_is_refused(
 
 
 def test_what_keras_json_says_does_not_matter(
-    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    goldens: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
     settings = {"floatx": "float64", "image_data_format": "channels_first", "backend": "theano"}
     (home / "keras.json").write_text(json.dumps(settings))
     monkeypatch.setenv("KERAS_HOME", str(home))
-    result = convert(shared / "goldens" / "lenet_raw" / "model.ckpt", tmp_path / "out")
+    result = convert(goldens / "lenet_raw" / "model.ckpt", tmp_path / "out")
     assert result.report["outcome"] == "keras"
     assert result
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import Case
 from tfmigrate.conversion.output import build_model
 from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface.interface import find_interface
@@ -12,8 +13,6 @@ from tfmigrate.plan.examples import random_inputs
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
 from tfmigrate.worker.original import Original, complete_shapes
-
-from .conftest import Case
 
 CASES = [
     "ema_shadow", "frozen_mlp", "layers_batchnorm_dense", "layers_mlp_activations", "lenet_raw",
@@ -25,9 +24,9 @@ OF_SCALE = 2e-5  # of the greatest output: what the project promises
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_model_computes_what_tensorflow_1_computed(
-    name: str, shared: Path, tmp_path: Path, keras_worker: Worker, graph_worker: Worker
+    name: str, goldens: Path, tmp_path: Path, keras_worker: Worker, graph_worker: Worker
 ) -> None:
-    case = Case(shared / "goldens" / name)
+    case = Case(goldens / name)
     source = open_source(case.source)
     assert source.graph is not None
     interface = find_interface(source.graph, saved=source.recipes().keys())
@@ -38,7 +37,7 @@ def test_the_model_computes_what_tensorflow_1_computed(
     text = emit_source(plan)
     build_model(keras_worker, plan, source, text, tmp_path / "model.keras", 60)
 
-    arrays = case.arrays()
+    arrays = case.arrays
     given = {str(i): arrays[f"in_{put.tensor}"] for i, put in enumerate(plan.inputs)}
     made = keras_worker.call("build", {"step": "predict"}, given, timeout=60).arrays
     for index, output in enumerate(plan.outputs):

@@ -97,9 +97,9 @@ def converted_or_refused(path: Path, out: Path, workers: tuple[Worker, Worker]) 
 @pytest.mark.parametrize("seed", range(ROUNDS))
 @pytest.mark.parametrize("name", CASES)
 def test_a_damaged_graph_ends_in_a_result_or_in_one_line(
-    name: str, seed: int, shared: Path, tmp_path: Path, workers: tuple[Worker, Worker]
+    name: str, seed: int, goldens: Path, tmp_path: Path, workers: tuple[Worker, Worker]
 ) -> None:
-    path = damaged_copy(shared / "goldens" / name, tmp_path, seed)
+    path = damaged_copy(goldens / name, tmp_path, seed)
     out = tmp_path / "out"
     message = converted_or_refused(path, out, workers)
     if message is None:
@@ -116,10 +116,10 @@ assert any(map(NODE_NAME.fullmatch, NAMES))
 
 @pytest.mark.parametrize("index", range(len(NAMES)))
 def test_names_that_are_code_stay_data(
-    index: int, shared: Path, tmp_path: Path, workers: tuple[Worker, Worker]
+    index: int, goldens: Path, tmp_path: Path, workers: tuple[Worker, Worker]
 ) -> None:
     """Every node of a small network under a hostile name."""
-    data = (shared / "goldens" / "frozen_mlp" / "frozen.pb").read_bytes()
+    data = (goldens / "frozen_mlp" / "frozen.pb").read_bytes()
     graph = protos.GraphDef.FromString(data)
     new = {
         node.name: NAMES[index] + (f"_{number}" if number else "")

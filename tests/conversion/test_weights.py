@@ -45,9 +45,9 @@ assert np.abs(made[0] - wanted).max() <= 2e-5 * np.abs(wanted).max()
 
 
 @pytest.fixture
-def golden(shared: Path) -> Path:
+def golden(goldens: Path) -> Path:
     """A checkpoint with an EMA shadow of each of its weights, and its graph."""
-    return shared / "goldens" / "ema_shadow"
+    return goldens / "ema_shadow"
 
 
 @pytest.mark.parametrize("ema", ["raw", "prefer"])
@@ -103,8 +103,8 @@ def test_what_does_not_fit_a_model_of_ones_own_is_listed_whole(golden, tmp_path,
 
 
 @pytest.mark.parametrize("name", ["layers_mlp_activations", "lenet_raw", "resnet_block"])
-def test_a_model_for_keras_2_opens_there_and_computes_the_same(name, shared, tmp_path):
-    case = shared / "goldens" / name
+def test_a_model_for_keras_2_opens_there_and_computes_the_same(name, goldens, tmp_path):
+    case = goldens / name
     result = convert(case, tmp_path / "out", keras="tf-keras")
     assert result
     assert "import tf_keras as keras" in (tmp_path / "out" / "model.py").read_text()
@@ -116,9 +116,9 @@ def test_a_model_for_keras_2_opens_there_and_computes_the_same(name, shared, tmp
     assert done.returncode == 0, done.stderr
 
 
-def test_weights_beside_a_model_are_those_it_loads(shared, tmp_path):
+def test_weights_beside_a_model_are_those_it_loads(goldens, tmp_path):
     out = tmp_path / "out"
-    result = convert(shared / "goldens" / "softmax_regression", out, to=["keras", "weights"])
+    result = convert(goldens / "softmax_regression", out, to=["keras", "weights"])
     assert result.report["files"]["weights"] == "model.weights.h5"
     with KerasFile(out / "model.keras") as model, KerasFile(out / "model.weights.h5") as weights:
         assert list(weights.variables) == list(model.variables)
@@ -126,16 +126,14 @@ def test_weights_beside_a_model_are_those_it_loads(shared, tmp_path):
             assert np.array_equal(weights.read(name), model.read(name))
 
 
-def test_what_keras_2_cannot_express_is_named(shared, tmp_path):
-    with pytest.raises(
-        UserError, match=r"tf-keras cannot build the model: it has no keras\.ops\.mean"
-    ):
-        convert(shared / "goldens" / "partitioned", tmp_path / "out", keras="tf-keras")
+def test_what_keras_2_cannot_express_is_named(goldens, tmp_path):
+    with pytest.raises(UserError, match=r"tf-keras cannot build the model: it has no keras\.ops\.mean"):
+        convert(goldens / "partitioned", tmp_path / "out", keras="tf-keras")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_saved_model_is_made_where_asked(shared, tmp_path):
-    case = shared / "goldens" / "train_sgd"
+def test_a_saved_model_is_made_where_asked(goldens, tmp_path):
+    case = goldens / "train_sgd"
     result = convert(case, tmp_path / "out", to=["saved_model", "npz"])
     assert result
     assert result.report["outcome"] == "lifted"
@@ -144,8 +142,8 @@ def test_a_saved_model_is_made_where_asked(shared, tmp_path):
         assert set(written.files) == set(open_checkpoint(case).variables)
 
 
-def test_the_weights_of_a_frozen_graph_are_written_alone(shared, tmp_path):
-    case = shared / "goldens" / "frozen_mlp"
+def test_the_weights_of_a_frozen_graph_are_written_alone(goldens, tmp_path):
+    case = goldens / "frozen_mlp"
     convert(case / "frozen.pb", tmp_path / "model")
     convert(case / "frozen.pb", tmp_path / "out", to=["npz"])
     with (

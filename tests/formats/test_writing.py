@@ -41,8 +41,8 @@ def test_an_unknown_format_is_told_with_those_there_are(tmp_path):
 
 
 @pytest.mark.parametrize("case", ["dtypes", "partitioned", "v1_format", "train_adam"])
-def test_real_checkpoints_come_through_bit_for_bit(shared, tmp_path, case):
-    checkpoint = open_checkpoint(shared / "goldens" / case)
+def test_real_checkpoints_come_through_bit_for_bit(goldens, tmp_path, case):
+    checkpoint = open_checkpoint(goldens / case)
     written = write_formats(checkpoint, tmp_path, ["npz", "tf1"])
     again = open_checkpoint(tmp_path / "tf1")
     with np.load(tmp_path / "weights.npz") as loaded:

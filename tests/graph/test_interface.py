@@ -22,9 +22,9 @@ def golden_graph(folder: Path) -> Graph:
     return read_graph(next(folder / name for name in names if (folder / name).exists()))
 
 
-def test_every_golden_needs_no_hint(shared):
+def test_every_golden_needs_no_hint(goldens):
     seen = 0
-    for case in sorted((shared / "goldens").glob("*/case.json")):
+    for case in sorted(goldens.glob("*/case.json")):
         told = json.loads(case.read_text())
         if "outputs" not in told:
             continue

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tfmigrate.graph import Graph, Node, find_training, find_variables, roles_from_graph
+from tfmigrate.graph.training.operation import train_operation
 from tfmigrate.graph.training.schedule_rates import FORMULAS
-from tfmigrate.graph.training.trainers import loss_tensor, train_operation
+from tfmigrate.graph.training.trainers import loss_tensor
 
 from .conftest import EXPECTED
 
@@ -132,11 +133,11 @@ def test_roles_come_from_the_graph(graph_of, expected):
     assert {role.evidence for role in roles.values()} == {"graph"}
 
 
-def test_the_goldens_losses_and_optimizers(shared):
+def test_the_goldens_losses_and_optimizers(goldens):
     from tfmigrate.graph import read_graph
 
     found = {}
-    for folder in sorted((shared / "goldens").glob("train_*")):
+    for folder in sorted(goldens.glob("train_*")):
         training = find_training(read_graph(folder / "model.ckpt.meta"))
         loss = training.loss
         assert (loss.kind, loss.reduction, loss.scale) == ("softmax_cross_entropy", "mean", 1.0)

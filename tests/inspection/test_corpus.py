@@ -57,8 +57,8 @@ def test_every_entry_is_called_what_it_is_and_is_listed_whole(shared):
         ("train_sgd_expdecay", "GradientDescent", set(), {20}),
     ],
 )
-def test_optimizer_slots_and_step_of_the_goldens(shared, name, optimizer, slots, step):
-    result = inspect(shared / "goldens" / name)
+def test_optimizer_slots_and_step_of_the_goldens(goldens, name, optimizer, slots, step):
+    result = inspect(goldens / name)
     assert [o.class_name for o in result.graph.optimizers] == [optimizer]
     assert {e.role.slot for e in result.entries if e.role.kind == "slot"} == slots
     assert {s.value for s in result.steps} == step
@@ -70,10 +70,10 @@ def test_optimizer_slots_and_step_of_the_goldens(shared, name, optimizer, slots,
     assert "outputs     logits:0 [?, 5] float32" in text
 
 
-def test_without_the_graph_the_same_is_guessed_and_said_so(shared, tmp_path):
-    for file in (shared / "goldens/train_adam").glob("model.ckpt.[id]*"):
+def test_without_the_graph_the_same_is_guessed_and_said_so(goldens, tmp_path):
+    for file in (goldens / "train_adam").glob("model.ckpt.[id]*"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    guessed, read = inspect(tmp_path), inspect(shared / "goldens/train_adam")
+    guessed, read = inspect(tmp_path), inspect(goldens / "train_adam")
     for left, right in zip(guessed.entries, read.entries, strict=True):
         assert (left.name, left.role.kind) == (right.name, right.role.kind)
         assert (left.role.slot, left.role.of) == (right.role.slot, right.role.of)
@@ -82,9 +82,9 @@ def test_without_the_graph_the_same_is_guessed_and_said_so(shared, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["dtypes", "partitioned", "v1_format", "slim_cnn_bn"])
-def test_figures_of_the_goldens_are_numpys(shared, name):
-    result = inspect(shared / "goldens" / name, stats=True)
-    with open_checkpoint(shared / "goldens" / name) as checkpoint:
+def test_figures_of_the_goldens_are_numpys(goldens, name):
+    result = inspect(goldens / name, stats=True)
+    with open_checkpoint(goldens / name) as checkpoint:
         for entry in result.entries:
             array = checkpoint.read(entry.name)
             if array.dtype == object:
@@ -121,8 +121,8 @@ def test_a_fragment_shows_its_graph(shared):
     assert len(result.entries) == 27
 
 
-def test_damage_is_not_passed_over(shared, tmp_path):
-    for file in (shared / "goldens/train_adam").glob("model.ckpt.*"):
+def test_damage_is_not_passed_over(goldens, tmp_path):
+    for file in (goldens / "train_adam").glob("model.ckpt.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     data = tmp_path / "model.ckpt.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[:-1])
@@ -130,8 +130,8 @@ def test_damage_is_not_passed_over(shared, tmp_path):
         inspect(tmp_path / "model.ckpt")
 
 
-def test_a_damaged_graph_does_not_hide_the_weights(shared, tmp_path):
-    for file in (shared / "goldens/train_adam").glob("model.ckpt.*"):
+def test_a_damaged_graph_does_not_hide_the_weights(goldens, tmp_path):
+    for file in (goldens / "train_adam").glob("model.ckpt.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     meta = tmp_path / "model.ckpt.meta"
     meta.write_bytes(meta.read_bytes()[:-100])
@@ -140,10 +140,10 @@ def test_a_damaged_graph_does_not_hide_the_weights(shared, tmp_path):
     assert len(result.entries) == 14
 
 
-def test_a_graph_that_contradicts_itself_does_not_hide_the_weights(shared, tmp_path):
+def test_a_graph_that_contradicts_itself_does_not_hide_the_weights(goldens, tmp_path):
     from tfmigrate.graph.files import protos
 
-    for file in (shared / "goldens/train_adam").glob("model.ckpt.*"):
+    for file in (goldens / "train_adam").glob("model.ckpt.*"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     meta = protos.MetaGraphDef()
     meta.ParseFromString((tmp_path / "model.ckpt.meta").read_bytes())
@@ -155,10 +155,10 @@ def test_a_graph_that_contradicts_itself_does_not_hide_the_weights(shared, tmp_p
     assert len(result.entries) == 14
 
 
-def test_names_and_shapes_are_those_of_tensorflow(shared):
+def test_names_and_shapes_are_those_of_tensorflow(goldens):
     """The oracle lists the same checkpoints, in a process of its own."""
     names = ["train_adam", "dtypes", "partitioned", "v1_format", "ema_shadow"]
-    paths = [str(shared / "goldens" / name / "model.ckpt") for name in names]
+    paths = [str(goldens / name / "model.ckpt") for name in names]
     program = (
         "import json, sys\nimport tensorflow as tf\n"
         "print(json.dumps([tf.train.list_variables(p) for p in sys.argv[1:]]))"

@@ -162,10 +162,10 @@ def test_large_tensors_are_looked_at_only_when_asked(write, monkeypatch):
     assert set(found(path, stats=True)) == {"nan"}
 
 
-def test_a_graph_with_variables_that_are_not_here(shared, tmp_path):
+def test_a_graph_with_variables_that_are_not_here(goldens, tmp_path):
     from tfmigrate.checkpoint import open_checkpoint, write_bundle
 
-    with open_checkpoint(shared / "goldens/train_adam") as checkpoint:
+    with open_checkpoint(goldens / "train_adam") as checkpoint:
         arrays = {name: checkpoint.read(name) for name in ("w0", "b0", "b1", "w0/Adam")}
         arrays["b1"] = arrays["b1"][:2]
         meta = checkpoint.meta.read_bytes()

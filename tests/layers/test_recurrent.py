@@ -92,8 +92,8 @@ def test_slots_are_reordered_and_nothing_is_added_to_them(unpacked: Case) -> Non
     np.testing.assert_array_equal(made, np.concatenate([i, f, j, o]))
 
 
-def test_the_golden_loop_is_two_layers(shared: Path, keras_worker: Worker, tmp_path: Path) -> None:
-    case = Case(shared / "goldens" / "lstm_dynamic")
+def test_the_golden_loop_is_two_layers(goldens: Path, keras_worker: Worker, tmp_path: Path) -> None:
+    case = Case(goldens / "lstm_dynamic")
     plan = case.plan()
     assert kinds(plan) == ["LSTM", "Dense"]
     assert_computes(case, plan, keras_worker, tmp_path)

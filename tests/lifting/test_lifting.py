@@ -30,9 +30,9 @@ CASES = [
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_lifted_graph_computes_what_tensorflow_1_computed(
-    name: str, shared: Path, tmp_path: Path, lifter: Worker
+    name: str, goldens: Path, tmp_path: Path, lifter: Worker
 ) -> None:
-    folder = shared / "goldens" / name
+    folder = goldens / name
     sources = [folder / kind for kind in ("frozen.pb", "saved_model") if (folder / kind).exists()]
     source = open_source(*(sources or [folder / "model.ckpt"]))
     assert source.graph is not None
@@ -70,9 +70,9 @@ print(json.dumps([len(model.trainable_weights), *map(float, losses)]))
 
 
 def test_a_lifted_model_is_trained_by_plain_keras(
-    shared: Path, tmp_path: Path, lifter: Worker
+    goldens: Path, tmp_path: Path, lifter: Worker
 ) -> None:
-    source = open_source(shared / "goldens" / "slim_cnn_bn" / "model.ckpt")
+    source = open_source(goldens / "slim_cnn_bn" / "model.ckpt")
     assert source.graph is not None
     interface = find_interface(source.graph, saved=source.recipes().keys())
     bypass = bypassed(inference_part(source, interface))

@@ -68,8 +68,8 @@ def test_into_a_model_and_back_to_tf1_by_the_report_alone(source, tmp_path):
 
 
 @pytest.mark.xdist_group("tensorflow")
-def test_what_a_graph_converted_to_goes_back_by_its_report(shared, tmp_path):
-    golden = shared / "goldens" / "layers_mlp_activations"
+def test_what_a_graph_converted_to_goes_back_by_its_report(goldens, tmp_path):
+    golden = goldens / "layers_mlp_activations"
     convert(golden / "model.ckpt", tmp_path / "out")
     convert_back(tmp_path / "out" / "model.keras", tmp_path / "back")
     before, after = open_checkpoint(golden), open_checkpoint(tmp_path / "back" / "tf1")

@@ -76,9 +76,9 @@ def model_file(tmp_path):
 
 
 def test_an_lstm_goes_into_the_users_own_model_by_a_proposed_map(
-    shared, tmp_path, worker, model_file
+    goldens, tmp_path, worker, model_file
 ):
-    golden = shared / "goldens" / "lstm_dynamic"
+    golden = goldens / "lstm_dynamic"
     checkpoint = open_checkpoint(golden)
     model = UserModel(worker, f"{model_file}:lstm")
     proposal = propose(checkpoint.variables, model.variables)
@@ -98,8 +98,8 @@ def test_an_lstm_goes_into_the_users_own_model_by_a_proposed_map(
     assert np.abs(np.load(tmp_path / "y.npy") - expected).max() < 1e-6
 
 
-def test_another_number_of_classes_is_named(shared, worker, model_file):
-    checkpoint = open_checkpoint(shared / "goldens" / "lstm_dynamic")
+def test_another_number_of_classes_is_named(goldens, worker, model_file):
+    checkpoint = open_checkpoint(goldens / "lstm_dynamic")
     model = UserModel(worker, f"{model_file}:other_head")
     with pytest.raises(
         MappingError, match="number of classes or units: 4 in the checkpoint, 7 in the model"

@@ -48,8 +48,8 @@ with tf.Session() as session:
 """
 
 
-def test_an_lstm_comes_back_bit_for_bit_but_for_the_forget_bias_that_was_added(shared, tmp_path):
-    checkpoint = open_checkpoint(shared / "goldens" / "lstm_dynamic")
+def test_an_lstm_comes_back_bit_for_bit_but_for_the_forget_bias_that_was_added(goldens, tmp_path):
+    checkpoint = open_checkpoint(goldens / "lstm_dynamic")
     (tmp_path / "map.toml").write_text(LSTM_MAP)
     mapping = read_map(tmp_path / "map.toml")
     there = resolve(mapping, checkpoint.variables, None).tensors(checkpoint)
@@ -66,11 +66,11 @@ def test_an_lstm_comes_back_bit_for_bit_but_for_the_forget_bias_that_was_added(s
         assert np.array_equal(was, now), name
 
 
-def test_tensorflow_1_restores_what_came_back_and_computes_the_same(shared, tmp_path):
+def test_tensorflow_1_restores_what_came_back_and_computes_the_same(goldens, tmp_path):
     interpreter = os.environ.get("TFMIGRATE_TF115")
     if not interpreter:
         pytest.skip("TFMIGRATE_TF115 names no Python with TensorFlow 1.15")
-    golden = shared / "goldens" / "lstm_dynamic"
+    golden = goldens / "lstm_dynamic"
     checkpoint = open_checkpoint(golden)
     (tmp_path / "map.toml").write_text(LSTM_MAP)
     mapping = read_map(tmp_path / "map.toml")

@@ -8,10 +8,12 @@ import zipfile
 def pack(folder, out):
     """One archive a case, the same bytes every time."""
     path = os.path.join(out, os.path.basename(folder.rstrip("/")) + ".zip")
+    names = [os.path.join(root, name) for root, _, files in os.walk(folder) for name in files]
     with zipfile.ZipFile(path, "w") as archive:
-        for name in sorted(os.listdir(folder)):
-            with open(os.path.join(folder, name), "rb") as file:
-                entry = zipfile.ZipInfo(name)  # dated 1980, whenever it is packed
+        for name in sorted(names):
+            with open(name, "rb") as file:
+                # Dated 1980, whenever it is packed.
+                entry = zipfile.ZipInfo(os.path.relpath(name, folder))
                 archive.writestr(entry, file.read(), zipfile.ZIP_LZMA)
     return path
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import unpack
 from tfmigrate.worker import Worker
 
 HERE = Path(__file__).parent
@@ -51,12 +51,5 @@ def keras_worker() -> Iterator[Worker]:
 
 @pytest.fixture
 def unpacked(tmp_path: Path) -> Callable[[str], Path]:
-    """A folder with one of the cases in ``data``: ``tests/tf115/make.py`` wrote and packed them."""
-
-    def unpack(name: str) -> Path:
-        folder = tmp_path / name
-        with zipfile.ZipFile(HERE / "data" / f"{name}.zip") as packed:
-            packed.extractall(folder)
-        return folder
-
-    return unpack
+    """A folder with one of the cases in ``data``: ``tests/tf115/make.py`` wrote them."""
+    return lambda name: unpack(HERE / "data" / f"{name}.zip", tmp_path / name)

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cases import Case
 from tfmigrate.conversion.output import build_model
 from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface.interface import find_interface
 from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.plan import Plan
+from tfmigrate.plan.balance import balance
 from tfmigrate.plan.fates import fates
 from tfmigrate.plan.training import TrainingPlan
 from tfmigrate.sources import Source, open_source
 from tfmigrate.training import carry_training
 from tfmigrate.worker import Worker
-
-
-@dataclass(frozen=True)
-class Case:
-    """A checkpoint in the middle of training, and what TensorFlow 1.15 did next."""
-
-    folder: Path
-
-    @property
-    def meta(self) -> dict[str, Any]:
-        return json.loads((self.folder / "case.json").read_text())
-
-    def golden(self) -> dict[str, np.ndarray]:
-        return dict(np.load(self.folder / "golden.npz", allow_pickle=False))
 
 
 def plan_of(case: Case, outputs: Sequence[str] | None = None) -> tuple[Source, Plan]:
@@ -54,6 +40,7 @@ def training_of(plan: Plan) -> TrainingPlan:
 
 def build(source: Source, plan: Plan, worker: Worker, folder: Path) -> dict[str, str]:
     """Writes model.py and model.keras; gives target → path in the saved model."""
+    assert balance(plan, plan.fates).unaccounted == 0
     text = emit_source(plan)
     (folder / "model.py").write_text(text, encoding="utf-8")
     return build_model(worker, plan, source, text, folder / "model.keras", 120)
@@ -71,7 +58,7 @@ OF_LOSS, OF_WEIGHT = 5e-6, 1e-5  # relative to the greatest loss; absolute: what
 
 def assert_goes_on(case: Case, worker: Worker, ask: Callable[..., Any], folder: Path) -> str:
     """Converts a case without hints and trains on as TensorFlow 1.15 did; gives model.py."""
-    golden = case.golden()
+    golden = case.arrays
     source, plan = plan_of(case)
     assert [output.tensor for output in plan.outputs] == case.meta["outputs"]
     paths = build(source, plan, worker, folder)
@@ -91,11 +78,13 @@ def assert_goes_on(case: Case, worker: Worker, ask: Callable[..., Any], folder: 
 
 def batches_of(case: Case, plan: Plan) -> list[tuple[Any, ...]]:
     """What ``train_on_batch`` takes for each step after the checkpoint."""
-    golden, training = case.golden(), training_of(plan)
+    golden, training = case.arrays, training_of(plan)
 
     def fed(tensor: str, step: int) -> np.ndarray:
         if f"feed_{tensor}" in golden:
             return golden[f"feed_{tensor}"][step]
+        if f"feed_{step}_{tensor}" in golden:
+            return golden[f"feed_{step}_{tensor}"]
         return golden["train_x" if tensor in case.meta["inputs"] else "train_y"][step]
 
     def labels(tensor: str, step: int) -> np.ndarray:

@@ -42,7 +42,7 @@ def _at(path: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _goes_on(case: Case, worker: Worker, ask: Ask, folder: Path) -> dict[str, Any]:
-    golden = case.golden()
+    golden = case.arrays
     source, plan = plan_of(case, case.meta["outputs"])
     paths = build(source, plan, worker, folder)
     labels = golden["train_y"]
@@ -68,9 +68,9 @@ def _goes_on(case: Case, worker: Worker, ask: Ask, folder: Path) -> dict[str, An
 
 @pytest.mark.parametrize("name", GOLDENS)
 def test_goldens_go_on_as_tensorflow_1_did(
-    name: str, shared: Path, keras_worker: Worker, ask: Ask, tmp_path: Path
+    name: str, goldens: Path, keras_worker: Worker, ask: Ask, tmp_path: Path
 ) -> None:
-    _goes_on(Case(shared / "goldens" / name), keras_worker, ask, tmp_path)
+    _goes_on(Case(goldens / name), keras_worker, ask, tmp_path)
 
 
 @pytest.mark.parametrize("name", CARRIED)

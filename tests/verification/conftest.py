@@ -26,13 +26,13 @@ def workers() -> Iterator[tuple[Worker, Worker]]:
 
 @pytest.fixture(scope="session")
 def converted(
-    shared: Path, tmp_path_factory: pytest.TempPathFactory
+    goldens: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], tuple[Path, Path]]:
     """Name of a golden → its checkpoint, and the folder it was converted to, once."""
 
     @cache
     def get(name: str) -> tuple[Path, Path]:
-        source = shared / "goldens" / name / "model.ckpt"
+        source = goldens / name / "model.ckpt"
         folder = tmp_path_factory.mktemp(name) / "out"
         assert convert(source, folder).report["outcome"] == "keras"
         return source, folder

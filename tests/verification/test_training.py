@@ -132,9 +132,9 @@ def _compiled_with(model: Any, **changes: Any) -> bool:
     return bool(done)
 
 
-def _batches(shared: Path, name: str, **left: str) -> dict[str, np.ndarray]:
-    golden = np.load(shared / "goldens" / name / "golden.npz")
-    meta = json.loads((shared / "goldens" / name / "case.json").read_text())
+def _batches(goldens: Path, name: str, **left: str) -> dict[str, np.ndarray]:
+    golden = np.load(goldens / name / "golden.npz")
+    meta = json.loads((goldens / name / "case.json").read_text())
     x, y = golden["train_x"], golden["train_y"]
     return {
         meta["inputs"][0]: x.reshape(-1, *x.shape[2:]),
@@ -143,9 +143,9 @@ def _batches(shared: Path, name: str, **left: str) -> dict[str, np.ndarray]:
 
 
 def test_batches_may_come_from_a_file(
-    converted: Converted, workers: Workers, shared: Path, tmp_path: Path
+    converted: Converted, workers: Workers, goldens: Path, tmp_path: Path
 ) -> None:
-    arrays = _batches(shared, "train_adam")
+    arrays = _batches(goldens, "train_adam")
     np.savez(tmp_path / "data.npz", **arrays)
     result = verify(*converted("train_adam"), train=4, data=tmp_path / "data.npz", workers=workers)
     assert result
@@ -162,9 +162,9 @@ def test_batches_may_come_from_a_file(
 
 
 def test_a_file_without_labels_is_refused_naming_all_arrays(
-    converted: Converted, workers: Workers, shared: Path, tmp_path: Path
+    converted: Converted, workers: Workers, goldens: Path, tmp_path: Path
 ) -> None:
-    inputs, labels = _batches(shared, "train_adam").items()
+    inputs, labels = _batches(goldens, "train_adam").items()
     np.savez(tmp_path / "data.npz", **dict([inputs]))
     with pytest.raises(UserError) as caught:
         verify(*converted("train_adam"), train=1, data=tmp_path / "data.npz", workers=workers)
@@ -193,12 +193,10 @@ def test_a_loss_that_nobody_knows_is_refused(built: Converted, workers: Workers)
 
 
 def test_what_was_lifted_has_no_training_to_compare(
-    workers: Workers, shared: Path, tmp_path: Path
+    workers: Workers, goldens: Path, tmp_path: Path
 ) -> None:
     lifted = tmp_path / "saved_model"
     lifted.mkdir()
     (lifted / "saved_model.pb").touch()
-    with pytest.raises(
-        UserError, match="with the unchanged graph; its training is not carried over"
-    ):
-        verify(shared / "goldens" / "train_sgd" / "model.ckpt", lifted, train=2, workers=workers)
+    with pytest.raises(UserError, match="unchanged graph; its training is not carried over"):
+        verify(goldens / "train_sgd" / "model.ckpt", lifted, train=2, workers=workers)

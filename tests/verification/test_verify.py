@@ -132,10 +132,10 @@ def test_without_a_known_cause_the_tensor_is_still_named(
 
 
 def test_golden_inputs_give_the_same_verdict_as_random_ones(
-    converted: Converted, workers: Workers, shared: Path, tmp_path: Path
+    converted: Converted, workers: Workers, goldens: Path, tmp_path: Path
 ) -> None:
     source, folder = converted("slim_cnn_bn")
-    golden = np.load(shared / "goldens" / "slim_cnn_bn" / "golden.npz")
+    golden = np.load(goldens / "slim_cnn_bn" / "golden.npz")
     named = {k.removeprefix("in_"): golden[k] for k in golden.files if k.startswith("in_")}
     np.savez(tmp_path / "data.npz", **named)
     result = verify(source, folder, data=tmp_path / "data.npz", workers=workers)

@@ -126,7 +126,8 @@ def _parse(data: bytes) -> tuple[str, list[Any]]:
             ) from None
         return text_form, _unwrap(text_form, message)
     # A SavedModel starts with its schema version (a varint in field 1); the others with a message.
-    forms = ("SavedModel",) if data[0] == 0x08 else ("MetaGraphDef", "GraphDef")
+    # A TF Hub module of the first format leaves the version out.
+    forms = ("SavedModel",) if data[0] == 0x08 else ("MetaGraphDef", "GraphDef", "SavedModel")
     for form in forms:
         message = getattr(protos, form)()
         try:
@@ -151,11 +152,18 @@ def _unwrap(form: str, message: Any) -> list[Any]:
     if form == "SavedModel":
         if not message.meta_graphs:
             raise UserError("a SavedModel without a graph")
+        for meta in message.meta_graphs:
+            _refuse_without_operations(meta)
         return list(message.meta_graphs)
     if form == "GraphDef":
         wrapped = protos.MetaGraphDef()
         wrapped.graph_def.CopyFrom(message)
         message = wrapped
-    if not message.graph_def.node or not all(n.op and n.name for n in message.graph_def.node):
-        raise UserError("a graph without operations")
+    _refuse_without_operations(message)
     return [message]
+
+
+def _refuse_without_operations(meta: Any) -> None:
+    nodes = meta.graph_def.node
+    if not nodes or not all(node.op and node.name for node in nodes):
+        raise UserError("a graph without operations")

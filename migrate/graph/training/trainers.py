@@ -7,32 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..nodes import Graph, Node, split_tensor
-from ..variables import find_variables, resolve
+from ..variables import find_variables
+from .clipping import Clipping
+from .gradients import SEED, Between, Borders, between, clipping_of, unscaled
 from .losses import Loss, read_loss
-from .optimizers import Optimizer, find_optimizers, scalar
+from .optimizers import Optimizer, find_optimizers
 from .schedules import Schedule, read_schedule
 
 
 @dataclass(frozen=True)
-class Clipping:
-    """What happens to gradients before they are applied.
+class Trainer:
+    """One optimizer with what it minimizes.
 
     Attributes:
-        kind: "value" (to ±by), "norm" (each to norm by) or "global_norm" (all together).
+        ways: what each gradient goes through before it is applied, in the order of the updates.
+        unscaled: whether the loss was multiplied by a constant and the gradients divided by it.
     """
-
-    kind: str
-    by: float
-
-
-@dataclass(frozen=True)
-class Trainer:
-    """One optimizer with what it minimizes."""
 
     optimizer: Optimizer
     schedule: Schedule
     loss: Loss | None
     clipping: Clipping | None
+    ways: tuple[Between, ...] = ()
+    unscaled: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,11 +82,14 @@ class Learned:
 
 def find_training(graph: Graph) -> Training:
     """Read the training part; without optimizers, what it returns has no trainers."""
-    learned = Learned(graph)
+    learned, borders = Learned(graph), Borders(graph)
     losses: dict[str, Loss] = {}
     trainers, notes = [], []
     for optimizer in find_optimizers(graph):
         tensor, why = loss_tensor(graph, [update.gradient for update in optimizer.updates])
+        ways = tuple(between(graph, update, borders) for update in optimizer.updates)
+        before = None if tensor is None else unscaled(graph, tensor, ways)
+        tensor = before or tensor
         if tensor is not None and tensor not in losses:
             losses[tensor] = read_loss(graph, tensor, learned)
         loss = None if tensor is None else losses[tensor]
@@ -100,28 +100,15 @@ def find_training(graph: Graph) -> Training:
             if optimizer.learning_rate is None
             else read_schedule(graph, optimizer.learning_rate)
         )
-        trainers.append(Trainer(optimizer, schedule, loss, _clipping(graph, optimizer)))
+        clipping = clipping_of(ways)
+        trainers.append(Trainer(optimizer, schedule, loss, clipping, ways, before is not None))
     trainers.sort(key=lambda trainer: -len(trainer.optimizer.updates))
     if len(trainers) > 1:
         notes.append(f"{len(trainers)} optimizers train parts of this graph")
     return Training(tuple(trainers), tuple(notes))
 
 
-def train_operation(graph: Graph, optimizer: Optimizer) -> str | None:
-    """The operation that a program runs to train: what it collected as such, else the optimizer's.
-
-    slim.learning.create_train_op collects one that waits for moving statistics too.
-    """
-    updates = {update.node for update in optimizer.updates}
-    for entry in reversed(graph.collections.get("train_op", ())):  # the outermost is the last
-        known = isinstance(entry, str) and entry in graph
-        if known and updates <= graph.ancestors([entry], control=True).keys():
-            return split_tensor(entry)[0]
-    return optimizer.name if optimizer.name in graph else None
-
-
 _SUMS = ("AddN", "Add", "AddV2", "Sub")
-_SEED = re.compile(r"(?P<scope>(?:.*/)?[^/]*gradients[^/]*)/(?:Fill|grad_ys_\d+|ones_like)")
 
 
 def loss_tensor(graph: Graph, gradients: Iterable[str]) -> tuple[str | None, str]:
@@ -133,7 +120,7 @@ def loss_tensor(graph: Graph, gradients: Iterable[str]) -> tuple[str | None, str
     behind = graph.ancestors(gradients)
     candidates: dict[str, None] = {}
     for node in behind.values():
-        match = _SEED.fullmatch(node.name)
+        match = SEED.fullmatch(node.name)
         if match is None or node.op not in ("Fill", "Const", "OnesLike", "Identity"):
             continue
         users = [user for user in graph.node_consumers(node.name) if user.name in behind]
@@ -183,59 +170,3 @@ def _terms(graph: Graph, name: str) -> set[str]:
             found |= terms
             waiting += terms
     return found
-
-
-def _clipping(graph: Graph, optimizer: Optimizer) -> Clipping | None:
-    for update in optimizer.updates:
-        node = graph.get(resolve(graph, update.gradient))
-        if node is None or len(node.inputs) < 2:
-            continue
-        found = _clip_by_value(graph, node) or _clip_by_norm(graph, node)
-        if found is not None:
-            return found
-    return None
-
-
-def _clip_by_value(graph: Graph, node: Node) -> Clipping | None:
-    if node.op == "ClipByValue" and len(node.inputs) == 3:
-        low, high = (scalar(graph, tensor) for tensor in node.inputs[1:])
-    elif node.op == "Maximum":
-        inner = graph.get(resolve(graph, node.inputs[0]))
-        if inner is None or inner.op != "Minimum":
-            return None
-        low, high = scalar(graph, node.inputs[1]), scalar(graph, inner.inputs[1])
-    else:
-        return None
-    if low is None or high is None or low != -high:
-        return None
-    return Clipping("value", high)
-
-
-def _clip_by_norm(graph: Graph, node: Node) -> Clipping | None:
-    """clip_by_norm: ``g * c / max(norm, c)``; clip_by_global_norm: ``g * (c * min(1/norm, 1/c))``.
-
-    The latter's norm is the root of a sum over l2_loss of all gradients.
-    """
-    if node.op in ("RealDiv", "Div"):
-        largest = graph.get(resolve(graph, node.inputs[1]))
-        if largest is not None and largest.op == "Maximum":
-            limits = [scalar(graph, tensor) for tensor in largest.inputs]
-            by = next((limit for limit in limits if limit is not None), None)
-            return None if by is None else Clipping("norm", by)
-    if node.op != "Mul":
-        return None
-    for tensor in node.inputs:
-        scale = graph.get(resolve(graph, tensor))
-        if scale is not None and scale.op in ("Select", "SelectV2") and len(scale.inputs) == 3:
-            scale = graph.get(resolve(graph, scale.inputs[1]))
-        if scale is None or scale.op != "Mul":
-            continue
-        factors = [scalar(graph, factor) for factor in scale.inputs]
-        least = [graph.get(resolve(graph, factor)) for factor in scale.inputs]
-        by = next((factor for factor in factors if factor is not None), None)
-        smaller = any(n is not None and n.op == "Minimum" for n in least)
-        if by is not None and smaller:
-            behind = graph.ancestors([f"{scale.name}:0"])
-            if any(n.op == "L2Loss" for n in behind.values()):
-                return Clipping("global_norm", by)
-    return None

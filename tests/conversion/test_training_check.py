@@ -1,0 +1,180 @@
+"""Training is carried over only where three steps of the program's own train operation agree.
+
+TensorFlow 1.15 wrote the cases, programs with something between the gradients and the weights.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from tfmigrate import convert
+from tfmigrate.errors import UserError
+from tfmigrate.sources import open_source
+from tfmigrate.verification import verify
+from tfmigrate.worker import Worker
+
+pytestmark = pytest.mark.xdist_group("training_check")
+
+Workers = tuple[Worker, Worker]
+Report = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def workers() -> Any:
+    with Worker("graph") as graph, Worker("Keras") as keras:
+        yield graph, keras
+
+
+@pytest.fixture
+def report(shared: Path, workers: Workers, tmp_path: Path) -> Report:
+    """The report of a case's conversion into ``tmp_path / "out"``."""
+
+    def get(case: str, **options: Any) -> dict[str, Any]:
+        source = shared / case / "model.ckpt"
+        return convert(source, tmp_path / "out", workers=workers, **options).report
+
+    return get
+
+
+def test_training_that_agrees_is_told_with_its_numbers(report: Report, tmp_path: Path) -> None:
+    found = report("goldens/train_adam")
+    check = found["training"]["check"]
+    assert check["verdict"] == "pass"
+    assert check["steps"] == len(check["losses"]) == 3
+    assert len({step["original"] for step in check["losses"]}) == 3
+    assert check["variables"] == 12  # 4 weights, m and v of each
+    assert check["gradients"] == 4
+    assert check["max_loss_difference"] < 1e-5
+    assert 0 < check["required_tolerance"]["of_scale"] < check["tolerance"]["of_scale"]
+    assert not found["warnings"]
+    assert "as TensorFlow 1 trained it" in (tmp_path / "out" / "model.py").read_text()
+
+
+def test_what_is_saved_is_the_checkpoint_and_not_the_trained_copy(
+    report: Report, shared: Path, tmp_path: Path
+) -> None:
+    found = report("goldens/train_adam")
+    assert found["training"]["check"]["verdict"] == "pass"
+    with zipfile.ZipFile(tmp_path / "out" / "model.keras") as archive:
+        weights = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
+    saved: list[np.ndarray] = []
+    weights.visititems(lambda _, item: saved.extend([np.array(item)] * hasattr(item, "shape")))
+    source = open_source(shared / "goldens" / "train_adam" / "model.ckpt")
+    for variable in source.variables():
+        role = source.roles[variable.name]
+        if role in ("weight", "slot"):
+            array = source.read(variable.name)
+            assert any(np.array_equal(array, each) for each in saved), variable.name
+
+
+NOT_CARRIED = {  # and the cause, as it is named
+    "adamw_contrib": "besides the updates the train operation changes",
+    "centralised": "the graph has Sub (sub), Mean (Mean)",
+    "clip_average_norm": "Minimum (clip_by_average_norm/Minimum)",
+    "decay_in_gradient": "AddV2 (add), Mul (mul) and variables (h/kernel",
+    "gradient_noise": "noise of RandomStandardNormal",
+    "lars": "Select (LARSOptimizer/update_h/kernel/Select_1)",
+    "masked_gradient": "update of h/kernel the graph has Mul (mul)",
+    "max_norm_after": "changes logits/kernel, h/kernel with Assign (Assign_1)",
+    "multiplier_slim": "update of logits/weights the graph has multiplication by 10",
+    "rnn_dropout_output": "dropout at the rate 0.4",
+    "sign_of_gradient": "Sign (Sign)",
+    "straight_through": "replaces the gradient of Round",
+    "variable_clipping": "changes h/kernel with AssignSub",
+}
+
+
+@pytest.mark.parametrize("case", NOT_CARRIED)
+def test_training_that_differs_is_not_carried_over_and_the_cause_is_named(
+    case: str, report: Report, tmp_path: Path
+) -> None:
+    found = report(f"cases/train/{case}")
+    assert found["parity"]["verdict"] == "pass"
+    assert found["training"] is None
+    (told,) = (w for w in found["warnings"] if w.startswith("Training is not carried over: "))
+    assert NOT_CARRIED[case] in told
+    assert "compile_model" not in (tmp_path / "out" / "model.py").read_text()
+
+
+def test_what_an_optimizer_written_out_does_is_not_passed_over(report: Report) -> None:
+    found = report("cases/train/bert_adam_decay")
+    assert found["training"] is None
+    (told,) = (w for w in found["warnings"] if w.startswith("Training is not carried over: "))
+    assert "is written out with Assign (Assign)" in told
+
+
+def test_a_loss_scale_that_gradients_are_divided_by_cancels(report: Report, tmp_path: Path) -> None:
+    found = report("cases/train/loss_scale")
+    assert found["training"]["check"]["verdict"] == "pass"
+    assert "128" not in (tmp_path / "out" / "model.py").read_text()
+    assert not found["warnings"]
+
+
+def test_two_rates_are_run_together(report: Report) -> None:
+    check = report("cases/train/two_rates")["training"]["check"]
+    assert check["operations"] == ["train"]
+    assert check["verdict"] == "pass"
+
+
+def test_without_a_loss_nothing_is_said_to_be_trained_alike(report: Report, tmp_path: Path) -> None:
+    found = report("cases/train/towers_split")
+    assert found["training"]["check"] == {
+        "verdict": "not run",
+        "reason": "compile_model names no loss",
+    }
+    assert "as TensorFlow 1 trained it" not in (tmp_path / "out" / "model.py").read_text()
+    assert any("Mean (Mean), ConcatV2 (concat)" in warning for warning in found["warnings"])
+
+
+def test_operations_beside_the_train_operation_are_named(report: Report) -> None:
+    warnings = report("cases/train/wgan_clip")["warnings"]
+    assert any("beside the train operation the program has Assign" in w for w in warnings)
+
+
+def test_the_check_may_be_left_out_and_nobody_takes_it_as_proved(
+    report: Report, tmp_path: Path
+) -> None:
+    found = report("goldens/train_adam", train_check=False)
+    assert found["training"]["check"] == {"verdict": "not run", "reason": "--no-train-check"}
+    assert "Steps of training were not compared (--no-train-check)." in found["notes"]
+    text = (tmp_path / "out" / "model.py").read_text()
+    assert "that TensorFlow 1 trained alike is not proved" in text
+    assert "as TensorFlow 1 trained it" not in text
+
+
+def test_verify_runs_what_the_program_runs_after_the_update(
+    report: Report, shared: Path, workers: Workers, tmp_path: Path
+) -> None:
+    case = shared / "cases" / "train" / "max_norm_after"
+    report("cases/train/max_norm_after", train_check=False)
+    golden = np.load(case / "golden.npz")
+    fed = {t: np.concatenate([golden[f"feed_{k}_{t}"] for k in range(6)]) for t in ("x:0", "y:0")}
+    np.savez(tmp_path / "data.npz", **fed)
+    result = verify(
+        case / "model.ckpt",
+        tmp_path / "out",
+        train=6,
+        data=tmp_path / "data.npz",
+        workers=workers,
+    )
+    assert not result
+    assert result.trained is not None
+    assert result.trained.operations == ("train",)
+    assert not result.allowed.holds(result.trained.weights["h/kernel"])
+    assert all(map(result.allowed.holds, result.outputs.values()))
+
+
+def test_steps_that_are_others_each_time_are_the_reason_and_no_difference(
+    report: Report, shared: Path, workers: Workers, tmp_path: Path
+) -> None:
+    report("cases/train/gradient_noise", train_check=False)
+    source = shared / "cases" / "train" / "gradient_noise" / "model.ckpt"
+    with pytest.raises(UserError, match="two runs of the program's own train operation"):
+        verify(source, tmp_path / "out", train=2, workers=workers)

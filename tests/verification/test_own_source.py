@@ -1,0 +1,51 @@
+"""``verify`` opens whatever convert-ckpt wrote, and runs no other model.py unless asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tfmigrate import convert, verify
+from tfmigrate.errors import UserError
+from tfmigrate.worker import Worker
+
+from ..training.converting import unpacked_to
+
+pytestmark = pytest.mark.xdist_group("verification")
+
+CASES = ("train_dice_loss", "train_losses_weights", "train_clipped_surrogate")
+Workers = tuple[Worker, Worker]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpacked_to(tmp_path_factory.mktemp("objectives"), "objectives")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_model_with_losses_of_its_own_is_opened_and_trained(
+    name: str, folder: Path, workers: Workers, tmp_path: Path
+) -> None:
+    source, out = folder / name / "model.ckpt", tmp_path / "out"
+    convert(source, out, workers=workers)
+    assert (
+        "def graph_loss" in (out / "model.py").read_text()
+        or "class " in (out / "model.py").read_text()
+    )
+    result = verify(source, out, train=2, workers=workers)
+    assert result
+    assert result.trained is not None
+
+
+def test_another_model_py_is_not_run(folder: Path, workers: Workers, tmp_path: Path) -> None:
+    """In new processes: a worker keeps the classes that it has run."""
+    source, out = folder / CASES[0] / "model.ckpt", tmp_path / "out"
+    convert(source, out, workers=workers)
+    ran = tmp_path / "ran"
+    code = (out / "model.py").read_text()
+    (out / "model.py").write_text(f"open({str(ran)!r}, 'w').close()\n{code}")
+    with pytest.raises(UserError, match=r"model\.py as MODEL"):
+        verify(source, out, train=2)
+    assert not ran.exists()
+    assert verify(source, out / "model.py", train=2)
+    assert ran.exists()
