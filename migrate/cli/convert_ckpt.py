@@ -90,10 +90,10 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )  # fmt: skip
 @click.option(
     "--no-train-check", "train_check", is_flag=True, flag_value=False, default=True,
-    help="Do not run steps of training on both sides to prove that they agree.",
+    help="Do not compare training steps of both sides.",
 )  # fmt: skip
 @click.option(
-    "--allow-unproved", is_flag=True, help="Exit with 0 where nothing could prove the model."
+    "--allow-unproved", is_flag=True, help="Exit with 0 if the model could not be proved."
 )
 @click.option("--dry-run", is_flag=True, help="Show the whole plan and write nothing.")
 @click.option("--force", is_flag=True, help="Replace the output of an earlier conversion.")
@@ -105,8 +105,8 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )
 @click.option(
     "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE",
-    help="Fix a placeholder for good: of dropout and the learning rate, that of training. May be "
-    "repeated.",
+    help="Replace a placeholder with a constant; for dropout and learning rate, the value "
+        "in training. May be repeated.",
 )  # fmt: skip
 @click.option(
     "--trust", is_flag=True, help="Run the graph even if it accesses files or the network."
