@@ -183,7 +183,7 @@ class Source:
                 found.setdefault(variable.name, f"{printable(variable.name)} is {why}")
         if found:
             raise UserError(
-                f"the checkpoint contradicts the graph beside it: {', '.join(found.values())}",
+                f"the checkpoint contradicts the graph next to it: {', '.join(found.values())}",
                 expected="the checkpoint and the graph of one run of the program",
                 try_="the .meta file that was saved with this checkpoint, or --to npz for "
                 "only the variables",

@@ -179,7 +179,7 @@ class GraphConversion:
     ) -> str | None:
         """Why outputs that agree prove nothing, or None where they do."""
         if interface.undecided:
-            return f"the outputs are a guess: {interface.undecided}"
+            return f"the outputs are uncertain: {interface.undecided}"
         if "weight" in self.source.roles.values() and (alone := without_weights(plan)):
             return f"no weight affects {listed([printable(tensor) for tensor in alone])}"
         rates = [node.attrs["rate"] for node in inference.graph.of("Dropout")]
@@ -225,7 +225,7 @@ class GraphConversion:
             return
         found, tried = TrainingCheck(Verdict.NOT_RUN, "the outputs themselves differ"), False
         if not training.losses:
-            found = TrainingCheck(Verdict.NOT_RUN, "compile_model names no loss")
+            found = TrainingCheck(Verdict.NOT_RUN, "compile_model does not set a loss")
         elif not measured.differences:
             found = TrainingCheck(Verdict.NOT_RUN, "the outputs were not compared")
         elif all(map(Allowed().holds, measured.differences.values())):
@@ -253,12 +253,14 @@ class GraphConversion:
             raise _OtherTrainingError("; ".join(filter(None, reasons)))
         if found.verdict is Verdict.NOT_RUN and training.losses:
             plan.warnings.append(
-                f"That Keras trains as TensorFlow 1 did is not proved: {found.reason}."
+                f"It is not proved that Keras trains like TensorFlow 1: {found.reason}."
             )
         if found.verdict is Verdict.PASS:  # so it has no effect
             told = [f"Training: {not_carried(doubt)}." for doubt in training.doubts]
             plan.warnings = [warning for warning in plan.warnings if warning not in told]
-            plan.notes += [f"Training: {d}; {STEPS} steps agree with it." for d in training.doubts]
+            plan.notes += [
+                f"Training: {d}, but {STEPS} training steps agree." for d in training.doubts
+            ]
         training.proved = found.verdict is Verdict.PASS and not training.beside
         training.summary["check"] = found.to_dict()
 
@@ -284,11 +286,11 @@ class GraphConversion:
                 )
                 return self._plan(interface, inference, without=without)
         if plan.training is not None and (self.output.dry_run or not self.train_check):
-            reason = "--no-train-check" if not self.train_check else "a dry run trains nothing"
+            reason = "--no-train-check" if not self.train_check else "a dry run does not train"
             plan.training.summary["check"] = TrainingCheck(Verdict.NOT_RUN, reason).to_dict()
             plan.training.proved = False
             if not self.train_check:
-                plan.notes.append("Steps of training were not compared (--no-train-check).")
+                plan.notes.append("Training steps were not compared, because of --no-train-check.")
         return plan
 
     def _lift(
@@ -360,5 +362,10 @@ class GraphConversion:
         changes = [node for node in nodes.values() if node.op.startswith("Assign")]
         if changes:
             first = printable(changes[0].name)
-            return f"the outputs change with every run of the original: {first} assigns a variable"
-        return "the outputs change with every run of the original: it draws random numbers"
+            return (
+                f"the original returns different outputs in every run, because {first} "
+                "assigns a variable"
+            )
+        return (
+            "the original returns different outputs in every run, because it draws random numbers"
+        )

@@ -116,9 +116,9 @@ def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
     )
     inputs = ", ".join(_described(i.name, i.value) for i in plan.inputs)
     outputs = ", ".join(_described(o.tensor, o.value) for o in plan.outputs)
-    told = [f"Takes {inputs}.", f"Gives {outputs}."]
+    told = [f"Inputs: {inputs}.", f"Outputs: {outputs}."]
     told += [
-        f"{name} is for training: a program feeds it ({prose(number.tensor, 60)})."
+        f"{name} is used in training; the TF1 program feeds it ({prose(number.tensor, 60)})."
         for name, number in parameters.required.items()
     ]
     lines = [line for text in told for line in textwrap.wrap(text, WIDTH - 4)]

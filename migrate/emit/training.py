@@ -82,17 +82,19 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
 def _told(training: TrainingPlan) -> str:
     """What the docstring may say: only what was carried over, and proved."""
     if not training.losses:
-        return "Compiles the model with the optimizer of TensorFlow 1, and without a loss."
+        return "Compiles the model with the optimizer of TensorFlow 1, but without a loss."
     if not training.proved:
-        return "Compiles the model for training; that TensorFlow 1 trained alike is not proved."
-    return "Compiles the model as TensorFlow 1 trained it, from its first step."
+        return "Compiles the model; it is not proved that it trains like TensorFlow 1."
+    return "Compiles the model to train like TensorFlow 1, from the first step."
 
 
 def _docstring(first: str, asked: Mapping[str, Unknown]) -> list[str]:
     first = f'{_BODY}"""{first}'
     if not asked:
         return [f'{first}"""']
-    told = [f"{name}: a program feeds it ({prose(n.tensor, 60)})." for name, n in asked.items()]
+    told = [
+        f"{name}: the TF1 program feeds it ({prose(n.tensor, 60)})." for name, n in asked.items()
+    ]
     lines = [line for text in told for line in textwrap.wrap(text, WIDTH - len(_BODY))]
     return [first, "", *(f"{_BODY}{line}" for line in lines), f'{_BODY}"""']
 

@@ -164,10 +164,10 @@ def kind_of_file(path: Path) -> str:
     """A ``.keras`` or ``.h5`` file in words: a model or weights, and by which Keras."""
     legacy = _legacy(path)
     if legacy is None:
-        return "a file of Keras"
+        return "a Keras file"
     whole, version = legacy
     content = "a whole model" if whole else "the weights of a model"
-    return f"a file of Keras {printable(version)} with {content}"
+    return f"a Keras {printable(version)} file with {content}"
 
 
 def how_to_open(path: Path) -> str:

@@ -49,8 +49,8 @@ def _asking(tensor: str) -> str:
     name = printable(tensor.removesuffix(":0"))
     option = f"; --feed {name}=VALUE sets it" if name else ""
     return (
-        f"Training: only a feed ({name or 'inside of a loop'}) knows the rate of dropout: "
-        f"build_model is given it as an argument, and model.keras drops nothing{option}."
+        f"Training: the TF1 program feeds the dropout rate ({name or 'inside of a loop'}). It "
+        f"is an argument of build_model; in model.keras dropout is off{option}."
     )
 
 

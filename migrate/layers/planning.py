@@ -104,13 +104,16 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     ops = {node.op for node in found.graph.nodes.values()}
     if tables := sorted(filter(_TABLES.match, ops)):
         raise UserError(
-            f"{outputs} needs {', '.join(tables)}, and the checkpoint does not hold their contents",
+            (
+                f"{outputs} needs {', '.join(tables)}, and the checkpoint does not contain "
+                "their values"
+            ),
             expected="a network of variables",
-            try_="--inputs with the tensors that come out of the tables",
+            try_="--inputs with the output tensors of the tables",
         )
     if trees := sorted(filter(_TREES.match, ops)):
         raise UserError(
-            f"{outputs} needs {', '.join(trees)}: decision trees, which have no Keras form",
+            f"{outputs} needs {', '.join(trees)}: decision trees, which Keras does not support",
             expected="a network of layers",
             try_="--to npz, which writes the variables; the trees are in the checkpoint",
         )
@@ -173,7 +176,12 @@ def _doubts(interface: Interface) -> list[str]:
     """One warning, the first, where it cannot be decided which tensors are the outputs."""
     if not interface.undecided:
         return []
-    return [f"The outputs are a guess: {interface.undecided}. --outputs names the right ones."]
+    return [
+        (
+            f"The outputs are uncertain: {interface.undecided}. Check them, and select others "
+            "with --outputs."
+        )
+    ]
 
 
 def _refuse_assignments(source: Source, interface: Interface, inference: Inference) -> None:

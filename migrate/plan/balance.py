@@ -62,8 +62,8 @@ class Balance:
             AssertionError: something is, where ``TFMIGRATE_DEBUG`` asks for faults to be raised.
         """
         found = [
-            f"{count} of the elements of {name} are neither in the model nor skipped for a reason: "
-            "this is a fault of the conversion."
+            f"{count} elements of {name} are neither in the model nor skipped with a "
+            "reason: this is a bug in the conversion."
             for name, count in self.missing.items()
         ]
         if found and os.environ.get("TFMIGRATE_DEBUG"):

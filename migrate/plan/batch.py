@@ -39,9 +39,9 @@ def free_batch(plan: Plan) -> None:
     for each in single:
         first = (each.value.shape or (None,))[0]
         plan.warnings.append(
-            f"{printable(each.tensor)} is one example without a batch: its first dimension "
-            f"({first or 'open'}) counts no examples. Call the model with one example; predict "
-            "and fit would cut it up."
+            f"{printable(each.tensor)} is a single example: its first dimension "
+            f"({first or 'open'}) is not a batch. Call the model with one example; do not use "
+            "predict or fit, which would split it."
         )
     if single:
         return

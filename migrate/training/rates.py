@@ -30,13 +30,14 @@ def learning_rate(context: Context, trainer: Trainer) -> tuple[Rate | None, bool
     name = printable(rate.tensor.removesuffix(":0"))
     if trainer.optimizer.class_name in _DIVIDING:
         context.plan.warnings.append(
-            f"Training is not carried over: {trainer.optimizer.class_name} divides by the learning "
-            f"rate, which only a feed ({name}) knows; --feed {name}=VALUE sets it."
+            f"Training is not carried over: {trainer.optimizer.class_name} divides by the "
+            f"learning rate, which the TF1 program feeds ({name}); --feed {name}=VALUE sets it."
         )
         return None, constant
     context.warnings.append(
-        f"only a feed ({name}) knows the learning rate: compile_model is given it as an argument, "
-        f"and in model.keras it is 0, which trains nothing; --feed {name}=VALUE sets it"
+        f"the TF1 program feeds the learning rate ({name}). It is an argument of "
+        "compile_model; in model.keras it is 0, so training changes nothing; --feed "
+        f"{name}=VALUE sets it"
     )
     return rate, constant
 
@@ -124,8 +125,8 @@ def hyperparameters(context: Context, trainer: Trainer) -> dict[str, Any] | None
         else:
             fed = printable(_fed(context, tensor).removesuffix(":0"))
             context.plan.warnings.append(
-                f"Training is not carried over: only a feed ({fed}) knows {name} of the optimizer; "
-                f"--feed {fed}=VALUE sets it."
+                f"Training is not carried over: the TF1 program feeds {name} of the optimizer "
+                f"({fed}); --feed {fed}=VALUE sets it."
             )
             return None
     return found

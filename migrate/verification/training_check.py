@@ -93,7 +93,10 @@ def check_training(
     dropout = _dropout(source.graph, plan)
     missing = _missing(dropout)
     if missing:
-        reason = f"the program has dropout at the rate {listed(missing)}, and the model has not"
+        reason = (
+            f"the program has dropout with the rate {listed(missing)}, which the model "
+            "does not have"
+        )
         return TrainingCheck(Verdict.FAIL, reason)
     try:
         feeding = Feeding.of(source.graph, interface, plan, None, 0, _EXAMPLES)
@@ -164,4 +167,4 @@ def _missing(dropout: Mapping[str, list[float | None]]) -> list[str]:
         else:
             missing.append(f"{rate:g}")
     left = sum(ours.values())
-    return missing + ["of a feed"] * max(0, fed - left)
+    return missing + ["from a feed"] * max(0, fed - left)

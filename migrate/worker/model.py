@@ -126,7 +126,7 @@ def _build(module: types.ModuleType | None, path: str) -> Any:
     if needed:
         raise UserError(
             f"{build.__name__}() of {printable(path)} needs {printable(', '.join(needed))}",
-            expected="a function that needs no argument, or a saved model beside it",
+            expected="a function without required arguments, or a saved model next to it",
         )
     return build()
 

@@ -149,7 +149,7 @@ class TestCheckpointFiles:
         save(tmp_path / "here", "model-2", 1)
         state(tmp_path / "here", str(elsewhere))
         assert value(tmp_path / "here") == 1
-        assert "another place" in open_checkpoint(tmp_path / "here").notes[0]
+        assert "in another folder" in open_checkpoint(tmp_path / "here").notes[0]
 
     def test_a_stale_one_gives_the_next_it_lists(self, tmp_path):
         save(tmp_path, "model-1", 1)
@@ -215,7 +215,7 @@ def test_a_folder_of_one_series_gives_the_latest(tmp_path):
 def test_a_folder_of_several_models_is_ambiguous(tmp_path):
     save(tmp_path, "generator-1")
     save(tmp_path, "critic-1")
-    assert "holds 2 checkpoints: critic-1, generator-1" in refusal(tmp_path)
+    assert "contains 2 checkpoints: critic-1, generator-1" in refusal(tmp_path)
 
 
 def test_what_is_missing_is_named(tmp_path):
@@ -225,7 +225,7 @@ def test_what_is_missing_is_named(tmp_path):
     whole = data.read_bytes()
 
     data.unlink()
-    assert "has no data: model-7.data-00000-of-00001 is missing" in refusal(prefix)
+    assert "has no data: model-7.data-00000-of-00001 does not exist" in refusal(prefix)
     data.write_bytes(b"")
     assert "is empty; expected at least 24 bytes" in refusal(prefix)
     data.write_bytes(whole[:-1])

@@ -136,7 +136,7 @@ def test_a_dry_run_writes_nothing(goldens: Path, tmp_path: Path) -> None:
 def test_a_graph_without_a_network_gives_variables(path: str, shared: Path, tmp_path: Path) -> None:
     result = convert(shared / "corpus" / path, tmp_path / "out")
     assert result.report["outcome"] == "variables"
-    assert any("holds no network" in note for note in result.report["notes"])
+    assert any("contains no network" in note for note in result.report["notes"])
     written = np.load(tmp_path / "out" / "weights.npz")
     assert {v["target"] for v in result.report["variables"]} == set(written.files)
 

@@ -79,7 +79,10 @@ def test_one_hot_and_column_labels_are_understood(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"y_test": None}, "lacks y_test; it holds x_train, y_train, x_test; expected x_train, "),
+        (
+            {"y_test": None},
+            "lacks y_test; it contains x_train, y_train, x_test; expected x_train, ",
+        ),
         ({"x_test": np.zeros((4, 3))}, "x_train has examples of shape (2, 2) and x_test of (3,)"),
         ({"y_test": np.arange(3)}, "has 4 x_test and 3 y_test"),
         (

@@ -100,7 +100,7 @@ def test_force_does_not_take_away_a_folder_that_is_not_ours(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.tex").write_text("…")
     with (
-        pytest.raises(UserError, match="other things"),
+        pytest.raises(UserError, match="contains other files"),
         whole_folder(tmp_path / "thesis", force=True),
     ):
         pass

@@ -71,7 +71,7 @@ def test_one_line_names_what_is_left_out_and_how_to_have_it(
     interface, _ = found(shared, name)
     (line,) = [note for note in interface.notes if note.startswith("left out: ")]
     assert line.startswith(f"left out: {', '.join(left_out)}; --outputs ")
-    asked = line.partition("--outputs ")[2].removesuffix(" takes all").split(",")
+    asked = line.partition("--outputs ")[2].removesuffix(" selects all").split(",")
     assert asked == [*interface.outputs, *left_out]
 
 
@@ -94,9 +94,12 @@ def test_a_small_part_of_the_network_is_doubted_first_of_all(shared: Path) -> No
     finder = OutputFinder(source.graph, find_training(source.graph), saved)
     convolution = next(iter(source.graph.of("Conv2D")))
     doubt = finder.doubt([f"{convolution.name}:0"], [])
-    assert f"needs 1 of the {len(finder.weights)} trained variables" in doubt
+    assert f"depends on only 1 of the {len(finder.weights)} trained variables" in doubt
     plan = make_plan(source, replace(whole, undecided=doubt), inference_part(source, whole))
-    assert plan.warnings[0] == f"The outputs are a guess: {doubt}. --outputs names the right ones."
+    assert (
+        plan.warnings[0]
+        == f"The outputs are uncertain: {doubt}. Check them, and select others with --outputs."
+    )
 
 
 def test_an_image_without_a_batch_keeps_its_height(shared: Path) -> None:
@@ -106,4 +109,4 @@ def test_an_image_without_a_batch_keeps_its_height(shared: Path) -> None:
     plan = make_plan(source, interface, inference_part(source, interface))
     (given,) = plan.inputs
     assert (given.value.shape, given.batch) == ((40, 28, 3), None)
-    assert plan.warnings[0].startswith("image:0 is one example without a batch")
+    assert plan.warnings[0].startswith("image:0 is a single example")

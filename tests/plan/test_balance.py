@@ -71,7 +71,7 @@ def test_every_element_of_the_checkpoint_is_in_one_of_four_places() -> None:
 def test_a_part_that_is_left_out_without_a_reason_is_a_fault() -> None:
     found = balance_of({"p/value": TABLE.rows(0, 1)}, {"table": (4, 3)})
     assert (found.model, found.unaccounted, found.missing) == (3, 9, {"table": 9})
-    reason = {"table": "the outputs use no more of it"}
+    reason = {"table": "the outputs do not use the rest"}
     found = balance_of({"p/value": TABLE.rows(0, 1)}, {"table": (4, 3)}, cut=reason)
     assert (found.model, found.skipped, found.unaccounted) == (3, 9, 0)
     assert found.cut == {"table": {"elements": 9, "reason": reason["table"]}}

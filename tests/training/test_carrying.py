@@ -85,7 +85,7 @@ def test_compile_model_is_what_a_person_would_write(unpacked: Callable[[str], Pa
     text = emit_source(plan)
     assert text[text.index("def compile_model") :] == (
         "def compile_model(model):\n"
-        '    """Compiles the model with the loss and the optimizer of TensorFlow 1."""\n'
+        '    """Compiles the model to train like TensorFlow 1, from the first step."""\n'
         "    model.compile(\n"
         "        optimizer=Momentum(\n"
         "            learning_rate=keras.optimizers.schedules.ExponentialDecay(\n"

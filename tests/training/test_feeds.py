@@ -53,7 +53,7 @@ def test_a_rate_that_is_fed_is_the_rate_of_training(case: Case, tmp_path: Path) 
     assert report["assumed"] == []
     assert report["parity"]["verdict"] == "pass"
     assert report["fed"]["keep_prob:0"] == 1.0
-    assert any("nothing is dropped" in note for note in report["notes"])
+    assert any("dropout is off" in note for note in report["notes"])
 
 
 def test_with_what_it_was_fed_training_goes_on_as_in_tensorflow_1(

@@ -53,6 +53,6 @@ def of_several(networks: Sequence[Network], chosen: Network) -> str:
     other = min(networks, key=lambda n: (n.outputs == chosen.outputs, n.name == chosen.name))
     asked = printable(",".join(other.outputs))
     return (
-        f"{len(networks)} networks ({names}): took {printable(chosen.name)}; --outputs {asked} "
-        f"takes {printable(other.name)}"
+        f"the graph has {len(networks)} networks ({names}); {printable(chosen.name)} is "
+        f"converted; --outputs {asked} selects {printable(other.name)}"
     )

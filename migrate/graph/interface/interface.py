@@ -115,8 +115,8 @@ def find_interface(
         if dropping is not None:
             fixed[tensor] = dropping
             choice.notes.append(
-                f"{printable(tensor)} is {printable(asked[tensor])} in training; without training, "
-                "and in the comparison of outputs, nothing is dropped."
+                f"{printable(tensor)} is {printable(asked[tensor])} in training; at inference, "
+                "and in the comparison of outputs, dropout is off."
             )
     if inputs:
         given = [tensor_name(tensor) for tensor in inputs]

@@ -75,7 +75,7 @@ def told(chosen: Collection[str], left_out: list[str]) -> str:
     """One line that names what is left out, and what takes it."""
     names = listed([printable(tensor) for tensor in left_out], 8)
     asked = printable(",".join([*chosen, *left_out]), 400)
-    return f"left out: {names}; --outputs {asked} takes all"
+    return f"left out: {names}; --outputs {asked} selects all"
 
 
 def _values_behind(graph: Graph, tensors: Iterable[str]) -> set[str]:

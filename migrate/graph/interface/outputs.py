@@ -187,14 +187,14 @@ class OutputFinder:
         """
         names = printable(", ".join(outputs))
         if any(_GRADIENTS.search(tensor) for tensor in outputs):
-            return f"{names} belongs to a gradient"
+            return f"{names} is part of a gradient"
         whole = set(self.weights)
         if self._saved is not None:
             whole = {n for n, key in self.weights.items() if {n, key} & set(self._saved)}
         own = whole.intersection(*[set().union(*(self._behind(t) for t in outputs))])
         covered = own.union(*(self._behind(tensor) for tensor in others)) & whole
         if 2 * len(covered) < len(whole):
-            return f"{names} needs {len(own)} of the {len(whole)} trained variables"
+            return f"{names} depends on only {len(own)} of the {len(whole)} trained variables"
         return ""
 
     def _boundary(self, output: str, trained: set[str]) -> str | None:
