@@ -35,6 +35,7 @@ from ..verification import (
     no_evidence,
     without_weights,
 )
+from ..verification.kernels import changed_in
 from ..worker import JobError, Worker, WorkerError
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
@@ -281,7 +282,15 @@ class GraphConversion:
             plan.training.proved = False
             if not self.train_check:
                 plan.notes.append("Steps of training were not compared (--no-train-check).")
+        plan.notes += self._changed_kernels(interface, training=plan.training is not None)
         return plan
+
+    def _changed_kernels(self, interface: Interface, *, training: bool) -> list[str]:
+        """A note, unless TensorFlow 1 itself runs the original."""
+        if self.reference is not None:
+            return []
+        assert self.source.graph is not None
+        return changed_in(self.source.graph, interface.outputs, training=training)
 
     def _lift(
         self,
@@ -309,6 +318,7 @@ class GraphConversion:
                     bypass=bypassed(inference),
                     timeout=self.timeout,
                 )
+                lifted.plan.notes += self._changed_kernels(interface, training=False)
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
                 measured = self._compare_lifted(lifted, original, worker)
                 measured = replace(measured, run_by=run_by)
