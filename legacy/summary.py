@@ -75,7 +75,7 @@ def values():
     with tf.Graph().as_default():
         tf.set_random_seed(0)
         mlp_deep()
-        given["mlp-deep: parameters a layer"] = np.array(list(parameters().values()))
+        given["mlp-deep: parameters per layer"] = np.array(list(parameters().values()))
         given["mlp-deep: parameters"] = np.array(sum(parameters().values()))
         given["mlp-deep: units a layer"] = np.array([s[1] for s in picture().values()])
         draw(picture())
@@ -84,7 +84,7 @@ def values():
             tf.set_random_seed(0)
             batch_norm(before)
             trainable = sum(size(variable) for variable in tf.trainable_variables())
-            given[f"{name}: parameters a layer"] = np.array(list(parameters().values()))
+            given[f"{name}: parameters per layer"] = np.array(list(parameters().values()))
             given[f"{name}: parameters"] = np.array(sum(parameters().values()))
             given[f"{name}: trainable"] = np.array(trainable)
     return given

@@ -64,13 +64,13 @@ def run(prefix, named):
     except tf.errors.InvalidArgumentError as caught:
         text = str(caught)  # many lines, of which this is the one that matters
         error = text[text.index("Assign requires") :].splitlines()[0]
-    print("head made first:", error)
+    print("head created first:", error)
 
     weights = restore(prefix, ["decoder", "encoder", "head"], named)  # shapes agree: no error
     for name, value in sorted(weights.items()):
         print(f"decoder made first: {name} is full of {value.mean():.0f}s")
     return {
-        "head made first": error,
+        "head created first": error,
         "encoder": weights["encoder"],
         "decoder": weights["decoder"],
         "head": weights["head"],

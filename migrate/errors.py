@@ -15,11 +15,11 @@ EXIT_INTERRUPTED = 130
 
 
 class UserError(Exception):
-    """The user's input or surroundings stand in the way: one clear message, exit status 2.
+    """The user's input or environment has a problem: one clear message, exit status 2.
 
     Args:
         problem: what is wrong, with the offending value as received.
-        expected: what would have been right.
+        expected: the valid values.
         try_: what to do next; a command where there is one.
 
     The message is one line: ``problem; expected …; try …``.
@@ -68,14 +68,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 @contextmanager
 def understanding() -> Iterator[None]:
-    """A graph that contradicts itself in ways nobody foresaw is the user's, and named as such."""
+    """Reports an unforeseen contradiction in a graph as a fault of the graph."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         if os.environ.get("TFMIGRATE_DEBUG"):
             raise
         raise UserError(
-            f"the graph cannot be understood: {type(error).__name__}: {printable(error)}",
+            f"the graph cannot be read: {type(error).__name__}: {printable(error)}",
             expected="a graph that TensorFlow 1 wrote",
             try_="--outputs, or --to npz for the variables",
         ) from error

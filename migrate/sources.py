@@ -1,4 +1,4 @@
-"""What the user points at: a checkpoint, a graph, or both."""
+"""The source of a conversion: a checkpoint, a graph, or both."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Source:
         checkpoint: None for a frozen graph.
         graph: None where there is no ``.meta``; its feature columns folded.
         graph_path: the file the graph was read from.
-        prefer_averages: moving averages stand in for the weights they average.
+        prefer_averages: moving averages are used instead of the weights they average.
     """
 
     path: Path
@@ -54,7 +54,7 @@ class Source:
 
     @property
     def title(self) -> str:
-        """What the source is called in docstrings: its last part, not the folders of a machine."""
+        """The name of the source in docstrings: its last part, not the folders of a machine."""
         return self.path.name or self.path.parent.name or str(self.path)
 
     @cached_property
@@ -87,9 +87,9 @@ class Source:
     def average_reasons(self) -> dict[str, str]:
         """Why of a weight and its moving average one is skipped: name → reason."""
         if self.prefer_averages:
-            return dict.fromkeys(self.averages, "its moving average stands in for it")
+            return dict.fromkeys(self.averages, "its moving average is used instead of it")
         return {
-            average: f"a moving average of {printable(name)}; --ema prefer takes it instead"
+            average: f"a moving average of {printable(name)}; --ema prefer uses it instead"
             for name, average in self.averages.items()
         }
 
@@ -98,14 +98,17 @@ class Source:
         if not self.averages:
             return None
         if self.prefer_averages:
-            return f"Moving averages stand in for {len(self.averages)} weights."
+            return (
+                f"The moving averages of {len(self.averages)} weights are used instead of "
+                "the weights."
+            )
         return (
-            f"There are moving averages of {len(self.averages)} variables; the variables "
-            "themselves were used, and --ema prefer takes the averages."
+            f"The checkpoint also has moving averages of {len(self.averages)} variables. The "
+            "model uses the variables themselves; --ema prefer uses the averages."
         )
 
     def variables(self) -> list[Variable]:
-        """Everything that has a fate: the checkpoint's variables, or a frozen graph's weights."""
+        """All variables to account for: the checkpoint's variables, or a frozen graph's weights."""
         if self.checkpoint is not None:
             return list(self.checkpoint.variables.values())
         assert self.graph is not None
@@ -161,6 +164,52 @@ class Source:
                 found[name] = _part(self.recipe(graph_variable.key), graph_variable)
         return found
 
+    def refuse_contradictions(self) -> None:
+        """Refuses a checkpoint whose variables are not those of the graph beside it.
+
+        A variable that only one of them holds contradicts nothing, nor does a size that the graph
+        leaves open.
+
+        Raises:
+            UserError: naming every variable whose shape or dtype differs, with both.
+        """
+        if self.graph is None or self.checkpoint is None:
+            return
+        stored = self.checkpoint.variables
+        found: dict[str, str] = {}
+        for graph_variable in find_variables(self.graph).values():
+            variable = stored.get(graph_variable.key)
+            if variable is not None and (why := _contradiction(graph_variable, variable)):
+                found.setdefault(variable.name, f"{printable(variable.name)} is {why}")
+        if found:
+            raise UserError(
+                f"the checkpoint contradicts the graph beside it: {', '.join(found.values())}",
+                expected="the checkpoint and the graph of one run of the program",
+                try_="the .meta file that was saved with this checkpoint, or --to npz for "
+                "only the variables",
+            )
+
+
+def _contradiction(graph_variable: GraphVariable, stored: Variable) -> str | None:
+    """How shape and dtype differ between the graph and the checkpoint; None where they do not."""
+    part = graph_variable.slice
+    shape = graph_variable.shape if part is None else part.full_shape
+    if shape == () and graph_variable.op == "Variable":
+        shape = None  # the first TensorFlows wrote an unknown shape so, says its shape function
+    fits = shape is None or (
+        len(shape) == len(stored.shape)
+        and all(size in (None, known) for size, known in zip(shape, stored.shape, strict=True))
+    )
+    differing = []
+    if not fits:
+        differing.append((str(list(shape or ())), str(list(stored.shape))))
+    if graph_variable.dtype.removesuffix("_ref") != stored.dtype:
+        differing.append((graph_variable.dtype, stored.dtype))
+    if not differing:
+        return None
+    in_graph, in_checkpoint = (" of ".join(side) for side in zip(*differing, strict=True))
+    return f"{in_graph} in the graph and {in_checkpoint} in the checkpoint"
+
 
 def _part(whole: Recipe, graph_variable: GraphVariable) -> Recipe:
     """The part of a partitioned variable that one node of the graph holds."""
@@ -170,14 +219,14 @@ def _part(whole: Recipe, graph_variable: GraphVariable) -> Recipe:
     ranges = tuple(
         slice(start, start + size) for start, size in zip(part.offset, part.shape, strict=True)
     )
-    return whole.then(f"part at {list(part.offset)}", lambda a: a[ranges], shape=part.shape)
+    return whole.then(f"partition at {list(part.offset)}", lambda a: a[ranges], shape=part.shape)
 
 
 def open_source(path: str | Path) -> Source:
-    """Opens what a path stands for.
+    """Opens the source at a path.
 
     Raises:
-        UserError: nothing is there, or nothing this can be made of.
+        UserError: the path does not exist, or is not a source that can be read.
     """
     given = Path(path)
     is_graph = given.is_file() and given.suffix in (".pb", ".pbtxt")
@@ -206,7 +255,7 @@ def _open_graph(path: Path) -> Source:
         return Source(path, "saved_model", checkpoint, graph, path)
     if find_variables(graph):
         raise UserError(
-            f"{printable(path)} is not frozen: its variables' values are elsewhere",
+            f"{printable(path)} is not frozen: it does not contain the values of its variables",
             expected="a frozen graph",
             try_="the checkpoint that belongs to it",
         )

@@ -112,7 +112,7 @@ def values(series, num_steps=20, num_epochs=10):
         print(f"{name}: by hand and Keras at most {apart:.2g} apart in {num_steps} steps")
     from_zero = path(num_steps, optimizer=built_in()["RMSProp"], mean_of_squares=0.0)
     given["RMSProp from 0"] = from_zero
-    given["RMSProp from 0: how far off"] = np.abs(from_zero - given["RMSProp"]).max()
+    given["RMSProp from 0: difference"] = np.abs(from_zero - given["RMSProp"]).max()
     given["average"], given["average, corrected"] = averages(series, beta=0.9)
     given["1/(1+epoch)"], given["0.95^epoch"], given["1/sqrt(epoch)"] = decayed(num_epochs)
     return given

@@ -64,14 +64,14 @@ def values():
     given = {}
     model = mlp_deep()
     model.summary(line_length=60, print_fn=print)
-    given["mlp-deep: parameters a layer"] = np.array(list(parameters(model).values()))
+    given["mlp-deep: parameters per layer"] = np.array(list(parameters(model).values()))
     given["mlp-deep: parameters"] = np.array(model.count_params())
     given["mlp-deep: units a layer"] = np.array([s[1] for s in picture(model).values()])
     draw(picture(model))
     for name, before in (("batch-norm", False), ("before the activation", True)):
         model = batch_norm(before)
         trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
-        given[f"{name}: parameters a layer"] = np.array(list(parameters(model).values()))
+        given[f"{name}: parameters per layer"] = np.array(list(parameters(model).values()))
         given[f"{name}: parameters"] = np.array(model.count_params())
         given[f"{name}: trainable"] = np.array(trainable)
     return given

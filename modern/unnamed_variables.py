@@ -66,14 +66,14 @@ def run(folder, restore):
     except ValueError as caught:
         text = str(caught)  # many lines, of which this is the one that matters
         error = text[text.index("The shape of") :].partition(" Target variable")[0]
-    print("head made first:", error)
+    print("head created first:", error)
 
     model = restore(folder, ["decoder", "encoder", "head"])  # shapes agree: no error
     weights = {layer.name: layer.kernel.numpy() for layer in model.layers[1:]}
     for name, value in sorted(weights.items()):
         print(f"decoder made first: {name} is full of {value.mean():.0f}s")
     return {
-        "head made first": error,
+        "head created first": error,
         "encoder": weights["encoder"],
         "decoder": weights["decoder"],
         "head": weights["head"],

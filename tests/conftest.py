@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cases import DATA, Case, packed, unpack
 from hypothesis import HealthCheck, settings
+from tfmigrate.plan.balance import Balance
 
 # Examples are judged by what they give, not by the time they take on a busy machine. CI draws the
 # same ones every time: what it finds must not depend on the day.
@@ -80,3 +81,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{skipped} of {ran + skipped} tests were skipped ({share:.1%}):")
         for reason, count in reasons.most_common():
             terminalreporter.line(f"{count:5}  {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture(autouse=True)
+def every_element_is_accounted_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any conversion of a test: where a person is warned, a test fails."""
+
+    def warnings(found: Balance) -> list[str]:
+        assert not found.missing
+        assert found.model + found.training + found.skipped == found.checkpoint
+        return []
+
+    monkeypatch.setattr(Balance, "warnings", warnings)

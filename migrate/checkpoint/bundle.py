@@ -121,9 +121,9 @@ class Bundle:
                     _refuse_pointer(path)
             except FileNotFoundError:
                 raise UserError(
-                    f"{printable(self._path)} has no data: {printable(path.name)} is missing",
-                    expected=f"{self._num_shards} data file(s) beside the index",
-                    try_="fetching it: the index holds names and shapes only",
+                    f"{printable(self._path)} has no data: {printable(path.name)} does not exist",
+                    expected=f"{self._num_shards} data file(s) next to the index",
+                    try_="copying it: the index contains only names and shapes",
                 ) from None
             except OSError as error:
                 raise unreadable(path, error) from None
@@ -228,7 +228,7 @@ def _too_short(path: Path, size: int, needed: int, name: str) -> UserError:
     return UserError(
         f"{printable(path)} {what}",
         expected=f"at least {needed} bytes (tensor {printable(name)!r} ends there)",
-        try_="copying it again; a save that was interrupted leaves an earlier step intact",
+        try_="copying it again; after an interrupted save, an earlier step is intact",
     )
 
 

@@ -165,12 +165,12 @@ def _with_parts(
         if part is None:
             raise MalformedError("one of its slices is missing, or listed twice")
         if len(place) != len(entry.shape) or part.dtype != entry.dtype:
-            raise MalformedError(f"a slice of rank {len(place)} and type {part.dtype}")
+            raise MalformedError(f"a slice of rank {len(place)} and dtype {part.dtype}")
         shape = tuple(
             size if length == FULL else length
             for (_, length), size in zip(place, entry.shape, strict=True)
         )
         if part.shape != shape:
-            raise MalformedError(f"a slice of shape {list(part.shape)} where {list(shape)} belongs")
+            raise MalformedError(f"a slice of shape {list(part.shape)} instead of {list(shape)}")
         parts.append(Part(place, part))
     return entry._replace(parts=tuple(parts))

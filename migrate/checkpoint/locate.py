@@ -1,4 +1,4 @@
-"""From what a user points at to the files of one checkpoint."""
+"""Finds the files of one checkpoint from a path."""
 
 from __future__ import annotations
 
@@ -53,24 +53,24 @@ class Located:
 
 
 def locate(source: str | os.PathLike[str]) -> Located:
-    """Find the checkpoint a source stands for.
+    """Find the checkpoint of a source.
 
     Args:
         source: a prefix, any file of a checkpoint, a folder that holds one, a SavedModel.
 
     Raises:
-        UserError: there is none, or more than one and nothing says which.
+        UserError: there is none, or more than one and no 'checkpoint' file that names one.
     """
     text = os.fspath(source)
     if not text or "\0" in text:
-        raise UserError(f"{printable(text)!r} is no path", expected="a checkpoint")
+        raise UserError(f"{printable(text)!r} is not a path", expected="a checkpoint")
     try:
         if os.path.isdir(text):
             return _in_folder(text)
         if os.path.isfile(text):
             return _of_file(text)
         if os.path.lexists(text) and not os.path.exists(text):
-            raise UserError(f"{printable(text)} is a link to a file that is not there")
+            raise UserError(f"{printable(text)} is a link to a file that does not exist")
         if os.path.exists(text):
             raise UserError(f"{printable(text)} is not a regular file", expected="a checkpoint")
         return _of_prefix(text)
@@ -113,7 +113,9 @@ def _of_prefix(prefix: str) -> Located:
             raise _no_checkpoint(index)
         found = Located(prefix)
         if leftovers:
-            found.notes.append(f"beside it lies {printable(leftovers[0])}, left by a broken save")
+            found.notes.append(
+                f"{printable(leftovers[0])} next to it is left over from an interrupted save"
+            )
         if folder and os.path.basename(folder) == "variables" and base == "variables":
             parent = Path(folder).parent
             if (parent / "saved_model.pb").is_file() or (parent / "saved_model.pbtxt").is_file():
@@ -130,14 +132,14 @@ def _of_prefix(prefix: str) -> Located:
     if data:
         raise UserError(
             f"{printable(os.path.join(folder, data[0]))} has no index",
-            expected=f"{printable(base)}.index beside it",
-            try_="fetching it: without it the data has neither names nor shapes",
+            expected=f"{printable(base)}.index next to it",
+            try_="copying it: without it the data has neither names nor shapes",
         )
     if f"{base}.meta" in names:
         raise UserError(
             f"{printable(prefix)}.meta is a graph without weights",
-            expected=f"{printable(base)}.index and {printable(base)}.data-… beside it",
-            try_="fetching them",
+            expected=f"{printable(base)}.index and {printable(base)}.data-… next to it",
+            try_="copying them",
         )
     raise _missing(prefix, folder, base, names)
 
@@ -200,15 +202,17 @@ def _choose_stated(folder: str, stated: list[str], prefixes: list[str]) -> Locat
             if there or tail in prefixes:
                 if i:
                     notes.append(
-                        f"the 'checkpoint' file names {printable(stated[0])}, which is not there; "
-                        f"{printable(tail)} is the next it lists"
+                        f"the 'checkpoint' file names {printable(stated[0])}, which does not "
+                        f"exist; the next one that it lists is used: {printable(tail)}"
                     )
                 elif foreign and os.path.realpath(path) != os.path.realpath(f"{folder}/{base}"):
-                    notes.append(f"the 'checkpoint' file names another place: {printable(path)}")
+                    notes.append(
+                        f"the 'checkpoint' file names a path in another folder: {printable(path)}"
+                    )
                 found = _of_prefix(os.path.join(folder, tail))
                 found.notes[:0] = notes
                 return found
-    notes.append(f"the 'checkpoint' file names {printable(stated[0])}, which is not there")
+    notes.append(f"the 'checkpoint' file names {printable(stated[0])}, which does not exist")
     if not prefixes:
         base = re.split(r"[/\\]", stated[0])[-1]
         return _of_prefix(os.path.join(folder, base))  # which says what of it is missing
@@ -224,14 +228,14 @@ def _choose(folder: str, prefixes: list[str], notes: list[str]) -> Located:
             names = ", ".join(printable(p, 40) for p in prefixes[:4])
             more = ", …" if len(prefixes) > 4 else ""
             raise UserError(
-                f"{printable(folder)} holds {len(prefixes)} checkpoints: {names}{more}",
-                expected="one, or a 'checkpoint' file that says which",
-                try_=f"naming one: {printable(os.path.join(folder, prefixes[-1]))}",
+                f"{printable(folder)} contains {len(prefixes)} checkpoints: {names}{more}",
+                expected="one, or a 'checkpoint' file that names one",
+                try_=f"the path of one: {printable(os.path.join(folder, prefixes[-1]))}",
             )
         chosen = max(zip(steps, prefixes, strict=True))[1]
-        notes.append(f"of {len(prefixes)} checkpoints the latest step was taken: {chosen}")
+        notes.append(f"the latest step of {len(prefixes)} checkpoints is used: {chosen}")
     elif notes:
-        notes.append(f"the one that is there was taken: {printable(chosen)}")
+        notes.append(f"the only checkpoint in the folder is used: {printable(chosen)}")
     found = _of_prefix(os.path.join(folder, chosen))
     found.notes[:0] = notes
     return found
@@ -284,26 +288,29 @@ def _has_magic(path: str) -> bool:
 
 
 def _no_checkpoint(path: str) -> UserError:
-    """A file that should be a table and is not: say what it is instead."""
+    """Raises for a file that is not a table, and names its real format."""
     with open(path, "rb") as file:
         head = file.read(64)
     what = next((kind for start, kind in _KINDS if head.startswith(start)), None)
     if not head:
-        what = "empty: a save that was interrupted, or a copy that failed"
+        what = "empty, after an interrupted save or a failed copy"
     elif what is None and path.endswith(".index"):
         what = "cut short or damaged: the table's closing bytes are missing"
     elif what is None and path.endswith((".pb", ".pbtxt")):
         what = "a graph, not a checkpoint"
     return UserError(
-        f"{printable(path)} is {what or 'no checkpoint'}",
+        f"{printable(path)} is {what or 'not a checkpoint'}",
         expected="a TensorFlow checkpoint: a prefix, its .index, or a V1 table file",
     )
 
 
 def _interrupted(prefix: str, leftover: str) -> UserError:
     return UserError(
-        f"{printable(leftover)} is what an interrupted save left; {printable(prefix)} has no index",
-        expected="a finished save",
+        (
+            f"{printable(leftover)} is left over from an interrupted save; {printable(prefix)} "
+            "has no index"
+        ),
+        expected="a complete save",
         try_="an earlier step",
     )
 
@@ -320,20 +327,20 @@ def _folder_without(folder: str, names: list[str]) -> UserError:
     metas = [n for n in names if n.endswith(".meta")]
     if metas:
         return UserError(
-            f"{printable(folder)} holds a graph, {printable(metas[0])}, and no weights",
-            expected="an .index and .data-… beside it",
+            f"{printable(folder)} contains a graph, {printable(metas[0])}, but no weights",
+            expected="an .index and .data-… next to it",
         )
     return UserError(
-        f"{printable(folder)} holds no checkpoint",
+        f"{printable(folder)} contains no checkpoint",
         expected="a folder with an .index file, a V1 table or a SavedModel in it",
     )
 
 
 def _missing(prefix: str, folder: str, base: str, names: list[str]) -> UserError:
     if folder and not os.path.isdir(folder):
-        return UserError(f"{printable(folder)} is not there", expected="a folder")
+        return UserError(f"{printable(folder)} does not exist", expected="a folder")
     near = [p for p in _prefixes(folder, names) if base and p.startswith(base)]
     if near:
         hint = printable(os.path.join(folder, near[-1]))
-        return UserError(f"{printable(prefix)} is not there", try_=hint)
-    return UserError(f"{printable(prefix)} is not there", expected="a checkpoint")
+        return UserError(f"{printable(prefix)} does not exist", try_=hint)
+    return UserError(f"{printable(prefix)} does not exist", expected="a checkpoint")

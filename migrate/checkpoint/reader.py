@@ -28,7 +28,7 @@ class Checkpoint:
         object_based: TensorFlow 2 wrote it; its keys are paths of Python objects.
         meta: the MetaGraph beside it, or None.
         saved_model: the SavedModel folder it belongs to, or None.
-        notes: what is worth telling: how it was chosen, what else lies beside it.
+        notes: how it was chosen, and other files next to it.
         variables: name → description, sorted by name.
     """
 
@@ -103,13 +103,13 @@ class Checkpoint:
 
 
 def open_checkpoint(source: str | os.PathLike[str]) -> Checkpoint:
-    """Open the checkpoint that a path stands for and list its variables.
+    """Open the checkpoint at a path and list its variables.
 
     Args:
         source: a prefix, any file of a checkpoint, a folder with one (by its ``checkpoint`` file
             where it has one), or a SavedModel folder.
 
     Raises:
-        UserError: there is none, or what is there is damaged or incomplete.
+        UserError: there is none, or it is damaged or incomplete.
     """
     return Checkpoint(locate(source))

@@ -1,4 +1,4 @@
-"""What each variable is for, guessed from its name alone.
+"""The role of each variable, inferred only from its name.
 
 Where there is a graph, roles are read from it and these guesses give way. Slot names are those of
 tensorflow/python/training/*.py and, for Keras, tensorflow/python/keras/optimizer_v2/*.py.

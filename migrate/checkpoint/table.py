@@ -1,4 +1,4 @@
-"""A sorted string table, as LevelDB has it and as every checkpoint's index is one.
+"""A sorted string table, the format of LevelDB and of the index of every checkpoint.
 
 Layout: tensorflow/core/lib/io/format.cc, block.cc and table_builder.cc. A file is data blocks, an
 index block that points at them, and a footer of 48 bytes that points at the index block. Each block
@@ -44,7 +44,7 @@ class Table:
         except OSError as error:
             raise unreadable(path, error) from None
         if footer[-8:] != MAGIC:
-            raise damaged(path, "the table's closing bytes are missing: cut short, or no table")
+            raise damaged(path, "the table's closing bytes are missing: cut short, or not a table")
         self._kept: tuple[int, dict[bytes, memoryview]] | None = None
         try:
             unused_offset, at = varint(footer, 0)  # of the meta-index block, which is empty
@@ -134,7 +134,7 @@ class Table:
                 raise MalformedError(f"{len(content)} bytes claim to unpack to {claimed}")
             unpacked = bytearray(claimed)  # ours, as cramjam's own abort where memory is short
             if cramjam.snappy.decompress_raw_into(content, unpacked) != claimed:
-                raise MalformedError("less in it than it claims")
+                raise MalformedError("it unpacks to fewer bytes than it claims")
         except (MalformedError, cramjam.DecompressionError) as error:
             raise damaged(self.path, f"compressed block: {error}", at=offset) from None
         return bytes(unpacked)

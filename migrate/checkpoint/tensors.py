@@ -1,4 +1,4 @@
-"""Named tensors that an output is written from, and what became of each."""
+"""Named tensors that an output is written from, and the fate of each."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class Fate:
 
     Attributes:
         name: the variable.
-        target: its name in the output; None when it is not there.
-        reason: why it is not there, or in what other form it is; None when it is there as it was.
+        target: its name in the output; None if it is not in the output.
+        reason: why it is not in the output, or in which other form; None if it is there unchanged.
     """
 
     name: str

@@ -123,7 +123,7 @@ class TableCheckpoint:
         """The TensorProto of one slice."""
         entry = table.get(slice_key(name, extents))
         if entry is None:
-            raise MalformedError("listed, and not there")
+            raise MalformedError("listed, but not in the file")
         for tag, data in message(entry):
             if tag == 0x12 and isinstance(data, memoryview):
                 for inner, tensor in message(data):
@@ -199,7 +199,7 @@ def _tensor_values(tensor: memoryview, dtype: str, count: int) -> np.ndarray:
 
 def _check_count(got: int, wanted: int) -> None:
     if got != wanted:
-        raise MalformedError(f"{got} where its shape wants {wanted}")
+        raise MalformedError(f"{got} instead of the {wanted} of its shape")
 
 
 def _packed_varints(data: np.ndarray) -> Iterator[np.ndarray]:
@@ -209,7 +209,7 @@ def _packed_varints(data: np.ndarray) -> Iterator[np.ndarray]:
         piece = data[at : at + _PIECE]
         last = np.flatnonzero(piece < 0x80)
         if not last.size:
-            raise MalformedError("packed numbers without an end")
+            raise MalformedError("packed numbers that do not end")
         first = np.concatenate(([0], last[:-1] + 1))
         lengths = last - first + 1
         if lengths.max() > 10:

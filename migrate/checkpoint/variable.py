@@ -59,7 +59,7 @@ _MAX_RANK = 64  # numpy's; TensorFlow's own is 254, and no variable comes near e
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What a checkpoint says about one tensor, before any of it is read."""
+    """The description of one tensor in a checkpoint, before its values are read."""
 
     name: str
     shape: tuple[int, ...]
@@ -78,7 +78,7 @@ def element_type(number: int) -> ElementType:
     try:
         return ELEMENT_TYPES[number]
     except KeyError:
-        raise MalformedError(f"unknown element type {number}") from None
+        raise MalformedError(f"unknown dtype number {number}") from None
 
 
 def item_size(name: str) -> int:
@@ -90,7 +90,7 @@ def numpy_dtype(name: str) -> np.dtype:
     """The numpy dtype that holds a TensorFlow element type; ml_dtypes supplies the exotic ones."""
     kind = _BY_NAME[name].numpy
     if kind is None:
-        raise MalformedError(f"elements of type {name} hold no numbers")
+        raise MalformedError(f"the dtype {name} is not numeric")
     if kind.startswith(("bfloat", "float8")):
         import ml_dtypes  # only here: most checkpoints have none, and listing needs none
 

@@ -1,4 +1,4 @@
-"""Protocol-buffer wire format, read strictly: bytes from strangers, no library, no surprises."""
+"""Protocol-buffer wire format, read strictly, because the bytes may come from strangers."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def message(data: Buffer) -> Iterator[tuple[int, Buffer | int]]:
     """The (tag, value) pairs of one message, in order.
 
     A tag is ``field number << 3 | wire type``, so a known field of an unexpected type reads as
-    unknown, as protobuf itself has it. Numbers come as unsigned integers; strings, messages and
-    packed arrays as slices of ``data`` (a copy of bytes, a view of a memoryview).
+    unknown, as in protobuf itself. Numbers come as unsigned integers; strings, messages and packed
+    arrays as slices of ``data`` (a copy of bytes, a view of a memoryview).
 
     Raises:
         MalformedError: the bytes are no message.
@@ -82,7 +82,7 @@ def message(data: Buffer) -> Iterator[tuple[int, Buffer | int]]:
         if kind == 2:
             length, at = varint(data, at)
             if length > end - at:
-                raise MalformedError(f"a field of {length} bytes where {end - at} are left")
+                raise MalformedError(f"a field of {length} bytes where only {end - at} are left")
             yield tag, data[at : at + length]
             at += length
         elif kind == 0:

@@ -34,7 +34,7 @@ def write_bundle(
 
     Args:
         prefix: what ``.index`` and ``.data-00000-of-00001`` follow. Files of these names are
-            replaced; give a folder of its own where an older checkpoint must survive a failure.
+            replaced; use a new folder if an older checkpoint must survive a failure.
         items: (name, array) pairs in any order; only one array need exist at a time. Strings are
             arrays of bytes or str, fixed-width or objects.
 
@@ -55,7 +55,7 @@ def write_bundle(
                 key = name.encode()
                 if not key or key.startswith(b"\0") or key in entries:
                     raise ValueError(
-                        f"a name that is empty, begins with NUL or came before: {name!r}"
+                        f"a name that is empty, begins with NUL or occurs twice: {name!r}"
                     )
                 array = np.asarray(array)
                 number, size, crc = _write_tensor(file, array)
@@ -86,7 +86,7 @@ def _write_tensor(file: BinaryIO, array: np.ndarray) -> tuple[int, int, int]:
         return _write_strings(file, array)
     number = _NUMBERS.get(array.dtype.name)
     if number is None:
-        raise ValueError(f"no checkpoint holds elements of type {array.dtype}")
+        raise ValueError(f"a checkpoint cannot store the dtype {array.dtype}")
     if array.dtype.byteorder == ">":
         array = array.astype(array.dtype.newbyteorder("<"))
     flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)

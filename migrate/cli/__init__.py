@@ -1,1 +1,1 @@
-"""The command line: one file a command; what all of them share stands in main and options."""
+"""The command line: one file for each command; main and options are shared."""

@@ -22,11 +22,14 @@ def complete_system(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds data and hyper-parameters; what is not given is the system's own (tfmigrate list)."""
+    """Adds the options of data and hyperparameters; the defaults are the system's own (tfmigrate
+    list)."""
     for option in (
-        click.option("--seed", type=int, default=0, show_default=True, help="Of the weights."),
-        click.option("--learning-rate", type=float, help="Of the optimizer."),
-        click.option("--batch-size", type=int, help="Examples a step."),
+        click.option(
+            "--seed", type=int, default=0, show_default=True, help="Seed of the initial weights."
+        ),
+        click.option("--learning-rate", type=float, help="Learning rate of the optimizer."),
+        click.option("--batch-size", type=int, help="Examples per step."),
         click.option("--epochs", type=int, help="Passes over the training data."),
         click.option(
             "--data", metavar="NAME|PATH", help="A dataset by name, or a file or folder with one."
@@ -38,7 +41,7 @@ def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A bar for each form on each device; gives the function that takes their events."""
+    """A bar for each form on each device; returns the function that receives their events."""
     with sink.progress() as progress:
         tasks: dict[str, Any] = {}
         starting = progress.add_task("starting TensorFlow", total=None, note="")
@@ -58,26 +61,29 @@ def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 @click.command(epilog="Example: tfmigrate compare mlp --data mnist --epochs 3")
 @click.argument("system", shell_complete=complete_system)
-@click.option("--case", multiple=True, metavar="NAME", help="A variant; all of them by default.")
+@click.option("--case", multiple=True, metavar="NAME", help="Variant of the system.  [all]")
 @training_options
 @click.option(
     "--device",
     multiple=True,
     metavar="cpu|gpu|all",
-    help="Where both sides run; repeat it, or say all, to see devices side by side.  [cpu]",
+    help=(
+        "Device of both sides: cpu, gpu, cpu:1, … or all. May be repeated, to compare "
+        "devices.  [cpu]"
+    ),
 )
 @click.option(
     "--logdir",
     type=click.Path(file_okay=False),
-    help="Keep what the sides leave here: logs, saved models.",
+    help="Folder that keeps the logs and saved models of both sides.",
 )
 @output_options
 def command(sink: Sink, system: str, device: tuple[str, ...], **options: Any) -> int:
     """Run SYSTEM's TF1 and TF2 twins, and show where they agree.
 
-    A network is trained as a TF1 session, a TF2 tape and a Keras fit, which start from the same
-    weights, moved as a TF1 checkpoint, and see the same batches in the same order; other systems
-    give values, compared one by one. Exit status 0 only if parity holds.
+    A network is trained as a TF1 session, a TF2 tape and a Keras fit. All start from the same
+    weights, read from a TF1 checkpoint, and train on the same batches in the same order. Other
+    systems return values, which are compared one by one. Exit status 0 only if parity holds.
     """
     from ..course.comparison import compare
     from ..errors import EXIT_DIFFERENCE, EXIT_OK

@@ -13,5 +13,5 @@ def command(shell: str) -> None:
     from .main import cli
 
     completion = get_completion_class(shell)
-    assert completion is not None, "click has these three"
+    assert completion is not None, "click supports these three shells"
     click.echo(completion(cli, {}, "tfmigrate", "_TFMIGRATE_COMPLETE").source())

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
-    "What is made": ("output", "to", "keras", "training", "dry_run", "force"),
-    "What is proved": ("train_check", "reference", "allow_unproved"),
-    "What of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
-    "Which weights, and where to": ("ema", "model", "map", "write_map"),
+    "Output": ("output", "to", "keras", "training", "dry_run", "force"),
+    "Proof": ("train_check", "reference", "allow_unproved"),
+    "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
+    "Weights and their target model": ("ema", "model", "map", "write_map"),
 }
 _EXAMPLES = """\b
 Example: tfmigrate convert-ckpt model.ckpt -o model-keras
-         tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=1.0
+         tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=0.8
          tfmigrate convert-ckpt model.ckpt --reference ~/tf1/bin/python
          tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
@@ -29,9 +29,9 @@ Example: tfmigrate convert-ckpt model.ckpt -o model-keras
          tfmigrate convert-ckpt model-keras/model.keras --to tf1
 """
 _TO = (
-    "keras, saved_model (the graph as it is), or the variables under their names of TF1: npz, "
-    "safetensors, weights (.weights.h5; beside keras, for that model), tf2, tf1 (checkpoints). "
-    "May be repeated.  [keras]"
+    "keras; saved_model (the unchanged graph); or the variables under their TF1 names: npz, "
+    "safetensors, weights (.weights.h5; together with keras: for that model), tf2 or tf1 "
+    "(checkpoints). May be repeated.  [keras]"
 )
 
 
@@ -44,7 +44,7 @@ class _Grouped(click.Command):
         for title, members in _GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([r for name in members if (r := records.pop(name))])
-        with formatter.section("What is shown"):
+        with formatter.section("Messages"):
             formatter.write_dl([record for record in records.values() if record])
 
 
@@ -56,7 +56,7 @@ def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 @contextmanager
 def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A bar that shows the stage and its bytes; gives the function that takes the events."""
+    """A bar that shows the stage and its bytes; returns the function that receives the events."""
     with sink.progress() as progress:
         task = progress.add_task("reading", total=None, note="")
 
@@ -78,16 +78,16 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 @click.argument("source", type=click.Path())
 @click.option(
     "-o", "--output", type=click.Path(), metavar="FOLDER",
-    help="Where to.  [NAME-keras; from Keras back to TF1: NAME-tf1]",
+    help="Output folder.  [NAME-keras; from Keras back to TF1: NAME-tf1]",
 )  # fmt: skip
 @click.option("--to", multiple=True, metavar="FORMAT", shell_complete=_formats, help=_TO)
 @click.option(
     "--keras", type=click.Choice(["keras", "tf-keras"]), default="keras", show_default=True,
-    help="Which Keras the model is for; tf-keras is Keras 2.",
+    help="Keras version of the model; tf-keras is Keras 2.",
 )  # fmt: skip
 @click.option(
     "--no-training", "training", is_flag=True, flag_value=False, default=True,
-    help="Leave out loss, optimizer and its state.",
+    help="Leave out the loss, the optimizer and its state.",
 )  # fmt: skip
 @click.option(
     "--no-train-check", "train_check", is_flag=True, flag_value=False, default=True,
@@ -99,33 +99,43 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )
 @click.option("--dry-run", is_flag=True, help="Show the whole plan and write nothing.")
 @click.option("--force", is_flag=True, help="Replace the output of an earlier conversion.")
-@click.option("--inputs", callback=names, metavar="A,B", help="Tensors that become its inputs.")
-@click.option("--outputs", callback=names, metavar="A,B", help="Tensors that become its outputs.")
+@click.option(
+    "--inputs", callback=names, metavar="A,B", help="Tensors that become the inputs of the model."
+)
+@click.option(
+    "--outputs", callback=names, metavar="A,B", help="Tensors that become the outputs of the model."
+)
 @click.option(
     "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE",
-    help="Fix a placeholder for good. May be repeated.",
+    help="Replace a placeholder with a constant. For dropout and the learning rate: the value in "
+    "training. May be repeated.",
 )  # fmt: skip
-@click.option("--trust", is_flag=True, help="Run the graph even if it touches files or network.")
+@click.option(
+    "--trust", is_flag=True, help="Run the graph even if it accesses files or the network."
+)
 @click.option(
     "--timeout", type=click.FloatRange(min=1), default=300, show_default=True, metavar="SECONDS",
-    help="How long TensorFlow may give no sign of life.",
+    help="End a TensorFlow process after so many seconds without a response.",
 )  # fmt: skip
 @click.option(
     "--ema", type=click.Choice(["raw", "prefer"]), default="raw", show_default=True,
-    help="Whether moving averages (ExponentialMovingAverage) stand in for their weights.",
+    help="Use moving averages (ExponentialMovingAverage) instead of the weights, or ignore them.",
 )  # fmt: skip
 @click.option(
     "--model", metavar="FILE.py:FUNCTION|SYSTEM",
-    help="Load into the model that your function gives, or that a system of tfmigrate list builds; "
-    "mlp: a chain of dense layers, of any names and sizes.",
+    help="Load the weights into the model that your function returns, or into the model of "
+        "a system of tfmigrate list. mlp: a chain of dense layers with any names and sizes.",
 )  # fmt: skip
 @click.option(
     "--map", type=click.Path(), metavar="FILE",
-    help="What goes where in your model (TOML); without --model, new names for the variables.",
+    help=(
+        "Map from checkpoint names to variables of your model (TOML); without --model, new "
+        "names for the variables."
+    ),
 )  # fmt: skip
 @click.option(
     "--write-map", type=click.Path(), metavar="FILE",
-    help="Propose a map for --model, to be edited, and write nothing else.",
+    help="Write a proposed map for --model, for you to edit, and nothing else.",
 )  # fmt: skip
 @output_options
 def command(
@@ -136,12 +146,12 @@ def command(
     allow_unproved: bool,
     **options: Any,
 ) -> int:
-    """Turn SOURCE into a Keras model with its weights, and measure that both compute the same.
+    """Convert SOURCE to a Keras model with its weights, and check that both compute the same.
 
     SOURCE is a checkpoint (prefix, any of its files, or folder), a .meta, a frozen .pb, a
-    SavedModel folder; or, for the way back, a .keras or .weights.h5 file. The folder that is
-    written holds model.keras, model.py and report.json. Exit
-    status 0 where both compute the same, 1 where they differ, 3 where nothing could prove it.
+    SavedModel folder; or, to convert back to TF1, a .keras or .weights.h5 file. The output folder
+    contains model.keras, model.py and report.json. Exit status 0 if both compute the same, 1 if
+    they differ, 3 if the model could not be proved.
     """
     from .. import convert
 
@@ -165,7 +175,7 @@ def _write_map(
     idle = [f"--{name.replace('_', '-')}" for name in flags if others[name]]
     if idle:
         raise UserError(
-            f"--write-map writes a map alone, so {' and '.join(idle)} would have no effect",
+            f"--write-map writes only a map, so {' and '.join(idle)} would have no effect",
             try_=f"without {'it' if len(idle) == 1 else 'them'}",
         )
     sink.show(propose_map(source, path=path, **{name: options[name] for name in used}))

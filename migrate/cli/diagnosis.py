@@ -1,4 +1,4 @@
-"""Versions, devices, Keras mode and float settings: what a bug report needs."""
+"""Versions, devices, Keras mode and float settings for a bug report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..worker import Worker
 
 @dataclass(frozen=True)
 class Diagnosis(Result):
-    """The surroundings, by name."""
+    """The environment, by name."""
 
     facts: dict[str, Any]
 
@@ -25,7 +25,7 @@ class Diagnosis(Result):
         return [Table(("", ""), [(k.replace("_", " "), _text(v)) for k, v in self.facts.items()])]
 
     def to_dict(self) -> dict[str, Any]:
-        """The facts as they are."""
+        """The facts, for JSON."""
         return {"schema": 1, **self.facts}
 
     def __bool__(self) -> bool:

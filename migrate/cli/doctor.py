@@ -1,4 +1,4 @@
-"""``tfmigrate doctor``: versions, devices, Keras mode, float settings; what a bug report needs."""
+"""``tfmigrate doctor``: versions, devices, Keras mode and float settings for a bug report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``tfmigrate inspect``: what is in a checkpoint, a graph or a SavedModel."""
+"""``tfmigrate inspect``: the contents of a checkpoint, a graph or a SavedModel."""
 
 from __future__ import annotations
 
@@ -38,8 +38,15 @@ def reading_progress(sink: Sink, shown: bool) -> Iterator[Callable[[int, int], N
 
 @click.command(epilog="Example: tfmigrate inspect model.ckpt --stats")
 @click.argument("source", type=click.Path())
-@click.option("--stats", is_flag=True, help="Read all values: min, mean, max, deviation, zeros.")
-@click.option("--filter", "pattern", metavar="GLOB", help="Only variables of such names.")
+@click.option(
+    "--stats", is_flag=True, help="Read all values: min, mean, max, standard deviation, zeros."
+)
+@click.option(
+    "--filter",
+    "pattern",
+    metavar="GLOB",
+    help="Show only variables whose names match this pattern.",
+)
 @click.option(
     "--sort",
     type=click.Choice(["name", "size", "role", "shape"]),
@@ -47,7 +54,7 @@ def reading_progress(sink: Sink, shown: bool) -> Iterator[Callable[[int, int], N
     show_default=True,
     help="Order of the variables.",
 )
-@click.option("--tree", is_flag=True, help="By scope, with subtotals.")
+@click.option("--tree", is_flag=True, help="Show variables by scope, with subtotals.")
 @click.option("--diff", "other", metavar="OTHER", help="Show how the checkpoint OTHER differs.")
 @output_options
 def command(
@@ -59,16 +66,17 @@ def command(
     tree: bool,
     other: str | None,
 ) -> int:
-    """Show what is in SOURCE: variables and their roles, optimizer, step, signatures, warnings.
+    """Show the contents of SOURCE: variables and their roles, optimizer, step, signatures,
+    warnings.
 
     SOURCE is a checkpoint (its prefix, any of its files, or its folder), a .meta, a frozen .pb, or
-    a SavedModel folder. With --diff the exit status is 1 where the two differ.
+    a SavedModel folder. With --diff the exit status is 1 if the two differ.
     """
     from ..errors import EXIT_DIFFERENCE, EXIT_OK, UserError
 
     if other is not None and (stats or tree or sort != "name"):
         raise UserError(
-            "--stats, --tree and --sort have no meaning with --diff", expected="--filter at most"
+            "--stats, --tree and --sort have no effect with --diff", expected="only --filter"
         )
     shown = stats or other is not None
     with collection_paused(), reading_progress(sink, shown) as on_progress:

@@ -22,13 +22,13 @@ def complete_row(ctx: click.Context, param: click.Parameter, incomplete: str) ->
 @click.command(epilog="Example: tfmigrate lesson mlp --section loss")
 @click.argument("row", shell_complete=complete_row)
 @click.option("--section", metavar="NAME", help="Only this section of the files.")
-@click.option("--no-color", is_flag=True, help="No colors, whatever the terminal can do.")
+@click.option("--no-color", is_flag=True, help="Show no colors, whatever the terminal supports.")
 @output_options
 def command(sink: Sink, row: str, section: str | None, no_color: bool) -> None:
     """Show the TF1 and TF2 files of ROW side by side, section by section, with notes.
 
-    ROW is a name that tfmigrate list shows; rosetta is a table of TF1 symbols, what to write
-    instead, and the trap in each. Narrow terminals get one file above the other.
+    ROW is a name that tfmigrate list shows; rosetta is a table of TF1 symbols, their replacements,
+    and the pitfall of each. Narrow terminals show one file above the other.
     """
     from ..course.lesson import lesson
 

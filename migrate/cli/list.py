@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: tfmigrate list")
 @output_options
 def command(sink: Sink) -> None:
-    """List the systems that compare and run know, by chapter."""
+    """List the systems for compare, run and lesson, by chapter."""
     from ..course.listing import Listing
 
     sink.show(Listing())

@@ -1,4 +1,4 @@
-"""The entry point: finds the command, and turns what it raises into one line and an exit status."""
+"""The entry point: finds the command, and turns errors into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ..errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USER, UserError, 
 COMMANDS = {
     "compare": ("compare", "Run a system's TF1 and TF2 sides next to each other."),
     "lesson": ("lesson", "Show the code of both sides of a system, section by section."),
-    "convert-ckpt": ("convert_ckpt", "Turn a TF1 checkpoint, graph or SavedModel into Keras."),
-    "inspect": ("inspect", "Show what is in a checkpoint, a graph or a SavedModel."),
+    "convert-ckpt": ("convert_ckpt", "Convert a TF1 checkpoint, graph or SavedModel to Keras."),
+    "inspect": ("inspect", "Show the contents of a checkpoint, a graph or a SavedModel."),
     "verify": ("verify", "Run an original and its model on the same inputs, layer by layer."),
-    "run": ("run", "Train one side of a system alone."),
-    "list": ("list", "List the systems there are."),
+    "run": ("run", "Train only one side of a system."),
+    "list": ("list", "List all systems."),
     "doctor": ("doctor", "Show versions, devices and float settings."),
     "completion": ("completion", "Print the completion script for a shell."),
 }
@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command, or says which one was probably meant."""
+        """Finds the command, or suggests the nearest name."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             raise UserError(
@@ -70,7 +70,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Lists the commands from ``COMMANDS`` alone."""
+        """Lists the commands from ``COMMANDS`` only, without imports."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
 
@@ -85,7 +85,8 @@ def cli() -> None:
     """TensorFlow 1 in, Keras out, the proof attached.
 
     Exit status: 0 done, and parity holds where it was measured; 1 a difference beyond tolerance; 2
-    wrong input or surroundings, said in one line; 101 a bug of tfmigrate.
+    wrong input or environment, reported in one line; 3 the model could not be proved; 101 a bug in
+    tfmigrate.
     """
 
 
@@ -99,7 +100,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Runs the command line and gives back the exit status."""
+    """Runs the command line and returns the exit status."""
     try:
         status: Any = cli.main(arguments, prog_name="tfmigrate", standalone_mode=False)
         sys.stdout.flush()
@@ -113,7 +114,7 @@ def run(arguments: list[str] | None = None) -> int:
         hint = f"; try {context.command_path} --help" if context else ""
         return _fail(error.format_message().rstrip(".") + hint, EXIT_USER)
     except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted; nothing was left behind", EXIT_INTERRUPTED)
+        return _fail("interrupted; no partial output remains", EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output left, as `head` does. Python would complain at exit otherwise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

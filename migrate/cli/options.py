@@ -1,4 +1,4 @@
-"""Options that several commands take."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ REFERENCE = (
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds ``--json``, ``-q`` and ``-v``, and hands the command a ``sink``."""
+    """Adds ``--json``, ``-q`` and ``-v``, and passes a ``sink`` to the command."""
 
-    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-    @click.option("-q", "--quiet", is_flag=True, help="Nothing but errors; the exit status tells.")
-    @click.option("-v", "--verbose", is_flag=True, help="Details, and TensorFlow's own log.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+    @click.option(
+        "-q", "--quiet", is_flag=True, help="Print only errors; the exit status shows the result."
+    )
+    @click.option("-v", "--verbose", is_flag=True, help="Print details and TensorFlow's own log.")
     @functools.wraps(function)
     def with_sink(*args: Any, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> Any:
         from ..report import Sink
@@ -49,5 +51,5 @@ def feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
             if found[name] is None:
                 found[name] = ast.literal_eval(number.strip())
         except (SyntaxError, ValueError):
-            raise click.BadParameter(f"{number!r} is no number, True, False or list") from None
+            raise click.BadParameter(f"{number!r} is not a number, True, False or a list") from None
     return found

@@ -1,4 +1,4 @@
-"""``tfmigrate run``: one side of a system alone."""
+"""``tfmigrate run``: one side of a system."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     type=click.Choice(["tape", "keras", "functional"]),
     default="keras",
     show_default=True,
-    help="Which of the modern forms.",
+    help="Form of the modern side.",
 )
-@click.option("--case", metavar="NAME", help="Which variant.  [the first]")
+@click.option("--case", metavar="NAME", help="Variant of the system.  [the first]")
 @click.option("-o", "--output", help="Folder for checkpoint and logs.  [SYSTEM-FORM]")
 @click.option(
-    "--device", default="cpu", show_default=True, metavar="cpu|gpu", help="Where it runs."
+    "--device", default="cpu", show_default=True, metavar="cpu|gpu", help="Device to train on."
 )
 @click.option("--force", is_flag=True, help="Replace the folder of an earlier run.")
 @training_options
 @output_options
 def command(sink: Sink, side: str, system: str, form: str, **options: Any) -> None:
-    """Train one SIDE of SYSTEM alone and keep its checkpoint and TensorBoard logs.
+    """Train one SIDE of SYSTEM and keep its checkpoint and TensorBoard logs.
 
-    legacy leaves a TF1 Saver checkpoint (model.ckpt), modern a .keras file, or with --form tape an
+    legacy writes a TF1 Saver checkpoint (model.ckpt), modern a .keras file, or with --form tape an
     object-based checkpoint.
     """
     from ..course.running import run

@@ -38,30 +38,42 @@ def _tolerance(
 @click.option(
     "--data",
     type=click.Path(),
-    help="An .npz with an array for each input, and with --train each label.  [random]",
+    help="An .npz file with an array for each input, and with --train for each label.  [random]",
 )
-@click.option("--seed", default=0, show_default=True, help="Of the random inputs.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the random inputs.")
 @click.option(
-    "--examples", type=click.IntRange(1), help="Random inputs.  [64, or as when converted]"
+    "--examples",
+    type=click.IntRange(1),
+    help="Number of random inputs.  [64, or as in the conversion]",
 )
 @click.option(
     "--train",
     default=0,
     type=click.IntRange(0),
     metavar="N",
-    help="Compare N training steps too: losses, gradients, weights, slots.",
+    help="Also compare N training steps: losses, gradients, weights, slots.",
 )
 @click.option(
     "--tolerance", callback=_tolerance, metavar="ATOL[,RTOL]",
-    help="What a tensor may be off by: ATOL + RTOL of its scale.  [0,2e-5]",
+    help="Allowed difference of a tensor: ATOL, plus RTOL relative to its largest value.  [0,2e-5]",
 )  # fmt: skip
-@click.option("--inputs", callback=names, metavar="A,B", help="Tensors that are its inputs.")
-@click.option("--outputs", callback=names, metavar="A,B", help="Tensors that are its outputs.")
 @click.option(
-    "--feed", multiple=True, callback=feeds, metavar="NAME=VALUE", help="Fix a placeholder."
+    "--inputs", callback=names, metavar="A,B", help="Tensors that are the inputs of the original."
 )
 @click.option(
-    "--trust", is_flag=True, help="Run graph and SavedModel even if they touch files or network."
+    "--outputs", callback=names, metavar="A,B", help="Tensors that are the outputs of the original."
+)
+@click.option(
+    "--feed",
+    multiple=True,
+    callback=feeds,
+    metavar="NAME=VALUE",
+    help="Replace a placeholder with a constant. May be repeated.",
+)
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Run the graph and the SavedModel even if they access files or the network.",
 )
 @click.option("--reference", type=click.Path(), metavar="PYTHON", help=REFERENCE)
 @click.option(
@@ -70,14 +82,16 @@ def _tolerance(
     default=300,
     show_default=True,
     metavar="SECONDS",
-    help="Without a sign of life, after which a process is ended.",
+    help="End a process after so many seconds without a response.",
 )
 @output_options
 def command(sink: Sink, source: str, model: str, **options: Any) -> int:
-    """Run SOURCE and MODEL on the same inputs and name the first tensor that differs, and why.
+    """Run SOURCE and MODEL on the same inputs, name the first tensor that differs, and find the
+    cause.
 
-    SOURCE is what convert-ckpt takes, with its graph. MODEL is a .keras file, a folder that
-    convert-ckpt wrote, its model.py, or a SavedModel. Exit status 1 beyond the tolerance.
+    SOURCE is a source of convert-ckpt, with its graph. MODEL is a .keras file, a folder that
+    convert-ckpt wrote, its model.py, or a SavedModel. Exit status 1 if a difference is beyond the
+    tolerance.
     """
     from .. import verify
     from ..errors import EXIT_DIFFERENCE, EXIT_OK

@@ -32,6 +32,7 @@ from ..verification import (
     TrainingCheck,
     check_training,
     difference,
+    lost_dropout,
     no_evidence,
     without_weights,
 )
@@ -44,8 +45,8 @@ from .output import Output, differences
 from .result import Conversion, dry_run, lifted_report, write_report
 
 _NO_NETWORK = (
-    "The graph beside the checkpoint holds no network: nothing in it computes with an input and "
-    "these variables. So the variables alone were written."
+    "The graph next to the checkpoint contains no network: none of its ops depends on both an "
+    "input and these variables. Only the variables were written."
 )
 
 
@@ -122,14 +123,14 @@ class GraphConversion:
                 timeout=self.timeout,
             )
             if "saved_model" in self.output.to:
-                asked = {"ops": list[str](), "tensor": "", "reason": "--to saved_model asks for it"}
+                asked = {"ops": list[str](), "tensor": "", "reason": "--to saved_model was given"}
                 return self._lift(interface, original, inference, keras_worker, asked, run_by)
             try:
                 plan = self._plan(interface, inference)
             except MissingVariablesError as error:
                 if interface.how == "asked" or self.source.checkpoint is None:
                     raise
-                note = f"{error.problem}, so the variables alone were written."
+                note = f"{error.problem}, so only the variables were written."
                 return self.output.variables([note], failed=True)
             except UnsupportedError as error:
                 why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
@@ -153,7 +154,7 @@ class GraphConversion:
                     return Measured(
                         found,
                         examples=number_of(given),
-                        unproved=self._unproved(plan, expected),
+                        unproved=self._unproved(interface, inference, plan, expected),
                         advice=self.output.verify_with_data,
                     )
                 self.output.tell({"stage": "looking for the cause"})
@@ -180,10 +181,21 @@ class GraphConversion:
             why = {"ops": list[str](), "tensor": "", "reason": made}
             return self._lift(interface, original, inference, keras_worker, why, run_by)
 
-    def _unproved(self, plan: Plan, outputs: Mapping[str, np.ndarray]) -> str | None:
+    def _unproved(
+        self,
+        interface: Interface,
+        inference: Inference,
+        plan: Plan,
+        outputs: Mapping[str, np.ndarray],
+    ) -> str | None:
         """Why outputs that agree prove nothing, or None where they do."""
+        if interface.undecided:
+            return f"the outputs are a guess: {interface.undecided}"
         if "weight" in self.source.roles.values() and (alone := without_weights(plan)):
-            return f"no weight takes part in {listed([printable(tensor) for tensor in alone])}"
+            return f"no weight affects {listed([printable(tensor) for tensor in alone])}"
+        rates = [node.attrs["rate"] for node in inference.graph.of("Dropout")]
+        if lost := lost_dropout(rates, plan):
+            return f"the model lacks dropout of the graph, at the rate {listed(lost)}"
         reason = no_evidence(outputs)
         return None if reason is None else f"on random inputs {printable(reason, 200)}"
 
@@ -198,11 +210,13 @@ class GraphConversion:
         except JobError as error:
             if os.environ.get("TFMIGRATE_DEBUG"):
                 raise
-            return f"Keras fails at it: {printable(error.gist, 300)}"
+            return f"Keras raises an error: {printable(error.gist, 300)}"
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             if os.environ.get("TFMIGRATE_DEBUG"):
                 raise
-            return f"the weights cannot be made: {type(error).__name__}: {printable(error, 300)}"
+            return (
+                f"the weights cannot be computed: {type(error).__name__}: {printable(error, 300)}"
+            )
 
     def _check_training(
         self,
@@ -220,7 +234,7 @@ class GraphConversion:
         training = plan.training
         if training is None or not self.train_check:
             return
-        found = TrainingCheck(Verdict.NOT_RUN, "the outputs themselves differ")
+        found, tried = TrainingCheck(Verdict.NOT_RUN, "the outputs themselves differ"), False
         if not training.losses:
             found = TrainingCheck(Verdict.NOT_RUN, "compile_model names no loss")
         elif not measured.differences:
@@ -239,11 +253,12 @@ class GraphConversion:
                     trust=self.trust,
                     timeout=self.timeout,
                 )
+                tried = True
             except WorkerError as error:
                 if self.workers is not None:
                     raise
                 found = TrainingCheck(Verdict.NOT_RUN, error.problem)
-        if found.verdict is Verdict.FAIL or (found.trained and training.causes):
+        if found.verdict is Verdict.FAIL or (tried and training.causes):
             reasons = [found.reason, *training.causes, *training.doubts]
             reasons += training.hints if found.verdict is Verdict.FAIL else []
             raise _OtherTrainingError("; ".join(filter(None, reasons)))
@@ -252,10 +267,10 @@ class GraphConversion:
                 f"That Keras trains as TensorFlow 1 did is not proved: {found.reason}."
             )
         if found.verdict is Verdict.PASS:  # so it has no effect
-            for doubt in training.doubts:
-                plan.warnings.remove(f"Training: {not_carried(doubt)}.")
-                plan.notes.append(f"Training: {doubt}; {STEPS} steps agree with it.")
-        training.proved = found.verdict is Verdict.PASS
+            told = [f"Training: {not_carried(doubt)}." for doubt in training.doubts]
+            plan.warnings = [warning for warning in plan.warnings if warning not in told]
+            plan.notes += [f"Training: {d}; {STEPS} steps agree with it." for d in training.doubts]
+        training.proved = found.verdict is Verdict.PASS and not training.beside
         training.summary["check"] = found.to_dict()
 
     def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
@@ -263,7 +278,7 @@ class GraphConversion:
         assert self.source.graph is not None
         plan = make_plan(self.source, interface, inference)
         if self.output.keras == "tf-keras":
-            plan.notes.append("For tf-keras, so without loss and optimizer.")
+            plan.notes.append("The model is for tf-keras, so it has no loss and no optimizer.")
         elif without:
             plan.warnings.append(without)
         elif self.training:
@@ -274,7 +289,10 @@ class GraphConversion:
                 if os.environ.get("TFMIGRATE_DEBUG"):
                     raise
                 gist = f"{type(error).__name__}: {printable(error)}"
-                without = f"Training is not carried over: reading it fails ({gist})."
+                without = (
+                    "Training is not carried over: reading the training part of the graph "
+                    f"fails ({gist})."
+                )
                 return self._plan(interface, inference, without=without)
         if plan.training is not None and (self.output.dry_run or not self.train_check):
             reason = "--no-train-check" if not self.train_check else "a dry run trains nothing"
@@ -328,7 +346,7 @@ class GraphConversion:
         except NotLiftedError as error:
             if self.source.checkpoint is None:
                 raise
-            note = f"{why['reason']}, and {error.problem}; so the variables alone were written."
+            note = f"{why['reason']}, and {error.problem}; so only the variables were written."
             return self.output.variables([note], failed=True)
         self.output.tell({"stage": "done"})
         return Conversion(report, self.output.folder)

@@ -23,8 +23,8 @@ from .result import Conversion
 
 _TIMEOUT = 300.0
 _NO_ORIGINAL = (
-    "there is no graph beside the checkpoint, so no original to run; activations and order of the "
-    "layers are a guess"
+    "there is no graph next to the checkpoint, so the original cannot run; the activations and "
+    "the order of the layers are assumed"
 )
 
 
@@ -119,8 +119,8 @@ def convert(
         return Conversion(report, None if dry_run else folder)
     if "saved_model" in to and opened.graph is None:
         raise UserError(
-            f"there is no graph beside {printable(path)}, so no SavedModel can be made of it",
-            expected="a .meta file beside the checkpoint",
+            f"there is no graph next to {printable(path)}, so it cannot become a SavedModel",
+            expected="a .meta file next to the checkpoint",
             try_="--to tf2 for the variables",
         )
     out = Output(opened, folder, to, keras, dry_run, force, timeout, tell)
@@ -142,7 +142,7 @@ def _free(output: str | Path | None, default: str, replace: bool) -> Path:
     folder = Path(output if output is not None else default)
     if folder.exists() and not replace:
         raise UserError(
-            f"{printable(folder)} exists already", try_="--force to replace it, or another -o"
+            f"{printable(folder)} already exists", try_="--force to replace it, or another -o"
         )
     return folder
 
@@ -150,7 +150,7 @@ def _free(output: str | Path | None, default: str, replace: bool) -> Path:
 def _prefers_averages(source: Source, ema: str) -> bool:
     if ema == "prefer" and not source.averages:
         raise UserError(
-            f"{printable(source.path)} holds no moving averages of weights", try_="without --ema"
+            f"{printable(source.path)} contains no moving averages of weights", try_="without --ema"
         )
     return ema == "prefer"
 
@@ -162,14 +162,14 @@ def _from_names(output: Output, *, asked: bool) -> Conversion:
     plan = mlp_plan(weights, source.name, source.title, asked=asked)
     if plan is None:
         note = (
-            "There is no graph beside the checkpoint and its names and shapes do not say "
-            "beyond doubt what model it is, so the variables alone were written; --model mlp "
-            "says that it is a chain of dense layers."
+            "There is no graph next to the checkpoint, and its names and shapes do not "
+            "determine the model with certainty. Only the variables were written. If the model "
+            "is a chain of dense layers, use --model mlp."
         )
         return output.variables([note])
     plan.weights = [replace(w, recipe=source.recipe(str(w.recipe))) for w in plan.weights]
     meta = f"{printable(source.path.name)}.meta"
-    advice = f"put {meta} beside the checkpoint and convert again; or compare with known outputs"
+    advice = f"put {meta} next to the checkpoint and convert again; or compare with known outputs"
     with Worker("Keras") as keras_worker:
 
         def compare() -> Measured:

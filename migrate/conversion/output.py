@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from ..emit import required
 from ..emit import source as emit_source
 from ..errors import UserError, printable
 from ..formats import FORMATS, Written, whole_folder, write_formats
 from ..parity import Difference
 from ..plan import Plan
+from ..plan.balance import balance
 from ..plan.fates import fates
 from ..sources import Source
 from ..verification import Measured, difference
@@ -50,8 +52,8 @@ class Output:
     def verify_with_data(self) -> str:
         """The command that proves a model for which random inputs do not serve."""
         return (
-            f"tfmigrate verify {quote(str(self.source.path))} {quote(str(self.folder))} "
-            "--data EXAMPLES.npz, with inputs that the network is made for"
+            f"tfmigrate verify {quote(str(self.source.path))} {quote(str(self.folder))} --data "
+            "EXAMPLES.npz, with real inputs of the network"
         )
 
     def model(
@@ -69,9 +71,12 @@ class Output:
         ]
         if note := self.source.average_note():
             plan.notes.append(note)
+        found = balance(plan, plan.fates)
+        plan.warnings += found.warnings()
         text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
         if self.dry_run:
-            return dry_run(model_report(self.source, plan, {}, Measured(None), reference))
+            report = model_report(self.source, plan, {}, Measured(None), reference, found)
+            return dry_run(report)
         with whole_folder(self.folder, force=self.force) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
             weights = room / FORMATS["weights"].file if "weights" in self.to else None
@@ -98,7 +103,7 @@ class Output:
             if plan.training is not None and not plan.training.proved:  # which the source says
                 text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
                 (room / "model.py").write_text(text, encoding="utf-8")
-            report = model_report(self.source, plan, paths, measured, reference)
+            report = model_report(self.source, plan, paths, measured, reference, found)
             if weights is not None:
                 report["files"] |= {"weights": weights.name}
             report["files"] |= self.formats(room, but=["weights"]).files
@@ -116,7 +121,7 @@ class Output:
         if not self.source.variables():
             raise UserError(
                 f"there are no variables in {printable(self.source.path)}, so nothing to write",
-                try_="--to keras, if it computes something",
+                try_="--to keras, if the graph computes something",
             )
         self.to = [name for name in self.to if name in FORMATS] or ["npz"]
         if self.dry_run:
@@ -155,12 +160,16 @@ def build_model(
 
     training = plan.training
     progress = stage(tell, "building", sum(weight.recipe.nbytes for weight in plan.weights))
-    call("source", source=text, keras=keras.replace("-", "_"))
+    given = {
+        function: {name: number.value for name, number in arguments.items()}
+        for function, arguments in required(plan).items()
+    }
+    call("source", source=text, keras=keras.replace("-", "_"), given=given["build_model"])
     made = ((weight.target, weight.recipe.make(source.read)) for weight in plan.weights)
     for group in batches(counted(made, progress)):
         call("assign", group)
     if training is not None:
-        call("compile", iterations=training.iterations)
+        call("compile", iterations=training.iterations, given=given["compile_model"])
         places = {s.target: (s.member, s.attribute, s.weight) for s in training.slots}
         slots = ((slot.target, slot.make(source.read)) for slot in training.slots)
         for group in batches(slots):

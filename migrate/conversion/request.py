@@ -14,7 +14,7 @@ from ..mapping.users_model import is_users_model, twin_of
 
 MODEL_FORMATS = {
     "keras": "a Keras model with its source",
-    "saved_model": "the graph as it is, as a trainable SavedModel of TensorFlow 2",
+    "saved_model": "the unchanged graph, as a trainable SavedModel of TensorFlow 2",
 }
 KNOWN_FORMATS = (*MODEL_FORMATS, *FORMATS)
 
@@ -67,9 +67,9 @@ class Request:
                     try_=nearest(name, KNOWN_FORMATS),
                 )
         if self.ema not in ("prefer", "raw"):
-            raise UserError(f"--ema {printable(self.ema)}", expected="prefer or raw")
+            raise UserError(f"--ema is {printable(self.ema)}", expected="prefer or raw")
         if self.keras not in ("keras", "tf-keras"):
-            raise UserError(f"--keras {printable(self.keras)}", expected="keras or tf-keras")
+            raise UserError(f"--keras is {printable(self.keras)}", expected="keras or tf-keras")
         twin_of(self.model)  # which refuses a name that is no system's
 
     def _check_back(self) -> None:
@@ -81,7 +81,7 @@ class Request:
                 try_=f"{how_to_open(self.source)}; or --to tf1 to convert its weights back to TF1",
             )
         self._refuse(
-            f"{name} goes back to TF1",
+            f"{name} is converted back to TF1",
             graph=True,
             model=True,
             ema=True,
@@ -91,36 +91,36 @@ class Request:
     def _check_map(self) -> None:
         if self.model is not None and not is_users_model(self.model):
             raise UserError(
-                f"--map and --model {self.model} contradict each other: a map leads to a model "
-                "of yours",
+                f"--map and --model {self.model} contradict each other: a map needs your own model",
                 try_="--model FILE.py:FUNCTION, or one of the two",
             )
-        self._refuse("weights go where names and map say", graph=True)
+        self._refuse("names and the map assign the weights", graph=True)
         if self.model is None:
             for name in (n for n in self.to if n in MODEL_FORMATS):
                 raise UserError(
-                    f"--to {name} needs a model, and --map alone names none",
+                    f"--to {name} needs a model, and --map does not name one",
                     try_="--model FILE.py:FUNCTION as well",
                 )
-            self._refuse("--map without --model writes variables under new names", keras=True)
+            self._refuse("--map without --model only renames variables", keras=True)
         elif "saved_model" in self.to:
             raise UserError(
-                "--to saved_model is the graph as it is, not a model of yours", try_="--to keras"
+                "--to saved_model keeps the graph unchanged and cannot use your own model",
+                try_="--to keras",
             )
 
     def _check_model(self) -> None:
         if self.variables_alone:
-            what = f"--to {' --to '.join(self.to)} writes the variables alone"
+            what = f"--to {' --to '.join(self.to)} writes only the variables"
             self._refuse(what, graph=True, model=True, ema=True, keras=True)
         if self.model is not None:
-            self._refuse(f"--model {self.model} needs no graph", graph=True)
+            self._refuse(f"--model {self.model} does not use the graph", graph=True)
         if "saved_model" in self.to:
             if "keras" in self.to:
                 raise UserError(
                     "--to keras and --to saved_model are two conversions",
                     try_="one after the other",
                 )
-            self._refuse("--to saved_model is the graph as it is", model=True, keras=True)
+            self._refuse("--to saved_model keeps the graph unchanged", model=True, keras=True)
 
     def _refuse(
         self,

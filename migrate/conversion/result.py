@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..emit import required
 from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK, listed, printable
 from ..formats import FORMATS, Written
 from ..parity import Verdict, worst
 from ..plan import Fate, Layer, Plan
+from ..plan.balance import Balance, balance
 from ..plan.fates import fates
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
 from ..sources import Source
@@ -63,7 +65,7 @@ class Conversion(Result):
             ]
             for v in report["variables"]
         ]
-        columns = ["variable", "shape", "role", "fate", "where to, or why not"]
+        columns = ["variable", "shape", "role", "fate", "target or reason"]
         shown: list[Block] = [Heading(report["source"]["path"]), *map(Paragraph, ends)]
         if report["warnings"]:
             shown.append(Warnings(report["warnings"]))
@@ -75,16 +77,16 @@ class Conversion(Result):
             return [
                 *shown,
                 *_planned(report),
-                Closing(self.verdict, f"dry run: not written: {files}"),
+                Closing(self.verdict, f"dry run, nothing written; a conversion writes {files}"),
             ]
         parts = [report["outcome"]]
         if reason := parity.get("reason"):
             parts.append(reason)
-        if "required_tolerance" in parity:
+        if tolerance := parity.get("required_tolerance"):
             parts += [
-                f"worst {parity['max_abs']:.3g} ({parity['max_ulp']} ULP) over "
+                f"worst {float(parity['max_abs']):.3g} ({parity['max_ulp']} ULP) over "
                 f"{parity['examples']} examples",
-                f"smallest tolerance that passes: atol {parity['required_tolerance']['atol']:.3g}",
+                f"smallest tolerance that passes: atol {float(tolerance['atol']):.3g}",
             ]
         if run_by := parity.get("run_by"):
             parts.append(f"original run by {run_by}")
@@ -120,7 +122,7 @@ def _planned(report: Mapping[str, Any]) -> list[Block]:
         [
             ", ".join(step["from"]),
             ", ".join(map(str, step["from_shapes"])),
-            " → ".join(step["steps"]) or "as it is",
+            " → ".join(step["steps"]) or "unchanged",
             ", ".join(step["to"]),
             ", ".join(map(str, step["to_shapes"])),
         ]
@@ -136,6 +138,7 @@ def model_report(
     paths: Mapping[str, str],
     measured: Measured,
     reference: str,
+    found: Balance,
 ) -> dict[str, Any]:
     """The report of a conversion to a Keras model.
 
@@ -143,6 +146,7 @@ def model_report(
         paths: target as planned → name of the saved model and path of the variable in it.
         measured: what was compared.
         reference: what the model was compared with.
+        found: every element of the checkpoint accounted for.
     """
     untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
     return plain(
@@ -154,7 +158,10 @@ def model_report(
             ],
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
+            "asked": plan.asked,
+            "assumed": _assumed(plan),
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
+            "balance": found.to_dict(),
             "layers": _layers(plan),
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(measured, reference),
@@ -162,6 +169,19 @@ def model_report(
             "warnings": [*plan.warnings, *measured.told],
         }
     )
+
+
+def _assumed(plan: Plan) -> list[dict[str, Any]]:
+    """The numbers that a program feeds and nobody gave: what stands for them, and where."""
+    found = [
+        {"tensor": tensor, "value": value, "for": "inference"}
+        for tensor, value in plan.guessed.items()
+    ]
+    for function, arguments in required(plan).items():
+        for name, number in arguments.items():
+            place = {"for": "training", "argument": f"{function}({name})"}
+            found.append({"tensor": number.tensor, "value": number.value, **place})
+    return found
 
 
 def _layers(plan: Plan) -> list[dict[str, Any]]:
@@ -203,16 +223,19 @@ def lifted_report(
         measured: what was compared with the original graph.
     """
     plan, gradients = lifted.plan, lifted.gradients
-    notes = [f"{printable(why['reason'], 400)}: the graph was lifted as it is.", *plan.notes]
+    notes = [
+        f"{printable(why['reason'], 400)}: the unchanged graph was lifted to a SavedModel.",
+        *plan.notes,
+    ]
     warnings = list(plan.warnings)
     if gradients.get("reason"):
         warnings.append(
-            "No gradients reached its variables on random inputs, so it may not be trainable: "
-            f"{printable(gradients['reason'], 300)}."
+            "No gradients reached the variables on random inputs, so the SavedModel may not be "
+            f"trainable: {printable(gradients['reason'], 300)}."
         )
     elif gradients.get("without"):
         without = listed([printable(name, 40) for name in gradients["without"]])
-        warnings.append(f"No gradient reaches {without}.")
+        warnings.append(f"No gradient reaches {without}: training does not change them.")
     known = fates(plan, source.variables(), source.roles)
     return plain(
         {
@@ -223,7 +246,10 @@ def lifted_report(
             ],
             "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
             "fed": plan.fed,
+            "asked": plan.asked,
+            "assumed": _assumed(plan),
             "variables": [_variable(fate, {}, set()) for fate in known],
+            "balance": balance(plan, known).to_dict(),
             "training": None,
             "prevented": why,
             "gradients": gradients,
@@ -324,7 +350,7 @@ def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict
 def _parity(measured: Measured, reference: str) -> dict[str, Any]:
     differences = measured.differences
     if not differences:
-        reason = measured.unmeasured or "nothing was run"
+        reason = measured.unmeasured or "no model was run"
         advice = measured.advice
         return {"verdict": Verdict.NOT_PROVED, "examples": 0, "reason": reason, "try": advice}
     holds = all(map(Allowed().holds, differences.values()))

@@ -1,4 +1,4 @@
-"""``compare``: runs a system's twins against each other, in the way its programs say."""
+"""``compare``: runs a system's twins against each other, as its programs specify."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def compare(
     on_event: Event | None = None,
     on_log: Callable[[str], None] | None = None,
 ) -> Comparison | ValuesComparison | PitfallComparison | Joined:
-    """Runs the TF1 and the TF2 twin of a system, and measures how far apart they are.
+    """Runs the TF1 and the TF2 twin of a system and measures their difference.
 
     A network is trained as a TF1 session, a TF2 tape and a Keras fit, whichever of these the system
-    has. The session's initial weights travel as a Saver checkpoint through our own reader into the
-    modern forms; all then see the same batches in the same order. Other systems give values, which
-    are compared one by one.
+    has. The session saves its initial weights as a Saver checkpoint; this package reads it and sets
+    the weights of the TF2 forms. All forms then train on the same batches in the same order. Other
+    systems return values, which are compared one by one.
 
     Args:
         system: a name from ``tfmigrate list``.
@@ -52,7 +52,7 @@ def compare(
         logdir: a folder for TensorBoard's event files, or None.
         logical_cpus: how many devices to divide the CPU into, to try placement without a GPU.
         on_event: called with each epoch of each form as it ends.
-        on_log: called with what TensorFlow itself had to say.
+        on_log: called with the log lines of TensorFlow.
 
     Returns:
         A result that is true when parity holds everywhere.

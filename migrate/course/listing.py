@@ -7,7 +7,7 @@ from typing import Any
 from ..report import Block, Heading, Paragraph, Result, Table
 from .catalogue import CHAPTERS
 
-_HINT = "tfmigrate compare NAME runs both sides, tfmigrate lesson NAME shows their code"
+_HINT = "tfmigrate compare NAME runs both sides; tfmigrate lesson NAME shows their code"
 
 
 class Listing(Result):

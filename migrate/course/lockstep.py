@@ -176,7 +176,7 @@ class _Pair:
 
     @property
     def judged(self) -> list[Side]:
-        """The session, and what is held against it."""
+        """The session and the forms that are compared with it."""
         if self.with_kernel:
             return [self.sides[0], *(side.result() for side in self.with_kernel)]
         return self.sides
@@ -277,14 +277,15 @@ def parity(
 ) -> list[Measured]:
     """The first side's arrays against those of the others; the worst of these counts.
 
-    Where ``tolerance`` is not exact it is for the loss of the first steps; what comes after them is
-    measured and not judged. Where the eras part, the loss of the first steps has to show it.
+    Where ``tolerance`` is not exact it is for the loss of the first steps; later values are
+    measured and not judged. Where TF1 and TF2 really differ, the loss of the first steps must show
+    it.
     """
     exact = tolerance == EXACT and not departs
     later = EXACT if exact else None
     lines = [Measured("logits, weights just moved", _arrays_apart(sides, "logits_before"), moved)]
     if departs:
-        parting = _losses("loss, first steps: they part", sides, None)
+        parting = _losses("loss, first steps: expected difference", sides, None)
         lines.append(replace(parting, named=True, least=departs))
     elif not exact:
         lines.append(_losses("loss, first steps", sides, tolerance))

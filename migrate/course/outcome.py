@@ -1,4 +1,4 @@
-"""What training a system in all its forms found: per case, device, form and epoch."""
+"""The results of training a system in all its forms, by case, device, form and epoch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Epoch:
     Attributes:
         loss: the mean over the examples of the loss before each step's update.
         metric: accuracy, or what the system measures instead, on the test set after the epoch.
-        seconds: of training alone.
+        seconds: of training only.
         examples: trained on in that time (the first epoch is timed without its first step).
     """
 
@@ -39,7 +39,7 @@ class Side:
     Attributes:
         form: session, tape, keras …
         title: for people.
-        device: where it was told to run.
+        device: where it was asked to run.
         placement: where the run-time put it: ``CPU:0``.
         first_step: seconds of the step that traces and compiles.
         settings: versions and float settings in force.
@@ -92,7 +92,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Measured:
-    """One line of the parity table: what was compared, and how far apart it was.
+    """One line of the parity table: the compared quantity and its difference.
 
     Attributes:
         tolerance: what it may differ by; None where it is shown and not judged.
@@ -123,7 +123,7 @@ class DeviceOutcome:
         parity: the first side against the others; empty where there is only one.
         tolerance: what the loss of the first steps may differ by.
         case: the name of the variant, or empty.
-        why: the cause of what is not exact, or of a missing form.
+        why: the cause of an inexact value, or of a missing form.
         kernel: the TF1 optimizer with whose update the lines were taken that are judged, or empty.
     """
 
@@ -137,7 +137,7 @@ class DeviceOutcome:
 
     @property
     def parts(self) -> float | None:
-        """How far the eras part, relatively, in the loss of the first steps; None elsewhere."""
+        """The relative difference of TF1 and TF2 in the loss of the first steps; None elsewhere."""
         return max((line.difference.max_rel for line in self.parity if line.named), default=None)
 
     @property

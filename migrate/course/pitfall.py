@@ -21,7 +21,7 @@ from .values_result import Compared, Given, closing, compared, printed_blocks, v
 
 @dataclass(frozen=True)
 class Effect:
-    """What the trap does to one value of the legacy program.
+    """The effect of the trap on one value of the legacy program.
 
     Attributes:
         trap, cure: the value, or the text.
@@ -91,7 +91,7 @@ class PitfallComparison(Result):
         }
 
     def blocks(self) -> list[Block]:
-        """What happens and why, the effect, the cure on both sides, the verdict."""
+        """The symptom and its cause, the effect, the cure on both sides, the verdict."""
         program = self.program
         blocks: list[Block] = [
             Heading(f"{self.system.name} · {self.system.title}"),

@@ -1,4 +1,4 @@
-"""What happens to a dataset before a system sees it."""
+"""Prepares a dataset for a system."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Prepared:
     """Arrays as the twins take them.
 
     Attributes:
-        sizes: what the build functions are told of the data: num_inputs, num_classes …
+        sizes: properties of the data that the build functions receive: num_inputs, num_classes …
         more: further arrays, by name.
     """
 
@@ -39,7 +39,7 @@ class Prepared:
 
 
 def raw(dataset: Dataset) -> Prepared:
-    """x (examples, features) float32 as it is, y one-hot float32."""
+    """x (examples, features) float32, unscaled; y one-hot float32."""
     return Prepared(*_of_classes(dataset).flat(), _sizes(dataset))
 
 
@@ -82,7 +82,7 @@ def ten_classes(prepare: Callable[[Dataset], Prepared]) -> Callable[[Dataset], P
         if _of_classes(dataset).num_classes != 10:
             raise UserError(
                 f"{dataset.name} has {dataset.num_classes} classes",
-                expected="10, of which 5 and 6 are told apart after the others",
+                expected="10; the second network learns to distinguish classes 5 and 6",
             )
         return prepare(dataset)
 
@@ -107,7 +107,7 @@ def standardized_classes(dataset: Dataset) -> Prepared:
 
 
 def validated(prepare: Callable[[Dataset], Prepared]) -> Callable[[Dataset], Prepared]:
-    """The same preparation with the validation examples in the place of the test set.
+    """The same preparation with the validation examples in place of the test set.
 
     Where a dataset does not say which these are, it is the first twelfth, as of Fashion-MNIST.
     """
@@ -116,8 +116,8 @@ def validated(prepare: Callable[[Dataset], Prepared]) -> Callable[[Dataset], Pre
         count = dataset.num_valid or len(dataset.x_train) // 12
         if not count:
             raise UserError(
-                f"{dataset.name} has {len(dataset.x_train)} training examples, of which none can "
-                "be spared for validation",
+                f"{dataset.name} has {len(dataset.x_train)} training examples, too few to "
+                "set some aside for validation",
                 expected="12 or more",
             )
         split = Dataset(
@@ -188,7 +188,7 @@ def themselves(dataset: Dataset) -> Prepared:
 
 
 def fares(dataset: Dataset) -> Prepared:
-    """x (examples, 5): the columns of the taxi fares as they are; y (examples, 1), in float32."""
+    """x (examples, 5): the columns of the taxi fares, unscaled; y (examples, 1), in float32."""
     if dataset.columns != taxi.COLUMNS:
         raise UserError(
             f"{printable(dataset.name)} has {_kind(dataset)}",

@@ -1,4 +1,5 @@
-"""The kinds of program a system of the course can be, and all that is known of one beforehand."""
+"""The kinds of program a system of the course can be, and all that is known about each before it
+runs."""
 
 from __future__ import annotations
 
@@ -35,12 +36,12 @@ class Kernel:
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """A network that both eras train in step: same weights, same batches, same dropout masks.
+    """A network that TF1 and TF2 train in step: same weights, same batches, same dropout masks.
 
     The twins are described in ``migrate/worker/sides.py``. Where ``tolerance`` is exact, nothing
-    may differ to the end. Elsewhere the loss of the first 100 steps has to stay within it; and
-    unless the weights end bit-identical all the same, training in float64 has to show that what it
-    grows into is rounding: then the legacy twin's ``build`` takes a ``dtype``.
+    may differ to the end. Elsewhere the loss of the first 100 steps must stay within it; and unless
+    the weights end bit-identical all the same, training in float64 has to show that what it grows
+    into is rounding: then the legacy twin's ``build`` takes a ``dtype``.
 
     Attributes:
         data: the default dataset.
@@ -48,12 +49,12 @@ class Training:
         epochs, batch_size, learning_rate: the defaults of the course.
         brief: so many epochs suffice on the default dataset, which is small; None where that
             takes the course's too.
-        forms: the ways it is trained, keys of ``FORMS``; all are held against the first.
+        forms: the ways it is trained, keys of ``FORMS``; all are compared with the first.
         tape: the name of the modern twin's class, where ``tape`` is one of the forms.
         targets: TF1 variable → ``layer/variable`` in the modern twin; empty where the two have the
             same names.
         arguments: of the twins' build functions, beside what ``prepare`` and ``passes`` give.
-        passes: what else the build functions are told: of ``learning_rate``, ``epochs``,
+        passes: further arguments of the build functions: of ``learning_rate``, ``epochs``,
             ``batch_size``, ``steps_per_epoch``, ``seed``.
         metric: ``accuracy``, or the name of the modern twin's metric where that is not accuracy.
         tolerance: of the loss over the first steps.
@@ -61,8 +62,8 @@ class Training:
             ``tolerance`` is the same training with TF1's own update operation in Keras's place
             (``migrate/worker/exact.py``), so that whatever else differs cannot hide behind it.
         moved: of the outputs when weights have just been moved.
-        departs: where the eras truly part: by how much, relatively, the losses of the first steps
-            differ at least. Then this is what is judged, and ``why`` names the cause.
+        departs: where TF1 and TF2 really differ: the smallest relative difference of the losses of
+            the first steps. Then the verdict depends on it, and ``why`` names the cause.
         why: the cause, wherever something is not exact or a form is missing.
         cases: variants by name: what each has otherwise, by field (``arguments`` are added).
     """
@@ -122,9 +123,9 @@ class Values:
         figures: what the course's notes print, by name, to the digits given; the values have to
             round to them.
         tolerance: of every value; ``tolerances`` of single ones.
-        departs: value → by how much, relatively, the eras truly part in it, at least; ``why`` names
-            the cause.
-        alone: what one side gives alone, by name, and why.
+        departs: value → the smallest relative difference between TF1 and TF2 in it, where they
+            really differ; ``why`` names the cause.
+        alone: values that only one side has, by name, and why.
         beats: value → another one, which it has to exceed on both sides; on the program's own data,
             for of other data nobody knows.
         why: the cause, wherever something is not exact.

@@ -1,4 +1,4 @@
-"""What a comparison was asked for: the arguments of ``tfmigrate compare``, and how to repeat it."""
+"""The arguments of ``tfmigrate compare``, and the command that repeats a comparison."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ class Request:
         return " ".join(parts)
 
     def check(self, system: System) -> None:
-        """Holds it against what the system has.
+        """Checks the arguments against the system.
 
         Raises:
-            UserError: an option says nothing to any program of the system.
+            UserError: an option has no effect on any program of the system.
         """
         trained = [p for p in system.programs if isinstance(p, Training)]
         for name in ("epochs", "batch_size", "learning_rate"):
             if getattr(self, name) is not None and not trained:
                 raise UserError(
-                    f"{system.name} is not trained epoch by epoch: --{name.replace('_', '-')} says "
-                    "nothing to it"
+                    f"--{name.replace('_', '-')} has no effect on {system.name}, which does "
+                    "not train epoch by epoch"
                 )
         if self.data is not None and not any(p.data for p in system.programs):
-            raise UserError(f"{system.name} has no data: --data says nothing to it")
+            raise UserError(f"--data has no effect on {system.name}, which uses no dataset")
         names = [name for program in trained for name in program.cases]
         unknown = [name for name in self.case if name not in names]
         if unknown:

@@ -135,14 +135,14 @@ class Comparison(Result):
             failing = [line for line in lines if not line.holds] or judged
             worst = max(failing, key=lambda line: line.difference.max_abs)
             ulps, needed = worst.difference.max_ulp or 0, worst.difference.required
-            what = "what is judged is bit-identical"
+            what = "all compared values are bit-identical"
             if worst.difference.differing:
                 what = (
                     f"{worst.what}: max abs {worst.difference.max_abs:.3g}, the smallest "
                     f"tolerance that passes is atol {needed.atol:.3g} or rtol {needed.rtol:.3g}"
                 )
         if parting := [outcome for outcome in self.devices if outcome.parts is not None]:
-            what += " · the eras part, as named: " + ", ".join(
+            what += " · TF1 and TF2 differ, as expected: " + ", ".join(
                 f"{outcome.case or outcome.kernel} {outcome.parts:.2g}" for outcome in parting
             )
         return f"{what} · worst {ulps:,} ULP · {self.seconds:.0f} s · {self.command}"

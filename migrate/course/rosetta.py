@@ -15,9 +15,9 @@ class Line:
     """One line of the table.
 
     Attributes:
-        tf1: the symbols, as the legacy twin of ``row`` has them.
+        tf1: the symbols, as in the legacy twin of ``row``.
         tf2: what to write instead; dotted names and ``name=`` in it are found in the modern twin.
-        trap: where the two are not the same.
+        trap: where the two differ.
         row: the system of the course that shows it.
     """
 
@@ -32,31 +32,37 @@ LINES = (
     Line(
         "tf.placeholder",
         "an argument of a tf.function; keras.Input in a model",
-        "A call with another shape traces a tf.function again, unless it has an input_signature=.",
+        "A call with a new shape traces a tf.function again, unless it has an input_signature=.",
         "mlp",
     ),
     Line(
         "tf.placeholder_with_default",
         "an argument with a default: training=",
-        "The phase that nobody feeds is the default; a loop of one's own has to say training=True.",
+        (
+            "In TF1 the default holds unless the phase is fed; a custom training loop must "
+            "pass training=True."
+        ),
         "update-ops",
     ),
     Line(
         "tf.Session, session.run",
         "a call: model(x), .fit, .predict",
-        "One run gives all its tensors from one pass; two calls compute twice, and draw two masks.",
+        (
+            "One session.run computes all its tensors in one pass; two calls compute twice and "
+            "draw two dropout masks."
+        ),
         "mlp-deep",
     ),
     Line(
         "tf.reset_default_graph",
-        "none: keras.Sequential and functions own what they make",
-        "A network that is built twice in a graph has two sets of variables.",
+        "none: keras.Sequential and functions own what they create",
+        "If a program builds a network twice in a graph, the graph has two sets of variables.",
         "save-restore",
     ),
     Line(
         "tf.global_variables_initializer",
-        "none: a variable has its value when it is made",
-        "In TF1 it also overwrites what was restored, if it runs afterwards.",
+        "none: a variable has its value when it is created",
+        "In TF1, if it runs after a restore, it overwrites the restored values.",
         "mlp",
     ),
     Line(
@@ -68,98 +74,116 @@ LINES = (
     Line(
         "tf.cond",
         "if, which dataset.map and tf.function turn into a tf.cond",
-        "Both branches of a TF1 cond are built; what is made outside of them runs in any case.",
+        "TF1 builds both branches of a cond; ops that are created outside the branches always run.",
         "cats",
     ),
     Line(
         "tf.gradients",
         "tf.GradientTape",
-        "A tape watches variables by itself, and a tensor only if tape.watch says so.",
+        (
+            "A tape watches trainable variables automatically, and other tensors only after "
+            "tape.watch."
+        ),
         "perceptron",
     ),
     Line(
         "tf.set_random_seed",
         "tf.random.set_seed, keras.utils.set_random_seed",
-        "In TF1 the seed is the graph's, and the seed of an operation counts operations before it.",
+        (
+            "In TF1 the seed belongs to the graph, and the seed of an op depends on the number "
+            "of ops before it."
+        ),
         "deep-100",
     ),
     Line(
         "tf.device, tf.ConfigProto",
         "tf.device, tf.config.list_logical_devices",
-        "A session has devices of its own; in TF2 they are set once, before first use.",
+        (
+            "In TF1 each session configures its devices; in TF2 the process does so once, "
+            "before the first use."
+        ),
         "devices",
     ),
     # --- variables and layers
     Line(
         "tf.Variable",
-        "what a layer makes for itself (keras.layers.Dense), or a tf.Variable of a tf.Module",
-        "Without a name the key in the checkpoint is the order of creation.",
+        "variables that a layer creates (keras.layers.Dense), or a tf.Variable of a tf.Module",
+        "Without a name, the key in the checkpoint depends on the order of creation.",
         "unnamed-variables",
     ),
     Line(
         "tf.get_variable, tf.variable_scope",
         "a keras.layers.Layer, called as often as needed",
-        "Weights are shared by name and AUTO_REUSE in TF1, by calling the same object in Keras.",
+        "TF1 shares weights by name and AUTO_REUSE, Keras by calling the same object.",
         "dense-from-scratch",
     ),
     Line(
         "tf.trainable_variables",
         "model.trainable_variables, layer.trainable",
-        "A frozen layer is set before compile; TF1 leaves it out of var_list.",
+        "In Keras freeze a layer before compile; in TF1 leave its variables out of var_list.",
         "transfer",
     ),
     Line(
         "tf.layers.dense",
         "keras.layers.Dense",
-        "The name is a scope of variables; the same name again is an error without reuse=True.",
+        "The name is a variable scope; using it again without reuse=True is an error.",
         "mlp-deep",
     ),
     Line(
         "tf.layers.flatten",
         "keras.layers.Flatten",
-        "Both keep the order of the axes; after a change of data format the kernel's rows move.",
+        (
+            "Both keep the order of the axes; a change of data format reorders the rows of the "
+            "next kernel."
+        ),
         "mlp-128",
     ),
     Line(
         "tf.nn.dropout",
         "tf.nn.dropout, whose second argument is rate; keras.layers.Dropout",
-        "keep_prob in TF1, the share to drop in TF2: 0.8 is both a good and a fatal value.",
+        "keep_prob in TF1, the share to drop in TF2: 0.8 works in TF1 and ruins training in TF2.",
         "keep-prob",
     ),
     Line(
         "tf.layers.dropout",
         "keras.layers.Dropout",
-        "Off in TF1 unless training is fed; on in Keras within fit, and off elsewhere.",
+        "Off in TF1 unless training is fed; in Keras on within fit and off elsewhere.",
         "mlp-dropout",
     ),
     Line(
         "tf.layers.batch_normalization",
         "keras.layers.BatchNormalization",
-        "momentum 0.99 and epsilon 1e-3 are the same; the decay of tf.contrib's was 0.999.",
+        "momentum 0.99 and epsilon 1e-3 are the same; tf.contrib's version has decay 0.999.",
         "batch-norm",
     ),
     Line(
         "tf.GraphKeys.UPDATE_OPS",
         "none: .fit does it, as does training=True in a call",
-        "Without the collection the moving statistics stay at 0 and 1, and nothing is said.",
+        (
+            "If the collection does not run, the moving statistics stay at 0 and 1, and TF1 "
+            "does not warn."
+        ),
         "batch-norm",
     ),
     Line(
         "tf.nn.selu, tf.initializers.lecun_normal",
         'keras.layers.Dense(n, "selu", kernel_initializer="lecun_normal")',
-        "SELU keeps its promise with LeCun's initializer and standardized inputs alone.",
+        "SELU normalizes itself only with LeCun's initializer and standardized inputs.",
         "deep-100",
     ),
     Line(
         "tf.nn.leaky_relu",
         'activation="leaky_relu" of keras.layers.Dense',
-        "The slope is 0.2 in both; that of the layer keras.layers.LeakyReLU is 0.3.",
+        "The slope is 0.2 in both; in the layer keras.layers.LeakyReLU it is 0.3.",
         "activations",
     ),
     Line(
         "tf.glorot_uniform_initializer",
         'the default of keras.layers.Dense: "glorot_uniform"',
-        "The default of both; the seeds give other numbers, so weights are moved, never redrawn.",
+        (
+            "The default in both; the same seed draws different numbers, so copy the weights "
+            "instead of drawing them again."
+        ),
         "autoencoder",
     ),
     Line(
@@ -171,13 +195,16 @@ LINES = (
     Line(
         "tf.feature_column",
         "keras.layers.HashedCrossing, keras.layers.Discretization, keras.layers.CategoryEncoding",
-        "input_layer orders columns by name, and with them the rows of the next kernel.",
+        "input_layer sorts columns by name, which sets the order of the rows of the next kernel.",
         "wide-deep",
     ),
     Line(
         "tf.nn.embedding_lookup",
         "keras.layers.Embedding",
-        "Of a row that a batch has twice TF1's Adam squares the sum, Keras's each gradient.",
+        (
+            "If a batch contains a row twice, TF1's Adam squares the sum of its gradients, "
+            "Keras's squares each."
+        ),
         "wide-deep",
     ),
     # --- losses and regularization
@@ -185,50 +212,53 @@ LINES = (
         "tf.nn.softmax_cross_entropy_with_logits_v2",
         "tf.nn.softmax_cross_entropy_with_logits; "
         "keras.losses.CategoricalCrossentropy(from_logits=True)",
-        "Without from_logits=True Keras takes logits for probabilities.",
+        "Without from_logits=True Keras treats logits as probabilities.",
         "softmax",
     ),
     Line(
         "tf.nn.sparse_softmax_cross_entropy_with_logits",
         "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
-        "TF1 wants the classes as int32 or int64; Keras casts what it is given.",
+        "TF1 needs classes of dtype int32 or int64; Keras casts them.",
         "mlp-128",
     ),
     Line(
         "tf.nn.sigmoid_cross_entropy_with_logits",
         "keras.losses.BinaryCrossentropy(from_logits=True)",
-        "Without from_logits=True Keras takes probabilities, and clips them at 1e-7.",
+        "Without from_logits=True Keras expects probabilities and clips them at 1e-7.",
         "transfer",
     ),
     Line(
         "tf.nn.l2_loss",
         "keras.regularizers.L2, keras.regularizers.L1L2",
-        "tf.nn.l2_loss has a half in it: β there is β / 2 in Keras.",
+        "tf.nn.l2_loss contains a factor 1/2: β in TF1 is β / 2 in Keras.",
         "mlp-regularized",
     ),
     Line(
         "tf.GraphKeys.REGULARIZATION_LOSSES",
         "model.losses",
-        "Kept apart in both eras: fit adds them, a loop of one's own has to.",
+        (
+            "Both versions keep them separate from the loss: fit adds them; a custom training "
+            "loop must add them itself."
+        ),
         "cats",
     ),
     Line(
         "tf.clip_by_norm",
         "keras.constraints.MaxNorm",
-        "In TF1 an operation that has to depend on the update; over which axis, it must be told.",
+        "In TF1 it is an op that must depend on the update, and the axis must be given.",
         "regularization",
     ),
     # --- optimizers and schedules
     Line(
         "tf.train.GradientDescentOptimizer",
         "keras.optimizers.SGD; variable.assign_sub under a tape",
-        "The default of Keras is 0.01; TF1 has none.",
+        "The learning rate defaults to 0.01 in Keras; TF1 has no default.",
         "mlp",
     ),
     Line(
         "tf.train.MomentumOptimizer",
         "keras.optimizers.SGD(momentum=)",
-        "TF1 sums gradients, Keras sums steps: they part where the learning rate changes.",
+        "TF1 sums gradients, Keras sums steps: they differ after the learning rate changes.",
         "momentum-schedule",
     ),
     Line(
@@ -240,56 +270,56 @@ LINES = (
     Line(
         "tf.train.RMSPropOptimizer",
         "keras.optimizers.RMSprop",
-        "TF1 starts the mean of squares at 1, Keras at 0; decay became rho.",
+        "The mean square starts at 1 in TF1 and at 0 in Keras; decay became rho.",
         "optimizers",
     ),
     Line(
         "tf.train.exponential_decay, tf.train.inverse_time_decay, tf.train.piecewise_constant",
         "keras.optimizers.schedules",
-        "TF1 counts steps only where minimize is given global_step.",
+        "TF1 counts steps only if minimize receives global_step.",
         "schedules",
     ),
     # --- data, files, logs
     Line(
         "tf.data.make_initializable_iterator, tf.errors.OutOfRangeError",
         "for batch in tf.data.Dataset.from_tensor_slices(…)",
-        "A TF1 pipeline is initialized before each epoch, and ends by an exception.",
+        "A TF1 pipeline must be initialized before each epoch, and ends with an exception.",
         "cats",
     ),
     Line(
         "tf.data.make_one_shot_iterator",
         ".repeat, and .fit with steps_per_epoch=",
-        "An endless dataset has no epoch: where to evaluate has to be said.",
+        "An endless dataset has no epochs: set when to evaluate.",
         "fare",
     ),
     Line(
         "tf.train.Saver",
         "model.save; tf.train.Checkpoint",
-        "A Saver goes by names; a Checkpoint by attribute paths; a .keras file by layers.",
+        "A Saver matches by variable name, a Checkpoint by attribute path, a .keras file by layer.",
         "mlp",
     ),
     Line(
         "tf.train.import_meta_graph",
         "keras.saving.load_model",
-        ".meta holds the graph without weights and without the code that fed it.",
+        ".meta contains the graph, without weights and without the code that feeds it.",
         "save-restore",
     ),
     Line(
         "tf.saved_model.simple_save, tf.saved_model.loader.load",
         "model.export; tf.saved_model.load",
-        "The signature is what a client sees: its names are those of the inputs.",
+        "A client sees only the signature, which names the inputs.",
         "export",
     ),
     Line(
         "tf.summary.FileWriter, tf.summary.scalar, tf.summary.merge_all",
         "keras.callbacks.TensorBoard",
-        "A TF1 summary is an operation: it has to be run, and its result to be written.",
+        "A TF1 summary is an op: the program must run it and write its result.",
         "tensorboard",
     ),
     Line(
         "tf.get_default_graph",
         "model.summary; keras.utils.plot_model",
-        "A TF1 graph knows operations; which of them are a layer is in their names.",
+        "A TF1 graph knows only ops; only their names show which of them form a layer.",
         "summary",
     ),
 )

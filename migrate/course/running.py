@@ -1,4 +1,4 @@
-"""Trains one side of a system alone, and leaves its checkpoint and TensorBoard logs."""
+"""Trains one side of a system, and leaves its checkpoint and TensorBoard logs."""
 
 from __future__ import annotations
 

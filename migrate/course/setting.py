@@ -40,7 +40,7 @@ class Setting:
         logdir: str | None = None,
         logical_cpus: int = 1,
     ) -> Setting:
-        """What was asked for, and the system's own where nothing was.
+        """The values of the request, with the system's own as defaults.
 
         Raises:
             UserError: a value is out of range.
@@ -62,7 +62,7 @@ class Setting:
         return replace(self, logdir=str(folder))
 
     def check(self, prepared: Prepared, dataset: Dataset) -> None:
-        """Holds the batch size against the data.
+        """Checks the batch size against the data.
 
         Raises:
             UserError: a batch would be larger than the training set.

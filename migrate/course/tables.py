@@ -48,7 +48,7 @@ def epochs(outcome: DeviceOutcome, *, few: bool = False) -> Table:
 
 
 def parity(outcome: DeviceOutcome) -> Table:
-    """What was compared, and how far apart it was."""
+    """The compared quantities and their differences."""
     rows, marked = [], set()
     for number, line in enumerate(outcome.parity):
         difference = line.difference
@@ -60,7 +60,7 @@ def parity(outcome: DeviceOutcome) -> Table:
                 f"{difference.max_rel:.3g}",
                 f"{difference.max_ulp or 0:,}",
                 same,
-                f"at least {line.least:g} apart" if line.least else str(difference.required),
+                f"differs by at least {line.least:g}" if line.least else str(difference.required),
             ]
         )
         if not line.holds:
@@ -90,7 +90,7 @@ def time(outcome: DeviceOutcome) -> Table:
 
 
 def cases(outcomes: list[DeviceOutcome]) -> Table:
-    """The cases side by side: where each ended, how far apart, how fast."""
+    """The cases side by side: final values, differences, speed."""
     sides = max((outcome.sides for outcome in outcomes), key=len)
     columns, spans = ["case"], [("", 1)]
     for side in sides:
@@ -111,7 +111,7 @@ def cases(outcomes: list[DeviceOutcome]) -> Table:
             row += [f"{last.loss:#.6g}", f"{last.metric:.4f}", f"{speed:,.0f}"]
         same = "bit-identical" if outcome.parity and outcome.identical else ""
         if outcome.parts is not None:
-            same = f"{outcome.parts:.2g} apart, as named"
+            same = f"differs by {outcome.parts:.2g}, as expected"
             if outcome.kernel and outcome.exact:
                 same += f"; bit-identical with TF1's {outcome.kernel}"
         rows.append([*row, str(outcome.verdict), same])

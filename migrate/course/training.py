@@ -71,14 +71,14 @@ def train(
         case: the name of the variant, for events and logs.
         floatx: trains in this precision, and tells the legacy twin so; the data's own by default.
         kernel: the TF1 optimizer whose update is put in the place of that of Keras's, or empty.
-        losses_alone: tells nothing but losses and weights, which is quicker.
+        losses_alone: returns only losses and weights, which is faster.
         device: ``cpu``, ``gpu``, ``cpu:1`` …
         initial, trained: where the form saves itself before and after training, or None.
         weights: to start from, by TF1 name; drawn by the form itself where None.
         on_event: called after each epoch.
 
     Raises:
-        UserError: the device is not there, or the process died.
+        UserError: the device does not exist, or the process died.
     """
     epochs: list[Epoch] = []
 

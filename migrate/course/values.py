@@ -43,7 +43,7 @@ def compare_values(
 
 
 class Call:
-    """Calls functions of a system's twins with what its program says they take."""
+    """Calls functions of a system's twins with the arguments that its program specifies."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ class Given:
 
     Attributes:
         arrays, texts: by name.
-        order: of all names, as the twin has them.
+        order: of all names, as in the twin.
         printed: on its standard output.
         settings: versions and float settings in force.
     """
@@ -45,7 +45,7 @@ class Compared:
         legacy, modern: the value, or None where a side has none.
         difference: of the two; None where there is nothing to compare, or shapes differ.
         tolerance: what it may be.
-        least: where the eras part, by how much, relatively, it has to differ; else 0.
+        least: where TF1 and TF2 really differ, the smallest relative difference; else 0.
         figure: what the notes print, or empty.
         near: whether the values round to the figure; None without one.
         note: why one side has none.
@@ -63,7 +63,7 @@ class Compared:
 
     @property
     def holds(self) -> bool:
-        """Whether the two agree, or part as far as they are said to; and agree with the figure."""
+        """Whether the two agree, or differ as far as expected; and agree with the figure."""
         if self.near is False:
             return False
         if self.difference is not None and self.least:
@@ -96,7 +96,7 @@ class Claim:
 
     Attributes:
         gains: by how much, of TF1 and TF2.
-        judged: whether it has to; else it is told only.
+        judged: whether it must; else it is only reported.
     """
 
     value: str
@@ -221,7 +221,9 @@ def values_blocks(values: list[Compared]) -> list[Block]:
             row += ["", "", value.note or f"shapes {' and '.join(map(str, shapes))}"]
         else:
             ulp = "" if difference.max_ulp is None else f"{difference.max_ulp:,}"
-            needed = f"at least {value.least:g} apart" if value.least else str(difference.required)
+            needed = (
+                f"differs by at least {value.least:g}" if value.least else str(difference.required)
+            )
             row += [f"{difference.max_abs:.3g}", ulp, needed]
         rows.append(row)
     columns = ["value", *(["notes"] if figures else []), "TF1", "TF2"]
@@ -247,13 +249,13 @@ def printed_blocks(legacy: Given, modern: Given) -> list[Block]:
 def closing(
     values: list[Compared], seconds: float, command: str, claims: Sequence[Claim] = ()
 ) -> str:
-    """The last line: how many values agree, what is claimed, what fails, and the command."""
+    """The last line: the number of values that agree, the claims, the failures, and the command."""
     judged = [value for value in values if value.difference is not None]
     exact = sum(1 for v in judged if v.difference and not v.difference.differing)
     counted = "1 value" if len(judged) == 1 else f"{len(judged)} values"
     what = f"{counted} compared, {exact} bit-identical"
     if parting := [value.name for value in judged if value.least and value.holds]:
-        what += f" · the eras part, as named, in {', '.join(parting)}"
+        what += f" · TF1 and TF2 differ, as expected, in {', '.join(parting)}"
     figures = [value for value in values if value.figure]
     if figures:
         near = sum(1 for value in figures if value.near)

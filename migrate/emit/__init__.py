@@ -1,5 +1,5 @@
 """A plan → Python source that a person would keep."""
 
-from .source import source
+from .source import required, source
 
-__all__ = ["source"]
+__all__ = ["required", "source"]

@@ -62,7 +62,7 @@ def lifted_source(plan: Plan) -> str:
     )
     title = f"{prose(plan.name, 40) or 'A model'}, lifted by tfmigrate from {prose(plan.origin)}."
     lines = textwrap.wrap(
-        f"{title} The graph is as it was; its variables can be trained.", WIDTH - 3
+        f"{title} The graph is unchanged; its variables are trainable.", WIDTH - 3
     )
     return "\n".join(['"""' + lines[0], *lines[1:], '"""']) + "\n\n" + body
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..plan import Layer, Network
+from ..plan import Layer, Network, Plan, Unknown
 from ..plan.names import identifier
 from .render import Name
 
@@ -23,16 +23,21 @@ class Parameters:
     them; sizes are arguments where they are few. The last layer's own activation stays in place:
     it belongs to what the model says, not to how it is built.
 
+    A number that only a feed knows is an argument without a default where the model is trained.
+
     Attributes:
         defaults: argument → literal.
+        required: argument without a default → what stands for it in the saved model.
     """
 
     def __init__(self, plan: Network):
         self.defaults: dict[str, Any] = {}
+        self.required: dict[str, Unknown] = {}
         self._names: dict[tuple[int, str], str] = {}
         layers = plan.layers
         self._add_sizes(layers)
         self._add_shared(layers[:-1], "activation", "activation")
+        self._add_unknown(layers, isinstance(plan, Plan) and plan.training is not None)
         self._add_shared(
             [layer for layer in layers if "Dropout" in layer.kind], "rate", "dropout_rate"
         )
@@ -53,11 +58,28 @@ class Parameters:
             self._names[id(layer), argument] = name
             self.defaults[name] = layer.arguments[argument]
 
+    def _add_unknown(self, layers: list[Layer], trained: bool) -> None:
+        names: dict[str, str] = {}
+        for layer in layers:
+            for argument, value in layer.arguments.items():
+                if not isinstance(value, Unknown):
+                    continue
+                if value.tensor not in names:
+                    taken = {*self.defaults, *self.required, "x"}
+                    name = identifier(f"dropout_{argument}", taken, longest=_LONGEST)
+                    names[value.tensor] = name
+                    if trained:
+                        self.required[name] = value
+                    else:
+                        self.defaults[name] = value.value
+                self._names[id(layer), argument] = names[value.tensor]
+
     def _add_shared(self, layers: list[Layer], argument: str, name: str) -> None:
         kinds = (str, float)
         having = [layer for layer in layers if isinstance(layer.arguments.get(argument), kinds)]
         if len({layer.arguments[argument] for layer in having}) != 1:
             return
+        name = identifier(name, {*self.defaults, *self.required}, longest=_LONGEST)
         for layer in having:
             self._names[id(layer), argument] = name
         self.defaults[name] = having[0].arguments[argument]

@@ -1,4 +1,4 @@
-"""A plan → the source of ``model.py``: a Sequential model where it is a chain, else Functional."""
+"""A plan → the source of ``model.py``: a Sequential model if it is a chain, else Functional."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ..plan import Call, Code, Input, Layer, Made, Network, Plan, Value
+from ..plan import Call, Code, Input, Layer, Made, Network, Plan, Unknown, Value
 from ..plan.names import identifier
 from ..plan.training import Formula, TrainingPlan
 from .classes import available, pieces, with_bases
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, prose, render
-from .training import arguments, compile_model, formula_source
+from .training import arguments, asked_of, compile_model, formula_source
 
 _BODY = " " * 4
 _KERAS_2 = {"LeakyReLU": {"negative_slope": "alpha"}}  # what an argument was called there
@@ -55,6 +55,12 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
         imports = {line.replace("import keras", "import tf_keras as keras") for line in imports}
     head = [_module_docstring(plan), "\n".join(sorted(imports))]
     return "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(texts) + "\n"
+
+
+def required(plan: Plan) -> dict[str, dict[str, Unknown]]:
+    """The arguments without defaults: function of the source → argument → the number it is."""
+    asked = asked_of(plan.training) if plan.training else {}
+    return {"build_model": Parameters(plan).required, "compile_model": asked}
 
 
 def is_chain(plan: Network) -> bool:
@@ -101,14 +107,22 @@ def _module_docstring(plan: Plan) -> str:
 def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:
     signature = (
         "def "
-        + render(Apply(Name("build_model"), [], parameters.defaults), before=4, after=1)
+        + render(
+            Apply(Name("build_model"), [Name(n) for n in parameters.required], parameters.defaults),
+            before=4,
+            after=1,
+        )
         + ":"
     )
     inputs = ", ".join(_described(i.name, i.value) for i in plan.inputs)
     outputs = ", ".join(_described(o.tensor, o.value) for o in plan.outputs)
     told = [f"Takes {inputs}.", f"Gives {outputs}."]
+    told += [
+        f"{name} is for training: a program feeds it ({prose(number.tensor, 60)})."
+        for name, number in parameters.required.items()
+    ]
     lines = [line for text in told for line in textwrap.wrap(text, WIDTH - 4)]
-    docstring = ["Builds the model, with fresh weights.", "", *lines]
+    docstring = ["Builds the model with new, untrained weights.", "", *lines]
     return "\n".join(
         [
             signature,
@@ -175,6 +189,8 @@ class _Writer:
             return Name(self.names[id(item)])
         if isinstance(item, Code):
             return Name(item.text)
+        if isinstance(item, Unknown):
+            return item.value
         if isinstance(item, Made):
             return Apply(Name(item.function), item.arguments, item.keywords)
         if isinstance(item, Layer):
@@ -297,7 +313,8 @@ class _Functional(_Writer):
     def _name_values(self, arguments: Sequence[str] = ()) -> None:
         """Chains flow through ``x``; what is used later, or twice, has a name of its own."""
         uses = self.plan.uses()
-        taken = {"x", *self.parameters.defaults, *arguments, *self.defined}
+        free = (*self.parameters.required, *self.parameters.defaults, *arguments)
+        taken = {"x", *free, *self.defined}
         if arguments:
             for given, name in zip(self.plan.inputs, arguments, strict=True):
                 self.names[id(given.value)] = name

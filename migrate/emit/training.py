@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 import zlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..plan import Plan
+from ..plan import Plan, Unknown
+from ..plan.names import identifier
 from ..plan.training import Formula, New, TrainingPlan
 from .render import WIDTH, Apply, Name, prose, render
 
@@ -26,9 +28,31 @@ def _counted(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}_{number}" for number in range(1, count + 1)]
 
 
+def asked_of(training: TrainingPlan) -> dict[str, Unknown]:
+    """The arguments of ``compile_model`` beside the model: numbers that only a feed knows."""
+    found: dict[str, Unknown] = {}
+    for item in _objects(training.optimizer):
+        for key, value in item.arguments.items():
+            if isinstance(value, Unknown) and value not in found.values():
+                found[identifier(key, found)] = value
+    return found
+
+
+def _objects(item: Any) -> Iterator[New]:
+    """An object, and all that it is made of."""
+    if isinstance(item, New):
+        yield item
+        item = list(item.arguments.values())
+    if isinstance(item, list):
+        for part in item:
+            yield from _objects(part)
+
+
 def compile_model(plan: Plan, training: TrainingPlan) -> str:
     """The text of ``compile_model(model)``."""
-    keywords: dict[str, Any] = {"optimizer": _expression(training.optimizer)}
+    asked = asked_of(training)
+    names = {value: Name(name) for name, value in asked.items()}
+    keywords: dict[str, Any] = {"optimizer": _expression(training.optimizer, names)}
     losses = {loss.output: loss for loss in training.losses}
     if losses and training.own_model is None:
         outputs = range(len(plan.outputs))
@@ -46,8 +70,8 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
     ]
     return "\n".join(
         [
-            "def compile_model(model):",
-            f'{_BODY}"""{_told(training)}"""',
+            f"def compile_model({', '.join(['model', *asked])}):",
+            *_docstring(_told(training), asked),
             *comments,
             f"{_BODY}{call}",
             f"{_BODY}return model",
@@ -64,15 +88,26 @@ def _told(training: TrainingPlan) -> str:
     return "Compiles the model as TensorFlow 1 trained it, from its first step."
 
 
-def _expression(item: Any) -> Any:
+def _docstring(first: str, asked: Mapping[str, Unknown]) -> list[str]:
+    first = f'{_BODY}"""{first}'
+    if not asked:
+        return [f'{first}"""']
+    told = [f"{name}: a program feeds it ({prose(n.tensor, 60)})." for name, n in asked.items()]
+    lines = [line for text in told for line in textwrap.wrap(text, WIDTH - len(_BODY))]
+    return [first, "", *(f"{_BODY}{line}" for line in lines), f'{_BODY}"""']
+
+
+def _expression(item: Any, names: Mapping[Any, Name] | None = None) -> Any:
     if isinstance(item, Formula):
         is_function = item.is_loss and item.weights is None
         return Name(item.name) if is_function else Apply(Name(item.name))
     if isinstance(item, New):
-        keywords = {key: _expression(value) for key, value in item.arguments.items()}
+        keywords = {key: _expression(value, names) for key, value in item.arguments.items()}
         return Apply(Name(item.kind), [], keywords)
     if isinstance(item, list):
-        return [_expression(part) for part in item]
+        return [_expression(part, names) for part in item]
+    if isinstance(item, Unknown):
+        return (names or {})[item]
     return item
 
 
@@ -97,7 +132,7 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         name = "graph_loss" if formula.outputs else formula.name
         function = [
             f"def {name}({', '.join(arguments(formula))}):",
-            f'{_BODY}"""The loss {tensor}, as its graph computes it."""',
+            f'{_BODY}"""The loss {tensor}, computed as in the graph."""',
             *casts,
             *lines,
         ]
@@ -108,48 +143,48 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         [
             register,
             f"class {formula.name}(keras.optimizers.schedules.LearningRateSchedule):",
-            f'{_BODY}"""The learning rate {tensor}, as its graph computes it."""',
+            f'{_BODY}"""The learning rate {tensor}, computed as in the graph."""',
             "",
             f"{_BODY}def __call__(self, step):",
-            f'{_BODY * 2}"""The rate at a step."""',
+            f'{_BODY * 2}"""Returns the learning rate at a step."""',
             *(textwrap.indent(line, _BODY) for line in lines),
             "",
             f"{_BODY}def get_config(self):",
-            f'{_BODY * 2}"""Nothing: all numbers are above."""',
+            f'{_BODY * 2}"""Returns no arguments: the constants are in this class."""',
             f"{_BODY * 2}return {{}}",
         ]
     )
 
 
 def _own_model(formula: Formula) -> list[str]:
-    """A class of models: Keras gives a loss one output, and a model all of them."""
+    """A subclass of the model: a Keras loss receives one output, a model all of them."""
     labels = len(formula.dtypes) - formula.outputs
     given = ["y" if labels == 1 else "*y"] if labels else []
     given.append("y_pred" if formula.outputs == 1 else "*y_pred")
     return [
         f"class {formula.name}(keras.Model):",
-        f'{_BODY}"""A model with a loss of all that it gives, and of all that y is."""',
+        f'{_BODY}"""A model whose loss depends on all outputs and all labels."""',
         "",
         f"{_BODY}def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):",
-        f'{_BODY * 2}"""The loss of a batch, a scalar, with the penalties of layers."""',
+        f'{_BODY * 2}"""Returns the loss of a batch, a scalar, with the penalties of layers."""',
         f"{_BODY * 2}return graph_loss({', '.join(given)}) + sum(self.losses)",
     ]
 
 
 def _weighted(formula: Formula, register: str, lines: list[str], tensor: str) -> str:
-    """A class: Keras gives weights to no function."""
+    """A class, because a loss function in Keras does not receive sample weights."""
     weights = prose(formula.weights or "", 60)
     return "\n".join(
         [
             register,
             f"class {formula.name}(keras.losses.Loss):",
-            f'{_BODY}"""The loss {tensor}, as its graph computes it.',
+            f'{_BODY}"""The loss {tensor}, computed as in the graph.',
             "",
             f"{_BODY}sample_weight is {weights}.",
             f'{_BODY}"""',
             "",
             f"{_BODY}def __call__(self, y_true, y_pred, sample_weight=None):",
-            f'{_BODY * 2}"""The loss of a batch, a scalar."""',
+            f'{_BODY * 2}"""Returns the loss of a batch, a scalar."""',
             f"{_BODY * 2}if sample_weight is None:",
             f'{_BODY * 3}raise ValueError("this loss needs sample_weight: {weights}")',
             *(textwrap.indent(line, _BODY) for line in lines),

@@ -1,4 +1,4 @@
-"""One file a format: named tensors → files that other programs read, written as a stream."""
+"""One file for each format: named tensors → files that other programs read, written as a stream."""
 
 from ..checkpoint.tensors import Fate, Progress, Selection, Tensors, TensorSource
 from .atomic import whole_file, whole_folder

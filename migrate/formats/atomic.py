@@ -1,4 +1,4 @@
-"""Output that appears whole or not at all: written beside its place, moved there in one step."""
+"""Output that appears whole or not at all: written next to its place, moved there in one step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _REFUSALS = {
 
 @contextmanager
 def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
-    """Gives a path to write to; the file appears at ``path`` when the block ends well.
+    """Yields a path to write to; the file appears at ``path`` when the block ends without an error.
 
     Killed at any moment, the process leaves either what was there before or the new file. A
     leftover of a killed process is removed by the next one that writes to the same place. Of two
@@ -56,7 +56,7 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path, *, force: bool = False, ours: str = "report.json") -> Iterator[Path]:
-    """As :func:`whole_file`, for a folder: gives an empty folder to fill.
+    """Like :func:`whole_file`, for a folder: yields an empty folder to fill.
 
     Args:
         path: where the folder shall be; its parent exists.
@@ -71,8 +71,8 @@ def whole_folder(path: Path, *, force: bool = False, ours: str = "report.json") 
         raise UserError(f"{printable(path)} is a file, not a folder", try_="another -o")
     if force and path.is_dir() and any(path.iterdir()) and not (path / ours).exists():
         raise UserError(
-            f"{printable(path)} is a folder with other things in it",
-            expected=f"a new folder, or one with {ours} in it",
+            f"{printable(path)} is a folder that contains other files",
+            expected=f"a new folder, or one that contains {ours}",
             try_="another -o",
         )
     with _beside(path, force) as room:
@@ -89,7 +89,7 @@ def _beside(path: Path, force: bool) -> Iterator[Path]:
         if path.exists() and not force:
             raise _exists(path)
         if path.name in ("", ".."):
-            raise UserError(f"{printable(path)} is no name for an output")
+            raise UserError(f"{printable(path)} is not a name for an output")
         if not path.parent.is_dir():
             raise UserError(
                 f"there is no folder {printable(path.parent)}", try_=f"mkdir -p {path.parent}"
@@ -166,7 +166,7 @@ def _rename(new: Path, path: Path, flag: int) -> None:
 
 def _exists(path: Path) -> UserError:
     return UserError(
-        f"{printable(path)} exists already", try_="--force to replace it, or another -o"
+        f"{printable(path)} already exists", try_="--force to replace it, or another -o"
     )
 
 
@@ -178,6 +178,6 @@ def _surroundings(path: Path) -> Iterator[None]:
         if error.errno not in _REFUSALS:
             raise
         raise UserError(
-            f"cannot write {printable(path)}: {error.strerror}; nothing was left behind",
-            try_="a folder you may write to, with enough free space",
+            f"cannot write {printable(path)}: {error.strerror}; no partial output remains",
+            try_="a writable folder with enough free space",
         ) from error

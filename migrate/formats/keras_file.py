@@ -73,7 +73,7 @@ class KerasFile:
         except (OSError, zipfile.BadZipFile, KeyError, RuntimeError, ValueError) as error:
             self._files.close()
             raise UserError(
-                f"{printable(path)} is no file of Keras weights: {printable(error)}",
+                f"{printable(path)} is not a file of Keras weights: {printable(error)}",
                 expected="model.keras or model.weights.h5, saved by Keras 3",
             ) from None
         except UserError:
@@ -103,7 +103,7 @@ class KerasFile:
             values = np.asarray(dataset[()])
         except (OSError, MemoryError) as error:
             raise UserError(
-                f"{printable(self.path)}: cannot read {printable(name)}: {printable(error)}"
+                f"cannot read {printable(name)} in {printable(self.path)}: {printable(error)}"
             ) from None
         return values.view(_dtype(dataset)) if values.dtype.kind == "V" else values
 
@@ -194,7 +194,7 @@ def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
     item = group[name]
     if isinstance(item, h5py.Dataset):
         if item.external or item.is_virtual:
-            raise UserError(f"{printable(item.name)} keeps its values in another file")
+            raise UserError(f"{printable(item.name)} stores its values in another file")
         if item.size and not item.id.get_storage_size():
             raise UserError(f"{printable(item.name)} has a shape but no values")
     return item

@@ -67,14 +67,18 @@ def _member(v: Variable, source: TensorSource) -> tuple[Fate, np.dtype, TensorSo
     """The tensor's fate, its dtype in the file, and where to read it as that dtype."""
     key = escape(v.name)
     if v.dtype in ("resource", "variant"):
-        return Fate(v.name, None, f"a {v.dtype} holds no values"), np.dtype("V"), source
+        return Fate(v.name, None, f"a {v.dtype} has no values"), np.dtype("V"), source
     dtype = numpy_dtype(v.dtype)
     if len(key.encode()) > _MAX_NAME:
         return Fate(v.name, None, f"its name is longer than zip's {_MAX_NAME:,}"), dtype, source
     if v.dtype == "string":
         values = source.read(v.name)
         if any(item.endswith(b"\0") for item in values.flat):
-            return Fate(v.name, None, "strings that end with a zero byte"), dtype, source
+            return (
+                Fate(v.name, None, "strings that end with a zero byte, which numpy drops"),
+                dtype,
+                source,
+            )
         fixed = values.astype(f"S{max((len(item) for item in values.flat), default=0) or 1}")
         return (
             Fate(v.name, key, "as fixed-width bytes"),

@@ -94,9 +94,9 @@ def write(
 
 def _reason(v: Variable) -> str | None:
     if v.dtype in ("resource", "variant", "string"):
-        return f"safetensors has no {v.dtype} tensors"
+        return f"safetensors does not support {v.dtype} tensors"
     if numpy_dtype(v.dtype).name not in _DTYPES:
-        return f"safetensors has no {v.dtype}; npz has"
+        return f"safetensors does not support {v.dtype}; npz does"
     if v.name == _RESERVED:
         return f"safetensors reserves the name {_RESERVED}"
     return None

@@ -46,9 +46,9 @@ def write(
 def unwritable(v: Variable) -> str | None:
     """Why a bundle cannot hold a tensor; None if it can."""
     if v.dtype in ("resource", "variant"):
-        return f"a {v.dtype} holds no values"
+        return f"a {v.dtype} has no values"
     if not v.name or v.name.startswith("\0"):
-        return "a name that is empty or begins with a zero byte is no key of a checkpoint"
+        return "a name that is empty or begins with a zero byte is not a valid key of a checkpoint"
     return None
 
 

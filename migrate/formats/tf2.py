@@ -2,8 +2,8 @@
 
 Such a checkpoint is a bundle with a graph of objects in it: a node a tracked object, an edge an
 attribute's name (tensorflow/core/protobuf/trackable_object_graph.proto). A TF1 checkpoint knows
-names alone, so each variable can be reached in two ways, and code may use whichever it likes: by
-its scopes as nested objects (``root.encoder.dense.kernel``), and flat, by its whole name as one
+only names, so each variable can be reached in two ways, and code may use whichever it likes: by its
+scopes as nested objects (``root.encoder.dense.kernel``), and flat, by its whole name as one
 attribute of the root (``tf.train.Checkpoint(**{"encoder/dense/kernel": variable})``). Each node
 also keeps the TF1 name as its full name, by which a TF1 Saver in TF2 restores it.
 """
@@ -49,7 +49,7 @@ def write(
         if v.dtype in ("resource", "variant"):
             fates[name] = Fate(name, None, unwritable(v))
         elif name.startswith("\0") or name == OBJECT_GRAPH:
-            fates[name] = Fate(name, None, "no key of a TF2 checkpoint can have this name")
+            fates[name] = Fate(name, None, "a key of a TF2 checkpoint cannot have this name")
         else:
             fates[name] = Fate(name, _key(name))
     kept = [(name, f.target) for name, f in fates.items() if f.target is not None]

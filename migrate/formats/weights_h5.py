@@ -8,7 +8,7 @@ in the natural order of their scopes (``dense_2`` before ``dense_10``). A sequen
 model with those layers, made in that order, loads the file with ``load_weights``. What is under no
 scope are the model's own variables; a scope that fits no class is a ``layer``.
 
-Each group carries its scope as ``name``, as Keras has it, and each dataset its variable as
+Each group carries its scope as ``name``, as in Keras, and each dataset its variable as
 ``tensorflow_name``, both by :func:`tfmigrate.formats.names.escape`. With a model at hand,
 ``--model`` is exact where this infers.
 """
@@ -65,7 +65,7 @@ def write(
     layers: dict[str, list[Variable]] = defaultdict(list)
     for name, v in source.variables.items():
         if v.dtype in ("resource", "variant", "string") or v.dtype.startswith("float8"):
-            fates[name] = Fate(name, None, f"Keras has no {v.dtype} weights")
+            fates[name] = Fate(name, None, f"Keras does not support {v.dtype} weights")
         elif len(escape(name).encode()) > _MAX_NAME:
             fates[name] = Fate(name, None, f"its name is longer than HDF5's {_MAX_NAME:,} bytes")
         else:

@@ -19,7 +19,8 @@ class Format(NamedTuple):
         module: the module here whose ``write`` it is.
         file: what the output is called inside an output folder.
         summary: what it is, for help texts and tables.
-        optimizer: whether it takes what is no weight of a model: slots, steps, bookkeeping.
+        optimizer: whether it includes variables that are not weights of a model: slots, steps,
+            bookkeeping.
     """
 
     module: str
@@ -47,7 +48,7 @@ _NO_WEIGHT = {
 
 @dataclass(frozen=True)
 class Written:
-    """What writing left.
+    """The result of writing.
 
     Attributes:
         files: format → the file or folder in the output folder.

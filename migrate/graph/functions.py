@@ -65,7 +65,9 @@ def _expand(graph: Graph, calls: dict[str, Function]) -> Graph:
     nodes: dict[str, Node] = {}
     size = len(graph.nodes) + sum(len(function.graph.nodes) for function in calls.values())
     if size > _LARGEST_GRAPH:
-        raise UserError(f"the graph's functions make more than {_LARGEST_GRAPH:,} operations of it")
+        raise UserError(
+            f"the graph has more than {_LARGEST_GRAPH:,} operations when its functions are inlined"
+        )
     for node in graph.nodes.values():
         function = calls.get(node.name)
         if function is None:
@@ -101,7 +103,7 @@ def _expand(graph: Graph, calls: dict[str, Function]) -> Graph:
         for tensor in node.inputs:
             if split_tensor(tensor)[0] not in settled:
                 raise UserError(
-                    f"operation {printable(node.name)!r} takes {printable(tensor)!r}, "
+                    f"operation {printable(node.name)!r} has the input {printable(tensor)!r}, "
                     "which no function returns"
                 )
     # Whoever asks for a call's result by name still finds it.

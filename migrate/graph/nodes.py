@@ -305,8 +305,8 @@ class Graph:
         if len(order) < len(self.nodes):
             stuck = next(name for name, count in missing.items() if count > 0)
             raise UserError(
-                f"operations of the graph wait for each other in a circle, "
-                f"{printable(stuck)!r} among or after them",
+                "operations of the graph depend on each other in a cycle; "
+                f"{printable(stuck)!r} is in it or after it",
                 expected="a graph that TensorFlow 1 wrote",
             )
         return tuple(order)

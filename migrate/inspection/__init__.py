@@ -1,4 +1,4 @@
-"""What is in a source, and how two sources differ: summary, variables, warnings."""
+"""The contents of a source, and the differences between two: summary, variables, warnings."""
 
 from .contents import Inspection
 from .inspecting import inspect

@@ -37,8 +37,8 @@ def graph_against_checkpoint(
     if lost:
         yield Finding(
             "absent",
-            f"{counted(len(lost), 'optimizer slot')} of the graph not in the checkpoint, so that "
-            f"training cannot go on as it was: {listed(lost)}",
+            f"the checkpoint lacks {counted(len(lost), 'optimizer slot')} of the graph, so "
+            f"training cannot resume with the same optimizer state: {listed(lost)}",
             tuple(lost),
         )
     told = slots | set(weights)
@@ -46,8 +46,8 @@ def graph_against_checkpoint(
     if others:
         yield Finding(
             "absent",
-            f"{counted(len(others), 'variable')} that the graph's Saver writes not in the "
-            f"checkpoint: {listed(others)}",
+            f"the checkpoint lacks {counted(len(others), 'variable')} that the graph's "
+            f"Saver writes: {listed(others)}",
             tuple(others),
         )
     keys = {variable.key: variable for variable in graph_variables.values()}
@@ -55,8 +55,8 @@ def graph_against_checkpoint(
     if foreign:
         yield Finding(
             "foreign",
-            f"{counted(len(foreign), 'variable')} here that the graph does not have: "
-            f"{listed(foreign)}",
+            f"the checkpoint has {counted(len(foreign), 'variable')} that the graph does "
+            f"not have: {listed(foreign)}",
             tuple(foreign),
         )
     reshaped = [
@@ -68,9 +68,10 @@ def graph_against_checkpoint(
         first = reshaped[0]
         yield Finding(
             "reshaped",
-            f"{counted(len(reshaped), 'variable')} of another shape than in the graph, which is "
-            f"another version's: {shown(first)} is {shape_text(variables[first].shape)} "
-            f"here and {shape_text(keys[first].shape)} there",
+            f"{counted(len(reshaped), 'variable')} with different shapes in the checkpoint "
+            "and in the graph, so the two belong to different versions of the program: "
+            f"{shown(first)} is {shape_text(variables[first].shape)} in the checkpoint and "
+            f"{shape_text(keys[first].shape)} in the graph",
             tuple(reshaped),
         )
 

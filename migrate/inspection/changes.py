@@ -1,4 +1,4 @@
-"""What comparing two checkpoints gives back."""
+"""The result of comparing two checkpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Change:
     Attributes:
         variable: as both checkpoints describe it.
         differing: how many elements are not the same.
-        difference: how far apart; None for strings.
+        difference: their difference; None for strings.
     """
 
     variable: Variable
@@ -32,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Rename:
-    """A variable that is there under another name, with equal values."""
+    """A variable that has another name and equal values."""
 
     before: str
     after: str
@@ -40,14 +40,14 @@ class Rename:
 
 @dataclass(frozen=True)
 class Changes(Result):
-    """How a second checkpoint differs from a first; true where it does not.
+    """The differences between a second checkpoint and a first; true if there are none.
 
     Attributes:
         paths: of the first and the second.
         removed: variables that only the first has.
         added: variables that only the second has.
-        renamed: those of equal values under another name.
-        reshaped: those of another shape or type, before and after.
+        renamed: those of equal values, different name.
+        reshaped: those of different shape or type, before and after.
         changed: those of other values.
         unchanged: how many are bit-equal.
         suggestions: removed name → what it may have become, and why.
@@ -71,9 +71,9 @@ class Changes(Result):
         """Counts, then a table for each kind of change."""
         counts = [
             ("unchanged", self.unchanged, "bit for bit"),
-            ("changed", len(self.changed), "same shape, other values"),
-            ("renamed", len(self.renamed), "equal values under another name"),
-            ("reshaped", len(self.reshaped), "another shape or type"),
+            ("changed", len(self.changed), "same shape, different values"),
+            ("renamed", len(self.renamed), "equal values, different name"),
+            ("reshaped", len(self.reshaped), "different shape or type"),
             ("removed", len(self.removed), f"only in {printable(self.paths[0])}"),
             ("added", len(self.added), f"only in {printable(self.paths[1])}"),
         ]
@@ -97,7 +97,7 @@ class Changes(Result):
                 [(shown(old.name, 200), _form(old), _form(new)) for old, new in self.reshaped],
             ),
             (
-                ("removed", "shape", "role", "perhaps now"),
+                ("removed", "shape", "role", "possible new name"),
                 [(*self._row(v), self.suggestions.get(v.name, "")) for v in self.removed],
             ),
             (("added", "shape", "role"), [self._row(v) for v in self.added]),
@@ -128,7 +128,7 @@ class Changes(Result):
         return Table(("changed", "shape", "role", ">max abs", ">relative", ">elements"), rows)
 
     def to_dict(self) -> dict[str, Any]:
-        """Every change; how far apart values are as in parity reports."""
+        """Every change; differences of values as in parity reports."""
         return {
             "schema": 1,
             "before": str(self.paths[0]),

@@ -1,4 +1,4 @@
-"""What inspecting a source gives back: a summary, the table of variables, warnings."""
+"""The result of inspecting a source: a summary, the table of variables, warnings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .wording import byte_size, counted, number, shape_text, shown
 
 SORTS = ("name", "size", "role", "shape")
 _FORMATS = {
-    "v1": "TensorFlow 1 checkpoint, V1 (tables that hold the tensors)",
+    "v1": "TensorFlow 1 checkpoint, V1 (tables that contain the tensors)",
     "v2": "TensorFlow 1 checkpoint, V2",
     "tf2": "TensorFlow 2 checkpoint, object-based: its keys are paths of Python objects",
     "saved_model": "SavedModel",
@@ -32,7 +32,7 @@ _FORMATS = {
 
 @dataclass(frozen=True)
 class Inspection(Result):
-    """What is in a source; true where there is nothing to warn about.
+    """The contents of a source; true if there are no warnings.
 
     Attributes:
         path: as given.
@@ -71,7 +71,7 @@ class Inspection(Result):
         return sorted(chosen, key=_ORDERS[self.sort])
 
     def blocks(self) -> list[Block]:
-        """Summary, roles, variables, warnings, and what was not looked at."""
+        """Summary, roles, variables, warnings, and the values that were not read."""
         blocks: list[Block] = [Heading(printable(self.path)), Table(("", ""), self._summary())]
         if self.entries:
             blocks.append(_roles_table(self.entries))
@@ -89,8 +89,9 @@ class Inspection(Result):
         if self.unread:
             blocks.append(
                 Paragraph(
-                    f"values of {counted(self.unread, 'variable')} were not read; --stats "
-                    "reads them all and looks for NaN, Inf, constants and copies there too",
+                    f"the values of {counted(self.unread, 'variable')} were not read; "
+                    "--stats reads all values and also searches these for NaN, Inf, "
+                    "constants and copies",
                     dim=True,
                 )
             )
@@ -101,7 +102,7 @@ class Inspection(Result):
         if self.graph is not None:
             rows.append(("written by", self.graph.writer))
         elif self.format in ("v1", "v2"):
-            rows.append(("written by", "not known: no .meta beside it"))
+            rows.append(("written by", "unknown: there is no .meta file next to it"))
         total = sum(size for _, size in self.files)
         rows.append(("size", f"{byte_size(total)} in {counted(len(self.files), 'file')}"))
         if self.graph is not None:
@@ -170,7 +171,7 @@ def _guessed_optimizers(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     return [
         (
             "optimizer",
-            f"{printable(name)}, guessed from names: slots {', '.join(counts)} of "
+            f"{printable(name)}, inferred from names: slots {', '.join(counts)} of "
             f"{counted(max(counts.values()), 'variable')}",
         )
         for (name, _), counts in sorted(slots.items())
@@ -180,10 +181,10 @@ def _guessed_optimizers(entries: Sequence[Entry]) -> list[tuple[str, str]]:
 def _evidence(entries: Sequence[Entry]) -> str:
     read = sum(entry.role.evidence == "graph" for entry in entries)
     if not read:
-        return "guessed from names"
+        return "inferred from names"
     if read == len(entries):
         return "read from the graph"
-    return f"{read:,} read from the graph, {len(entries) - read:,} guessed from names"
+    return f"{read:,} read from the graph, {len(entries) - read:,} inferred from names"
 
 
 def _by_kind(entries: Sequence[Entry]) -> dict[str, list[Entry]]:

@@ -32,15 +32,15 @@ def diff(
     pattern: str | None = None,
     on_progress: Progress | None = None,
 ) -> Changes:
-    """Tells how the variables of ``other`` differ from those of ``source``.
+    """Compares the variables of ``other`` with those of ``source``.
 
     Args:
         source, other: checkpoints, frozen graphs or SavedModels.
-        pattern: look only at variables whose names match this glob.
+        pattern: compare only variables whose names match this glob.
         on_progress: called with bytes read so far and in all.
 
     Returns:
-        a result that is true where names, shapes, types and all values are the same.
+        a result that is true if names, shapes, types and all values are the same.
 
     Raises:
         UserError: there is no such source, it has no values, or it is damaged.
@@ -48,7 +48,7 @@ def diff(
     first, second = _open(source), _open(other)
     before, after = _selected(first, pattern), _selected(second, pattern)
     if pattern is not None and not before and not after:
-        raise UserError(f"no variable of either matches {printable(pattern)!r}")
+        raise UserError(f"no variable of either source matches {printable(pattern)!r}")
     removed = [name for name in before if name not in after]
     added = [name for name in after if name not in before]
     total = sum(v.nbytes for v in before.values())

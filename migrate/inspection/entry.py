@@ -1,4 +1,4 @@
-"""One variable of a source: a row of the table, and what its role is called."""
+"""One variable of a source: a row of the table, with a name for its role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a veteran would warn about, from names, shapes and the figures that were read."""
+"""Warnings from names, shapes and the statistics that were read."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _VARIANCE = re.compile(r"(?i)(?:moving|running|pop|population)_?var(?:iance)?")
 def batch_norm(
     variables: Mapping[str, Variable], figures: Mapping[str, Statistics]
 ) -> Iterator[Finding]:
-    """Batch-norm statistics that were never updated, or are not there."""
+    """Batch-norm statistics that were never updated, or do not exist."""
     scopes: dict[str, dict[str, str]] = defaultdict(dict)
     for name in variables:
         scope, _, last = name.rpartition("/")
@@ -84,8 +84,8 @@ def batch_norm(
     if bare:
         yield Finding(
             "missing_statistics",
-            f"batch norm without moving mean and variance: {listed(bare)}; inference cannot "
-            "normalize as training did",
+            f"batch norm without moving mean and variance: {listed(bare)}; inference "
+            "cannot normalize as in training",
             tuple(bare),
         )
 
@@ -108,13 +108,13 @@ def untrained(
     still = [name for name, found in slots.items() if all(f and f.constant for f in found)]
     if slots and len(still) == len(slots):
         if not any(step.value for step in steps):
-            text = "the optimizer has made no step: all its slots are as it made them"
+            text = "the optimizer has made no step: all its slots have their initial values"
             yield Finding("no_gradient", text, tuple(still))
     elif still:
         yield Finding(
             "no_gradient",
-            f"no gradient ever reached {counted(len(still), 'weight')}, whose optimizer slots are "
-            f"as they were made: {listed(still)}",
+            f"no gradient ever reached {counted(len(still), 'weight')}, whose optimizer "
+            f"slots still have their initial values: {listed(still)}",
             tuple(still),
         )
     told = set(still)
@@ -127,13 +127,13 @@ def untrained(
     if dead:
         text = f"all zero: {listed(dead)}"
         if all(len(variables[name].shape) < 2 for name in dead):
-            text += "; if these are biases, no step has moved them"
+            text += "; if these are biases, no training step has changed them"
         yield Finding("dead", text, tuple(dead))
     constant = [name for name in weights if figures[name].maximum != 0]
     if constant:
         value = figures[constant[0]].maximum
         same = all(figures[name].maximum == value for name in constant)
-        what = f"all elements are {value:g}" if same else "one value throughout"
+        what = f"all elements are {value:g}" if same else "all elements have one value"
         yield Finding("constant", f"{what}: {listed(constant)}", tuple(constant))
 
 
@@ -153,8 +153,8 @@ def duplicates(
         pairs = errors.listed([f"{shown(b)} = {shown(a)}" for a, b in equal], 2)
         yield Finding(
             "duplicate",
-            f"{counted(len(equal), 'weight')} held twice, with equal values: {pairs}; a copy "
-            "of the network, a target network, or tied weights",
+            f"{counted(len(equal), 'weight')} stored twice, with equal values: {pairs}; a "
+            "copy of the network, a target network, or tied weights",
             tuple(name for pair in equal for name in pair),
         )
         return
@@ -163,9 +163,9 @@ def duplicates(
         first, second = next(iter(twins.items()))
         yield Finding(
             "duplicate",
-            "the network seems to be in here twice, with other values: "
-            f"{len(twins):,} weights have a twin of the same shape ({shown(first)} and "
-            f"{shown(second)}); either may be stale",
+            "the source seems to contain the network twice, with different values: "
+            f"{len(twins):,} weights have a counterpart of the same shape ({shown(first)} "
+            f"and {shown(second)}); one of the two may be out of date",
             tuple(name for pair in twins.items() for name in pair),
         )
 
@@ -244,7 +244,7 @@ def step_disagreements(steps: Sequence[Step]) -> Iterator[Finding]:
             return
     words = steps_text(said)
     if len(counted_steps) < 2:
-        words += "; the file name may count something else"
+        words += "; the number in the file name may not be the step"
     elif 0 in counted_steps and sum(step.kind == "beta_power" for step in said) > 1:
-        words += "; an optimizer at 0 has never been run"
+        words += "; an optimizer at step 0 has never run"
     yield Finding("steps", f"steps disagree: {words}", tuple(s.origin for s in said))

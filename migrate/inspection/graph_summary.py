@@ -1,4 +1,4 @@
-"""What a graph says of itself: inputs and outputs, signatures, loss, optimizers."""
+"""A summary of a graph: inputs and outputs, signatures, loss, optimizers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from .wording import counted, listed, shape_text
 
 _TENSORS = 6  # that a line spells out
 _FOUND = {
-    "loss": "what the loss takes",
-    "leaves": "guessed: nothing takes it further",
+    "loss": "input of the loss",
+    "leaves": "inferred: no other op uses it",
     "signature": "by signature",
 }
-_NO_FORM = "of no known form"
+_NO_FORM = "not recognized"
 _TRAINERS = 3  # optimizers that the summary spells out
 
 
@@ -70,9 +70,9 @@ class GraphSummary:
         rows = [("graph", text)]
         for name, signature in sorted(graph.signatures.items()):
             rows.append(
-                (f"signature {printable(name, 40)}", f"takes {_arguments(signature.inputs)}")
+                (f"signature {printable(name, 40)}", f"inputs {_arguments(signature.inputs)}")
             )
-            rows.append(("", f"gives {_arguments(signature.outputs)}"))
+            rows.append(("", f"outputs {_arguments(signature.outputs)}"))
         if self.interface is not None:
             rows += self._interface_rows(self.interface)
         losses: dict[str, list[str]] = {}
@@ -203,11 +203,13 @@ def _schedule_text(schedule: Schedule) -> str:
         case "constant":
             return f"learning rate {schedule.arguments['learning_rate']:g}"
         case "placeholder":
-            return f"learning rate fed as {printable(schedule.tensor, 60)}"
+            return f"learning rate fed by {printable(schedule.tensor, 60)}"
         case "variable":
             return f"learning rate in the variable {printable(schedule.tensor, 60)}"
         case "unknown":
-            return f"learning rate of no known schedule ({printable(schedule.why)})"
+            return (
+                f"learning rate with a schedule that is not recognized ({printable(schedule.why)})"
+            )
     told = {name: value for name, value in schedule.arguments.items() if value is not False}
     inside = ", ".join(
         name if value is True else f"{name.replace('_', ' ')} {value}"

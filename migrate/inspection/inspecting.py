@@ -1,4 +1,4 @@
-"""Opens a source, reads as much as is cheap, and gathers what there is to say about it."""
+"""Opens a source, reads as much as is cheap, and collects the findings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def inspect(
     tree: bool = False,
     on_progress: Progress | None = None,
 ) -> Inspection:
-    """Tells what is in a checkpoint, a graph or a SavedModel, without TensorFlow.
+    """Lists the contents of a checkpoint, a graph or a SavedModel, without TensorFlow.
 
     Args:
         source: a checkpoint prefix, any file of a checkpoint, a folder with one, a ``.meta``, a
@@ -51,7 +51,7 @@ def inspect(
         on_progress: called with bytes read so far and in all.
 
     Returns:
-        a result that is true where there is nothing to warn about.
+        a result that is true if there are no warnings.
 
     Raises:
         UserError: there is no such source, it is damaged, or no variable matches.
@@ -66,7 +66,7 @@ def inspect(
         near = nearest(pattern, described)
         raise UserError(
             f"no variable matches {printable(pattern)!r}",
-            expected="a glob over whole names, such as '*/kernel'",
+            expected="a glob for whole names, such as '*/kernel'",
             try_=f"--filter {printable(near)!r}" if near else None,
         )
     figures = _figures(subject, stats, on_progress)
@@ -121,7 +121,7 @@ def _summary(subject: Subject) -> GraphSummary | None:
         if subject.checkpoint is None:
             raise
         subject.graph = None
-        subject.warnings.append(f"the graph beside it is of no use: {error}")
+        subject.warnings.append(f"the graph next to it cannot be used: {error}")
         return None
 
 

@@ -1,4 +1,4 @@
-"""How far training has come: what the step variables, the beta powers and the file name say."""
+"""The training step, from the step variables, the beta powers and the file name."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Step:
     """One statement about the step.
 
     Attributes:
-        value: the number of steps; None where the statement is no longer telling.
+        value: the number of steps; None if it cannot be determined.
         origin: the variable, or "file name".
         kind: "variable", "beta_power" or "file_name".
-        detail: how it was come by, where that needs saying.
+        detail: how it was found, where that needs an explanation.
     """
 
     value: int | None
@@ -42,11 +42,11 @@ def find_steps(
     graph_variables: Mapping[str, GraphVariable],
     read: Callable[[str], np.ndarray],
 ) -> list[Step]:
-    """All that is said about the step, the most trustworthy first.
+    """All statements about the step, the most reliable first.
 
     Args:
         name: the checkpoint's file name.
-        read: gives the values of a variable by its key.
+        read: returns the values of a variable by its key.
     """
     steps = []
     for key, role in roles.items():
@@ -71,13 +71,13 @@ def _from_power(key: str, power: float, beta2: float | None) -> Step:
     The float32 value of beta2 is what was multiplied: at 87,000 steps Python's 0.999 is more than
     one step off. Further on the power is 0.
     """
-    assumed = "" if beta2 is not None else f"taking beta2 for {_DEFAULT_BETA2}"
+    assumed = "" if beta2 is not None else f"assuming beta2 {_DEFAULT_BETA2}"
     base = float(np.float32(beta2 or _DEFAULT_BETA2))
     if not 0.0 < base < 1.0 or not 0.0 <= power <= 1.0:
-        return Step(None, key, "beta_power", "no power of a decay rate")
+        return Step(None, key, "beta_power", "not a power of a decay rate")
     if power < float(np.finfo(np.float32).tiny):
         least = math.ceil(math.log(float(np.finfo(np.float32).tiny)) / math.log(base)) - 1
-        return Step(None, key, "beta_power", f"has run out: {least:,} steps or more")
+        return Step(None, key, "beta_power", f"is 0 in float32: {least:,} steps or more")
     return Step(round(math.log(power) / math.log(base) - 1), key, "beta_power", assumed)
 
 

@@ -1,4 +1,4 @@
-"""What the user points at: a checkpoint, a graph, or both; whatever of it there is."""
+"""The source to inspect: a checkpoint, a graph, or both."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Subject:
         graph_path: the file or folder the graph was read from.
         saved_model: whether it is a SavedModel.
         notes: how it was found.
-        warnings: what is wrong with the files.
+        warnings: problems with the files.
     """
 
     path: Path
@@ -58,7 +58,8 @@ class Subject:
 
     @cached_property
     def variables(self) -> Mapping[str, Variable]:
-        """What has values here: a checkpoint's variables, or the weights of a frozen graph."""
+        """The variables that have values: a checkpoint's variables, or the weights of a frozen
+        graph."""
         if self.checkpoint is not None:
             return self.checkpoint.variables
         if self.graph is None or self.graph_variables:
@@ -88,15 +89,15 @@ class Subject:
 
 
 def open_subject(source: str | os.PathLike[str]) -> Subject:
-    """Open what a path stands for.
+    """Open the source at a path.
 
     Args:
         source: a checkpoint prefix, any file of a checkpoint, a folder with one, a ``.meta``, a
             frozen ``.pb`` or ``.pbtxt``, or a SavedModel folder.
 
     Raises:
-        UserError: there is nothing, or what is there is damaged. Where data or index of a
-            checkpoint are missing and the graph is there, the graph is shown instead.
+        UserError: the source does not exist, or is damaged. If data or index of a
+            checkpoint are missing and the graph exists, the graph is shown instead.
     """
     path = Path(source)
     try:
@@ -107,20 +108,20 @@ def open_subject(source: str | os.PathLike[str]) -> Subject:
     subject = Subject(path, checkpoint)
     subject.notes += [n for n in checkpoint.notes if not any(printable(name) in n for name in left)]
     if left:
-        what = f"an interrupted save left {listed(left)} beside it"
-        subject.warnings.append(f"{what}; a step may be missing")
+        what = f"an interrupted save left {listed(left)} next to it"
+        subject.warnings.append(f"{what}; the latest step may be missing")
     beside = checkpoint.saved_model or checkpoint.meta
     if beside is not None:
         subject.saved_model = checkpoint.saved_model is not None
         try:
             subject.graph, subject.graph_path = read_graph(beside), beside
         except UserError as error:
-            subject.warnings.append(f"the graph beside it is of no use: {error}")
+            subject.warnings.append(f"the graph next to it cannot be used: {error}")
     return subject
 
 
 def _without_values(path: Path, error: UserError) -> Subject:
-    """A graph alone; the error where there is none either."""
+    """Only a graph; raises the error if there is no graph either."""
     if path.is_dir() and any(
         (path / f"saved_model{suffix}").is_file() for suffix in (".pb", ".pbtxt")
     ):
@@ -146,7 +147,7 @@ def _without_values(path: Path, error: UserError) -> Subject:
         path,
         graph=read_graph(meta),
         graph_path=meta,
-        warnings=[f"no weights: {printable(base)} has lost its {lacking}; this is the graph alone"],
+        warnings=[f"no weights: {printable(base)} lacks its {lacking}; only the graph is shown"],
     )
 
 

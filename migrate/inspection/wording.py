@@ -1,4 +1,4 @@
-"""How figures and names read: sizes, shapes, lists of names, hyper-parameters."""
+"""Formats figures and names: sizes, shapes, lists of names, hyperparameters."""
 
 from __future__ import annotations
 

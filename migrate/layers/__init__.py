@@ -37,6 +37,7 @@ from . import (  # noqa: F401  each import registers a family; the order is the 
     dropout,
     elementwise,
     embedding,
+    kernels,
     losses,
     moments,
     normalization,

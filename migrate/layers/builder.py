@@ -131,8 +131,13 @@ class Builder:
         waiting = iter(values)
         return [next(waiting) if r is None else self.operand(r, values[0]) for r in recipes]
 
-    def parameter(self, recipe: Recipe, beside: Value) -> Value:
-        """A constant or variable as a value of the model."""
+    def parameter(self, recipe: Recipe, beside: Value, scope: str | None = None) -> Value:
+        """A constant or variable as a value of the model.
+
+        Args:
+            beside: any value of the model.
+            scope: a name from the graph; found from the weights and the tensor otherwise.
+        """
         floats = recipe.dtype.startswith(("float", "bfloat"))
         arguments = {
             "shape": recipe.shape,
@@ -144,6 +149,7 @@ class Builder:
             arguments,
             beside,
             weights={"value": recipe},
+            scope=scope,
             shape=recipe.shape,
             dtype=recipe.dtype,
         )

@@ -18,7 +18,7 @@ _HASH_KEY = 0xDECAFCAFFE  # tensorflow/python/ops/sparse_ops.py, _DEFAULT_HASH_K
 
 @operation("Bucketize", keras="Discretization")
 def bucketize(view: View, tensor: str) -> Match | None:
-    """Numbers sorted into buckets."""
+    """Numbers mapped to buckets."""
     node = view.graph.node(tensor)
     # Written as they were meant: they are compared as float32, in TensorFlow 1 as in Keras.
     boundaries = [float(str(np.float32(edge))) for edge in node.attrs["boundaries"]]
@@ -36,7 +36,7 @@ def bucketize(view: View, tensor: str) -> Match | None:
 
 @operation("ColumnHash", keras="Hashing")
 def hashed(view: View, tensor: str) -> Match | None:
-    """Words, or numbers written out, hashed into buckets."""
+    """Strings, or integers as strings, hashed into buckets."""
     node = view.graph.node(tensor)
     count, absent = node.attrs["num_buckets"], node.attrs["absent"]
 
@@ -88,7 +88,7 @@ def _column(builder: Builder, suffix: str = "") -> str | None:
 
 @operation("ColumnLookup", keras="StringLookup, IntegerLookup")
 def looked_up(view: View, tensor: str) -> Match | None:
-    """Words or numbers by their place in a vocabulary."""
+    """The index of strings or integers in a vocabulary."""
     node = view.graph.node(tensor)
     words, extra, default, absent, missing = (
         node.attrs[key] for key in ("vocabulary", "extra", "default", "absent", "missing")
@@ -122,7 +122,7 @@ def looked_up(view: View, tensor: str) -> Match | None:
 
 @operation("ColumnLimit", keras="keras.ops.where")
 def limited(view: View, tensor: str) -> Match | None:
-    """Numbers as they are, with a default for those beyond a limit."""
+    """Integers, with a default for those beyond a limit."""
     node = view.graph.node(tensor)
     limit, default, absent = (node.attrs[key] for key in ("limit", "default", "absent"))
 
@@ -168,7 +168,7 @@ def crossed(view: View, tensor: str) -> Match | None:
 
 @operation("ColumnRows", keras="Embedding, EmbeddingBag (own class)")
 def combined_rows(view: View, tensor: str) -> Match | None:
-    """Rows of a table looked up by several numbers an example, and combined."""
+    """Rows of a table, looked up by several indices per example and combined."""
     node = view.graph.node(tensor)
     weighted, combiner = node.attrs["weighted"], node.attrs["combiner"]
     dynamic = node.inputs[: 2 if weighted else 1]
@@ -216,7 +216,7 @@ def combined_rows(view: View, tensor: str) -> Match | None:
 
 @pattern("Sum", keras="CategoryEncoding")
 def indicator(view: View, tensor: str) -> Match | None:
-    """One-hot vectors of one number an example each."""
+    """One-hot vectors of one index per example."""
     node = view.graph.node(tensor)
     hot = view.produced(node.inputs[0], "OneHot")
     axes = view.static(node.inputs[1])

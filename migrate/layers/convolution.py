@@ -33,7 +33,7 @@ _ENDS = (*_PLAIN, "Conv3DBackpropInputV2", "Squeeze", "BatchToSpaceND")
 
 @pattern("BiasAdd", "Add", "AddV2", keras="Conv1D, Conv2D, Conv3D, Conv2DTranspose …")
 def convolution_with_bias(view: View, tensor: str) -> Match | None:
-    """A convolution plus a bias a channel."""
+    """A convolution plus one bias per channel."""
     node = view.graph.node(tensor)
     for convolved, added in (node.inputs, node.inputs[::-1]):
         bias = view.recipe(added)
@@ -91,7 +91,7 @@ def _direct(view: View, node: Node) -> Convolution | None:
     if kernel is None:
         return None
     spatial = len(kernel.shape) - 2
-    common = _common(node, spatial)
+    common = common_arguments(node, spatial)
     if common is None:
         return None
     filters, inputs = kernel.shape[-1], kernel.shape[-2]
@@ -113,7 +113,7 @@ def _direct(view: View, node: Node) -> Convolution | None:
 
 def _depthwise(view: View, node: Node) -> Convolution | None:
     kernel = view.recipe(node.inputs[1])
-    common = _common(node, 2)
+    common = common_arguments(node, 2)
     if kernel is None or common is None:
         return None
     first, arguments, padding = common
@@ -155,7 +155,7 @@ def _transposed(view: View, node: Node) -> Convolution | None:
     if kernel is None:
         return None
     spatial = len(kernel.shape) - 2
-    common = _common(node, spatial)
+    common = common_arguments(node, spatial)
     if common is None or common[2]:
         return None
     first, arguments, _ = common
@@ -301,7 +301,7 @@ def _dilated_padding(
     return "same" if offset is not None and offset.any() else None
 
 
-def _common(
+def common_arguments(
     node: Node, spatial: int
 ) -> tuple[bool, dict[str, Any], tuple[tuple[int, int], ...]] | None:
     """Whether channels come first; strides, padding, dilation; explicit padding, if any."""

@@ -7,34 +7,34 @@ whole of a dropout, and the cond around it that ``training=`` makes, becomes a s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from ..errors import printable
 from ..graph.constants import Evaluator
+from ..graph.dtypes import numpy_dtype
 from ..graph.nodes import Graph, Node
 from ..graph.variables import PASSING_OPS
-from ..plan import Value
+from ..plan import Unknown, Value
 from .builder import Builder
 from .registry import Match, operation
 from .view import View, shortest
 
-UNKNOWN_RATE = 0.5
-"""The rate where the graph leaves it to a feed: the one that papers and tutorials use most."""
-
 
 @operation("Dropout", keras="Dropout")
 def dropout(view: View, tensor: str) -> Match | None:
-    """Dropout of any spelling; an identity in inference."""
+    """Dropout in any form; an identity at inference."""
     node = view.graph.node(tensor)
     rate, noise = node.attrs["rate"], node.attrs.get("noise_shape")
+    fed = node.attrs.get("fed", "")
 
     def build(builder: Builder, value: Value) -> Value:
         if rate is None:
-            builder.warn(
-                f"The graph leaves the rate of dropout to a feed; {UNKNOWN_RATE} stands in for it."
-            )
-        kind, arguments = "Dropout", {"rate": UNKNOWN_RATE if rate is None else rate}
+            builder.warn(_asking(fed))
+        kind, arguments = "Dropout", {"rate": Unknown(fed) if rate is None else rate}
         if noise is not None and noise[1:-1] == (1,) * (len(noise) - 2) and len(noise) in (3, 4, 5):
             kind = f"SpatialDropout{len(noise) - 2}D"
         elif noise is not None:
@@ -44,9 +44,24 @@ def dropout(view: View, tensor: str) -> Match | None:
     return Match(node.inputs[:1], build)
 
 
-def fold_dropout(graph: Graph) -> Graph:
-    """The graph with each dropout as one node of op ``Dropout``, attributes ``rate`` and
-    ``noise_shape`` (or None).
+def _asking(tensor: str) -> str:
+    """What to say of a rate that only a feed knows."""
+    name = printable(tensor.removesuffix(":0"))
+    option = f"; --feed {name}=VALUE sets it" if name else ""
+    return (
+        f"Training: only a feed ({name or 'inside of a loop'}) knows the rate of dropout: "
+        f"build_model is given it as an argument, and model.keras drops nothing{option}."
+    )
+
+
+def fold_dropout(graph: Graph, feed: Mapping[str, Any] | None = None) -> Graph:
+    """The graph with each dropout as one node of op ``Dropout``.
+
+    Its attributes are ``rate``, ``noise_shape`` (each may be None) and ``fed``: the placeholder
+    that sets the rate where nothing else does.
+
+    Args:
+        feed: placeholder → what training is fed.
 
     The forms are those of tensorflow/python/ops/nn_ops.py since 0.5: ``x / keep * floor(keep +
     random)``, and since 1.13 ``x * (1 / keep) * (random >= rate)``.
@@ -54,7 +69,7 @@ def fold_dropout(graph: Graph) -> Graph:
     random = {n.name for n in graph.of("RandomUniform")}
     if not random:
         return graph
-    finder = _Finder(graph)
+    finder = _Finder(graph, feed or {})
     found = {}
     for node in graph.of("Mul", "Select", "SelectV2"):
         match = finder.dropout(node)
@@ -73,23 +88,32 @@ def fold_dropout(graph: Graph) -> Graph:
 
 @dataclass(frozen=True)
 class _Dropped:
-    """A dropout: of which tensor, at which rate if that is known, with noise of which shape."""
+    """A dropout: of which tensor, at which rate if that is known, with noise of which shape.
+
+    ``fed`` is the placeholder that a rate comes from which is not known.
+    """
 
     x: str
     rate: float | None
     noise_shape: tuple[int, ...] | None
+    fed: str = ""
 
 
 def _node(node: Node, found: _Dropped) -> Node:
     attrs = {key: node.attrs[key] for key in ("T", "_output_shapes") if key in node.attrs}
-    attrs |= {"rate": found.rate, "noise_shape": found.noise_shape}
+    attrs |= {"rate": found.rate, "noise_shape": found.noise_shape, "fed": found.fed}
     return Node(node.name, "Dropout", (found.x,), (), "", attrs)
 
 
 class _Finder:
-    def __init__(self, graph: Graph):
-        self._graph = graph
-        self._evaluator = Evaluator(graph)
+    def __init__(self, graph: Graph, feed: Mapping[str, Any]):
+        self._graph, self._feed = graph, feed
+        # Flags are left open: training and inference both count.
+        kinds = {t: graph.dtype(t) or "" for t in feed if t in graph}
+        numbers = {t: k for t, k in kinds.items() if k.startswith("float")}
+        self._evaluator = Evaluator(
+            graph, {t: np.asarray(feed[t], numpy_dtype(kind)) for t, kind in numbers.items()}
+        )
 
     def _scalar(self, tensor: str) -> float | None:
         node = self._behind(tensor)
@@ -112,14 +136,24 @@ class _Finder:
             if found is None:
                 continue
             rate, noise_shape = self._rate(*found[:2]), self._noise_shape(found[2])
+            fed = self._fed(found[0])
+            if rate == 0 and fed:  # the default of a placeholder, which is that of inference
+                rate = None
             scale = self._behind(scaled)
             if scale.op in ("RealDiv", "Div"):
-                return _Dropped(scale.inputs[0], rate, noise_shape)
+                return _Dropped(scale.inputs[0], rate, noise_shape, fed)
             if scale.op == "Mul":
                 factors = [self._is_inverse(side) for side in scale.inputs]
                 if factors.count(True) == 1:
-                    return _Dropped(scale.inputs[factors.index(False)], rate, noise_shape)
+                    return _Dropped(scale.inputs[factors.index(False)], rate, noise_shape, fed)
         return None
+
+    def _fed(self, tensor: str) -> str:
+        """The placeholder of one number behind a rate, unless it is known what it is fed."""
+        behind = self._graph.ancestors([tensor]).values()
+        fed = [f"{node.name}:0" for node in behind if node.op.startswith("Placeholder")]
+        fed = [t for t in fed if t not in self._feed and self._graph.dtype(t) != "bool"]
+        return fed[0] if len(fed) == 1 else ""
 
     def _noise_shape(self, random: Node) -> tuple[int, ...] | None:
         """The sizes of the noise, where a constant says that it is the same along some axes."""
@@ -187,5 +221,6 @@ def _around(graph: Graph, merge: Node) -> Node | None:
         inner = graph.node(inner.inputs[0])
     if inner.op != "Switch" or inner.inputs[0] != other.inputs[0]:
         return None
-    dropped = _Dropped(other.inputs[0], drop.attrs["rate"], drop.attrs["noise_shape"])
+    attrs = drop.attrs
+    dropped = _Dropped(other.inputs[0], attrs["rate"], attrs["noise_shape"], attrs["fed"])
     return _node(merge, dropped)

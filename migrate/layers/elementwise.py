@@ -86,7 +86,7 @@ def _with_weight(x: str, kind: str, weights: dict[str, Recipe]) -> Match:
 
 @operation(*_OPERATORS, *_BINARY, "SquaredDifference", keras="+, -, *, /, keras.ops.maximum …")
 def binary(view: View, tensor: str) -> Match | None:
-    """Two tensors, or a tensor and a constant or variable."""
+    """Two tensors, or a tensor and a constant or variable, element by element."""
     node = view.graph.node(tensor)
     recipes = [view.recipe(source) for source in node.inputs]
     dynamic = [s for s, recipe in zip(node.inputs, recipes, strict=True) if recipe is None]
@@ -173,7 +173,7 @@ def add_many(view: View, tensor: str) -> Match | None:
 
 @operation("Cast", keras="keras.ops.cast")
 def cast(view: View, tensor: str) -> Match | None:
-    """Another dtype."""
+    """A conversion to another dtype."""
     node = view.graph.node(tensor)
     kind = node.attrs.get("DstT", "float32")
     if kind.startswith(("string", "q")):
@@ -186,7 +186,7 @@ def cast(view: View, tensor: str) -> Match | None:
 
 @operation("Select", "SelectV2", keras="keras.ops.where")
 def select(view: View, tensor: str) -> Match | None:
-    """One of two tensors, by a third of booleans."""
+    """Elements of one of two tensors, chosen by a boolean tensor."""
     node = view.graph.node(tensor)
     recipes = [view.recipe(source) for source in node.inputs]
     dynamic = [s for s, recipe in zip(node.inputs, recipes, strict=True) if recipe is None]
@@ -211,7 +211,7 @@ def select(view: View, tensor: str) -> Match | None:
 
 @operation("ClipByValue", keras="keras.ops.clip")
 def clip(view: View, tensor: str) -> Match | None:
-    """Values held between two bounds."""
+    """Values clipped to two bounds."""
     node = view.graph.node(tensor)
     low, high = view.scalar(node.inputs[1]), view.scalar(node.inputs[2])
     if low is None or high is None:

@@ -13,7 +13,7 @@ from .view import View
 
 @pattern("GatherV2", "Gather", "ResourceGather", keras="Embedding, keras.ops.where")
 def padded_embedding(view: View, tensor: str) -> Match | None:
-    """Rows of a table of which the first are always 0: ``tf.concat([zeros, table[1:]], 0)``."""
+    """Rows of a table whose first rows are always 0: ``tf.concat([zeros, table[1:]], 0)``."""
     node = view.graph.node(tensor)
     joined = view.node(node.inputs[0])
     if joined.op != "ConcatV2" or len(joined.inputs) != 3 or view.scalar(joined.inputs[2]) != 0:
@@ -46,7 +46,7 @@ def padded_embedding(view: View, tensor: str) -> Match | None:
 
 @pattern("GatherV2", "Gather", "ResourceGather", keras="Embedding")
 def embedding(view: View, tensor: str) -> Match | None:
-    """Rows of a table looked up by number."""
+    """Rows of a table, looked up by index."""
     node = view.graph.node(tensor)
     table = view.recipe(node.inputs[0])
     if table is None or len(table.shape) != 2 or view.recipe(node.inputs[1]) is not None:
@@ -132,7 +132,7 @@ def _lookup(ids: str, table: Recipe) -> Match:
 
 @operation("GatherV2", "Gather", "ResourceGather", keras="keras.ops.take")
 def gather(view: View, tensor: str) -> Match | None:
-    """Elements along an axis, by number."""
+    """Elements along an axis, by index."""
     node = view.graph.node(tensor)
     axis = view.scalar(node.inputs[2]) if node.op == "GatherV2" else 0
     recipes = [view.recipe(source) for source in node.inputs[:2]]
@@ -149,7 +149,7 @@ def gather(view: View, tensor: str) -> Match | None:
 
 @operation("GatherNd", keras="keras.ops.take_along_axis, GatherNd (own class)")
 def gather_by_coordinates(view: View, tensor: str) -> Match | None:
-    """Elements by their coordinates; of each example the row at its own index, most of the time."""
+    """Elements by coordinates; usually the row of each example at its own index."""
     node = view.graph.node(tensor)
     shape, pairs = view.shape(node.inputs[0]), view.node(node.inputs[1])
     counted = pairs.op == "Pack" and len(pairs.inputs) == 2 and _counts_batch(view, pairs.inputs[0])
@@ -177,7 +177,7 @@ def _counts_batch(view: View, tensor: str) -> bool:
 
 @operation("OneHot", keras="keras.ops.one_hot")
 def one_hot(view: View, tensor: str) -> Match | None:
-    """Numbers as one-hot vectors."""
+    """Integers as one-hot vectors."""
     node = view.graph.node(tensor)
     depth, on, off = (view.scalar(source) for source in node.inputs[1:4])
     axis, kind = node.attrs.get("axis", -1), view.dtype(tensor)

@@ -7,7 +7,7 @@ from .builder import Builder
 from .registry import Match, operation
 from .view import View
 
-DETACHED = "StopGradient of what is learned"
+DETACHED = "StopGradient of trainable values"
 """The operation in the graph of a loss: the model's own StopGradient is passed over."""
 
 _FUNCTIONS = {
@@ -20,7 +20,7 @@ _FUNCTIONS = {
     *_FUNCTIONS, keras=", ".join(f"keras.ops.{function}" for function in _FUNCTIONS.values())
 )
 def softmax_cross_entropy(view: View, tensor: str) -> Match | None:
-    """The cross entropy of each row with a distribution or a class; not its gradient."""
+    """The cross entropy of each row with a distribution or a class; without its gradient."""
     node = view.graph.node(tensor)
     if not tensor.endswith(":0"):
         return None
@@ -33,7 +33,7 @@ def softmax_cross_entropy(view: View, tensor: str) -> Match | None:
 
 @operation(DETACHED, keras="keras.ops.stop_gradient")
 def stop_gradient(view: View, tensor: str) -> Match | None:
-    """A value through which nothing is learned."""
+    """A value through which no gradient flows."""
     node = view.graph.node(tensor)
     return Match(
         node.inputs, lambda builder, value: builder.op("stop_gradient", value, shape=value.shape)

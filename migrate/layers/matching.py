@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..graph.nodes import split_tensor
-from ..plan import Input, Network, Output, Value
+from ..plan import Input, Network, Output, Read, Value
 from ..plan.names import layer_name
 from .builder import Builder
+from .holding import keep_whole
 from .recurrent import fold_recurrent, unfolded
 from .registry import Match, UnsupportedError, find, supported
 from .tidy import tidy
-from .tying import note_copies
 from .view import View
 
 
-def build_plan(view: View, plan: Network) -> None:
+def build_plan(
+    view: View, plan: Network, trained: Collection[str] = (), read: Read | None = None
+) -> None:
     """Fills a plan's inputs, outputs, calls and weights from a graph.
+
+    Args:
+        trained: variables that an optimizer moves, as the checkpoint calls them.
+        read: checkpoint name → array; asked for those of which a weight is computed.
 
     Raises:
         UnsupportedError: an operation that the outputs need has no handler.
     """
-    fill_plan(fold_recurrent(view), plan)
+    keep_whole(fold_recurrent(view), plan, fill_plan, trained, read)
 
 
 def fill_plan(view: View, plan: Network, taken: Collection[str] | None = None) -> None:
@@ -47,10 +53,11 @@ def fill_plan(view: View, plan: Network, taken: Collection[str] | None = None) -
     for given in plan.inputs:
         if given.value.shape is None:
             given.value.shape = (None,)
-            builder.warn(f"The graph leaves the shape of {given.tensor} open: taken for a vector.")
+            builder.warn(
+                f"The graph does not give the shape of {given.tensor}; it is treated as a vector."
+            )
     tidy(builder)
     builder.finish()
-    note_copies(builder)
 
 
 def _hint(view: View, tensor: str) -> str:

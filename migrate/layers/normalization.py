@@ -1,4 +1,4 @@
-"""Batch normalization in the forms TensorFlow 1 code has it; layer and instance normalization."""
+"""Batch normalization in the forms of TensorFlow 1 code; layer and instance normalization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMALLEST_FUSED_EPSILON = 1.001e-5
     keras="BatchNormalization, BatchNormalizationByBatch (own class)",
 )  # fmt: skip
 def fused_batch_normalization(view: View, tensor: str) -> Match | None:
-    """Fused batch normalization with moving statistics, or with the batch's own, whatever one does.
+    """Fused batch normalization with moving statistics, or always with the batch's own.
 
     The latter is what ``training=True`` in a program makes of it, as the generator of a GAN has it.
     """

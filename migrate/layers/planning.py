@@ -44,7 +44,7 @@ class UnplannedError(UnsupportedError):
 
     def __init__(self, error: Exception):
         super().__init__([], "")
-        self.args = (f"planning fails at it: {type(error).__name__}: {printable(error)}",)
+        self.args = (f"planning fails there: {type(error).__name__}: {printable(error)}",)
 
 
 @understanding()
@@ -67,9 +67,11 @@ def find_inference(
 
     Raises:
         NoNetworkError: no output can be found.
-        UserError: the graph cannot be understood, or does more than compute.
+        UserError: the checkpoint contradicts the graph, or the graph cannot be understood, or
+            does more than compute.
     """
     assert source.graph is not None
+    source.refuse_contradictions()
     saved = source.recipes().keys()
     interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
     if not trust:
@@ -91,13 +93,13 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     outputs = printable(", ".join(interface.outputs))
     if not inputs:
         raise UserError(
-            f"{outputs} depends on no input",
-            expected="a network, which is given something",
+            f"{outputs} does not depend on any input",
+            expected="a network with an input",
             try_="--inputs and --outputs, or --to npz for the variables",
         )
     trainers = find_training(source.graph).trainers
     trained = [f"{name}:0" for t in trainers for name in t.optimizer.variables]
-    graph = fold_dropout(detached(source.graph, trained))
+    graph = fold_dropout(detached(source.graph, trained), interface.asked)
     found = extract(graph, inputs, interface.outputs, interface.fed)
     ops = {node.op for node in found.graph.nodes.values()}
     if tables := sorted(filter(_TABLES.match, ops)):
@@ -147,20 +149,31 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
     missing = [n.name for n in inference.graph.of(*VARIABLE_OPS) if n.name not in recipes]
     if missing:
         raise MissingVariablesError(
-            f"{printable(', '.join(interface.outputs))} needs variables that the checkpoint does "
-            f"not hold: {listed([printable(name) for name in missing])}",
-            try_="--outputs with a tensor that needs fewer",
+            f"{printable(', '.join(interface.outputs))} needs variables that the "
+            f"checkpoint does not contain: {listed([printable(name) for name in missing])}",
+            try_="--outputs with a tensor that needs fewer variables",
         )
     _refuse_assignments(source, interface, inference)
     sources = [inference.sources[tensor] for tensor in inference.outputs]
-    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
-    build_plan(View(inference.graph, inference.inputs, sources, recipes), plan)
+    plan = _new_plan(source, interface)
+    trainers = find_training(source.graph).trainers if source.graph is not None else ()
+    nodes = {node for trainer in trainers for node in trainer.optimizer.variables}
+    trained = {name for node in nodes & recipes.keys() for name in recipes[node].sources}
+    view = View(inference.graph, inference.inputs, sources, recipes)
+    build_plan(view, plan, trained, source.read)
     plan.outputs = [
         replace(made, tensor=asked)
         for asked, made in zip(inference.outputs, plan.outputs, strict=True)
     ]
     free_batch(plan)
     return plan
+
+
+def _doubts(interface: Interface) -> list[str]:
+    """One warning, the first, where it cannot be decided which tensors are the outputs."""
+    if not interface.undecided:
+        return []
+    return [f"The outputs are a guess: {interface.undecided}. --outputs names the right ones."]
 
 
 def _refuse_assignments(source: Source, interface: Interface, inference: Inference) -> None:
@@ -185,7 +198,7 @@ def _refuse_assignments(source: Source, interface: Interface, inference: Inferen
 
 def lift_plan(source: Source, interface: Interface) -> Plan:
     """Inputs, outputs and weights under their own names; nothing is run."""
-    plan = Plan(source.name, source.title, fed=dict(interface.fed), notes=list(interface.notes))
+    plan = _new_plan(source, interface)
     taken: set[str] = set()
     for given in interface.inputs:
         name = identifier(split_tensor(given.tensor)[0], taken)
@@ -205,3 +218,15 @@ def lift_plan(source: Source, interface: Interface) -> Plan:
         Weight(name, recipe) for name, recipe in source.recipes().items() if name in needed
     ]
     return plan
+
+
+def _new_plan(source: Source, interface: Interface) -> Plan:
+    return Plan(
+        source.name,
+        source.title,
+        fed=dict(interface.fed),
+        notes=list(interface.notes),
+        warnings=_doubts(interface),
+        asked=dict(interface.asked),
+        guessed=interface.guessed,
+    )

@@ -78,7 +78,7 @@ def up_to_longest(view: View, tensor: str) -> Match | None:
 
 @operation("ReverseSequence", keras="ReverseSequence (own class)")
 def reverse_sequence(view: View, tensor: str) -> Match | None:
-    """Sequences turned round within their lengths."""
+    """Sequences reversed within their lengths."""
     node = view.graph.node(tensor)
     axes = {"seq_axis": node.attrs.get("seq_dim", 1), "batch_axis": node.attrs.get("batch_dim", 0)}
     defaults = {"seq_axis": 1, "batch_axis": 0}

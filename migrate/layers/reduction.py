@@ -38,7 +38,7 @@ def reduce(view: View, tensor: str) -> Match | None:
 
 @operation("ArgMax", "ArgMin", keras="keras.ops.argmax")
 def argmax(view: View, tensor: str) -> Match | None:
-    """The place of the greatest or least element."""
+    """The index of the largest or smallest element."""
     node = view.graph.node(tensor)
     axis = view.scalar(node.inputs[1])
     if axis is None:
@@ -55,7 +55,7 @@ def argmax(view: View, tensor: str) -> Match | None:
 
 @operation("TopKV2", "TopK", keras="keras.ops.top_k")
 def top_k(view: View, tensor: str) -> Match | None:
-    """The greatest elements of each row, and their places."""
+    """The largest elements of each row, and their indices."""
     node = view.graph.node(tensor)
     k = node.attrs.get("k") if node.op == "TopK" else view.scalar(node.inputs[1])
     if k is None:
@@ -82,7 +82,7 @@ def l2_loss(view: View, tensor: str) -> Match | None:
 
 @operation("Cumsum", "Cumprod", keras="keras.ops.cumsum, cumprod")
 def cumulative(view: View, tensor: str) -> Match | None:
-    """Running sums and products along an axis, from the end and without the element itself too."""
+    """Running sums and products along an axis, also reversed and exclusive."""
     node = view.graph.node(tensor)
     axis = view.scalar(node.inputs[1])
     exclusive, reverse = bool(node.attrs.get("exclusive")), bool(node.attrs.get("reverse"))

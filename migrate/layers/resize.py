@@ -56,7 +56,7 @@ def resize(view: View, tensor: str) -> Match | None:
 
 @operation("DepthToSpace", "SpaceToDepth", keras="keras.ops.depth_to_space, space_to_depth")
 def pixel_shuffle(view: View, tensor: str) -> Match | None:
-    """Channels as neighboring pixels, and the way back."""
+    """Channels as neighboring pixels, and the inverse."""
     node = view.graph.node(tensor)
     function = "depth_to_space" if node.op == "DepthToSpace" else "space_to_depth"
     if str(node.attrs.get("data_format", "NHWC")) != "NHWC":

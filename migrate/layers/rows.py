@@ -23,7 +23,7 @@ _LONGEST = 12
 
 @pattern("Reshape", keras="Dense, Activation … on more than two dimensions")
 def rows(view: View, tensor: str) -> Match | None:
-    """``Reshape(f(Reshape(x, [-1, n])), [*shape(x)[:-1], m])``, as tf.tensordot has it too."""
+    """``Reshape(f(Reshape(x, [-1, n])), [*shape(x)[:-1], m])``, as in tf.tensordot."""
     chain = _chain(view, view.graph.node(tensor).inputs[0])
     if chain is None:
         return None

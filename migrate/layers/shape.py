@@ -16,7 +16,7 @@ from .view import View
 
 @operation("Reshape", keras="Reshape, Flatten, keras.ops.reshape, DynamicReshape (own class)")
 def reshape(view: View, tensor: str) -> Match | None:
-    """A reshape, its sizes constant or computed from other shapes."""
+    """A reshape to sizes that are constant or computed from other shapes."""
     node = view.graph.node(tensor)
     before, after = view.shape(node.inputs[0]), view.shape(tensor)
     target = target_sizes(view, node.inputs[1])
@@ -83,7 +83,7 @@ def reshaped(
         return builder.layer("Reshape", {"target_shape": tuple(rest)}, value, shape=shape, scope="")
     final = tuple(-1 if size is None else size for size in sizes)
     if final.count(-1) > 1:
-        raise UnsupportedError(["Reshape to sizes that only a run knows"], builder.tensor)
+        raise UnsupportedError(["Reshape to sizes that are known only at run time"], builder.tensor)
     shape = after or tuple(None if size == -1 else size for size in final)
     return builder.op("reshape", value, final, shape=shape)
 

@@ -97,7 +97,7 @@ def positions(view: View, tensor: str) -> Match | None:
 
 @pattern("StridedSlice", "Squeeze", "Gather", "GatherV2", keras="Size (own class)")
 def size(view: View, tensor: str) -> Match | None:
-    """``tf.shape(x)[axis]`` as a number to calculate with."""
+    """``tf.shape(x)[axis]`` as an integer tensor."""
     if view.shape(tensor) != () or not view.dtype(tensor).startswith("int"):
         return None
     found = sizes_of(view, tensor)
@@ -122,7 +122,9 @@ def size(view: View, tensor: str) -> Match | None:
 )
 def constant_of_the_graph(view: View, tensor: str) -> Match | None:
     """A constant or variable that an operation takes where it usually takes a tensor."""
-    recipe = view.recipe(tensor)
+    held = view.held_variable(tensor)
+    recipe = view.recipe(tensor) if held is None else held
     if recipe is None or not view.inputs or not recipe.dtype.startswith(("float", "int", "bool")):
         return None
-    return Match([view.inputs[0]], lambda builder, given: builder.parameter(recipe, given))
+    scope = None if held is None else held.sources[0]
+    return Match([view.inputs[0]], lambda builder, given: builder.parameter(recipe, given, scope))

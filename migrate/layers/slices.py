@@ -59,7 +59,7 @@ def stack(view: View, tensor: str) -> Match | None:
 
 @operation("Unpack", keras="keras.ops.unstack")
 def unstack(view: View, tensor: str) -> Match | None:
-    """A tensor taken apart along an axis."""
+    """A tensor split along an axis."""
     node = view.graph.node(tensor)
     count, axis = node.attrs["num"], node.attrs.get("axis", 0)
     return _several(view, tensor, node.inputs[0], count, "unstack", (count,), axis)
@@ -109,7 +109,7 @@ def _several(
 
 @operation("StridedSlice", "Slice", keras="x[a:b, …], DynamicSlice (own class)")
 def strided_slice(view: View, tensor: str) -> Match | None:
-    """A slice with constant bounds; one of tf.slice also with those that a run computes."""
+    """A slice with constant bounds; tf.slice also with bounds computed at run time."""
     node = view.graph.node(tensor)
     index = _index(view, tensor)
     if index is None:

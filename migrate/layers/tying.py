@@ -1,4 +1,4 @@
-"""Variables that two layers use: one layer for both where that can be, else a note."""
+"""Two layers of one variable as one layer: a dense layer by another's transposed weight."""
 
 from __future__ import annotations
 
@@ -69,20 +69,3 @@ def _call_in_reverse(builder: Builder, layer: Layer, other: Layer) -> None:
         if bias is not None:
             calls.append(Call(bias, (product,), {}, (output,)))
     plan.calls = calls
-
-
-def note_copies(builder: Builder) -> None:
-    """Says which variables the model holds more than once: training moves the copies apart."""
-    holders: dict[str, list[str]] = {}
-    for weight in builder.plan.weights:
-        recipe = weight.recipe
-        if len(recipe.sources) == 1 and recipe.only_moves:
-            size = math.prod(next(leaf.shape for leaf in _leaves(recipe)))
-            if size == math.prod(recipe.shape):
-                holders.setdefault(recipe.sources[0], []).append(weight.target)
-    for name, targets in holders.items():
-        if len(targets) > 1:
-            builder.warn(
-                f"{name} is in the model {len(targets)} times ({', '.join(targets)}): "
-                "training moves the copies apart."
-            )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import math
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +23,7 @@ _MOVING = PASSING | {
     "ConcatV2", "Concat", "ExpandDims", "GatherV2", "Gather", "Pack", "Reshape", "ReverseV2",
     "Slice", "Split", "SplitV", "Squeeze", "StridedSlice", "Transpose", "Unpack",
 }  # fmt: skip
+_PERMUTING = PASSING | {"ExpandDims", "Reshape", "Squeeze", "Transpose"}
 _SOURCES = ("Const", *VARIABLE_OPS)
 
 
@@ -34,6 +37,8 @@ class View:
         variables: name of a variable's node → recipe of its value, in the checkpoint's names.
         made: name of a node that the graph did not have when it was read → its tensors, and the
             tensors of the graph as read that they stand for.
+        held: variables, as the checkpoint calls them, that the model keeps as values of its own:
+            nothing that depends on them is a recipe.
     """
 
     def __init__(
@@ -43,11 +48,23 @@ class View:
         outputs: Sequence[str],
         variables: Mapping[str, Recipe],
         made: Mapping[str, Mapping[str, str]] | None = None,
+        held: Collection[str] = (),
     ):
         self.graph, self.variables, self.made = graph, variables, made or {}
+        self.held = frozenset(held)
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         self._evaluator = Evaluator(graph)
         self._recipes: dict[str, Recipe | None] = {}
+        self._digests: dict[str, str] = {}
+
+    def holding(self, names: Collection[str]) -> View:
+        """The same view with some variables held."""
+        return View(self.graph, self.inputs, self.outputs, self.variables, self.made, names)
+
+    def held_variable(self, tensor: str) -> Recipe | None:
+        """The variable behind a tensor if it is one that is held, as it is, else None."""
+        found = self.variables.get(split_tensor(self.resolve(tensor))[0]) if self.held else None
+        return found if found is not None and self.held.intersection(found.sources) else None
 
     def resolve(self, tensor: str) -> str:
         """The tensor that this one merely repeats, reads of variables among them."""
@@ -98,11 +115,15 @@ class View:
 
     def shape(self, tensor: str) -> tuple[int | None, ...] | None:
         """A tensor's shape where the graph says it."""
+        if (variable := self.held_variable(tensor)) is not None:
+            return variable.shape
         recorded = self.graph.shape(tensor)
         return self.graph.shape(self.resolve(tensor)) if recorded is None else recorded
 
     def dtype(self, tensor: str) -> str:
         """A tensor's dtype; float32 where the graph does not say."""
+        if (variable := self.held_variable(tensor)) is not None:
+            return variable.dtype
         return self.graph.dtype(self.resolve(tensor)) or "float32"
 
     def uses(self, tensor: str) -> int:
@@ -134,7 +155,9 @@ class View:
         """How to make a tensor that depends on variables and constants alone, else None."""
         tensor = self.resolve(tensor)
         if tensor not in self._recipes:
-            self._recipes[tensor] = self._make_recipe(tensor)
+            made = self._make_recipe(tensor)
+            is_held = made is not None and not self.held.isdisjoint(made.sources)
+            self._recipes[tensor] = None if is_held else made
         return self._recipes[tensor]
 
     def _make_recipe(self, tensor: str) -> Recipe | None:
@@ -168,10 +191,59 @@ class View:
                 shape = compute(*(np.zeros(p.shape, np.float32) for p in parents)).shape
             except ValueError:
                 return None
-        fixed = tuple(size or 0 for size in shape)
+        fixed, moves = tuple(size or 0 for size in shape), kinds <= _MOVING
+        permutes = kinds <= _PERMUTING and len(sources) == 1
         return Recipe(
-            f"value of {tensor}", fixed, parents[0].dtype, parents, compute, kinds <= _MOVING
+            f"value of {tensor}",
+            fixed,
+            parents[0].dtype,
+            parents,
+            compute,
+            moves,
+            permutes and math.prod(fixed) == math.prod(parents[0].shape),
+            self._digest(tensor),
+            () if moves else self._begins_with(nodes),
         )
+
+    def _begins_with(self, nodes: Mapping[str, Node]) -> tuple[Recipe, ...]:
+        """The arrays that the first operations which change numbers take of the variables."""
+        taken = {
+            self.resolve(source)
+            for node in nodes.values()
+            if node.op not in (*_MOVING, *_SOURCES)
+            for source in node.inputs
+        }
+        found = [recipe for tensor in taken if (recipe := self.recipe(tensor)) is not None]
+        return tuple(recipe for recipe in found if recipe.sources and recipe.only_moves)
+
+    def _digest(self, tensor: str) -> str:
+        """Equal for tensors that are computed alike from the same variables and constants."""
+        waiting = [self.resolve(tensor)]
+        while waiting:
+            at = waiting[-1]
+            name, index = split_tensor(at)
+            if at in self._digests:
+                waiting.pop()
+                continue
+            value = None if name in self.variables else self.static(at)
+            if name in self.variables:
+                parts = [repr(self.variables[name].key)]
+            elif value is not None:
+                numbers = value.tobytes() if value.dtype.kind != "O" else repr(value.tolist())
+                parts = [value.dtype.name, str(value.shape), str(numbers)]
+            else:
+                node = self.graph.nodes[name]
+                sources = [self.resolve(source) for source in node.inputs]
+                missing = [source for source in sources if source not in self._digests]
+                if missing:
+                    waiting += missing
+                    continue
+                told = sorted((k, repr(v)) for k, v in node.attrs.items() if k[0] != "_")
+                parts = [node.op, str(index), repr(told)]
+                parts += [self._digests[source] for source in sources]
+            waiting.pop()
+            self._digests[at] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return self._digests[self.resolve(tensor)]
 
     @cached_property
     def _computable(self) -> set[str]:

@@ -1,4 +1,4 @@
-"""From checkpoint names to the variables of a model the user has, by a map of theirs."""
+"""From checkpoint names to the variables of the user's model, by a map."""
 
 from .loading import ENVIRONMENT, UserModel
 from .proposing import Proposal, propose, write_map

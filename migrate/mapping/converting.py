@@ -1,6 +1,6 @@
 """Whole conversions by a map: into a user's model, into named tensors, and back to TF1.
 
-Each writes an output folder with its report.json, or with ``dry_run`` only plans; each gives the
+Each writes an output folder with its report.json, or with ``dry_run`` only plans; each returns the
 content of the report, whose ``plan`` has a row for every assignment and skip.
 """
 
@@ -53,7 +53,7 @@ def convert_into_model(
         legacy_keras: the user's ``tf.keras`` is tf-keras, which is Keras 2.
         force: replace an output of an earlier conversion.
         dry_run: plan, and write nothing.
-        timeout: seconds without a sign of life after which the worker is ended.
+        timeout: seconds without a response after which the worker is ended.
         tell: of stages and bytes.
 
     Raises:
@@ -121,14 +121,14 @@ def convert_back(
 ) -> dict[str, Any]:
     """Writes the weights of a Keras file as a checkpoint that TF1's Saver restores.
 
-    Names come from the map of the way there, turned around; without one from the report.json
-    beside the file, where a conversion left one; else each keeps its path.
+    Names come from the inverse of the map of the conversion; without a map from the report.json
+    next to the file, if a conversion wrote one; else each keeps its path.
 
     Args:
         path: ``….keras`` or ``….weights.h5``.
         folder: the output folder.
         map_path: the map of the way there.
-        to: the formats, ``tf1`` alone by default.
+        to: the formats, only ``tf1`` by default.
         force: replace an output of an earlier conversion.
         dry_run: plan, and write nothing.
         tell: of stages and bytes.
@@ -166,10 +166,10 @@ def write_proposed_map(
         path: the map file to write.
         legacy_keras: the user's ``tf.keras`` is tf-keras, which is Keras 2.
         force: replace a file that is there.
-        timeout: seconds without a sign of life after which the worker is ended.
+        timeout: seconds without a response after which the worker is ended.
 
     Raises:
-        UserError: the function gives no model, or the file cannot be written.
+        UserError: the function does not return a model, or the file cannot be written.
     """
     with Worker("model", environment=None if legacy_keras else ENVIRONMENT) as worker:
         model_variables = UserModel(worker, model, timeout=timeout).variables
@@ -185,17 +185,20 @@ def write_proposed_map(
 def _map_back(path: Path, map_path: Path | None) -> tuple[Map | None, str]:
     """The map of the way there, and in words where it comes from."""
     if map_path is not None:
-        return read_map(map_path), f"Names by {printable(map_path)}, turned around."
+        return read_map(map_path), f"Names come from {printable(map_path)}, inverted."
     beside = path.parent / "report.json"
     if not beside.is_file():
-        return None, "No map and no report.json beside it: every weight keeps its path in Keras."
+        return None, (
+            "There is no map and no report.json next to the file: every weight keeps its "
+            "Keras path as its name."
+        )
     try:
         report = json.loads(beside.read_text("utf-8"))
     except ValueError as error:
-        raise UserError(f"{printable(beside)} is no report: {printable(error)}") from None
+        raise UserError(f"{printable(beside)} is not a report: {printable(error)}") from None
     if not isinstance(report, dict):
-        raise UserError(f"{printable(beside)} is no report")
-    return map_of_report(report, str(beside)), f"Names by {printable(beside)}."
+        raise UserError(f"{printable(beside)} is not a report")
+    return map_of_report(report, str(beside)), f"Names come from {printable(beside)}."
 
 
 def _roles(source: Source) -> dict[str, str]:
@@ -278,7 +281,7 @@ def _report(
         "parity": {
             "verdict": "not run",
             "examples": 0,
-            "reason": "weights were moved; nothing was computed",
+            "reason": "the weights were converted, but no model was run",
         },
         "notes": notes,
         "warnings": [],

@@ -33,7 +33,8 @@ def role(name: str) -> str | None:
 
 
 def likely_cause(have: Shape, want: Shape) -> str | None:
-    """Why a tensor of the checkpoint does not fit its variable, and what to do; None: no idea."""
+    """The reason why a tensor of the checkpoint does not fit its variable, and a remedy; None if
+    unknown."""
     if have == want:
         return None
     if len(have) == len(want) and sorted(have) == sorted(want):
@@ -41,17 +42,23 @@ def likely_cause(have: Shape, want: Shape) -> str | None:
         order = [left.pop(next(i for i, a in enumerate(left) if have[a] == n)) for n in want]
         return f"transposed: steps = [{{ transpose = {order} }}]"
     if math.prod(have) == math.prod(want):
-        return f"the same numbers in another shape: steps = [{{ reshape = {list(want)} }}]"
+        return (
+            f"the same number of elements in another shape: steps = [{{ reshape = {list(want)} }}]"
+        )
     if len(have) == len(want):
         differing = [i for i, (a, b) in enumerate(zip(have, want, strict=True)) if a != b]
         if differing == [len(have) - 1]:
             return (
-                f"for another number of classes or units: {have[-1]} here, {want[-1]} in the model"
+                f"different number of classes or units: {have[-1]} in the checkpoint, "
+                f"{want[-1]} in the model"
             )
         if len(differing) == 1:
             axis = differing[0]
-            where = "input features" if axis == len(have) - 2 else f"places along axis {axis}"
-            return f"for another number of {where}: {have[axis]} here, {want[axis]} in the model"
+            where = "input features" if axis == len(have) - 2 else f"positions along axis {axis}"
+            return (
+                f"different number of {where}: {have[axis]} in the checkpoint, "
+                f"{want[axis]} in the model"
+            )
     return None
 
 
@@ -72,10 +79,10 @@ def why_unset(path: str, shape: Shape, unused: Mapping[str, Shape], taken: Itera
         for name, have in unused.items():
             if len(have) == 2 and have[1] == shape[1] and have[0] > shape[0] and not shape[1] % 4:
                 return (
-                    f"an LSTM? {name} {list(have)} holds kernel and recurrent_kernel: "
+                    f"an LSTM? {name} {list(have)} contains kernel and recurrent_kernel: "
                     'steps = [{ gates = "lstm" }, { split = … }]'
                 )
-    return "nothing in the checkpoint is mapped to it"
+    return "no checkpoint variable is mapped to it"
 
 
 def candidates(

@@ -24,10 +24,10 @@ class UserModel:
     Args:
         worker: started with ``environment=ENVIRONMENT``, or without for Keras 2.
         spec: ``FILE.py:FUNCTION``.
-        timeout: seconds without a sign of life after which the worker is ended.
+        timeout: seconds without a response after which the worker is ended.
 
     Raises:
-        UserError: the spec is none, or the function fails.
+        UserError: the spec is not valid, or the function fails.
     """
 
     def __init__(self, worker: Worker, spec: str, *, timeout: float | None = None):

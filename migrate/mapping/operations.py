@@ -1,4 +1,4 @@
-"""Shape operations of a map: each knows the shapes it gives, the arrays, and its way back.
+"""Shape operations of a map: each computes the resulting shapes and arrays, and has an inverse.
 
 An operation works on a list of arrays: ``split`` makes several of one, ``concat`` one of several,
 the others change each array of the list. Every number of the result is a number of the source,
@@ -80,7 +80,9 @@ class Reshape:
             if math.prod(shape) != math.prod(self.to):
                 raise ValueError(f"reshape of {list(shape)} to {list(self.to)}: sizes differ")
             if self.was is not None and shape != self.was:
-                raise ValueError(f"reshape says was = {list(self.was)}, it is {list(shape)}")
+                raise ValueError(
+                    f"reshape has was = {list(self.was)}, but the shape is {list(shape)}"
+                )
         return [self.to] * len(shapes)
 
     def apply(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -90,7 +92,7 @@ class Reshape:
     def inverse(self) -> Operation:
         """Back to ``was``."""
         if self.was is None:
-            raise ValueError("reshape without was = [the shape in the checkpoint]")
+            raise ValueError("reshape needs was = [the shape in the checkpoint]")
         return Reshape(self.was, self.to)
 
 
@@ -107,7 +109,7 @@ class Split:
     def shapes(self, shapes: Sequence[Shape]) -> list[Shape]:
         """The shapes of the parts."""
         if len(shapes) != 1:
-            raise ValueError(f"split takes one tensor, not {len(shapes)}")
+            raise ValueError(f"split needs one tensor, not {len(shapes)}")
         (shape,) = shapes
         axis = _axis(self.axis, shape)
         if shape[axis] != sum(self.sizes):
@@ -143,7 +145,9 @@ class Concat:
             )
         sizes = tuple(shape[axis] for shape in shapes)
         if self.sizes is not None and sizes != self.sizes:
-            raise ValueError(f"concat says sizes = {list(self.sizes)}, they are {list(sizes)}")
+            raise ValueError(
+                f"concat has sizes = {list(self.sizes)}, but the sizes are {list(sizes)}"
+            )
         return [(*shapes[0][:axis], sum(sizes), *shapes[0][axis + 1 :])]
 
     def apply(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -153,7 +157,7 @@ class Concat:
     def inverse(self) -> Operation:
         """The whole cut again."""
         if self.sizes is None:
-            raise ValueError("concat without sizes = [those in the checkpoint]")
+            raise ValueError("concat needs sizes = [the sizes in the checkpoint]")
         return Split(self.axis, self.sizes)
 
 
@@ -234,7 +238,7 @@ class Cast:
     def __post_init__(self) -> None:
         for name in (self.to, self.was):
             if name is not None and name not in ELEMENT_NAMES:
-                raise ValueError(f"there is no element type {name!r}")
+                raise ValueError(f"there is no dtype {name!r}")
 
     def __str__(self) -> str:
         return f"cast to {self.to}"
@@ -250,7 +254,7 @@ class Cast:
     def inverse(self) -> Operation:
         """Back to ``was``; what was rounded stays rounded."""
         if self.was is None:
-            raise ValueError('cast without was = "the element type in the checkpoint"')
+            raise ValueError('cast needs was = "the dtype in the checkpoint"')
         return Cast(self.was, self.to)
 
 
@@ -262,7 +266,8 @@ GRU = Gates(("r", "u", "c"), ("u", "r", "c"))
 
 
 def forget_bias(value: float) -> Add:
-    """What a TF1 LSTM cell adds at run time, added to Keras's bias, whose second gate is f."""
+    """The forget bias, which a TF1 LSTM cell adds at run time: added to Keras's bias, whose second
+    gate is f."""
     return Add(value, block=1, blocks=4)
 
 

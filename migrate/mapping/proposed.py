@@ -1,4 +1,4 @@
-"""A map proposed for a model of the user's, written to be edited; and what is said of it."""
+"""A proposed map for the user's model, written for the user to edit; and its summary."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .users_model import function_of, is_users_model
 
 
 class ProposedMap(Result):
-    """A map file; true where every variable of the model is set for certain.
+    """A map file; true if every variable of the model is set with certainty.
 
     Attributes:
         proposal: what was found.
@@ -29,7 +29,7 @@ class ProposedMap(Result):
         return not self.proposal.unset
 
     def to_dict(self) -> dict[str, Any]:
-        """What is certain, and what is not."""
+        """The certain and the uncertain pairs."""
         found = self.proposal
         return plain(
             {
@@ -58,9 +58,13 @@ class ProposedMap(Result):
         rows += [["", path, "nothing sets it"] for path in found.unset if path not in guessed]
         cells = len(found.cells)
         rows += [["", "", f"{cells} recurrent cells, with their steps"]] if cells else []
-        text = f"{len(found.unset)} variables of your model are left to you" if found.unset else ""
-        text = text or "every variable of your model is set for certain"
-        columns = ["variable", "in your model", "how sure"]
+        text = (
+            f"{len(found.unset)} variables of your model are not set: edit the map"
+            if found.unset
+            else ""
+        )
+        text = text or "every variable of your model is set with certainty"
+        columns = ["variable", "in your model", "certainty"]
         return [
             Heading(self.title),
             Table(columns, rows),
@@ -77,7 +81,7 @@ def propose_map(
     force: bool = False,
     timeout: float | None = None,
 ) -> ProposedMap:
-    """Proposes a map from a checkpoint to a model of the user's, and writes it.
+    """Proposes a map from a checkpoint to the user's model, and writes it.
 
     Args:
         source: as for :func:`tfmigrate.convert`.
@@ -85,16 +89,16 @@ def propose_map(
         path: the map file to write.
         keras: "tf-keras" where the user's ``tf.keras`` is Keras 2.
         force: replace a file that is there.
-        timeout: seconds without a sign of life after which the worker is ended.
+        timeout: seconds without a response after which the worker is ended.
 
     Raises:
         UserError: there is no such model, the source cannot be read, or the file is there.
     """
     if model is None or not is_users_model(model):
-        raise UserError("--write-map leads to a model of yours", try_="--model FILE.py:FUNCTION")
+        raise UserError("--write-map needs your own model", try_="--model FILE.py:FUNCTION")
     target = Path(path)
     if target.exists() and not force:
-        raise UserError(f"{target} exists already", try_="--force to replace it, or another name")
+        raise UserError(f"{target} already exists", try_="--force to replace it, or another name")
     opened = open_source(source)
     proposal = write_proposed_map(
         opened,

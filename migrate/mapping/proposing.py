@@ -1,9 +1,9 @@
 """``--write-map``: a map proposed from shapes, words and order, for a person to edit.
 
-What is certain is written as a rule: a pair that no other could be, by shape and by what the
-variable is to its layer (kernel, bias, …), by name, or by its layer once another variable of that
-layer is certain. What only the order suggests is written as a comment, to be uncommented by
-someone who knows. Nothing ambiguous becomes a rule.
+A certain pair becomes a rule: the only pair with that shape and role in the layer (kernel, bias,
+…), with that name, or with that layer once another variable of the layer is certain. A pair that
+only the order suggests becomes a comment, which the user can uncomment. Nothing ambiguous becomes a
+rule.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .variables import ModelVariable
 
 @dataclass
 class Proposal:
-    """What is known of how a checkpoint fits a model.
+    """The known pairs of a checkpoint and a model.
 
     Attributes:
         certain: checkpoint variable → model variable.
@@ -111,8 +111,11 @@ def write_map(proposal: Proposal, variables: Mapping[str, Variable], title: str)
     for name, path in proposal.certain.items():
         lines.append(f"{_quoted(name)} = {_quoted(path)}  # {list(variables[name].shape)}")
     if proposal.by_order:
-        lines += ["", "# AMBIGUOUS: several variables have this shape. Pairs follow the order of"]
-        lines += ["# both sides, which proves nothing: uncomment those that are right."]
+        lines += [
+            "",
+            "# AMBIGUOUS: several variables have this shape. The pairs follow the order of",
+        ]
+        lines += ["# both sides, which may be wrong: uncomment the pairs that are right."]
         for name, path, why in proposal.by_order:
             lines.append(f"# {_quoted(name)} = {_quoted(path)}  # {_comment(why)}")
     for cell in proposal.cells:
@@ -123,7 +126,10 @@ def write_map(proposal: Proposal, variables: Mapping[str, Variable], title: str)
     for name in proposal.unused:
         if name not in paired:
             shape = list(variables[name].shape)
-            lines.append(f'# {_quoted(name)} = "…"  # {shape}: no partner; use it or say why not')
+            lines.append(
+                f'# {_quoted(name)} = "…"  # {shape}: no partner; use it, or give a reason '
+                "under [skip]"
+            )
     set_by_order = {path for _, path, _ in proposal.by_order}
     missing = [path for path in proposal.unset if path not in set_by_order]
     if missing:
@@ -247,7 +253,10 @@ def _lstm(cell: str, kernel: str, bias: str, inputs: int, units: int) -> str:
         "[[change]]",
         f"from = {_quoted(bias)}",
         f"to = {_quoted(f'{cell}/bias')}",
-        "# 1.0 is the default of TF1's cells; it is in the code, not in the checkpoint: check it.",
+        (
+        "# 1.0 is the default of TF1's cells. The value is in the TF1 code, not in the "
+        "checkpoint: check it."
+        ),
         'steps = [{ gates = "lstm" }, { forget_bias = 1.0 }]',
     ])  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A map, a checkpoint and a model → what goes where, or one error that lists all that does not."""
+"""A map, a checkpoint and a model → assignments, or one error that lists all mismatches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .variables import MappingError, Mismatch, ModelVariable
 AVERAGE = "average"  # the role, here, of a moving average of a weight that is there too
 
 ROLE_REASONS = {
-    AVERAGE: "a moving average of a weight, which is used itself",
+    AVERAGE: "a moving average of a weight; the weight itself is used",
     "slot": "an optimizer's slot: the new model's optimizer keeps its own",
     "step": "a count of training steps, not a weight",
     "bookkeeping": "bookkeeping of the training program, not a weight",
@@ -28,7 +28,7 @@ ROLE_REASONS = {
 
 @dataclass(frozen=True)
 class Assignment:
-    """These tensors, by these steps, are those variables."""
+    """These tensors, after these steps, become those variables."""
 
     sources: tuple[str, ...]
     targets: tuple[str, ...]
@@ -52,7 +52,7 @@ class MappingPlan:
     model: dict[str, ModelVariable]
 
     def fates(self) -> list[Fate]:
-        """One fate a checkpoint variable, in the checkpoint's order."""
+        """One entry for each checkpoint variable, in the checkpoint's order."""
         targets: dict[str, list[str]] = {}
         for a in self.assignments:
             for source in a.sources:
@@ -111,7 +111,7 @@ def resolve(
     *,
     roles: Mapping[str, str] | None = None,
 ) -> MappingPlan:
-    """Works out what goes where.
+    """Assigns checkpoint variables to model variables.
 
     A rule by name goes before a skip by name, these before patterns, patterns in the map's order;
     what is left goes to the model variable of the same name. Slots, steps and bookkeeping are
@@ -138,7 +138,10 @@ def resolve(
     for a in assignments:
         for path in a.targets:
             if path not in targets:
-                problem = f"{_names(a.sources)} goes to {printable(path)}, which the model lacks"
+                problem = (
+                    f"{_names(a.sources)} is mapped to {printable(path)}, which the model "
+                    "does not have"
+                )
                 near = candidates(path, _shape_of(a, variables), shapes)
                 problems.append(Mismatch("missing", path, problem, _printable(near)))
             elif path in set_by:
@@ -166,7 +169,7 @@ def resolve(
         near = candidates(name, shape, unset)
         problems.append(Mismatch("unused", name, problem, _printable(near)))
     if problems:
-        raise MappingError(problems, "--write-map to have a map proposed, then edit it")
+        raise MappingError(problems, "--write-map to write a proposed map, then edit it")
     order = {path: i for i, path in enumerate(targets)}
     assignments.sort(key=lambda a: order[a.targets[0]])
     in_order = {name: skipped[name] for name in variables if name in skipped}
@@ -189,7 +192,7 @@ def _expand(
     def assign(rule: Rule, sources: tuple[str, ...], paths: tuple[str, ...]) -> None:
         missing = [name for name in sources if name not in variables]
         for name in missing:
-            problem = f"the map names {printable(name)}, which the checkpoint lacks"
+            problem = f"the map names {printable(name)}, which the checkpoint does not have"
             near = candidates(name, None, shapes)
             problems.append(Mismatch("map", name, problem, _printable(near)))
         # What is there counts as used even so, lest one mistake be told twice.
@@ -217,7 +220,7 @@ def _expand(
                 sources = tuple(fill(source, values) for source in rule.sources)
                 assign(rule, sources, tuple(fill(target, values) for target in rule.targets))
         if not matched:
-            problem = f"the map's {printable(rule.sources[0])} matches nothing that is left"
+            problem = f"the map's {printable(rule.sources[0])} matches no remaining variable"
             near = candidates(rule.sources[0], None, shapes)
             problems.append(Mismatch("map", rule.sources[0], problem, _printable(near)))
     for pattern, reason in mapping.skips.items():
@@ -250,7 +253,7 @@ def _check(
         return
     dtypes = {variables[name].dtype for name in assignment.sources}
     if len(dtypes) > 1:
-        problem = f"{label} are of different element types: {', '.join(sorted(dtypes))}"
+        problem = f"{label} have different dtypes: {', '.join(sorted(dtypes))}"
         yield Mismatch("dtype", assignment.sources[0], problem)
         return
     dtype = _dtype_after(assignment, variables)
@@ -260,7 +263,7 @@ def _check(
         want = model[path]
         if shape != want.shape:
             cause = likely_cause(shape, want.shape)
-            problem = f"{label} gives {list(shape)}, {printable(path)} is {list(want.shape)}"
+            problem = f"{label} has shape {list(shape)}, {printable(path)} has {list(want.shape)}"
             yield Mismatch("shape", path, problem + (f": {cause}" if cause else ""))
         if not _exact(dtype, want.dtype):
             cause = f'steps = [{{ cast = "{want.dtype}" }}] to round it'

@@ -1,10 +1,7 @@
 """The map file: TOML → rules from checkpoint names to model names.
 
-```toml
-# One tensor to one variable, as it is.
-[rename]
-"w0" = "dense/kernel"
-"encoder/layer_*/w" = "encoder_{1}/kernel"  # * within a scope, ** across scopes; {1} is the first
+```toml # One tensor to one variable, unchanged. [rename] "w0" = "dense/kernel" "encoder/layer_*/w"
+= "encoder_{1}/kernel" # * within a scope, ** across scopes; {1} is the first
 
 # With steps; from and to any number of tensors.
 [[change]]
@@ -17,11 +14,11 @@ steps = [{ gates = "lstm" }, { split = [28, 64], axis = 0 }]
 "global_step" = "the new model counts its own steps"
 ```
 
-Steps: ``{ transpose = [1, 0] }`` (``true``: all axes reversed),
-``{ reshape = [4, 4], was = [16] }``, ``{ split = [sizes], axis = 0 }``,
-``{ concat = axis, sizes = […] }``, ``{ gates = "lstm" }``, ``{ gates = "gru" }``,
-``{ gates = "r,u", to = "u,r", axis = -1 }``, ``{ forget_bias = 1.0 }``, ``{ add = 0.5 }``,
-``{ cast = "float32", was = "float64" }``. ``was`` and ``sizes`` are needed for the way back only.
+Steps: ``{ transpose = [1, 0] }`` (``true``: all axes reversed), ``{ reshape = [4, 4], was = [16]
+}``, ``{ split = [sizes], axis = 0 }``, ``{ concat = axis, sizes = […] }``, ``{ gates = "lstm" }``,
+``{ gates = "gru" }``, ``{ gates = "r,u", to = "u,r", axis = -1 }``, ``{ forget_bias = 1.0 }``, ``{
+add = 0.5 }``, ``{ cast = "float32", was = "float64" }``. ``was`` and ``sizes`` are needed only for
+the inverse.
 
 A key that is the whole name of a variable means that variable, stars in it or not.
 """
@@ -57,7 +54,7 @@ class Rule:
         return bool(_STAR.search(self.sources[0]))
 
     def inverse(self) -> Rule:
-        """The rule of the way back.
+        """The inverse rule.
 
         Raises:
             ValueError: a step does not say enough to undo it, or a star is not used on the right.
@@ -97,7 +94,7 @@ class Map:
     path: str = "the map"
 
     def inverse(self) -> Map:
-        """The map of the way back, from the model's names to the checkpoint's; skips fall away.
+        """The inverse map, from the model's names to the checkpoint's; skips are dropped.
 
         Raises:
             UserError: a rule cannot be undone; all of them are named.
@@ -110,8 +107,8 @@ class Map:
                 problems.append(f"{printable(rule.sources[0])}: {error}")
         if problems:
             raise UserError(
-                f"{printable(self.path)} has no way back for {'; '.join(problems)}",
-                try_="adding what is missing to those rules",
+                f"{printable(self.path)} cannot be inverted: {'; '.join(problems)}",
+                try_="adding the missing values to these rules",
             )
         return Map(tuple(rules), {}, self.path)
 
@@ -139,7 +136,7 @@ def read_map(path: Path) -> Map:
     """Reads a map file.
 
     Raises:
-        UserError: it is not there, not TOML, or has a key or a step that there is not.
+        UserError: it does not exist, is not TOML, or has an unknown key or step.
     """
     try:
         data = tomllib.loads(path.read_text("utf-8"))
@@ -157,7 +154,7 @@ def read_map(path: Path) -> Map:
     ]
     changes = data.get("change", [])
     if not isinstance(changes, list):
-        raise UserError(f"{where}, change is no list", expected="[[change]] in double brackets")
+        raise UserError(f"{where}, change is not a list", expected="[[change]] in double brackets")
     rules += [_change(change, f"{where}, change {i}") for i, change in enumerate(changes, 1)]
     skips = _table(data.get("skip", {}), f"{where}, skip")
     for name, reason in skips.items():
@@ -177,7 +174,7 @@ def _change(change: Any, where: str) -> Rule:
         sides.append(tuple(_text(name, f"{where}, {key}") for name in names))
     steps = change.get("steps", [])
     if not isinstance(steps, list):
-        raise UserError(f"{where}: steps is no list", expected="steps = [{ … }, { … }]")
+        raise UserError(f"{where}: steps is not a list", expected="steps = [{ … }, { … }]")
     return Rule(sides[0], sides[1], tuple(_step(step, where) for step in steps))
 
 
@@ -200,19 +197,19 @@ def _step(step: Any, where: str) -> Operation:
 
 def _integers(value: Any) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(type(item) is int for item in value):
-        raise ValueError(f"{value!r} is no list of whole numbers")
+        raise ValueError(f"{value!r} is not a list of integers")
     return tuple(value)
 
 
 def _integer(value: Any) -> int:
     if type(value) is not int:
-        raise ValueError(f"{value!r} is no whole number")
+        raise ValueError(f"{value!r} is not an integer")
     return value
 
 
 def _number(value: Any) -> float:
     if type(value) not in (int, float):
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError(f"{value!r} is not a number")
     return float(value)
 
 
@@ -251,7 +248,7 @@ _STEPS: dict[str, tuple[tuple[str, ...], Any]] = {
 
 def _table(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UserError(f"{where} is no table")
+        raise UserError(f"{where} is not a table")
     return value
 
 

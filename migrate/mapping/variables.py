@@ -1,4 +1,4 @@
-"""What the two ends of a map are made of, and what can go wrong between them."""
+"""The variables at both ends of a map, and the mismatches between them."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ from .rules import Map, Rule
 
 
 def plan_way_back(weights: TensorSource, mapping: Map | None) -> MappingPlan:
-    """What TF1 variables a Keras file's weights become.
+    """The TF1 variables that the weights of a Keras file become.
 
     Args:
         weights: a :class:`tfmigrate.formats.keras_file.KerasFile`.
-        mapping: the map of the way there, from TF1 names to Keras paths, which is turned around;
-            None: every variable keeps its Keras path as its name.
+        mapping: the map of the conversion, from TF1 names to Keras paths, which is
+            inverted; None: every variable keeps its Keras path as its name.
 
     Raises:
         UserError: a rule cannot be undone.
@@ -29,17 +29,17 @@ def plan_way_back(weights: TensorSource, mapping: Map | None) -> MappingPlan:
 
 
 def map_of_report(report: dict[str, Any], path: str) -> Map:
-    """The map of the way there that a conversion's report.json tells.
+    """The map of a conversion, from its report.json.
 
-    A report tells where each variable went, and marks those that went there untouched
-    (``"untouched": true``). The steps of the others are not in it.
+    A report lists the target of each variable, and marks those that did not change (``"untouched":
+    true``). It does not contain the steps of the others.
 
     Args:
         report: the content of report.json.
         path: of it, for messages.
 
     Raises:
-        UserError: a variable was changed on its way; all of them are named.
+        UserError: a variable was changed; all of them are named.
     """
     rules, changed = [], []
     for v in report.get("variables", []):
@@ -50,9 +50,9 @@ def map_of_report(report: dict[str, Any], path: str) -> Map:
         else:
             changed.append(printable(v.get("name")))
     if changed or not rules:
-        what = f"changed {', '.join(changed)} on the way" if changed else "converted no variable"
+        what = f"changed {', '.join(changed)}" if changed else "converted no variables"
         raise UserError(
-            f"{printable(path)} says that the conversion {what}: it alone does not lead back",
-            try_="--map FILE with the steps of the way there",
+            f"{printable(path)} cannot be inverted by itself: the conversion {what}",
+            try_="--map FILE, the map of the conversion with its steps",
         )
     return Map(tuple(rules), {}, path)

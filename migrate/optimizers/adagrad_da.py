@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class AdagradDA(keras.optimizers.Optimizer):
-    """Weights from the sums of all gradients, as tf.train.AdagradDAOptimizer has it."""
+    """Weights from the sums of all gradients, like tf.train.AdagradDAOptimizer."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class AdagradDA(keras.optimizers.Optimizer):
             )
 
     def update_step(self, gradient, variable, learning_rate):
-        """Updates one variable and its sums; what the variable was does not matter."""
+        """Updates one variable and its sums; its old value has no effect."""
         index = self._get_variable_index(variable)
         total, squares = self._gradient_sums[index], self._square_sums[index]
         self.assign_add(total, gradient)

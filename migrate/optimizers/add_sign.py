@@ -5,7 +5,8 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class AddSign(keras.optimizers.Optimizer):
-    """``w -= rate * (alpha + sign_decay * sign(g) * sign(m)) * g``, as contrib's."""
+    """``w -= rate * (alpha + sign_decay * sign(g) * sign(m)) * g``, like the one of
+    tf.contrib.opt."""
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ import numpy as np
 
 @keras.saving.register_keras_serializable(package="tf1")
 class LinearCosineDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A cosine under a falling line, as tf.train.linear_cosine_decay has it."""
+    """A cosine times a linear decay, like tf.train.linear_cosine_decay."""
 
     def __init__(
         self,
@@ -22,7 +22,7 @@ class LinearCosineDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.num_periods, self.alpha, self.beta = num_periods, alpha, beta
 
     def __call__(self, step):
-        """The rate at a step."""
+        """Returns the learning rate at a step."""
         step = keras.ops.cast(step, "float32")
         done = keras.ops.minimum(step, self.decay_steps) / self.decay_steps
         turn = 0.5 * (1 + keras.ops.cos(2 * np.pi * self.num_periods * done))

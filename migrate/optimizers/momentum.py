@@ -5,9 +5,9 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Momentum(keras.optimizers.Optimizer):
-    """``a = momentum * a + g; w -= rate * a``, as tf.train.MomentumOptimizer has it.
+    """``a = momentum * a + g; w -= rate * a``, like tf.train.MomentumOptimizer.
 
-    Keras's SGD keeps ``-rate * a``: another thing as soon as the rate changes.
+    Keras's SGD stores ``-rate * a``, which differs after the learning rate changes.
     """
 
     def __init__(

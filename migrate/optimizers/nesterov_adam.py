@@ -1,4 +1,4 @@
-"""Adam with Nesterov's momentum, as TensorFlow 1's contrib has it."""
+"""Adam with Nesterov's momentum, like the one of TensorFlow 1's contrib."""
 
 import keras
 

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class PowerSign(keras.optimizers.Optimizer):
-    """``w -= rate * exp(log_base * sign_decay * sign(g) * sign(m)) * g``, as TF1's."""
+    """``w -= rate * exp(log_base * sign_decay * sign(g) * sign(m)) * g``."""
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class ProximalAdagrad(keras.optimizers.Optimizer):
-    """Adagrad, then soft thresholding, as tf.train.ProximalAdagradOptimizer has it."""
+    """Adagrad, then soft thresholding, like tf.train.ProximalAdagradOptimizer."""
 
     def __init__(
         self,

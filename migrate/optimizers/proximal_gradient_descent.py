@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class ProximalGradientDescent(keras.optimizers.Optimizer):
-    """Descent, then soft thresholding, as TensorFlow 1 has it."""
+    """Gradient descent, then soft thresholding, as in TensorFlow 1."""
 
     def __init__(
         self,

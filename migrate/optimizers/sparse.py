@@ -1,7 +1,8 @@
 """Optimizers for models with embeddings, whose gradients are rows and may name a row twice.
 
-TensorFlow 1 sums the rows that are named twice; Keras squares them apart. And all but SGD, Adagrad
-and Adam leave the rows that a batch does not name as they are, momentum and all.
+TensorFlow 1 sums the gradients of a row that occurs twice; Keras squares each
+separately. And all TF1 optimizers except SGD, Adagrad and Adam do not change the rows
+that a batch does not name, nor their slots.
 """
 
 import keras
@@ -12,20 +13,20 @@ from .rmsprop import RMSProp
 
 
 class SummedRows:
-    """For an optimizer that takes a gradient of rows as one with zeros elsewhere."""
+    """For an optimizer that treats all other rows as rows with gradient zero."""
 
     def update_step(self, gradient, variable, learning_rate):
-        """Updates one variable; rows that occur twice are summed before."""
+        """Updates one variable; sums the gradients of a row that occurs twice."""
         super().update_step(tf.convert_to_tensor(gradient), variable, learning_rate)
 
 
 class TouchedRows:
-    """For an optimizer that updates no other rows than those its gradient names."""
+    """For an optimizer that updates only the rows that its gradient names."""
 
     slots = ()
 
     def update_step(self, gradient, variable, learning_rate):
-        """Updates one variable, then puts back the rows that are not named."""
+        """Updates one variable, then restores the rows that are not named."""
         index = self._get_variable_index(variable)
         lists = [getattr(self, name) for name in self.slots]
         changing = [variable, *(variables[index] for variables in lists if variables)]

@@ -5,9 +5,9 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Together(keras.optimizers.Optimizer):
-    """Several optimizers, each for variables of its own, in the same step.
+    """Applies several optimizers in one step, each to its own variables.
 
-    ``paths`` names for each optimizer how the paths of its variables end:
+    ``paths`` lists, for each optimizer, the endings of the paths of its variables:
     ``[["wide/kernel"], ["deep/kernel", "deep/bias"]]``.
     """
 
@@ -16,7 +16,7 @@ class Together(keras.optimizers.Optimizer):
         self.optimizers, self.paths = optimizers, paths
 
     def build(self, variables):
-        """Gives every optimizer its variables."""
+        """Builds every optimizer with its variables."""
         if not self.built:
             super().build(variables)
             self._places = []
@@ -28,7 +28,7 @@ class Together(keras.optimizers.Optimizer):
                 optimizer.build([variables[i] for i in places])
 
     def apply(self, grads, trainable_variables=None):
-        """Lets every optimizer take its step."""
+        """Applies one step of every optimizer."""
         if not self.built:
             self.build(list(trainable_variables))
         for optimizer, places in zip(self.optimizers, self._places, strict=True):
@@ -44,7 +44,7 @@ class Together(keras.optimizers.Optimizer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """The optimizer of such arguments."""
+        """Returns an optimizer from these arguments."""
         load = keras.saving.deserialize_keras_object
         optimizers = [load(each, custom_objects) for each in config["optimizers"]]
         return cls(**{**config, "optimizers": optimizers})

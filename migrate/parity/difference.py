@@ -76,10 +76,10 @@ class Difference:
             return f"all {elements:,} elements are equal"
         ulp = "" if self.max_ulp is None else f", {self.max_ulp:,} ULP"
         return (
-            f"{self.differing:,} of {elements:,} elements differ; the greatest difference is "
+            f"{self.differing:,} of {elements:,} elements differ; the largest difference is "
             f"{self.max_abs:.3g} (relative {self.max_rel:.3g}{ulp}) at {list(self.at or ())}: "
-            f"expected {self.expected!r}, got {self.actual!r}; the smallest "
-            f"tolerance that passes is atol {self.max_abs:.3g} or rtol {self.max_rel:.3g}"
+            f"expected {self.expected!r}, got {self.actual!r}; the smallest tolerance that "
+            f"passes is atol {self.max_abs:.3g} or rtol {self.max_rel:.3g}"
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from ..errors import printable
 from .model import Plan
-from .network import Call, Code, Layer, Made, Shape
+from .network import Call, Code, Input, Layer, Made, Shape
 
 # Layers whose numbers are never those of a batch.
 _SIZED = frozenset((
@@ -23,6 +24,7 @@ _SIZED = frozenset((
     "Softmax", "StackedRNNCells", "StringLookup", "UpSampling1D", "UpSampling2D", "ZeroPadding1D",
     "ZeroPadding2D", "ZeroPadding3D",
 ))  # fmt: skip
+_BATCHING = ("keras.ops.expand_dims", "keras.ops.stack", "keras.ops.reshape")
 _WHOLE = re.compile(r"(?<![\w.])\d+(?![\w.])")
 _SMALLEST = 2  # 1 is everywhere, and often is no batch
 
@@ -30,8 +32,19 @@ _SMALLEST = 2  # 1 is everywhere, and often is no batch
 def free_batch(plan: Plan) -> None:
     """Leaves the batch size of the inputs open, or notes why it stays.
 
-    It stays where the model has that number anywhere else: in a constant, a weight, a shape.
+    It stays where the model has that number anywhere else: in a constant, a weight, a shape; and
+    where an input is one example, to which the graph itself adds the batch.
     """
+    single = [each for each in plan.inputs if _is_one_example(plan, each)]
+    for each in single:
+        first = (each.value.shape or (None,))[0]
+        plan.warnings.append(
+            f"{printable(each.tensor)} is one example without a batch: its first dimension "
+            f"({first or 'open'}) counts no examples. Call the model with one example; predict "
+            "and fit would cut it up."
+        )
+    if single:
+        return
     sizes = {given.value.shape[0] for given in plan.inputs if given.value.shape}
     sizes -= {None}
     shapes = [given.value.shape for given in plan.inputs]
@@ -44,12 +57,18 @@ def free_batch(plan: Plan) -> None:
     reshapes = {id(call): _reshape(call, size) for call in plan.calls}
     given = [(c.function, reshapes[id(c)] or (c.arguments, c.keywords)) for c in plan.calls]
     if any(_holds(function, size) or _in(arguments, size) for function, arguments in given):
-        plan.notes.append(f"The graph fixes a batch of {size}, and computes with that number.")
+        plan.notes.append(
+            f"The batch size is fixed at {size} in the graph, which also uses it as a "
+            "number, so the model keeps it."
+        )
         return
     values = [given.value for given in plan.inputs]
     values += [value for call in plan.calls for value in call.outputs]
     if any(size in (value.shape or ())[-1:] for value in values):
-        plan.notes.append(f"The graph fixes a batch of {size}; features have that size too.")
+        plan.notes.append(
+            f"The batch size is fixed at {size} in the graph. Other axes also have this "
+            "size, so the model keeps it."
+        )
         return
     plan.inputs = [
         replace(given, batch=size) if (given.value.shape or (None,))[0] == size else given
@@ -63,6 +82,23 @@ def free_batch(plan: Plan) -> None:
             value.shape = _freed(value.shape, size)
     for given_ in plan.inputs:
         given_.value.shape = _freed(given_.value.shape, size)
+
+
+def _is_one_example(plan: Plan, given: Input) -> bool:
+    """Whether a first dimension of 1 is put before those of an input, whatever is done to it."""
+    reached = {id(given.value)}
+    for call in plan.calls:
+        if not any(id(value) in reached for value in call.values):
+            continue
+        before = next(value.shape for value in call.values if id(value) in reached)
+        after = call.outputs[0].shape
+        if before is None or after is None:
+            continue
+        if call.function in _BATCHING and len(before) > 1 and after == (1, *before):
+            return True
+        if after == before:
+            reached.update(id(value) for value in call.outputs)
+    return False
 
 
 def _freed(shape: Shape, size: int) -> Shape:

@@ -8,11 +8,11 @@ from ..checkpoint import Variable
 from .model import Fate, Plan
 
 _REASONS = {
-    "slot": "state of an optimizer, which the model does not carry",
+    "slot": "state of an optimizer, which the model does not contain",
     "moving_average": "a moving average that the outputs do not use",
-    "step": "a step counter, which the model does not carry",
+    "step": "a step counter, which the model does not contain",
     "bookkeeping": "bookkeeping of training and saving",
-    "weight": "the chosen outputs do not use it; --outputs chooses others",
+    "weight": "the selected outputs do not use it; --outputs selects other outputs",
 }
 
 

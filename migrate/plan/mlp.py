@@ -41,9 +41,9 @@ def mlp_plan(weights: Sequence[Variable], name: str, origin: str, *, asked: bool
     if problems or not pairs:
         if not asked:
             return None
-        listed = "; ".join(problems) or "there are no weights in it"
+        listed = "; ".join(problems) or "it contains no weights"
         raise UserError(
-            f"the variables do not make an mlp: {listed}",
+            f"the variables do not form an mlp: {listed}",
             expected="a matrix (inputs, units) and a bias (units,) for each layer, in a chain",
             try_="without --model, or with --map",
         )
@@ -67,8 +67,11 @@ def mlp_plan(weights: Sequence[Variable], name: str, origin: str, *, asked: bool
             plan.weights.append(Weight(f"{layer.name}/{path}", recipe))
         x = value
     plan.outputs.append(Output("logits:0", x))
-    how = "as --model says" if asked else "the only chain that its names and shapes allow"
-    told = f"There is no graph: taken for dense layers with ReLU between them, {how}."
+    how = "as given by --model" if asked else "the only chain that its names and shapes allow"
+    told = (
+        "There is no graph. The variables are treated as dense layers with ReLU between "
+        f"them, {how}."
+    )
     plan.warnings.append(told)
     return plan
 
@@ -80,9 +83,9 @@ def _pairs(
     matrices = sorted((v for v in weights if len(v.shape) == 2), key=_natural)
     vectors = sorted((v for v in weights if len(v.shape) == 1), key=_natural)
     others = [v for v in weights if len(v.shape) not in (1, 2)]
-    problems = [f"{_named(v)} belongs to no dense layer" for v in others]
+    problems = [f"{_named(v)} does not belong to a dense layer" for v in others]
     if len(matrices) != len(vectors):
-        problems.append(f"{len(matrices)} matrices and {len(vectors)} biases do not pair")
+        problems.append(f"{len(matrices)} matrices and {len(vectors)} biases do not form pairs")
     chains = _chains(matrices)
     if not chains:
         problems += _broken(matrices)
@@ -138,8 +141,10 @@ def _broken(matrices: Sequence[Variable]) -> list[str]:
             cause = f"; {printable(b.name)!r} looks transposed"
         elif a.shape[0] == b.shape[0]:
             cause = f"; {printable(a.name)!r} looks transposed"
-        problems.append(f"{_named(a)} gives {a.shape[1]} and {_named(b)} takes {b.shape[0]}{cause}")
-    return problems or ["there is no matrix in it"]
+        problems.append(
+            f"{_named(a)} has {a.shape[1]} outputs and {_named(b)} has {b.shape[0]} inputs{cause}"
+        )
+    return problems or ["it contains no matrix"]
 
 
 def _named(v: Variable) -> str:

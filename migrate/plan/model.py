@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .network import Network
 from .training import TrainingPlan
@@ -34,7 +35,13 @@ class Plan(Network):
     Attributes:
         fates: one for each variable of the source, in its order.
         training: loss, optimizer and its state, or None where nothing is carried over.
+        asked: what a person feeds, placeholders that training alone looks at among them → value.
+        guessed: what is fed for inference without being asked for → value.
+        cut: variables of which the model holds only a part → why.
     """
 
     fates: list[Fate] = field(default_factory=list)
     training: TrainingPlan | None = None
+    asked: dict[str, Any] = field(default_factory=dict)
+    guessed: dict[str, Any] = field(default_factory=dict)
+    cut: dict[str, str] = field(default_factory=dict)

@@ -35,6 +35,19 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Unknown:
+    """A number that only a feed of the program knows: an argument of the generated source.
+
+    Attributes:
+        tensor: the placeholder that is fed; data, and "" where there are several.
+        value: what the saved model has in its place.
+    """
+
+    tensor: str
+    value: float = 0.0
+
+
+@dataclass(frozen=True)
 class Made:
     """What a function gives that is neither layer nor tensor: ``np.full((3,), 0.5, "float32")``.
 

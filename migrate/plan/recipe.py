@@ -28,6 +28,11 @@ class Recipe:
         function: arrays of the parents → array; None for a variable.
         moves: the step only moves numbers, so it applies to an optimizer's slots as well; a step
             that changes values (a forget bias that is added) does not.
+        permutes: the step keeps every number of each parent, and each once.
+        identity: equal for steps that compute the same, whatever ``text`` calls them; None where
+            ``text`` says it all.
+        reads: of a step that computes many things at once: the arrays that it begins with, each
+            the variables' numbers moved. Empty where it takes its parents whole.
     """
 
     text: str
@@ -36,24 +41,29 @@ class Recipe:
     parents: tuple[Recipe, ...] = ()
     function: Callable[..., np.ndarray] | None = None
     moves: bool = True
+    permutes: bool = False
+    identity: str | None = None
+    reads: tuple[Recipe, ...] = ()
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
         """The variables that are read, each once, in order."""
-        return tuple(self._shapes)
+        return tuple(self.shapes)
 
     @cached_property
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each variable that is read."""
         found = {} if self.parents or self.function else {self.text: self.shape}
         for parent in self.parents:
-            found |= parent._shapes
+            found |= parent.shapes
         return found
 
     @cached_property
     def key(self) -> tuple[object, ...]:
         """Equal for two recipes that make the same array in the same way."""
         leaf = id(self.function) if self.function and not self.parents else None
-        return (self.text, self.shape, leaf, *(parent.key for parent in self.parents))
+        name = self.text if self.identity is None else self.identity
+        return (name, self.shape, leaf, *(parent.key for parent in self.parents))
 
     @property
     def nbytes(self) -> int:
@@ -81,7 +91,7 @@ class Recipe:
         if self.is_variable:
             return True
         nothing = np.array(np.nan, numpy_dtype(self.dtype))  # whatever is made of it is none either
-        made = self.make(lambda name: np.full(self._shapes[name], nothing))
+        made = self.make(lambda name: np.full(self.shapes[name], nothing))
         if not np.isnan(made).all():
             return False
         if self.only_moves:
@@ -115,13 +125,14 @@ class Recipe:
         *others: Recipe,
         shape: Sequence[int] | None = None,
         moves: bool = True,
+        permutes: bool = False,
     ) -> Recipe:
         """This recipe with one more step; ``shape`` is worked out where it is not given."""
         parents = (self, *others)
         if shape is None:
             probes = [np.broadcast_to(np.zeros((), np.bool_), p.shape) for p in parents]
             shape = function(*probes).shape
-        return Recipe(text, tuple(shape), self.dtype, parents, function, moves)
+        return Recipe(text, tuple(shape), self.dtype, parents, function, moves, permutes)
 
     def transpose(self, *axes: int) -> Recipe:
         """The axes in another order."""
@@ -130,11 +141,13 @@ class Recipe:
             f"transpose {list(order)}",
             lambda a: np.transpose(a, order),
             shape=[self.shape[axis] for axis in order],
+            permutes=True,
         )
 
     def reshape(self, *shape: int) -> Recipe:
         """The same numbers in another shape."""
-        return self.then(f"reshape {list(shape)}", lambda a: np.reshape(a, shape), shape=shape)
+        text = f"reshape {list(shape)}"
+        return self.then(text, lambda a: np.reshape(a, shape), shape=shape, permutes=True)
 
     def rows(self, start: int, stop: int) -> Recipe:
         """A range along the first axis."""
@@ -171,4 +184,5 @@ def concatenate(parts: Sequence[Recipe], axis: int) -> Recipe:
         lambda *arrays: np.concatenate(arrays, axis),
         *parts[1:],
         shape=shape,
+        permutes=True,
     )

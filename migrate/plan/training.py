@@ -126,6 +126,7 @@ class TrainingPlan:
         operations: of the graph: what the program runs for one step.
         causes: what a step of the program does and Keras's does not, as clauses.
         doubts: likewise, of what a few steps of both show if it has any effect.
+        beside: likewise, of what the program runs besides its train operation.
         hints: what may be the cause where the two differ, likewise.
         kept: variables that the program's step changes and nothing in it depends on.
         proved: whether some steps of both were compared, and agree.
@@ -142,6 +143,7 @@ class TrainingPlan:
     operations: list[str] = field(default_factory=list)
     causes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     proved: bool = True

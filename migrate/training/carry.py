@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from ..errors import printable
 from ..graph import Loss, Trainer, find_training, train_operation, uniform
-from ..graph.nodes import Graph
+from ..graph.dtypes import numpy_dtype
+from ..graph.nodes import Graph, Node
 from ..graph.variables import find_variables
-from ..plan import Plan
+from ..plan import Plan, Unknown
 from ..plan.recipe import Read, Recipe
 from ..plan.training import Formula, New, TrainingPlan
 from .context import Context
@@ -31,6 +35,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         recipes: node name of each variable → its value in the checkpoint's names.
         read: checkpoint name → array; asked for scalars, and for what weights are computed from.
     """
+    graph = _fed(graph, plan.asked)
     trainers = find_training(graph).trainers
     context = Context(graph, find_variables(graph), plan, recipes, read)
     chosen = _choose(context, trainers) if trainers else []
@@ -42,11 +47,14 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         elif trainers:
             plan.notes.append("The optimizers of the graph do not train this model.")
         return
+    told = len(plan.warnings)
     members = [_member(context, trainer) for trainer in chosen]
     if None in members:
+        if len(plan.warnings) > told:
+            return
         lacking = chosen[members.index(None)].optimizer.class_name
         plan.warnings.append(
-            f"Keras has no {lacking} as TensorFlow 1's, so training is not carried over."
+            f"Keras has no equivalent of TensorFlow 1's {lacking}, so training is not carried over."
         )
         return
     optimizers = [member[0] for member in members if member is not None]
@@ -60,7 +68,9 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     result.losses = carry_objective(context, loss)
     for each in result.losses:
         if each.weights:
-            context.notes.append(f"examples are weighed by {each.weights}: fit's sample_weight")
+            context.notes.append(
+                f"the examples are weighted by {each.weights}: pass it to fit as sample_weight"
+            )
     steps = []
     for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)
@@ -81,6 +91,18 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     plan.warnings += [f"Training: {warning}." for warning in context.warnings]
 
 
+def _fed(graph: Graph, feed: Mapping[str, Any]) -> Graph:
+    """The graph with the numbers that a person feeds as constants."""
+    fed = {}
+    for tensor, value in feed.items():
+        node = graph.get(tensor)
+        kind = graph.dtype(tensor) or ""
+        if node is not None and node.op.startswith("Placeholder") and kind.startswith("float"):
+            array = np.asarray(value, numpy_dtype(kind))
+            fed[node.name] = Node(node.name, "Const", attrs={"value": array, "dtype": kind})
+    return replace(graph, nodes={**graph.nodes, **fed}) if fed else graph
+
+
 def _warn_of_other_steps(context: Context, chosen: Sequence[Trainer]) -> None:
     """Keras trains a weight that TensorFlow 1 computed from what it trained: with other steps."""
     trained = {name for trainer in chosen for name in context.trained(trainer)}
@@ -88,8 +110,9 @@ def _warn_of_other_steps(context: Context, chosen: Sequence[Trainer]) -> None:
         sources = trained.intersection(weight.recipe.sources)
         if sources and not weight.recipe.keeps_steps(context.read):
             context.warnings.append(
-                f"{weight.target} is computed from {printable(', '.join(sorted(sources)))}, which "
-                "TensorFlow 1 trained; Keras trains what was computed, so its steps differ"
+                f"{weight.target} is computed from {printable(', '.join(sorted(sources)))}, "
+                "which TensorFlow 1 trained; Keras trains the computed weight, so its steps "
+                "differ"
             )
 
 
@@ -110,10 +133,10 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
             chosen.append(other)
             taken |= reach[id(other)]
         else:
-            what = "variables of it as well" if reach[id(other)] else "other variables"
+            what = "the same variables" if reach[id(other)] else "other variables"
             context.notes.append(
                 f"the optimizer {other.optimizer.name} ({other.optimizer.class_name}) trains "
-                f"{what} and is not carried over"
+                f"{what}; it is not carried over"
             )
     return chosen
 
@@ -121,6 +144,9 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
 def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, Any]] | None:
     """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
     rate, constant_rate = learning_rate(context, trainer)
+    known = hyperparameters(context, trainer) if rate is not None else None
+    if rate is None or known is None:
+        return None
     sparse = any(update.indices is not None for update in trainer.optimizer.updates)
     if trainer.optimizer.class_name in ("Adam", "Adagrad"):
         # Their updates of rows are those of whole arrays, in TensorFlow 1; not so in Keras.
@@ -128,7 +154,6 @@ def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, An
     form = form_of(trainer.optimizer, constant_rate=constant_rate, sparse=sparse)
     if form is None:
         return None
-    known = hyperparameters(context, trainer)
     initial = _initial(context, trainer, form)
     return new_optimizer(form, rate, known, trainer.clipping, initial), form, known
 
@@ -207,6 +232,8 @@ def _described(item: Any) -> Any:
         return {"class": item.name, "tensor": item.tensor}
     if isinstance(item, list):
         return [_described(part) for part in item]
+    if isinstance(item, Unknown):
+        return {"fed": item.tensor}
     if not isinstance(item, New):
         return item
     arguments = {key: _described(value) for key, value in item.arguments.items()}

@@ -19,7 +19,6 @@ _ARGUMENTS = {
     "pointwise_kernel": "pointwise_regularizer",
     "recurrent_kernel": "recurrent_regularizer",
 }
-_WITHOUT_REGULARIZER = ("Bias", "Parameter", "Scale", "PReLU")
 
 
 def add_regularizers(
@@ -38,13 +37,17 @@ def add_regularizers(
         weights = [w for w in plan.weights if set(keys.get(variable, ())) & set(w.recipe.sources)]
         told = ", ".join(f"{kind} {factor:.7g}" for kind, factor in kinds.items())
         if not weights:
-            missing.append(f"the penalty on {variable}, which the model does not have, is left out")
+            missing.append(
+                f"the penalty on {variable} is left out, because the model does not have "
+                "this variable"
+            )
         for weight in weights:
             layer, name = layer_of(plan, weight)
             moved = weight.recipe.only_moves and len(weight.recipe.sources) == 1
-            if layer is None or layer.kind in _WITHOUT_REGULARIZER or not moved:
+            if layer is None or not moved:
                 missing.append(
-                    f"the penalty on {variable} ({told}) has no place in {weight.target}"
+                    f"the penalty on {variable} ({told}) is left out, because {weight.target} "
+                    "cannot have a regularizer"
                 )
                 continue
             layer.arguments[_ARGUMENTS.get(name, f"{name}_regularizer")] = _regularizer(kinds)
@@ -95,8 +98,8 @@ def freeze(plan: Plan, trained: Collection[str]) -> list[str]:
             layer.arguments["trainable"] = False
         else:
             notes.append(
-                f"{', '.join(still)} was not trained in TensorFlow 1, but is in Keras: only a "
-                "whole layer can be kept as it is"
+                f"{', '.join(still)} was frozen in TensorFlow 1 but is trained in Keras, "
+                "because Keras freezes only whole layers"
             )
     return notes
 
@@ -124,8 +127,8 @@ def carry_statistics(
         if update is None and node is not None and _is_used(graph, node, loss):
             layer.kind = "FixedBatchNormalization"
             decisions[
-                "FixedBatchNormalization keeps its statistics in training too, as "
-                "is_training=False did"
+                "FixedBatchNormalization does not update its statistics in training, as with "
+                "is_training=False"
             ] = None
             continue
         if update is None:
@@ -135,20 +138,23 @@ def carry_statistics(
             continue
         if update.name not in waited:
             doubts[
-                "the train op did not run the updates of moving statistics (UPDATE_OPS); Keras does"
+                "the train op did not update the moving statistics (UPDATE_OPS); Keras updates them"
             ] = None
         momentum = _momentum(graph, update)
         if momentum is None:
-            doubts["the momentum of moving statistics is not constant; Keras's 0.99 is taken"] = (
-                None
-            )
+            doubts[
+                (
+                    "the momentum of the moving statistics is not constant; Keras's default of "
+                    "0.99 is used"
+                )
+            ] = None
         elif momentum != 0.99:
             layer.arguments = {"momentum": momentum, **layer.arguments}
         if _is_fused(graph, update) and layer.kind == "BatchNormalization":
             layer.kind = "FusedBatchNormalization"
             decisions[
-                "FusedBatchNormalization is Keras's layer with the unbiased moving variance that "
-                "TensorFlow 1's fused kernel keeps"
+                "FusedBatchNormalization is Keras's layer with the unbiased moving variance of "
+                "TensorFlow 1's fused kernel"
             ] = None
     return list(decisions), list(doubts)
 

@@ -29,40 +29,40 @@ def carry_losses(
         computed: whether labels may be what the graph makes of what is fed.
     """
     if loss.kind == "unknown":
-        return "; ".join(loss.notes) or "its form is not known"
+        return "; ".join(loss.notes) or "the form of the loss is not recognized"
     found: list[OutputLoss] = []
     for part in loss.parts or (loss,):
         carried = _carry(graph, part, plan, computed)
         if isinstance(carried, str):
             return carried
         if carried.output in (other.output for other in found):
-            return "two of its terms are of the same output"
+            return "two terms of the loss depend on the same output"
         found.append(carried)
     return sorted(found, key=lambda each: each.output)
 
 
 def _carry(graph: Graph, loss: Loss, plan: Plan, computed: bool) -> OutputLoss | str:
     if loss.reduction == "unknown":
-        return "how it is reduced over examples is not known"
+        return "the reduction of the loss over examples is not recognized"
     found = _seen_output(graph, loss, plan)
     if found is None:
         outputs = ",".join([*(output.tensor for output in plan.outputs), loss.logits or ""])
         return (
-            f"it looks at {loss.logits}, which is no output of the model; "
-            f"--outputs {outputs} would make it one"
+            f"the loss depends on {loss.logits}, which is not an output of the model; "
+            f"--outputs {outputs} makes it one"
         )
     output, is_logits = found
     name, new = _form(graph, loss, is_logits)
     if new is None:
-        return f"{name} of this output has no Keras form"
+        return f"Keras has no {name} for this output"
     labels = _fed_labels(graph, loss)
     if labels is None and (not computed or loss.labels is None):
-        return f"its labels, {loss.labels}, are computed in the graph"
+        return f"the graph computes the labels, {loss.labels}"
     if labels is not None and not _fits(graph, loss, labels, plan.outputs[output].tensor):
-        return f"its labels, {labels}, have another shape than the output"
+        return f"the labels, {labels}, do not have the shape of the output"
     weights = None if loss.weights is None else beneath_shape(graph, loss.weights)
     if weights is not None and not _is_given(graph, weights, loss, plan):
-        return f"its weights, {weights}, are computed in the graph"
+        return f"the graph computes the sample weights, {weights}"
     if loss.reduction == "weighted_mean":
         new = New(new.kind, {**new.arguments, "reduction": "mean_with_sample_weight"})
     weight, comment = loss.scale, ""
@@ -72,12 +72,14 @@ def _carry(graph: Graph, loss: Loss, plan: Plan, computed: bool) -> OutputLoss |
         if loss.kind == "squared_error" and units is None:
             new = New("SquaredErrorSum")
         elif loss.kind not in _BY_CLASS and units is None:
-            return f"the sum of {loss.kind} over an output of shape {shape} has no Keras form"
+            return f"Keras has no sum of {loss.kind} over an output of shape {shape}"
         else:
             new = New(new.kind, {**new.arguments, "reduction": "sum"})
         if loss.kind not in _BY_CLASS and units is not None and units > 1:
             weight *= units
-            comment = f"A sum over the output's {units} units, of which Keras takes the mean."
+            comment = (
+                f"TensorFlow 1 sums over the {units} units of the output; Keras averages them."
+            )
     factor = None if weight == 1.0 else float(weight)
     given = loss.labels or "" if labels is None else labels
     return OutputLoss(new, factor, output, name, (given,), comment, weights)
@@ -124,7 +126,7 @@ def _form(graph: Graph, loss: Loss, is_logits: bool) -> tuple[str, New | None]:
             arguments = {}
         if _labels_are_classes(graph, loss):
             if smoothing:
-                return "label smoothing of class numbers", None
+                return "label smoothing of integer classes", None
             return (
                 "sparse_softmax_cross_entropy",
                 New(_KERAS + "SparseCategoricalCrossentropy", arguments),

@@ -30,7 +30,7 @@ Summand = tuple[str, float]
 def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
     """A loss for each output that has one, or one of all together; else none, and a note why."""
     if loss is None:
-        context.warnings.append("the loss was not found; compile_model names none")
+        context.warnings.append("no loss was found in the graph; compile_model does not set one")
         return []
     whole = carry_losses(context.graph, loss, context.plan)
     if not isinstance(whole, str):
@@ -45,12 +45,14 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
         if isinstance(made, str) or any(map(objective.learned, computed)):
             # That the loss as a whole has no known form says less than what it takes.
             reasons = found if loss.kind == "unknown" else f"{whole}; {found}"
-            context.warnings.append(f"compile_model names no loss: {reasons}")
+            context.warnings.append(f"compile_model does not set a loss: {reasons}")
             return []
         found = made
     if computed := [name for name in computed if not _is_fed(context.graph, name)]:
         told = ", ".join(computed)
-        context.notes.append(f"the loss is given {told}, which the graph computes")
+        context.notes.append(
+            f"the loss depends on {told}, which the graph computes: pass its values to fit"
+        )
     return found
 
 
@@ -105,19 +107,19 @@ class _Objective:
             if self._variables(term[0], ()) or scalar(self._graph, term[0]) is not None
         ]
         if not any(self._outputs(tensor) for tensor, _ in group):
-            return "it takes no output of the model"
+            return "the loss does not depend on an output of the model"
         graph, tensor, labels, fixed = self._written_out(group, self._ends)
         names = [*labels, *self._ends]
         body = formula(detached(graph, self._ends), names, tensor, fixed)
         if isinstance(body, str):
-            return f"it needs {body}, which no function of keras.ops does"
+            return f"the loss needs {body}, which keras.ops does not have"
         kinds = tuple(graph.dtype(t) or "float32" for t in names)
         count = len(self._ends)
         made = Formula(
             OWN_MODEL, self._loss.tensor, body, is_loss=True, dtypes=kinds, outputs=count
         )
         listed = "a list: " if len(labels) > 1 else ""
-        told = f"What is fitted, y, is {listed}{', '.join(labels)}." if labels else ""
+        told = f"The labels y are {listed}{', '.join(labels)}." if labels else ""
         return [OutputLoss(made, None, 0, "graph_loss", tuple(labels), told)]
 
     def _outputs(self, tensor: str) -> list[int]:
@@ -151,13 +153,13 @@ class _Objective:
         if within and not self._variables(loss, [*stop, *within]):
             names = ", ".join(within)
             return (
-                f"it looks at {names} too, no output of the model; "
-                f"--outputs {','.join([*self._ends, *within])} would give it all"
+                f"the loss also depends on {names}, not an output of the model; --outputs "
+                f"{','.join([*self._ends, *within])} makes it one"
             )
         others = sorted(self._variables(loss, stop))
         more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
         names = ", ".join(others[:_FEW]) + more
-        return f"it takes {names} by another way than through the outputs of the model"
+        return f"the loss also depends on {names} directly, not only through the model's outputs"
 
     def _beyond(self, tensor: str) -> list[str]:
         """Where the network of the model ends, and any other whose results learn nothing here."""

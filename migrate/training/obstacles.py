@@ -12,6 +12,7 @@ from ..graph import (
     apart,
     drawn,
     read_path,
+    static_value,
     train_operations,
     written_out,
 )
@@ -32,8 +33,10 @@ def tell_obstacles(context: Context, trainers: Sequence[Trainer], result: Traini
         told = result.doubts if obstacle.shows else result.causes
         told.append(_sentence(context, obstacle))
     result.hints = _hints(path)
-    lost = [*result.causes, *result.doubts, *_apart(context, trainers, result.operations)]
+    result.beside = _apart(context, trainers, result.operations)
+    lost = [*result.causes, *result.doubts, *result.beside]
     context.warnings += map(not_carried, lost)
+    _tell_defaults(context, trainers)
     recipes = context.recipes
     result.kept = [n for node in path.kept if node in recipes for n in recipes[node].sources]
     if path.kept:
@@ -58,7 +61,7 @@ def not_by_optimizer(graph: Graph, names: Iterable[str]) -> str:
         node = next(iter(assigned.values()))
         return (
             f"the update of {_some(assigned)} is written out with {node.op} "
-            f"({printable(node.name)}) and is no operation of an optimizer"
+            f"({printable(node.name)}) and not as an operation of an optimizer"
         )
     for function in graph.functions.values():
         for node in function.graph.nodes.values():
@@ -68,6 +71,20 @@ def not_by_optimizer(graph: Graph, names: Iterable[str]) -> str:
                     "under a condition or in a loop"
                 )
     return ""
+
+
+def _tell_defaults(context: Context, trainers: Sequence[Trainer]) -> None:
+    """Warns of learning rates that a program may feed, though the graph has a number for them."""
+    for trainer in trainers:
+        optimizer, graph = trainer.optimizer, context.graph
+        taken = [t for t in (optimizer.learning_rate, *optimizer.computed.values()) if t]
+        for node in graph.ancestors(taken).values():
+            value = static_value(graph, f"{node.name}:0")
+            if node.op == "PlaceholderWithDefault" and value is not None:
+                context.warnings.append(
+                    f"{optimizer.class_name} takes {printable(node.name)}, which a program may "
+                    f"feed; the model uses the graph's default, {float(value.reshape(-1)[0]):.6g}"
+                )
 
 
 def _statistics(context: Context) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..graph import Clipping, Optimizer
+from ..plan import Unknown
 from ..plan.training import Formula, New
 
 
@@ -162,7 +163,7 @@ def form_of(optimizer: Optimizer, *, constant_rate: bool, sparse: bool) -> Form 
 
 def new_optimizer(
     form: Form,
-    learning_rate: float | New | Formula,
+    learning_rate: float | New | Formula | Unknown,
     hyperparameters: Mapping[str, Any],
     clipping: Clipping | None,
     initial: float | None,

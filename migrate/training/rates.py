@@ -5,19 +5,43 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..errors import printable
 from ..graph import FORMULAS, Schedule, Trainer, read_schedule
 from ..graph.conds import as_choices
 from ..graph.nodes import Graph, Node
 from ..layers.formula import formula
+from ..plan import Unknown
 from ..plan.training import Formula, New
 from .context import Context
 from .schedule import keras_schedule
 
-_UNKNOWN_RATE = 0.001  # Keras's own default, where the graph leaves the rate to a feed
+# Optimizers whose updates divide by the learning rate: none of theirs is 0.
+_DIVIDING = ("Ftrl", "AdagradDA")
 
 
-def learning_rate(context: Context, trainer: Trainer) -> tuple[float | New | Formula, bool]:
-    """The rate, and whether it stays what it is."""
+Rate = float | New | Formula | Unknown
+
+
+def learning_rate(context: Context, trainer: Trainer) -> tuple[Rate | None, bool]:
+    """The rate, and whether it stays what it is; None where there must be one, and is none."""
+    rate, constant = _learning_rate(context, trainer)
+    if not isinstance(rate, Unknown):
+        return rate, constant
+    name = printable(rate.tensor.removesuffix(":0"))
+    if trainer.optimizer.class_name in _DIVIDING:
+        context.plan.warnings.append(
+            f"Training is not carried over: {trainer.optimizer.class_name} divides by the learning "
+            f"rate, which only a feed ({name}) knows; --feed {name}=VALUE sets it."
+        )
+        return None, constant
+    context.warnings.append(
+        f"only a feed ({name}) knows the learning rate: compile_model is given it as an argument, "
+        f"and in model.keras it is 0, which trains nothing; --feed {name}=VALUE sets it"
+    )
+    return rate, constant
+
+
+def _learning_rate(context: Context, trainer: Trainer) -> tuple[Rate, bool]:
     schedule, step = trainer.schedule, trainer.optimizer.step
     if schedule.kind == "constant":
         return float(schedule.arguments["learning_rate"]), True
@@ -29,29 +53,31 @@ def learning_rate(context: Context, trainer: Trainer) -> tuple[float | New | For
     if made is not None and schedule.step in (None, step):
         return made, False
     rate = _present_rate(context, schedule)
+    if rate is None:
+        return Unknown(_fed(context, schedule.tensor)), False
     if schedule.why:
         why = schedule.why
     elif made is None:
-        why = f"there is no {schedule.kind} in Keras"
+        why = f"Keras has no {schedule.kind}"
     else:
-        why = f"{schedule.step}, which it follows, is not counted by this optimizer"
+        why = f"the schedule depends on {schedule.step}, which this optimizer does not count"
     context.warnings.append(
-        f"the learning rate stays at {rate:.6g}, what it is at the checkpoint: {why}"
+        f"the learning rate stays at {rate:.6g}, its value at the checkpoint: {why}"
     )
     return rate, False
 
 
-def _held_rate(context: Context, schedule: Schedule) -> float:
+def _held_rate(context: Context, schedule: Schedule) -> float | Unknown:
     """A rate that is fed, or kept in a variable."""
     rate = schedule.arguments.get("learning_rate")
     rate = context.value(schedule.tensor) if rate is None else rate
-    if rate is not None:
-        return float(rate)
-    context.warnings.append(
-        f"the learning rate is fed as {schedule.tensor}; {_UNKNOWN_RATE} stands in for it, and "
-        "model.optimizer.learning_rate sets another"
-    )
-    return _UNKNOWN_RATE
+    return Unknown(schedule.tensor) if rate is None else float(rate)
+
+
+def _fed(context: Context, tensor: str) -> str:
+    """The placeholders that a tensor depends on; of several the first."""
+    behind = context.graph.ancestors([tensor]).values()
+    return next((f"{n.name}:0" for n in behind if n.op.startswith("Placeholder")), tensor)
 
 
 def _with_constants(context: Context, tensor: str, step: str) -> Graph:
@@ -74,17 +100,20 @@ def _rate_formula(context: Context, schedule: Schedule, step: str | None) -> For
     return Formula("GraphRate", schedule.tensor, body, is_loss=False)
 
 
-def _present_rate(context: Context, schedule: Schedule) -> float:
+def _present_rate(context: Context, schedule: Schedule) -> float | None:
     rate = context.value(schedule.tensor)
     held = None if schedule.step is None else context.recipes.get(schedule.step)
     if rate is None and schedule.kind in FORMULAS and held is not None:
         step = int(held.make(context.read).reshape(-1)[0])
         rate = FORMULAS[schedule.kind](**schedule.arguments)(step)
-    return _UNKNOWN_RATE if rate is None else float(rate)
+    return None if rate is None else float(rate)
 
 
-def hyperparameters(context: Context, trainer: Trainer) -> dict[str, Any]:
-    """Those that are known, by the names TensorFlow 1 has for them."""
+def hyperparameters(context: Context, trainer: Trainer) -> dict[str, Any] | None:
+    """Those of an optimizer, by the names TensorFlow 1 has for them; None where one is not known.
+
+    What is in the way is then a warning of the plan.
+    """
     found = dict(trainer.optimizer.hyperparameters)
     for name, tensor in trainer.optimizer.computed.items():
         if name == "learning_rate":
@@ -93,7 +122,10 @@ def hyperparameters(context: Context, trainer: Trainer) -> dict[str, Any]:
         if value is not None:
             found[name] = value
         else:
-            context.warnings.append(
-                f"{name} of the optimizer is fed as {tensor}; Keras's default is taken"
+            fed = printable(_fed(context, tensor).removesuffix(":0"))
+            context.plan.warnings.append(
+                f"Training is not carried over: only a feed ({fed}) knows {name} of the optimizer; "
+                f"--feed {fed}=VALUE sets it."
             )
+            return None
     return found

@@ -39,7 +39,7 @@ def carry_slots(
         standing = _standing(context, trainer, slot)
         names = {name for recipe in standing.values() for name in recipe.sources}
         if slot == "momentum" and not hyperparameters.get("momentum", 1):
-            reason = "the optimizer's momentum is 0, so nothing depends on it"
+            reason = "the optimizer's momentum is 0, so it has no effect"
             result.reasons |= dict.fromkeys(names, reason)
             continue
         reason = "state of an optimizer for a variable that the model does not have"
@@ -52,15 +52,18 @@ def carry_slots(
                 fresh = True
             elif not movable(weight, standing, context.read):
                 context.warnings.append(
-                    f"the {slot} of {weight.target} starts anew: the weight is computed from "
-                    f"{printable(', '.join(weight.recipe.sources))}"
+                    f"the {slot} of {weight.target} starts from its initial value, because the "
+                    f"weight is computed from {printable(', '.join(weight.recipe.sources))}"
                 )
             else:
                 kept = {name: standing[name] for name in weight.recipe.sources}
                 place = (weight.target, form.slots[slot], weight.recipe)
                 made.append(Slot(*place, kept, scale, member))
     if fresh:
-        context.warnings.append("the optimizer starts anew: the checkpoint does not hold its state")
+        context.warnings.append(
+            "the optimizer starts from its initial state, because the checkpoint does not "
+            "contain its slots"
+        )
     for each in made:
         for name in each.names:
             result.reasons.pop(name, None)
@@ -121,4 +124,4 @@ def account_for_step(context: Context, trainer: Trainer, result: TrainingPlan) -
     for node in trainer.optimizer.shared.values():
         for name in context.recipes[node].sources if node in context.recipes else ():
             if name != chosen:
-                result.reasons[name] = "Keras works it out from the optimizer's iterations"
+                result.reasons[name] = "Keras computes it from the optimizer's iterations"

@@ -36,8 +36,8 @@ def count_steps(
     for name, exact in powers.items():
         if abs(exact - step) > max(0.5, 1e-4 * step):
             return step, (
-                f"{optimizer.step} is {step}, but {name} says that {round(exact)} updates were "
-                f"done; {step} is taken"
+                f"{optimizer.step} is {step}, but {name} shows that {round(exact)} updates "
+                f"were done; {step} is used"
             )
     return step, ""
 

@@ -4,7 +4,7 @@ from .comparing import OF_SCALE, Allowed, difference
 from .evidence import no_evidence, without_weights
 from .result import Measured, Verification
 from .subject import Model
-from .training_check import STEPS, TrainingCheck, check_training
+from .training_check import STEPS, TrainingCheck, check_training, lost_dropout
 from .verifying import Comparison, verify
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Verification",
     "check_training",
     "difference",
+    "lost_dropout",
     "no_evidence",
     "verify",
     "without_weights",

@@ -35,8 +35,8 @@ class Allowed:
 
     def __str__(self) -> str:
         if self.atol is None and self.rtol is None:
-            return f"{OF_SCALE:g} of the scale"
-        return f"atol {self.atol or 0:g}, rtol {self.rtol or 0:g} of the scale"
+            return f"{OF_SCALE:g} relative to the largest value"
+        return f"atol {self.atol or 0:g}, rtol {self.rtol or 0:g} relative to the largest value"
 
 
 def difference(expected: np.ndarray, actual: np.ndarray) -> Difference:

@@ -115,7 +115,7 @@ class Feeding:
             told = ", ".join(f"{printable(tensor)} has {n}" for tensor, n in counts.items())
             raise UserError(
                 f"the arrays of {printable(path)} have different numbers of examples",
-                expected=f"as many in each, but {told}",
+                expected=f"the same number in each, but {told}",
             )
 
     def batch(self, step: int, predict: Predict) -> dict[str, np.ndarray]:
@@ -236,13 +236,13 @@ def switches(
             fed[tensor] = rates[tensor]
         elif node.op in ("Placeholder", "PlaceholderV2"):
             raise UserError(
-                f"training needs {printable(tensor)}, and nothing says what it is fed",
+                f"training needs a value for {printable(tensor)}",
                 try_=f"--feed {printable(tensor.partition(':')[0])}=VALUE",
             )
         elif node.op in PIPELINE_OPS and not is_placeholder(node):
             raise UserError(
                 f"training reads from {printable(node.name)} ({node.op}), an input pipeline",
-                expected="a graph that is trained from placeholders, for --train",
+                expected="a graph that trains from placeholders, for --train",
             )
     return fed
 

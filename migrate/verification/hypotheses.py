@@ -128,9 +128,12 @@ def _what_happened(
                 return "gate order", f"the gates of {name} in the order {list(order)}"
     for narrow in ("float16", "bfloat16"):
         if np.array_equal(_narrowed(wanted, narrow), value):
-            return "precision", f"{name} as the checkpoint has it, not rounded to {narrow}"
+            return "precision", f"{name} with the values of the checkpoint, not rounded to {narrow}"
     count = int(np.count_nonzero(value != wanted))
-    return "weights", f"{name} as the checkpoint has it: {count:,} of {value.size:,} elements"
+    return "weights", (
+        f"{name} with the values of the checkpoint, which differ in {count:,} of "
+        f"{value.size:,} elements"
+    )
 
 
 def _narrowed(array: np.ndarray, dtype: str) -> np.ndarray:

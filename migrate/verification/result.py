@@ -29,9 +29,11 @@ class Wide:
 
     def __str__(self) -> str:
         if self.max_abs is None:
-            return f"In float64 it could not be run: {self.reason}."
-        told = "the difference is rounding" if self.rounding else "the difference is one of meaning"
-        return f"In float64 both sides are {self.max_abs:.3g} apart: {told}."
+            return f"The comparison could not run in float64: {self.reason}."
+        told = (
+            "the difference is rounding" if self.rounding else "the two compute different functions"
+        )
+        return f"In float64 both sides differ by {self.max_abs:.3g}: {told}."
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,9 @@ class Verification(Result):
             shown += self._shown(self.trained)
         greatest = worst(list(self.outputs.values()))
         text = (
-            f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed {self.allowed} "
-            f"· smallest tolerance that passes: atol {greatest.max_abs:.3g} or "
-            f"{_share(greatest)} of the scale"
+            f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed "
+            f"{self.allowed} · smallest tolerance that passes: atol {greatest.max_abs:.3g} or "
+            f"{_share(greatest)} relative to the largest value"
         )
         if self.trained is not None:
             text += f" · {_of_training(self.trained)}"
@@ -195,7 +197,7 @@ class Verification(Result):
                 f"({self.first.kind}). {self.first.difference}."
             )
             if not self.causes:
-                lines.append("No cause was found among those that can be tested.")
+                lines.append("None of the causes that can be tested explains the difference.")
         for cause in self.causes:
             lines.append(
                 f"With {cause.text} in {cause.layer} ({cause.kind}), {cause.tensor} differs by "
@@ -244,11 +246,11 @@ def _of_training(trained: Trained) -> str:
     """How far apart losses are, and which weight or slot is the furthest off."""
     scale = max(abs(expected) for expected, _ in trained.losses)
     apart = max(abs(expected - made) for expected, made in trained.losses)
-    told = f"{len(trained.losses)} steps of training: losses {apart:.3g} apart of {scale:.3g}"
+    told = f"{len(trained.losses)} training steps: losses up to {scale:.3g} differ by {apart:.3g}"
     state = {t: d for t, d in {**trained.weights, **trained.slots}.items() if d.scale}
     if state:
         target = max(state, key=lambda t: state[t].max_abs / state[t].scale)
-        told += f", {target} {_share(state[target])} of its scale"
+        told += f", {target} by {_share(state[target])} relative to its largest value"
     return told
 
 

@@ -78,7 +78,7 @@ def find_subject(path: str | Path) -> Subject:
         for name in ("model.keras", "saved_model"):
             if (given / name).exists():
                 return Subject(given / name, None, report)
-    problem = "there is no" if not given.exists() else "this is no model:"
+    problem = "there is no" if not given.exists() else "this is not a model:"
     raise UserError(
         f"{problem} {printable(path)}",
         expected="a .keras file, a folder of convert-ckpt, its model.py, or a SavedModel",
@@ -95,9 +95,9 @@ def _report(folder: Path) -> dict[str, Any]:
         return {}
     if not _is_whole(report):
         raise UserError(
-            f"{printable(path)} is not as a conversion writes it",
+            f"{printable(path)} is not a valid report of a conversion",
             expected="the report of convert-ckpt",
-            try_="the model in a folder of its own",
+            try_="the model in a new folder",
         )
     return report
 
@@ -121,6 +121,7 @@ def _is_whole(report: Mapping[str, Any]) -> bool:
     examples = parity.get("examples", 0) if isinstance(parity, dict) else None
     return (
         isinstance(report.get("fed") or {}, dict)
+        and isinstance(report.get("asked") or {}, dict)
         and type(examples) is int
         and 0 <= examples <= _MOST_EXAMPLES
     )
@@ -188,17 +189,20 @@ class Model:
         names = list(self._opened.get("inputs", tensors))
         if len(names) != len(tensors):
             raise UserError(
-                f"the model takes {len(names)} inputs and the graph {len(tensors)}: "
+                f"the model has {len(names)} inputs, but the graph has {len(tensors)}: "
                 f"{printable(', '.join(tensors))}",
-                try_="--inputs with the tensors that the model's inputs stand for",
+                try_="--inputs with the tensors that correspond to the model's inputs",
             )
         self._order = _matched(tensors, names, report.get("inputs"))
         if self.kind == "saved_model":
             made = list(self._opened["outputs"])
             if len(made) != len(interface.outputs):
                 raise UserError(
-                    f"the model gives {len(made)} outputs and the graph {len(interface.outputs)}",
-                    try_="--outputs with the tensors that the model's outputs stand for",
+                    (
+                        f"the model has {len(made)} outputs, but the graph has "
+                        f"{len(interface.outputs)}"
+                    ),
+                    try_="--outputs with the tensors that correspond to the model's outputs",
                 )
             order = _matched(list(interface.outputs), made, report.get("outputs"))
             places = {graph: model for model, graph in enumerate(order)}

@@ -13,7 +13,7 @@ from ..graph import Graph, Interface, Trainer, find_training, gates, refuse_forb
 from ..graph.nodes import SaveSlice
 from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
-from ..plan import Plan, constant
+from ..plan import Plan, Unknown, constant
 from ..plan.recipe import Read
 from ..plan.training import New
 from ..sources import Source
@@ -28,6 +28,7 @@ from .subject import Model
 _LEAST_SHARE = 0.1
 """Of the greatest gradient: smaller ones are held against that, since sums that cancel leave the
 rounding of their terms."""
+_TRIED_RATE = 0.001  # of both sides, where only a feed knows the learning rate
 _ROUNDING = 1e-6
 """Of the greatest gradient: what is smaller is rounding alone, as of a bias before batch
 normalization; an optimizer that divides by it enlarges it as it likes."""
@@ -137,7 +138,7 @@ class Trained:
         target = max(found, key=lambda t: np.nan_to_num(share(t), nan=np.inf))
         name = printable(self.named.get(target, target), 120)
         d = found[target]
-        by = f"{share(target):.2g} of its scale" if d.scale else f"{d.max_abs:.2g}, of nothing"
+        by = f"{share(target):.2g} of its largest value" if d.scale else f"{d.max_abs:.2g} from 0"
         return f"{name} differs by {by}"
 
     @property
@@ -214,7 +215,8 @@ def train_both(
             "TensorFlow 1 itself does not wait for that, so its steps may differ from run to run"
         )
         return replace(again, notes=(*again.notes, note))
-    if _differ(expected, original.run(batches), allowed):
+    runs = [original.run(batches), original.run(batches, again=True)]
+    if any(_differ(expected, run, allowed) for run in runs):
         raise UserError(
             "two runs of the program's own train operation from the checkpoint differ: it draws "
             "random numbers, or its updates race",
@@ -262,9 +264,13 @@ class _Side:
         self._loss, self._operations = loss.tensor, list(plan.training.operations)
         fetched = [loss.tensor, *self._operations]
         given = [i.tensor for i in (*feeding.inputs, *feeding.others)]
+        carried = [
+            _TRIED_RATE if isinstance(rate, Unknown) else rate
+            for rate in _rates(plan.training.optimizer)
+        ]
         rates = {
             trainer.schedule.tensor: rate
-            for trainer, rate in zip(self._trainers, _rates(plan.training.optimizer), strict=True)
+            for trainer, rate in zip(self._trainers, carried, strict=True)
             if trainer.schedule.kind == "placeholder" and isinstance(rate, float)
         }
         self._whole = replace(
@@ -280,10 +286,11 @@ class _Side:
         behind = graph.ancestors([loss.tensor], control=True).values()
         self._steered = any(n.op.startswith("Assign") for n in behind)
         self.fed_rates = [
-            float(np.asarray(interface.fed[t])) if t in interface.fed else None
+            None if (fed := interface.fed.get(t, rates.get(t))) is None else float(np.asarray(fed))
             for t in (trainer.schedule.tensor for trainer in self._trainers)
         ]
         self._gradients = _Gradients(source, plan, self._trainers)
+        self._last: Original | None = None
 
     def run(
         self,
@@ -291,29 +298,23 @@ class _Side:
         *,
         gated: bool = False,
         nudged: bool = False,
+        again: bool = False,
     ) -> _Run:
         """Some steps from the checkpoint.
 
         Args:
             gated: no update comes before the last gradient.
             nudged: every variable starts a little off, as rounding might leave it.
+            again: in the session of the last run, where random numbers go on.
 
         Raises:
             UserError: TensorFlow refuses them, or their losses are no numbers to compare.
         """
-        assert self._source.graph is not None
-        updates = [u for trainer in self._trainers for u in trainer.optimizer.updates]
-        original = Original(
-            self._source,
-            self._whole,
-            self._worker,
-            constants=self._constants,
-            gates=gates(self._source.graph, updates) if gated else None,
-            timeout=self._timeout,
-        )
-        original.open()
-        if nudged:
-            original.assign(self._nudged())
+        original = self._last if again else None
+        if original is None:
+            original = self._last = self._opened(gated)
+        if nudged or again:
+            original.assign(self._values(_NUDGE if nudged else 0.0))
         losses, first = list[float](), dict[str, np.ndarray]()
         for step, batch in enumerate(batches):
             # Gradients in the same run as the update: they may wait for moving statistics.
@@ -338,13 +339,29 @@ class _Side:
             )
         return _Run(losses, first, original.values(list(self._source.recipes())))
 
-    def _nudged(self) -> Iterator[tuple[str, np.ndarray]]:
+    def _opened(self, gated: bool) -> Original:
+        assert self._source.graph is not None
+        updates = [u for trainer in self._trainers for u in trainer.optimizer.updates]
+        original = Original(
+            self._source,
+            self._whole,
+            self._worker,
+            constants=self._constants,
+            gates=gates(self._source.graph, updates) if gated else None,
+            timeout=self._timeout,
+        )
+        original.open()
+        return original
+
+    def _values(self, nudge: float) -> Iterator[tuple[str, np.ndarray]]:
+        """Variables as the checkpoint has them, each number a part of itself off."""
         generator = np.random.default_rng(0)
         for node, recipe in self._source.recipes().items():
             array = recipe.make(self._source.read)
-            if array.dtype.kind == "f":
-                signs = generator.choice((-_NUDGE, _NUDGE), array.shape)
-                yield node, (array * (1 + signs)).astype(array.dtype)
+            if array.dtype.kind == "f" and nudge:
+                signs = generator.choice((-nudge, nudge), array.shape)
+                array = (array * (1 + signs)).astype(array.dtype)
+            yield node, array
 
     def moved(self, one: _Run, other: _Run) -> dict[str, float]:
         """How far apart two runs of the original are, by target."""
@@ -359,9 +376,9 @@ class _Side:
         if np.isnan(loss):
             return
         raise UserError(
-            f"{printable(self._loss)} is another number each time it is run: the original "
-            "draws random numbers that are no dropout, which no model draws alike",
-            expected="a loss without chance, for --train",
+            f"{printable(self._loss)} differs from run to run: the original draws random "
+            "numbers outside of dropout, which a model cannot reproduce",
+            expected="a loss without randomness, for --train",
         )
 
     def compare(
@@ -374,7 +391,8 @@ class _Side:
         noise = _noise(compared)
         if noise:
             notes.append(
-                f"{', '.join(noise)} not compared after training: the gradient is rounding alone"
+                f"{', '.join(noise)} not compared after training: the gradient is only rounding "
+                "error"
             )
         read = _after(source, run.values)
         weights, slots = _state(source, plan, read, model, noise, notes)
@@ -447,8 +465,8 @@ def _trainers(source: Source, plan: Plan) -> list[Trainer]:
     found = [by_name[name] for name in plan.training.origins]
     if found[0].loss is None or not plan.training.losses:
         raise UserError(
-            f"no loss of the graph of {printable(source.path)} is known in Keras, so its training "
-            "cannot be compared",
+            "Keras has no equivalent of the loss in the graph of "
+            f"{printable(source.path)}, so training cannot be compared",
             expected="a report whose training has a loss",
         )
     return found
@@ -471,7 +489,7 @@ def _refuse_missing(source: Source, graph: Graph, fetched: Sequence[str]) -> Non
     if missing:
         names = listed([printable(name) for name in missing])
         raise UserError(
-            f"training needs variables that the checkpoint does not hold: {names}",
+            f"training needs variables that the checkpoint does not contain: {names}",
             expected="a checkpoint with the state of the optimizer, for --train",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ class TrainingCheck:
         verdict: whether both sides train alike, or that it was not run.
         reason: what differs, or why it was not run; a clause.
         trained: both sides after the steps, if they were run.
+        beside: what the program runs besides, and was not run.
         dropout: rates of the program and of the model, which are 0 during the check.
     """
 
@@ -39,6 +40,7 @@ class TrainingCheck:
     reason: str = ""
     trained: Trained | None = None
     dropout: Mapping[str, list[float | None]] | None = None
+    beside: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """For the report's ``training.check``."""
@@ -60,6 +62,8 @@ class TrainingCheck:
             "tolerance": {"of_scale": OF_SCALE},
             "notes": list(trained.notes),
         }
+        if self.beside:
+            found["not_run"] = list(self.beside)
         if self.dropout is not None:
             found["dropout_off"] = dict(self.dropout)
         return found
@@ -89,7 +93,7 @@ def check_training(
     dropout = _dropout(source.graph, plan)
     missing = _missing(dropout)
     if missing:
-        reason = f"the program drops values at the rate {listed(missing)}, and the model does not"
+        reason = f"the program has dropout at the rate {listed(missing)}, and the model has not"
         return TrainingCheck(Verdict.FAIL, reason)
     try:
         feeding = Feeding.of(source.graph, interface, plan, None, 0, _EXAMPLES)
@@ -109,7 +113,9 @@ def check_training(
         return TrainingCheck(Verdict.NOT_RUN, printable(error.problem, 400))
     found = dropout if any(dropout.values()) else None
     wrong = trained.wrong(allowed)
-    return TrainingCheck(Verdict.of(not wrong), wrong, trained, found)
+    assert plan.training is not None
+    beside = tuple(plan.training.beside)
+    return TrainingCheck(Verdict.of(not wrong), wrong, trained, found, beside)
 
 
 def _dropout(graph: Graph, plan: Plan) -> dict[str, list[float | None]]:
@@ -121,6 +127,11 @@ def _dropout(graph: Graph, plan: Plan) -> dict[str, list[float | None]]:
     behind = {} if loss is None else folded.ancestors([loss.tensor])
     theirs = [node.attrs["rate"] for node in behind.values() if node.op == "Dropout"]
     return {"original": theirs, "model": list(_rates(plan))}
+
+
+def lost_dropout(rates: Sequence[float | None], plan: Plan) -> list[str]:
+    """Rates of dropout in the graph that no dropout of the model has, in words."""
+    return _missing({"original": list(rates), "model": list(_rates(plan))})
 
 
 def _rates(item: Any) -> Iterator[float | None]:
@@ -153,4 +164,4 @@ def _missing(dropout: Mapping[str, list[float | None]]) -> list[str]:
         else:
             missing.append(f"{rate:g}")
     left = sum(ours.values())
-    return missing + ["that is fed"] * max(0, fed - left)
+    return missing + ["of a feed"] * max(0, fed - left)

@@ -99,12 +99,12 @@ def verify(
             refuse_saved_model(subject.path)
         if opened.graph is None:
             raise UserError(
-                f"{printable(source)} has no graph beside it, so there is no original to run",
+                f"{printable(source)} has no graph next to it, so the original cannot run",
                 expected="a checkpoint with its .meta, a frozen graph or a SavedModel",
             )
         if train and subject.path is not None and subject.path.is_dir():
             raise UserError(
-                f"{printable(model)} is a SavedModel: the graph was lifted as it is, and its "
+                f"{printable(model)} is a SavedModel with the unchanged graph; its "
                 "training is not carried over",
                 expected="a Keras model for --train",
             )
@@ -127,7 +127,7 @@ def verify(
                     raise
                 plan = make_plan(opened, interface, inference)
         except UnsupportedError as error:
-            notes.append(f"{printable(error, 300)}: outputs are compared, layers are not.")
+            notes.append(f"{printable(error, 300)}: only outputs are compared, not layers.")
         feeding = None
         if train:
             if plan is None or plan.training is None:
@@ -210,14 +210,14 @@ def _asked(
     strange = [t for tensors in listed.values() for t in tensors if t not in source.graph]
     if strange and not (inputs and outputs):
         raise UserError(
-            f"the report beside the model speaks of {printable(strange[0])}, which is not in the "
-            f"graph of {printable(source.path)}",
-            expected="the source that the model was made from",
-            try_="--inputs and --outputs if it is another spelling of the same network",
+            f"the report next to the model names {printable(strange[0])}, which is not in "
+            f"the graph of {printable(source.path)}",
+            expected="the source of the model",
+            try_="--inputs and --outputs if the graph is another form of the same network",
         )
     if listed["outputs"] and not strange:
         inputs, outputs = inputs or listed["inputs"], outputs or listed["outputs"]
-        feed = {**(report.get("fed") or {}), **(feed or {})}
+        feed = {**(report.get("asked", report.get("fed")) or {}), **(feed or {})}
     return inputs, outputs, feed
 
 
@@ -315,7 +315,7 @@ class Comparison:
     def _wide(self, given: Mapping[str, np.ndarray], arrays: Sequence[np.ndarray]) -> Wide:
         """Both sides again in float64, if both can."""
         if self.model.kind != "keras":
-            return Wide(None, "a SavedModel computes in the precision it was written in")
+            return Wide(None, "the precision of a SavedModel is fixed")
         self.tell({"stage": "comparing in float64"})
         try:
             self.original.open(wide=True)
@@ -325,7 +325,7 @@ class Comparison:
         except UserError as error:
             return Wide(None, error.problem)
         except RuntimeError as error:
-            return Wide(None, f"Keras cannot: {getattr(error, 'gist', error)}")
+            return Wide(None, f"Keras raises an error: {getattr(error, 'gist', error)}")
         measured = self._measured(wanted, made)
         rounding = all(d.max_abs <= _ROUNDING * d.scale for d in measured.values())
         return Wide(max(d.max_abs for d in measured.values()), None, rounding)
@@ -335,8 +335,8 @@ class Comparison:
     ) -> dict[str, Difference]:
         if len(wanted) != len(made):
             raise UserError(
-                f"the model gives {len(made)} outputs and the graph {len(wanted)}",
-                try_="--outputs with the tensors that the model's outputs stand for",
+                f"the model has {len(made)} outputs, but the graph has {len(wanted)}",
+                try_="--outputs with the tensors that correspond to the model's outputs",
             )
         pairs = zip(self.interface.outputs, wanted, made, strict=True)
         return {tensor: difference(expected, actual) for tensor, expected, actual in pairs}

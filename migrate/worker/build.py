@@ -36,14 +36,17 @@ def run(
 def _source(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Runs the text of model.py and its ``build_model()``; ``keras`` names the library."""
+    """Runs the text of model.py and its ``build_model()``; ``keras`` names the library.
+
+    ``given``: arguments of ``build_model`` that have no default.
+    """
     keras = importlib.import_module(request["keras"])
     as_delivered(keras)
     if request["keras"] == "tf_keras":
-        module, model = _in_keras_2(request["source"], keras)
+        module, model = _in_keras_2(request["source"], keras, request.get("given") or {})
     else:
         module = executed(request["source"])
-        model = module.build_model()
+        model = module.build_model(**(request.get("given") or {}))
     _state.clear()
     _state.update(keras=keras, module=module, model=model, missing=set(_weights(model)))
     return {
@@ -55,7 +58,7 @@ def _source(
     }, {}
 
 
-def _in_keras_2(text: str, keras: Any) -> tuple[Any, Any]:
+def _in_keras_2(text: str, keras: Any, given: dict[str, Any]) -> tuple[Any, Any]:
     """The module and its model, or a refusal that names what Keras 2 does not have."""
     attributes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute))
     names = {name for node in attributes if (name := ast.unparse(node)).startswith("keras.")}
@@ -65,11 +68,11 @@ def _in_keras_2(text: str, keras: Any) -> tuple[Any, Any]:
         if missing:
             raise AttributeError(f"it has no {', '.join(missing)}")
         module = executed(text)
-        return module, module.build_model()
+        return module, module.build_model(**given)
     except Exception as error:
         first = str(error).strip().partition("\n")[0]
         raise UserError(
-            f"the model has no form in tf-keras: {printable(first, 300)}", try_="--keras keras"
+            f"tf-keras cannot build the model: {printable(first, 300)}", try_="--keras keras"
         ) from None
 
 
@@ -91,7 +94,7 @@ def _assign(
             raise ValueError(f"{target} has shape {variable.shape}, not {array.shape}")
         variable.assign(array)
         if not _same(variable, array):
-            raise ValueError(f"{target} does not hold what was assigned to it")
+            raise ValueError(f"{target} does not have the value that was assigned to it")
         _state["missing"].remove(target)
     return {}, {}
 
@@ -104,7 +107,8 @@ def _compile(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Compiles the model as its source says, at the step given."""
-    compile_model(_state["model"], _state["module"], request["iterations"])
+    given = request.get("given") or {}
+    compile_model(_state["model"], _state["module"], request["iterations"], given)
     return {}, {}
 
 
@@ -135,7 +139,9 @@ def _save(
     after = _weights(opened)
     different = [t for t, v in after.items() if not _same(v, np.asarray(before[t]))]
     if different or after.keys() != before.keys():
-        raise ValueError(f"model.keras does not hold {different or before.keys() ^ after.keys()}")
+        raise ValueError(
+            f"model.keras does not contain {different or before.keys() ^ after.keys()}"
+        )
     slots = opened_paths(_state["model"], opened, _state.get("slots", {}))
     finished.hold(opened)
     _state["model"] = opened

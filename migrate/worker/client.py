@@ -163,7 +163,7 @@ class Worker:
             except queue.Empty:
                 self.close()
                 raise WorkerError(
-                    f"the {self.name} process did nothing for {timeout:g} s during {job}",
+                    f"the {self.name} process did not respond for {timeout:g} s during {job}",
                     try_="a larger --timeout",
                 ) from None
             if frame is None:
@@ -215,7 +215,7 @@ class Worker:
             time.sleep(0.01)
         status = self._process.poll()
         if status is not None and status < 0:
-            how = f"was ended by {signal.Signals(-status).name}"
+            how = f"was terminated by {signal.Signals(-status).name}"
         else:
             how = f"ended with status {status}"
         lines = [line.strip() for line in self.log().splitlines() if line.strip()]
@@ -223,7 +223,7 @@ class Worker:
         if any(word in line for line in lines[-5:] for word in _NO_MEMORY):
             return WorkerError(
                 f"the {self.name} process ran out of memory during {job}",
-                try_="a machine with more of it, or fewer things at once",
+                try_="a machine with more memory, or fewer programs at the same time",
             )
         last = f" ({lines[-1][:200]})" if lines else ""
         return WorkerError(

@@ -11,13 +11,16 @@ ITERATION = "optimizer/iteration"
 """Target of the step counter."""
 
 
-def compile_model(model: Any, module: Any, iterations: Sequence[int]) -> None:
+def compile_model(
+    model: Any, module: Any, iterations: Sequence[int], given: Mapping[str, Any]
+) -> None:
     """Runs the source's ``compile_model``, makes the optimizer's variables and sets the step.
 
     Args:
         iterations: of the optimizer, or of each that it is made of.
+        given: arguments of the source's ``compile_model`` beside the model.
     """
-    module.compile_model(model)
+    module.compile_model(model, **given)
     model.optimizer.build(model.trainable_variables)
     for optimizer, step in zip(members(model.optimizer), iterations, strict=True):
         optimizer.iterations.assign(step)
@@ -67,7 +70,7 @@ def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str,
         np.array_equal(np.asarray(b), np.asarray(a)) for b, a in zip(before, after, strict=False)
     ]
     if len(before) != len(after) or not all(same):
-        raise ValueError(f"model.keras does not hold the optimizer's state: {same}")
+        raise ValueError(f"model.keras does not contain the optimizer's state: {same}")
     paths = {target: after[place].path for target, place in slots.items()}
     if after:
         paths[ITERATION] = members(opened.optimizer)[0].iterations.path

@@ -228,13 +228,17 @@ def _gradients(loaded: Any, names: list[str], arrays: dict[str, np.ndarray]) -> 
             sums = [tf.reduce_sum(value) for value in made if value.dtype.is_floating]
             total = tf.add_n([tf.cast(value, tf.float32) for value in sums]) if sums else None
         if total is None:
-            return {"with": [], "without": [n for n, _ in named], "reason": "no output is a float"}
+            return {
+                "with": [],
+                "without": [n for n, _ in named],
+                "reason": "no output has a float dtype",
+            }
         found = tape.gradient(total, [variable for _, variable in named])
     except Exception as error:
         loops = any(node.op == "Enter" for node in _state["definition"].node)
         reason = f"{type(error).__name__}: {gist(error)}"
         if loops and isinstance(error, AttributeError):  # looks for a loop's context in vain
-            reason = "gradients do not pass the while loops of TensorFlow 1"
+            reason = "gradients do not flow through the while loops of TensorFlow 1"
         return {"with": [], "without": [name for name, _ in named], "reason": reason}
     reached = {
         name for (name, _), gradient in zip(named, found, strict=True) if gradient is not None

@@ -8,6 +8,7 @@ edited, and another one is made of it.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import pkgutil
 import types
@@ -82,10 +83,10 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
         except Exception as error:
             text = printable(str(error).strip().splitlines()[0] if str(error).strip() else "", 300)
             beside = Path(path).with_name("model.py")
-            code = printable(beside) if beside.is_file() else "the model.py that belongs to it"
+            code = printable(beside) if beside.is_file() else "the model.py of this model"
             raise UserError(
                 f"Keras cannot open {printable(path)}: {type(error).__name__}: {text}",
-                try_=f"{code} as MODEL: it is run then, and defines classes and losses of its own",
+                try_=f"{code} as MODEL, which runs that file with its custom classes and losses",
             ) from None
     model = _state["model"]
     if not hasattr(model, "get_config") or not getattr(model, "inputs", None):
@@ -103,7 +104,7 @@ def executed(text: str) -> types.ModuleType:
 def _run_code(path: str) -> types.ModuleType:
     spec = importlib.util.spec_from_file_location("converted_model", path)
     if spec is None or spec.loader is None:
-        raise UserError(f"{printable(path)} is no Python file")
+        raise UserError(f"{printable(path)} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -117,6 +118,16 @@ def _build(module: types.ModuleType | None, path: str) -> Any:
     build = getattr(module, "build_model", None) or getattr(module, "load_model", None)
     if build is None:
         raise UserError(f"{printable(path)} defines no build_model()")
+    needed = [
+        p.name
+        for p in inspect.signature(build).parameters.values()
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    if needed:
+        raise UserError(
+            f"{build.__name__}() of {printable(path)} needs {printable(', '.join(needed))}",
+            expected="a function that needs no argument, or a saved model beside it",
+        )
     return build()
 
 
@@ -269,7 +280,7 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
 
     model = _state["model"]
     if getattr(model, "optimizer", None) is None or not model.compiled:
-        raise UserError("the model is not compiled", expected="one with its loss and optimizer")
+        raise UserError("the model is not compiled", expected="a model with its loss and optimizer")
     for layer in model._flatten_layers():  # those in the step of a loop too
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
@@ -397,7 +408,7 @@ def together(arrays: dict[str, np.ndarray], model: Any) -> Any:
         sizes = zip(shape, array.shape, strict=False)
         if len(shape) != array.ndim or any(n not in (None, size) for n, size in sizes):
             raise UserError(
-                f"the model does not take an array of shape {array.shape}",
+                f"the model does not accept an array of shape {array.shape}",
                 expected=f"{shape} for its input {printable(tensor.name)}",
             )
         given.append(tf.constant(array, tf.as_dtype(tensor.dtype)))

@@ -79,7 +79,7 @@ def _build(file: str, function: str) -> Any:
         line = f", line {frames[-1].lineno}" if frames else ""
         raise UserError(
             f"{path.name}:{function}{line} failed: {type(error).__name__}: {printable(error, 400)}",
-            expected="a function without arguments that gives a built Keras model",
+            expected="a function without arguments that returns a built Keras model",
         ) from None
 
 
@@ -88,11 +88,13 @@ def _variables(model: Any, label: str) -> dict[str, Any]:
     found = getattr(model, "weights", None)
     if found is None:
         raise UserError(
-            f"{label} gives a {type(model).__name__}", expected="a Keras model", try_="return model"
+            f"{label} returns a {type(model).__name__}",
+            expected="a Keras model",
+            try_="return model",
         )
     if not found:
         raise UserError(
-            f"{label} gives a model without weights",
+            f"{label} returns a model without weights",
             expected="a built model",
             try_="calling it once, or model.build(input_shape), before it is returned",
         )
@@ -117,7 +119,7 @@ def _assign(built: _Built, arrays: dict[str, np.ndarray]) -> None:
         value = array.astype(_numpy_dtype(_dtype(variable)))
         variable.assign(value)
         if np.asarray(variable).tobytes() != value.tobytes():
-            raise UserError(f"{printable(path)} does not keep the value it is given")
+            raise UserError(f"{printable(path)} does not keep the value that is assigned to it")
         built.missing.remove(path)
 
 

@@ -80,8 +80,8 @@ def test_relative_sources(tmp_path, monkeypatch):
     for source in ["model", "model.index", "./model", ".", ""]:
         if source:
             assert value(source) == 5.0
-    assert "is no path" in refusal("")
-    assert "is no path" in refusal("model\0")
+    assert "is not a path" in refusal("")
+    assert "is not a path" in refusal("model\0")
 
 
 def test_v1_files_have_no_suffix(tmp_path):
@@ -156,7 +156,7 @@ class TestCheckpointFiles:
         save(tmp_path, "model-2", 2)
         state(tmp_path, "model-1", "model-2", "model-3")
         assert value(tmp_path) == 2
-        assert "names model-3, which is not there" in open_checkpoint(tmp_path).notes[0]
+        assert "names model-3, which does not exist" in open_checkpoint(tmp_path).notes[0]
 
     def test_a_stale_one_gives_the_latest_of_the_series(self, tmp_path):
         for step in (9, 10):
@@ -167,7 +167,7 @@ class TestCheckpointFiles:
 
     def test_nothing_it_names_is_there(self, tmp_path):
         state(tmp_path, "model-11")
-        assert "model-11 is not there" in refusal(tmp_path)
+        assert "model-11 does not exist" in refusal(tmp_path)
 
     def test_an_empty_basename_is_written_as_a_dot(self, tmp_path):
         save(tmp_path, "", 4)
@@ -208,7 +208,7 @@ def test_a_folder_of_one_series_gives_the_latest(tmp_path):
         save(tmp_path, f"model-{step}", step)
     assert value(tmp_path) == 100
     assert open_checkpoint(tmp_path).notes == (
-        "of 3 checkpoints the latest step was taken: model-100",
+        "the latest step of 3 checkpoints is used: model-100",
     )
 
 
@@ -259,7 +259,7 @@ def test_leftovers_of_an_interrupted_save(tmp_path):
     for source in (left, tmp_path, tmp_path / "model-5"):
         assert "interrupted save" in refusal(source)
     save(tmp_path, "model-5")
-    assert "left by a broken save" in open_checkpoint(tmp_path / "model-5").notes[0]
+    assert "left over from an interrupted save" in open_checkpoint(tmp_path / "model-5").notes[0]
 
 
 def test_what_is_no_checkpoint_is_named(tmp_path):
@@ -267,14 +267,14 @@ def test_what_is_no_checkpoint_is_named(tmp_path):
         ("weights.h5", b"\x89HDF\r\n\x1a\n", "HDF5"),
         ("model.keras", b"PK\x03\x04", "zip archive"),
         ("frozen.pb", b"\x0a\x10", "a graph, not a checkpoint"),
-        ("notes.txt", b"hello", "no checkpoint"),
+        ("notes.txt", b"hello", "not a checkpoint"),
         ("nothing", b"", "empty"),
     ]:
         (tmp_path / name).write_bytes(head)
         assert words in refusal(tmp_path / name)
-    assert "holds no checkpoint" in refusal(tmp_path)
-    assert "is not there" in refusal(tmp_path / "absent")
-    assert "is not there" in refusal(tmp_path / "absent" / "model")
+    assert "contains no checkpoint" in refusal(tmp_path)
+    assert "does not exist" in refusal(tmp_path / "absent")
+    assert "does not exist" in refusal(tmp_path / "absent" / "model")
     assert refusal("x" * 5000)
 
 
@@ -288,7 +288,7 @@ def test_pipes_and_dangling_links_are_refused_at_once(tmp_path):
     assert "not a regular file" in refusal(tmp_path / "pipe")
     (tmp_path / "model.index").symlink_to(tmp_path / "gone")
     assert refusal(tmp_path / "model")
-    assert "link to a file that is not there" in refusal(tmp_path / "model.index")
+    assert "link to a file that does not exist" in refusal(tmp_path / "model.index")
 
 
 def test_the_corpus_fragments_say_what_they_lack(shared):

@@ -131,7 +131,7 @@ def test_one_tensor_at_a_time(tmp_path):
     [
         ([("w", np.zeros(2)), ("w", np.ones(2))], "came before"),
         ([("", np.zeros(2))], "empty"),
-        ([("w", np.zeros(2, "M8[s]"))], "no checkpoint holds"),
+        ([("w", np.zeros(2, "M8[s]"))], "a checkpoint cannot store"),
         ([("w", np.array([1, b"x"], object))], "neither str nor bytes"),
     ],
 )

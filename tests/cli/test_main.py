@@ -93,7 +93,7 @@ def test_a_wrong_call_gets_one_line_and_status_2(arguments, error, capsys):
         (UserError("no", expected="yes", try_="again"), 2, "no; expected yes; try again"),
         (UserError("two\nlines"), 2, "two lines"),
         (OSError(errno.ENOSPC, "No space left on device", "/x"), 2, "No space left on device: /x"),
-        (KeyboardInterrupt(), 130, "interrupted; nothing was left behind"),
+        (KeyboardInterrupt(), 130, "interrupted; no partial output remains"),
         (
             ZeroDivisionError("oh"),
             101,

@@ -44,7 +44,7 @@ def test_the_help_lists_options_under_titles(capsys):
     out = capsys.readouterr().out
     titles = re.findall(r"^(\w[^:\n]*):$", out, re.MULTILINE)
     assert titles == [
-        "What is made", "What of the graph", "Which weights, and where to", "What is shown"
+        "Output", "Parts of the graph", "Weights and their target model", "Messages"
     ]  # fmt: skip
     for flag in ("--to", "--map", "--write-map", "--ema", "--keras", "--no-training", "--timeout"):
         assert out.count(f"  {flag} ") == 1
@@ -53,42 +53,51 @@ def test_the_help_lists_options_under_titles(capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("nothere", "nothere is not there; expected a checkpoint"),
-        ("notes.txt", "notes.txt is no checkpoint"),
-        ("empty", "empty holds no checkpoint"),
-        ("model.ckpt -o there", "there exists already; try --force to replace it, or another -o"),
+        ("nothere", "nothere does not exist; expected a checkpoint"),
+        ("notes.txt", "notes.txt is not a checkpoint"),
+        ("empty", "empty contains no checkpoint"),
+        ("model.ckpt -o there", "there already exists; try --force to replace it, or another -o"),
         ("model.ckpt --to npx", "there is no format 'npx'; .*; try npz"),
         ("model.ckpt --model mpl", "there is no model 'mpl'; .*; try mlp"),
         ("model.ckpt --model gone.py:f", "there is no file gone.py"),
         ("model.ckpt --model notes.txt:f", "--model notes.txt:f; expected FILE.py:FUNCTION"),
         ("model.ckpt --keras keras2", "'keras2' is not one of 'keras', 'tf-keras'"),
         ("model.ckpt --ema yes", "'yes' is not one of 'raw', 'prefer'"),
-        ("model.ckpt --ema prefer", "model.ckpt holds no moving averages of weights"),
+        ("model.ckpt --ema prefer", "model.ckpt contains no moving averages of weights"),
         ("model.ckpt --timeout 0", "0.0 is not in the range x>=1"),
         ("model.ckpt --feed keep_prob", "'keep_prob' is not NAME=VALUE"),
-        ("model.ckpt --feed keep_prob=half", "'half' is no number, True, False or list"),
+        ("model.ckpt --feed keep_prob=half", "'half' is not a number, True, False or a list"),
         ("model.ckpt --map gone.toml", "there is no map gone.toml"),
         ("model.ckpt --to npz --outputs y", "--to npz .*, so --outputs would have no effect"),
         ("model.ckpt --to npz --model mlp", "so --model would have no effect"),
         ("model.ckpt --to npz --ema prefer", "so --ema prefer would have no effect"),
         ("model.ckpt --to npz --keras tf-keras", "so --keras tf-keras would have no effect"),
-        ("model.ckpt --map map.toml --to keras", "--to keras needs a model, and --map alone"),
+        (
+            "model.ckpt --map map.toml --to keras",
+            "--to keras needs a model, and --map does not name one",
+        ),
         ("model.ckpt --map map.toml --model mlp", "--map and --model mlp contradict each other"),
         ("model.ckpt --map map.toml --inputs x", "so --inputs would have no effect"),
-        ("model.ckpt --model mlp --feed a=1", "--model mlp needs no graph, so --feed would have"),
+        (
+            "model.ckpt --model mlp --feed a=1",
+            "--model mlp does not use the graph, so --feed would have",
+        ),
         ("model.ckpt --to keras --to saved_model", "are two conversions"),
-        ("model.ckpt --to saved_model", "there is no graph beside model.ckpt"),
-        ("model.ckpt --write-map new.toml", "--write-map leads to a model of yours"),
-        ("model.ckpt --write-map new.toml --model mlp", "--write-map leads to a model of yours"),
-        ("model.ckpt --write-map map.toml --model m.py:f", "map.toml exists already"),
+        ("model.ckpt --to saved_model", "there is no graph next to model.ckpt"),
+        ("model.ckpt --write-map new.toml", "--write-map needs your own model"),
+        ("model.ckpt --write-map new.toml --model mlp", "--write-map needs your own model"),
+        ("model.ckpt --write-map map.toml --model m.py:f", "map.toml already exists"),
         (
             "model.ckpt --write-map new.toml --model m.py:f --map map.toml -o out",
-            "--write-map writes a map alone, so --output and --map would have no effect",
+            "--write-map writes only a map, so --output and --map would have no effect",
         ),
-        ("model.keras", "model.keras is a file of Keras already; try --to tf1"),
-        ("model.keras --to keras", "model.keras is a file of Keras already; try --to tf1"),
-        ("model.keras --to tf1 --outputs y", "goes back to TF1, so --outputs would have no effect"),
-        ("model.keras --to tf1", "model.keras is no file of Keras weights"),
+        ("model.keras", "model.keras is already a Keras file; try --to tf1"),
+        ("model.keras --to keras", "model.keras is already a Keras file; try --to tf1"),
+        (
+            "model.keras --to tf1 --outputs y",
+            "is converted back to TF1, so --outputs would have no effect",
+        ),
+        ("model.keras --to tf1", "model.keras is not a file of Keras weights"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_leaves_nothing(arguments, said, here, capsys):
@@ -114,7 +123,7 @@ def test_all_that_makes_no_mlp_is_listed_at_once(tmp_path, capsys):
         run(["convert-ckpt", str(tmp_path / "model.ckpt"), "--model", "mlp", "-o", str(out)]) == 2
     )
     said = capsys.readouterr().err
-    assert "'Variable_4' (2, 2, 2) belongs to no dense layer" in said
+    assert "'Variable_4' (2, 2, 2) does not belong to a dense layer" in said
     assert "'Variable_2' looks transposed" in said
 
 
@@ -200,7 +209,7 @@ def test_interrupted_it_leaves_nothing(large, tmp_path):
     wait_for_writing(tmp_path, process)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=30)[1]
-    assert said.strip() == "error: interrupted; nothing was left behind"
+    assert said.strip() == "error: interrupted; no partial output remains"
     assert process.returncode == 130
     assert os.listdir(tmp_path) == []
 
@@ -220,7 +229,7 @@ def test_of_two_conversions_at_once_one_wins_whole(large, tmp_path):
     said = [process.communicate(timeout=60)[1] for process in processes]
     statuses = [process.returncode for process in processes]
     assert sorted(statuses) == [0, 2]
-    assert "exists already" in said[statuses.index(2)]
+    assert "already exists" in said[statuses.index(2)]
     assert values_in(tmp_path / "out") == {float(statuses.index(0))}
     assert os.listdir(tmp_path) == ["out"]
 

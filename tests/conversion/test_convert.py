@@ -65,7 +65,7 @@ def test_a_checkpoint_becomes_a_model_that_plain_keras_opens(goldens: Path, tmp_
 
 def test_an_output_that_is_there_is_kept_without_force(goldens: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    with pytest.raises(UserError, match="exists already; try --force"):
+    with pytest.raises(UserError, match="already exists; try --force"):
         convert(goldens / "train_adam" / "model.ckpt", tmp_path / "out")
 
 
@@ -87,7 +87,7 @@ def test_without_a_graph_the_name_of_a_system_makes_a_model_that_nothing_proves(
     assert result.verdict == "not proved"
     assert result.exit_status() == 3
     assert result.exit_status(allow_unproved=True) == 0
-    assert "no original to run" in str(result)
+    assert "the original cannot run" in str(result)
     assert "To prove it: put model.ckpt.meta beside" in str(result)
     assert result.report["outcome"] == "keras"
     assert [o["tensor"] for o in result.report["outputs"]] == ["logits:0"]
@@ -144,7 +144,10 @@ def test_a_graph_without_a_network_gives_variables(path: str, shared: Path, tmp_
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("tensorflow__serving/saved_model_counter/00000123", "counter:0 depends on no input"),
+        (
+            "tensorflow__serving/saved_model_counter/00000123",
+            "counter:0 does not depend on any input",
+        ),
         ("GoogleCloudPlatform__asl-ml-immersion/churn", "needs HashTableV2, whose contents"),
     ],
 )

@@ -110,7 +110,7 @@ def test_a_damaged_graph_ends_in_a_result_or_in_one_line(
 
 # What TensorFlow takes as the name of a node, code or not; others it refuses.
 NODE_NAME = re.compile(r"[A-Za-z0-9.][\w.\\/>-]*", re.ASCII)
-REFUSED = "is no name of an operation|not a whole TensorFlow graph|ValueError: Node '"
+REFUSED = "is not a valid name of an operation|not a complete TensorFlow graph|ValueError: Node '"
 assert any(map(NODE_NAME.fullmatch, NAMES))
 
 
@@ -155,7 +155,7 @@ def test_a_very_deep_graph_ends_in_time(tmp_path: Path, workers: tuple[Worker, W
     graph.node.add(name="y", op="Mul", input=[last, "w"]).attr["T"].type = 1
     (tmp_path / "deep.pb").write_bytes(graph.SerializeToString())
     message = converted_or_refused(tmp_path / "deep.pb", tmp_path / "out", workers)
-    assert message is None or "the graph process was ended by SIG" in message
+    assert message is None or "the graph process was terminated by SIG" in message
 
 
 def small_graph(build: str, tmp_path: Path) -> Path:

@@ -15,7 +15,9 @@ import h5py
 import numpy as np
 import pytest
 from tfmigrate import convert
+from tfmigrate.errors import UserError
 from tfmigrate.sources import open_source
+from tfmigrate.verification import verify
 from tfmigrate.worker import Worker
 
 pytestmark = pytest.mark.xdist_group("training_check")
@@ -63,9 +65,7 @@ def test_what_is_saved_is_the_checkpoint_and_not_the_trained_copy(
     with zipfile.ZipFile(tmp_path / "out" / "model.keras") as archive:
         weights = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
     saved: list[np.ndarray] = []
-    weights.visititems(
-        lambda _, item: saved.append(np.array(item)) if hasattr(item, "shape") else 0
-    )
+    weights.visititems(lambda _, item: saved.extend([np.array(item)] * hasattr(item, "shape")))
     source = open_source(shared / "goldens" / "train_adam" / "model.ckpt")
     for variable in source.variables():
         role = source.roles[variable.name]
@@ -75,16 +75,16 @@ def test_what_is_saved_is_the_checkpoint_and_not_the_trained_copy(
 
 
 NOT_CARRIED = {  # and the cause, as it is named
-    "adamw_contrib": "beside",
+    "adamw_contrib": "besides the updates the train operation changes",
     "centralised": "the graph has Sub (sub), Mean (Mean)",
     "clip_average_norm": "Minimum (clip_by_average_norm/Minimum)",
     "decay_in_gradient": "AddV2 (add), Mul (mul) and variables (h/kernel",
     "gradient_noise": "noise of RandomStandardNormal",
-    "lars": "of logits/kernel, logits/bias",
+    "lars": "Select (LARSOptimizer/update_h/kernel/Select_1)",
     "masked_gradient": "update of h/kernel the graph has Mul (mul)",
     "max_norm_after": "changes logits/kernel, h/kernel with Assign (Assign_1)",
     "multiplier_slim": "update of logits/weights the graph has multiplication by 10",
-    "rnn_dropout_output": "drops values at the rate 0.4",
+    "rnn_dropout_output": "dropout at the rate 0.4",
     "sign_of_gradient": "Sign (Sign)",
     "straight_through": "replaces the gradient of Round",
     "variable_clipping": "changes h/kernel with AssignSub",
@@ -147,3 +147,34 @@ def test_the_check_may_be_left_out_and_nobody_takes_it_as_proved(
     text = (tmp_path / "out" / "model.py").read_text()
     assert "that TensorFlow 1 trained alike is not proved" in text
     assert "as TensorFlow 1 trained it" not in text
+
+
+def test_verify_runs_what_the_program_runs_after_the_update(
+    report: Report, shared: Path, workers: Workers, tmp_path: Path
+) -> None:
+    case = shared / "cases" / "train" / "max_norm_after"
+    report("cases/train/max_norm_after", train_check=False)
+    golden = np.load(case / "golden.npz")
+    fed = {t: np.concatenate([golden[f"feed_{k}_{t}"] for k in range(6)]) for t in ("x:0", "y:0")}
+    np.savez(tmp_path / "data.npz", **fed)
+    result = verify(
+        case / "model.ckpt",
+        tmp_path / "out",
+        train=6,
+        data=tmp_path / "data.npz",
+        workers=workers,
+    )
+    assert not result
+    assert result.trained is not None
+    assert result.trained.operations == ("train",)
+    assert not result.allowed.holds(result.trained.weights["h/kernel"])
+    assert all(map(result.allowed.holds, result.outputs.values()))
+
+
+def test_steps_that_are_others_each_time_are_the_reason_and_no_difference(
+    report: Report, shared: Path, workers: Workers, tmp_path: Path
+) -> None:
+    report("cases/train/gradient_noise", train_check=False)
+    source = shared / "cases" / "train" / "gradient_noise" / "model.ckpt"
+    with pytest.raises(UserError, match="two runs of the program's own train operation"):
+        verify(source, tmp_path / "out", train=2, workers=workers)

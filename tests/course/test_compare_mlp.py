@@ -202,7 +202,7 @@ def test_interrupting_leaves_nothing_behind(tmp_path):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert err.strip() == "error: interrupted; nothing was left behind"
+    assert err.strip() == "error: interrupted; no partial output remains"
     assert out == ""
     assert list(tmp_path.iterdir()) == []
     assert len(workers) == 2
@@ -225,5 +225,5 @@ def test_one_side_alone_leaves_its_checkpoint(side, file, tmp_path, capfd):
             assert set(checkpoint.variables) == {"w0", "b0", "w1", "b1"}
     before = sorted(output.rglob("*"))
     assert run(["run", side, "mlp", "-o", str(output), "--epochs", "1"]) == 2
-    assert "exists already; try --force to replace it, or another -o" in capfd.readouterr().err
+    assert "already exists; try --force to replace it, or another -o" in capfd.readouterr().err
     assert sorted(output.rglob("*")) == before

@@ -82,8 +82,11 @@ def test_one_hot_and_column_labels_are_understood(tmp_path):
         ({"y_test": None}, "lacks y_test; it holds x_train, y_train, x_test; expected x_train, "),
         ({"x_test": np.zeros((4, 3))}, "x_train has examples of shape (2, 2) and x_test of (3,)"),
         ({"y_test": np.arange(3)}, "has 4 x_test and 3 y_test"),
-        ({"y_train": np.arange(6) + 0.5}, "y_train in {path} are not classes; expected whole"),
-        ({"y_train": np.arange(6) - 1}, "y_train in {path} are not classes"),
+        (
+            {"y_train": np.arange(6) + 0.5},
+            "y_train in {path} does not contain classes; expected integers",
+        ),
+        ({"y_train": np.arange(6) - 1}, "y_train in {path} does not contain classes"),
         (
             {"y_train": np.zeros((6, 2, 2))},
             "y_train in {path} has shape (6, 2, 2); expected (examples,)",

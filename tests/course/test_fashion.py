@@ -189,24 +189,24 @@ def test_transfer_is_bit_identical(valued):
 def test_what_a_has_learned_helps_b_on_both_sides_and_the_verdict_says_so(valued):
     result, values = valued("transfer")
     right = {
-        side: [getattr(values[f"{name}: accuracy"], side) for name in ("B on A", "B alone")]
+        side: [getattr(values[f"{name}: accuracy"], side) for name in ("B on A", "B from scratch")]
         for side in ("legacy", "modern")
     }
     for on_a, alone in right.values():
         assert on_a - alone > 0.01
     (claim,) = result.claims
     assert claim.gains == tuple(on_a - alone for on_a, alone in right.values())
-    told = "B on A: accuracy beats B alone: accuracy: TF1 by 0.0"
+    told = "B on A: accuracy beats B from scratch: accuracy: TF1 by 0.0"
     assert told in str(result).splitlines()[-1]
     assert "synthetic" in str(result)
 
 
 def test_a_claim_that_does_not_hold_fails_on_the_data_it_is_made_of_and_is_told_on_other(valued):
     result, _ = valued("transfer")
-    turned = replace(result.program, beats={"B alone: accuracy": "B on A: accuracy"})
+    turned = replace(result.program, beats={"B from scratch: accuracy": "B on A: accuracy"})
     broken = replace(result, program=turned)
     assert broken.verdict == "fail"
-    assert "B alone: accuracy does not beat B on A: accuracy" in str(broken)
+    assert "B from scratch: accuracy does not beat B on A: accuracy" in str(broken)
     other = replace(broken, request=Request(data="fashion-like"))
     assert other.verdict == "pass"
     assert "does not beat" in str(other)
@@ -217,7 +217,7 @@ def test_transfer_needs_ten_classes(workers, tmp_path):
     x, y = np.zeros((40, 28, 28), np.uint8), np.arange(40) % 3
     np.savez(path, x_train=x, y_train=y, x_test=x, y_test=y)
     system = catalogue.find("transfer")
-    with pytest.raises(UserError, match="has 3 classes; expected 10, of which 5 and 6"):
+    with pytest.raises(UserError, match="has 3 classes; expected 10; the second network"):
         compare_values(system, system.program, Request(data=str(path)), workers)
 
 

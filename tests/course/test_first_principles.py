@@ -128,7 +128,7 @@ def test_the_rules_by_hand_are_those_of_numpy(both):
 
 
 def test_rmsprop_from_0_is_another_method(both):
-    _, apart = both("optimizers-by-hand", "RMSProp from 0: how far off")
+    _, apart = both("optimizers-by-hand", "RMSProp from 0: difference")
     assert apart > 0.05
 
 

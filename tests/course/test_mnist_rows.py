@@ -72,7 +72,7 @@ def test_adam_of_keras_departs_a_little_and_tf1s_in_its_place_not_at_all(trained
     for what in ("loss, first steps", "loss, all epochs", "weights, after training"):
         assert lines[f"{what}, with TF1's Adam"].max_ulp == 0
     assert not outcome.identical
-    assert "108 steps, with TF1's Adam · the eras part, as named: Adam 0.0" in str(result)
+    assert "108 steps, with TF1's Adam · TF1 and TF2 differ, as expected: Adam 0.0" in str(result)
 
 
 def test_a_difference_in_one_bit_with_tf1s_adam_fails(trained):

@@ -93,8 +93,8 @@ def test_unnamed_weights_are_swapped_without_a_word_and_named_ones_are_not(given
         np.testing.assert_array_equal(trap["encoder"], cure["decoder"])
         np.testing.assert_array_equal(trap["decoder"], cure["encoder"])
         assert (cure["encoder"] == 1).all()
-        assert cure["head made first"] == "restored"
-        assert "shape" in trap["head made first"]
+        assert cure["head created first"] == "restored"
+        assert "shape" in trap["head created first"]
 
 
 def test_dropout_drops_what_it_should_keep(given):

@@ -72,7 +72,7 @@ def test_of_two_writers_one_wins_whole(tmp_path):
 
 def test_without_force_the_second_of_two_is_told(tmp_path):
     with (
-        pytest.raises(UserError, match="exists already; try --force"),
+        pytest.raises(UserError, match="already exists; try --force"),
         whole_folder(tmp_path / "o"),
         whole_folder(tmp_path / "o") as other,
     ):

@@ -88,11 +88,11 @@ def test_a_weights_file_has_the_same_where_no_option_has_to_be_known(saved):
 
 def test_a_file_that_is_none_is_one_clear_error(tmp_path):
     (tmp_path / "x.keras").write_bytes(b"PK no")
-    with pytest.raises(UserError, match=r"x\.keras is no file of Keras weights"):
+    with pytest.raises(UserError, match=r"x\.keras is not a file of Keras weights"):
         KerasFile(tmp_path / "x.keras")
     with zipfile.ZipFile(tmp_path / "y.keras", "w") as archive:
         archive.writestr("config.json", "{}")
-    with pytest.raises(UserError, match=r"y\.keras is no file of Keras weights"):
+    with pytest.raises(UserError, match=r"y\.keras is not a file of Keras weights"):
         KerasFile(tmp_path / "y.keras")
 
 

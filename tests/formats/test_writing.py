@@ -23,7 +23,7 @@ def test_what_one_format_lacks_is_told_and_another_holds(tmp_path):
     kernel, slot, text = written.fates
     assert kernel.reason is None
     assert slot.reason == "weights: a slot of an optimizer, not a weight of the model"
-    assert "safetensors has no string tensors" in text.reason
+    assert "safetensors does not support string tensors" in text.reason
     assert {file.name for file in tmp_path.iterdir()} == set(written.files.values())
     assert {f.name for f in written.by_format["weights"]} == set(arrays)
 
@@ -32,7 +32,7 @@ def test_a_variable_no_format_takes_is_skipped_with_the_reason(tmp_path):
     strings = np.empty((), object)
     strings[()] = b"text"
     (fate,) = write_formats(source({"s": strings}), tmp_path, ["safetensors"]).fates
-    assert (fate.fate, fate.reason) == ("skipped", "safetensors has no string tensors")
+    assert (fate.fate, fate.reason) == ("skipped", "safetensors does not support string tensors")
 
 
 def test_an_unknown_format_is_told_with_those_there_are(tmp_path):

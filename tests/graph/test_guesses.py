@@ -41,7 +41,7 @@ def test_outputs_are_those_that_a_person_would_name(name: str, folder: Path) -> 
 def test_what_was_left_out_is_told(folder: Path) -> None:
     interface = find_interface(read_graph(folder / "dilated_conv1d" / "model.ckpt.meta"))
     why = {candidate.tensor: candidate.why for candidate in interface.considered}
-    assert why["block_4/add:0"] == "a sum within the network that nothing goes on with"
+    assert why["block_4/add:0"] == "a sum within the network that no other op uses"
 
 
 def test_two_optimizers_of_one_loss_share_its_output(folder: Path) -> None:

@@ -132,8 +132,8 @@ def node(name: str, op: str, *inputs: str) -> object:
     ("nodes", "complaint"),
     [
         ([node("a", "Const"), node("a", "Const")], "two operations of the graph are called 'a'"),
-        ([node("a", "Relu", "b")], "takes 'b:0', which is not there"),
-        ([node("a", "NoOp", "^b")], "takes 'b', which is not there"),
+        ([node("a", "Relu", "b")], "has the input 'b:0', which does not exist"),
+        ([node("a", "NoOp", "^b")], "has the input 'b', which does not exist"),
         ([node("a", "Relu", "b"), node("b", "Relu", "a")], "wait for each other in a circle"),
         ([node("a", "Relu", "a")], "wait for each other in a circle"),
         ([node("a", "Switch")], "expected 2 or more"),

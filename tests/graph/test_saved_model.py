@@ -105,7 +105,7 @@ def test_it_is_read_as_tensorflow_reads_it(tmp_path):
     with pytest.raises(UserError, match=r"saved_model\.pb cannot be read"):
         read_saved_model(tmp_path)
     (tmp_path / "saved_model.pb").write_text("saved_model_schema_version: 1")
-    with pytest.raises(UserError, match="is no SavedModel"):
+    with pytest.raises(UserError, match="is not a SavedModel"):
         read_saved_model(tmp_path)
     model = modern()
     function(model, "called", "ReadFile")

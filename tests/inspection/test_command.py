@@ -144,9 +144,9 @@ def test_what_cannot_be_shown_is_one_line(write, capsys):
     assert error.count("\n") == 1
     assert "try --filter 'dense/kernel'" in error
     assert run(["inspect", str(path), "--diff", str(path), "--tree"]) == 2
-    assert "no meaning with --diff" in capsys.readouterr().err
+    assert "no effect with --diff" in capsys.readouterr().err
     assert run(["inspect", "nothing.ckpt"]) == 2
-    assert capsys.readouterr().err.startswith("error: nothing.ckpt is not there")
+    assert capsys.readouterr().err.startswith("error: nothing.ckpt does not exist")
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {}])

@@ -77,7 +77,7 @@ def test_without_the_graph_the_same_is_guessed_and_said_so(goldens, tmp_path):
     for left, right in zip(guessed.entries, read.entries, strict=True):
         assert (left.name, left.role.kind) == (right.name, right.role.kind)
         assert (left.role.slot, left.role.of) == (right.role.slot, right.role.of)
-    assert "guessed from names" in str(guessed)
+    assert "inferred from names" in str(guessed)
     assert "read from the graph" in str(read)
 
 
@@ -117,7 +117,7 @@ def test_optimizers_that_share_their_slots_are_one_owner(shared):
 def test_a_fragment_shows_its_graph(shared):
     (path,) = (shared / "corpus").glob("BenjyWP*/fragments/index_meta_no_data/*.index")
     result = inspect(path)
-    assert "has lost its data" in result.findings[0].text
+    assert "lacks its data" in result.findings[0].text
     assert len(result.entries) == 27
 
 
@@ -136,7 +136,7 @@ def test_a_damaged_graph_does_not_hide_the_weights(goldens, tmp_path):
     meta = tmp_path / "model.ckpt.meta"
     meta.write_bytes(meta.read_bytes()[:-100])
     result = inspect(tmp_path / "model.ckpt")
-    assert "the graph beside it is of no use" in result.findings[0].text
+    assert "the graph next to it cannot be used" in result.findings[0].text
     assert len(result.entries) == 14
 
 

@@ -93,7 +93,7 @@ def test_every_variable_is_told_of_once(write, first, data):
 def test_a_filter(write):
     first, second = write("a", {"x/w": ramp(2), "y": ramp(2)}), write("b", {"x/w": ramp(2)})
     assert diff(first, second, pattern="x/*")
-    with pytest.raises(UserError, match="no variable of either matches 'z'"):
+    with pytest.raises(UserError, match="no variable of either source matches 'z'"):
         diff(first, second, pattern="z")
 
 

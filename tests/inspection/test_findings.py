@@ -100,14 +100,14 @@ def test_an_optimizer_that_has_made_no_step(write):
 
 def test_a_second_network_with_equal_values(write):
     findings = found(write("model.ckpt", network("main/") | network("target/")))
-    assert "4 weights held twice, with equal values" in findings["duplicate"].text
+    assert "4 weights stored twice, with equal values" in findings["duplicate"].text
 
 
 @pytest.mark.parametrize("second", [{"suffix": "_1"}, {"scope": "target/"}])
 def test_a_second_network_with_other_values(write, second):
     first = network("main/" if "scope" in second else "")
     findings = found(write("model.ckpt", first | network(start=7, **second)))
-    assert "twice, with other values: 4 weights" in findings["duplicate"].text
+    assert "twice, with different values: 4 weights" in findings["duplicate"].text
 
 
 def test_layers_of_equal_shape_are_no_second_network(write):
@@ -147,7 +147,7 @@ def test_what_an_interrupted_save_leaves(write):
     Path("model.ckpt-9.data-00000-of-00001").touch()
     assert found(path)["files"].text == (
         "an interrupted save left model.ckpt-9.data-00000-of-00001, "
-        "model.ckpt-9.index.tempstate123 beside it; a step may be missing"
+        "model.ckpt-9.index.tempstate123 next to it; the latest step may be missing"
     )
 
 
@@ -173,6 +173,8 @@ def test_a_graph_with_variables_that_are_not_here(goldens, tmp_path):
     (tmp_path / "model.ckpt.meta").write_bytes(meta)
     texts = [finding.text for finding in inspect(tmp_path / "model.ckpt").findings]
     assert "1 of the graph's 4 trainable variables is not in the checkpoint: w1" in texts
-    assert "1 variable here that the graph does not have: extra" in texts
-    assert any(text.startswith("5 optimizer slots of the graph not in") for text in texts)
+    assert "the checkpoint has 1 variable that the graph does not have: extra" in texts
+    assert any(
+        text.startswith("the checkpoint lacks 5 optimizer slots of the graph") for text in texts
+    )
     assert any("b1 is [2] here and [5] there" in text for text in texts)

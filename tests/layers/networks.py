@@ -10,6 +10,8 @@ from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface.interface import find_interface
 from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.plan import Layer, Plan
+from tfmigrate.plan.balance import balance
+from tfmigrate.plan.fates import fates
 from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
 from tfmigrate.worker.original import complete_shapes
@@ -52,6 +54,8 @@ def kinds(plan: Plan) -> list[str]:
 
 
 def assert_computes(case: Case, plan: Plan, worker: Worker, folder: Path) -> None:
+    known = fates(plan, case.source.variables(), case.source.roles)
+    assert balance(plan, known).unaccounted == 0
     text = emit_source(plan)
     build_model(worker, plan, case.source, text, folder / "model.keras", 60)
     given = {str(i): case.arrays[f"in_{put.tensor}"] for i, put in enumerate(plan.inputs)}

@@ -48,8 +48,8 @@ LAYERS = {
 }  # fmt: skip
 """The layers that each becomes, in order of call."""
 NO_LAYER = {
-    "loop_steps_fed": r"a while loop \(it does not take whole sequences step by step\)",
-    "loop_until_found": r"a while loop \(what it computes ends it\)",
+    "loop_steps_fed": r"a while loop \(it does not read whole sequences step by step\)",
+    "loop_until_found": r"a while loop \(its end depends on computed values\)",
 }
 
 

@@ -107,5 +107,5 @@ def test_a_report_that_is_none_is_said_to_be(source, tmp_path):
     (tmp_path / "map.toml").write_text('[rename]\n"fc*/*" = "d{1}/{2}"\n')
     convert_names(source, tmp_path / "out", tmp_path / "map.toml", to=["weights"])
     (tmp_path / "out" / "report.json").write_text("[]")
-    with pytest.raises(UserError, match=r"report\.json is no report"):
+    with pytest.raises(UserError, match=r"report\.json is not a report"):
         convert_back(tmp_path / "out" / "model.weights.h5", tmp_path / "back")

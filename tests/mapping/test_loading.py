@@ -101,7 +101,9 @@ def test_an_lstm_goes_into_the_users_own_model_by_a_proposed_map(
 def test_another_number_of_classes_is_named(goldens, worker, model_file):
     checkpoint = open_checkpoint(goldens / "lstm_dynamic")
     model = UserModel(worker, f"{model_file}:other_head")
-    with pytest.raises(MappingError, match="number of classes or units: 4 here, 7 in the model"):
+    with pytest.raises(
+        MappingError, match="number of classes or units: 4 in the checkpoint, 7 in the model"
+    ):
         resolve(None, checkpoint.variables, model.variables)
 
 
@@ -110,7 +112,7 @@ def test_another_number_of_classes_is_named(goldens, worker, model_file):
     [
         ("unbuilt", "model without weights"),
         ("broken", r"mine.py:broken, line \d+ failed: ZeroDivisionError"),
-        ("none", "gives a NoneType; expected a Keras model"),
+        ("none", "returns a NoneType; expected a Keras model"),
         ("missing", "no function missing"),
     ],
 )

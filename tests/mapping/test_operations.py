@@ -83,7 +83,7 @@ def test_a_cast_rounds_as_numpy_does():
     (made,) = Cast("float32").apply([np.array([1 / 3])])
     assert made.dtype == np.float32
     assert made[0] == np.float32(1 / 3)
-    with pytest.raises(ValueError, match="no element type 'float33'"):
+    with pytest.raises(ValueError, match="no dtype 'float33'"):
         Cast("float33")
 
 
@@ -110,5 +110,5 @@ def test_what_does_not_fit_is_said_in_words(step, shapes, words):
 
 @pytest.mark.parametrize("step", [Reshape((6,)), Concat(0), Cast("float32")])
 def test_a_step_that_does_not_say_enough_has_no_way_back(step):
-    with pytest.raises(ValueError, match="without"):
+    with pytest.raises(ValueError, match="needs"):
         step.inverse()

@@ -71,8 +71,8 @@ def test_all_mismatches_come_in_one_error_with_cause_and_candidates():
     [
         ((3, 2), "transposed: steps = [{ transpose = [1, 0] }]"),
         ((6,), "another shape: steps = [{ reshape = [6] }]"),
-        ((2, 10), "number of classes or units: 3 here, 10 in the model"),
-        ((5, 3), "number of input features: 2 here, 5 in the model"),
+        ((2, 10), "number of classes or units: 3 in the checkpoint, 10 in the model"),
+        ((5, 3), "number of input features: 2 in the checkpoint, 5 in the model"),
     ],
 )
 def test_a_shape_that_differs_comes_with_its_likely_cause(shape, words):
@@ -122,7 +122,7 @@ def test_a_name_goes_before_a_pattern_and_slots_are_matched_by_name_only():
     arrays = {"a/w": np.ones(1), "b/w": np.ones(2), "b/w/Adam": np.ones(2)}
     model = [ModelVariable("special", (1,), "float64"), ModelVariable("b", (2,), "float64")]
     rules = (Rule(("**",), ("{1}",)), Rule(("b/w",), ("b",)), Rule(("a/w",), ("special",)))
-    with pytest.raises(MappingError, match=r"\*\* matches nothing that is left"):
+    with pytest.raises(MappingError, match=r"\*\* matches no remaining variable"):
         plan(Map(rules), model, arrays, {"b/w/Adam": "slot"})
     assert len(plan(Map(rules[1:]), model, arrays, {"b/w/Adam": "slot"}).assignments) == 2
 

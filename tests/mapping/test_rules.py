@@ -63,13 +63,13 @@ def test_a_map_is_read(tmp_path):
             '[[change]]\nfrom="a"\nto="b"\nsteps=[{ transpos = true }]',
             "no step 'transpos'.*transpose",
         ),
-        ('[[change]]\nfrom="a"\nto="b"\nsteps=[{ split = 3 }]', "no list of whole numbers"),
+        ('[[change]]\nfrom="a"\nto="b"\nsteps=[{ split = 3 }]', "not a list of integers"),
         (
             '[[change]]\nfrom="a"\nto="b"\nsteps=[{ split = [1], axes = 0 }]',
             "no key 'axes'.*try axis",
         ),
         ('[[change]]\nfrom="a"\nto="b"\nsteps=[{ gates = "r,u" }]', "needs to"),
-        ('[[change]]\nfrom="a"\nto="b"\nsteps=[{ cast = "float33" }]', "no element type"),
+        ('[[change]]\nfrom="a"\nto="b"\nsteps=[{ cast = "float33" }]', "no dtype"),
     ],
 )
 def test_what_a_map_may_not_say_is_one_clear_error(tmp_path, text, words):
@@ -124,7 +124,7 @@ def test_the_way_back_names_every_rule_that_has_none(tmp_path):
     to = "c"
     steps = [{ concat = 0 }]
     """
-    with pytest.raises(UserError, match=r"layer_\*/w: .*; a: concat without sizes"):
+    with pytest.raises(UserError, match=r"layer_\*/w: .*; a: concat needs sizes"):
         read(tmp_path, text).inverse()
 
 

@@ -71,7 +71,7 @@ def test_the_text_says_how_many_where_what_and_which_tolerance_passes():
     expected = np.array([[1.0, 2.0], [3.0, 4.0]])
     actual = np.array([[1.0, 2.5], [3.0, 4.0]])
     assert str(measure(expected, actual)) == (
-        "1 of 4 elements differ; the greatest difference is 0.5 (relative 0.25, "
+        "1 of 4 elements differ; the largest difference is 0.5 (relative 0.25, "
         "1,125,899,906,842,624 ULP) at [0, 1]: expected 2.0, got 2.5; the smallest "
         "tolerance that passes is atol 0.5 or rtol 0.25"
     )

@@ -58,7 +58,10 @@ def test_a_batch_that_is_computed_with_stays_and_that_is_said(arguments: tuple) 
     free_batch(plan)
 
     assert plan.inputs[0].value.shape == (SIZE, 10)
-    assert plan.notes == [f"The graph fixes a batch of {SIZE}, and computes with that number."]
+    assert plan.notes == [
+        f"The batch size is fixed at {SIZE} in the graph, which also uses it as a number, "
+        "so the model keeps it."
+    ]
 
 
 @pytest.mark.parametrize("shape", [(1, 10), (SIZE, None), (None, 10)])

@@ -62,7 +62,7 @@ def test_all_that_does_not_fit_is_said_at_once_with_its_cause() -> None:
     found = variables(w0=(784, 256), w1=(10, 256), b0=(256,), b1=(10,), conv=(5, 5, 1, 8))
     with pytest.raises(UserError) as error:
         plan_of(found, asked=True)
-    assert "'conv' (5, 5, 1, 8) belongs to no dense layer" in str(error.value)
+    assert "'conv' (5, 5, 1, 8) does not belong to a dense layer" in str(error.value)
     assert "'w1' looks transposed" in str(error.value)
     assert plan_of(found) is None
 

@@ -14,6 +14,7 @@ from tfmigrate.emit import source as emit_source
 from tfmigrate.graph.interface.interface import find_interface
 from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.plan import Plan
+from tfmigrate.plan.balance import balance
 from tfmigrate.plan.fates import fates
 from tfmigrate.plan.training import TrainingPlan
 from tfmigrate.sources import Source, open_source
@@ -39,6 +40,7 @@ def training_of(plan: Plan) -> TrainingPlan:
 
 def build(source: Source, plan: Plan, worker: Worker, folder: Path) -> dict[str, str]:
     """Writes model.py and model.keras; gives target → path in the saved model."""
+    assert balance(plan, plan.fates).unaccounted == 0
     text = emit_source(plan)
     (folder / "model.py").write_text(text, encoding="utf-8")
     return build_model(worker, plan, source, text, folder / "model.keras", 120)
@@ -81,6 +83,8 @@ def batches_of(case: Case, plan: Plan) -> list[tuple[Any, ...]]:
     def fed(tensor: str, step: int) -> np.ndarray:
         if f"feed_{tensor}" in golden:
             return golden[f"feed_{tensor}"][step]
+        if f"feed_{step}_{tensor}" in golden:
+            return golden[f"feed_{step}_{tensor}"]
         return golden["train_x" if tensor in case.meta["inputs"] else "train_y"][step]
 
     def labels(tensor: str, step: int) -> np.ndarray:

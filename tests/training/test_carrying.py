@@ -43,7 +43,7 @@ def test_a_step_that_a_power_of_beta_contradicts_is_taken_and_both_are_told() ->
     held = {"beta2_power": BETA2[500], "step": np.array(20)}
     step, told = count_steps(_adam("step"), RECIPES, lambda name: np.asarray(held[name]))
     assert step == 20
-    assert told == "step is 20, but beta2_power says that 500 updates were done; 20 is taken"
+    assert told == "step is 20, but beta2_power shows that 500 updates were done; 20 is used"
 
 
 def test_a_power_that_has_vanished_tells_nothing() -> None:
@@ -85,7 +85,7 @@ def test_compile_model_is_what_a_person_would_write(unpacked: Callable[[str], Pa
     text = emit_source(plan)
     assert text[text.index("def compile_model") :] == (
         "def compile_model(model):\n"
-        '    """Compiles the model as TensorFlow 1 trained it, from its first step."""\n'
+        '    """Compiles the model with the loss and the optimizer of TensorFlow 1."""\n'
         "    model.compile(\n"
         "        optimizer=Momentum(\n"
         "            learning_rate=keras.optimizers.schedules.ExponentialDecay(\n"
@@ -127,14 +127,17 @@ def test_powers_of_beta_go_into_the_step(unpacked: Callable[[str], Path]) -> Non
     _, plan = plan_of(Case(unpacked("train_l1_and_l2")))
     fates = {fate.name: fate for fate in plan.fates}
     assert fates["beta2_power"].targets == ("optimizer/iteration",)
-    assert fates["beta1_power"].reason == "Keras works it out from the optimizer's iterations"
+    assert fates["beta1_power"].reason == "Keras computes it from the optimizer's iterations"
     assert training_of(plan).iterations == [20]
 
 
 def test_an_optimizer_of_other_variables_is_told_and_left(unpacked: Callable[[str], Path]) -> None:
     _, plan = plan_of(Case(unpacked("train_two_optimizers")), ["deep/out/BiasAdd:0"])
     assert training_of(plan).optimizer.kind == "keras.optimizers.Adagrad"
-    told = "Training: the optimizer Ftrl (Ftrl) trains other variables and is not carried over."
+    told = "Training: the optimizer Ftrl (Ftrl) trains other variables; it is not carried over."
     assert told in plan.notes
     assert training_of(plan).losses == []
-    assert any("compile_model names no loss: it looks at logits:0" in w for w in plan.warnings)
+    assert any(
+        "compile_model does not set a loss: the loss depends on logits:0" in w
+        for w in plan.warnings
+    )

@@ -77,13 +77,13 @@ def test_a_loss_of_weights_reads_as_a_person_would_write_it(folder: Path) -> Non
     found = text[text.index("class GraphLoss") : text.index("def build_model")]
     assert found == (
         "class GraphLoss(keras.losses.Loss):\n"
-        '    """The loss Mean:0, as its graph computes it.\n'
+        '    """The loss Mean:0, computed as in the graph.\n'
         "\n"
         "    sample_weight is action_input:0.\n"
         '    """\n'
         "\n"
         "    def __call__(self, y_true, y_pred, sample_weight=None):\n"
-        '        """The loss of a batch, a scalar."""\n'
+        '        """Returns the loss of a batch, a scalar."""\n'
         "        if sample_weight is None:\n"
         '            raise ValueError("this loss needs sample_weight: action_input:0")\n'
         '        y_true = keras.ops.cast(y_true, "float32")\n'

@@ -25,7 +25,7 @@ def test_training_is_left_out_where_that_is_asked(
     assert "compile_model" not in text
     assert "trainable" not in text
     reasons = {v["name"]: v["reason"] for v in made.report["variables"]}
-    assert reasons["top/kernel/Adam"] == "state of an optimizer, which the model does not carry"
+    assert reasons["top/kernel/Adam"] == "state of an optimizer, which the model does not contain"
 
 
 def test_an_optimizer_that_keras_fails_at_does_not_cost_the_model(

@@ -75,7 +75,7 @@ def saved(graph: Any, folder: Path) -> tuple[Path, Path]:
 def test_a_graph_that_contradicts_itself_is_the_users(tmp_path: Path) -> None:
     graph = network()
     del graph.node[1].attr["value"]
-    with pytest.raises(UserError, match="the graph cannot be understood: KeyError"):
+    with pytest.raises(UserError, match="the graph cannot be read: KeyError"):
         verify(*saved(graph, tmp_path), workers=IDLE)
 
 
@@ -117,7 +117,7 @@ def test_a_report_cannot_make_run_what_no_output_needs(tmp_path: Path) -> None:
 def test_a_name_cannot_stand_for_another_operation(name: str, tmp_path: Path) -> None:
     graph = reading_files(network())
     node(graph, "NoOp", name)
-    with pytest.raises(UserError, match="is no name of an operation"):
+    with pytest.raises(UserError, match="is not a valid name of an operation"):
         open_source(saved(graph, tmp_path)[0])
 
 
@@ -141,7 +141,7 @@ def test_a_name_cannot_stand_for_another_operation(name: str, tmp_path: Path) ->
 )
 def test_a_report_of_other_types_is_refused(part: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(json.dumps({"schema": 1, **part}))
-    with pytest.raises(UserError, match=r"report\.json is not as a conversion writes it"):
+    with pytest.raises(UserError, match=r"report\.json is not a valid report of a conversion"):
         verify(*saved(network(), tmp_path), workers=IDLE)
 
 

@@ -48,7 +48,9 @@ def test_what_a_job_refuses_reaches_the_caller_in_its_parts(worker):
 def test_a_worker_that_is_killed_is_reported_by_signal():
     with Worker("victim") as worker:
         os.kill(worker._process.pid, signal.SIGSEGV)
-        with pytest.raises(WorkerError, match=r"victim process was ended by SIGSEGV during doctor"):
+        with pytest.raises(
+            WorkerError, match=r"victim process was terminated by SIGSEGV during doctor"
+        ):
             worker.call("doctor")
 
 
@@ -56,7 +58,7 @@ def test_a_worker_that_hangs_is_ended():
     with Worker("sleeper") as worker:
         os.kill(worker._process.pid, signal.SIGSTOP)
         with pytest.raises(
-            WorkerError, match=r"did nothing for 0\.5 s during doctor; try a larger"
+            WorkerError, match=r"did not respond for 0\.5 s during doctor; try a larger"
         ):
             worker.call("doctor", timeout=0.5)
         assert worker._process.poll() is not None

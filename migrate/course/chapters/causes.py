@@ -1,4 +1,4 @@
-"""Where the two eras truly differ: said in the verdicts of several systems."""
+"""Real differences between TF1 and TF2 that the verdicts of several systems mention."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from ..programs import Kernel
 # Fields of a Training whose optimizer is Adam.
 ADAM: dict[str, Any] = {
     "kernel": Kernel("Adam", Tolerance(rtol=1e-4)),
-    "why": "TF1's Adam multiplies a float32 beta into a float32 variable once a step; Keras takes "
-    "a power. The two are one unit of float32 apart next to 1, and 1 - beta_2^t, which the update "
-    "divides by, a thousand times as much: 1.5e-5 of the second step, less of those that follow, "
-    "which training enlarges. With TF1's update in the place of Keras's nothing of it remains.",
+    "why": "TF1's Adam multiplies a float32 variable by a float32 beta at each step; Keras "
+    "computes a power. Near 1, the two differ by one float32 unit. The update divides "
+    "by 1 - beta_2^t, where the difference is a thousand times larger: 1.5e-5 at the "
+    "second step, less at later steps. Training amplifies it. With TF1's update in "
+    "place of Keras's update, the difference disappears.",
 }

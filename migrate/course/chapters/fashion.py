@@ -19,19 +19,19 @@ _SCALED = prepare.validated(prepare.scaled_classes)
 
 
 def _rounding(cause: str, rtol: float = 1e-6) -> dict[str, Any]:
-    """Fields of a case whose two sides compute the same in another order."""
+    """Fields of a case whose two sides compute the same values in a different order."""
     return {"tolerance": Tolerance(rtol=rtol), "why": cause}
 
 
 def _kernel(name: str, cause: str) -> dict[str, Any]:
-    """Fields of a case whose optimizer differs from TF1's by rounding alone."""
+    """Fields of a case whose optimizer differs from TF1's only by rounding."""
     return {"kernel": Kernel(name, Tolerance(rtol=1e-6)), "why": cause}
 
 
 _MOMENTUM = _kernel(
     "Momentum",
-    "TF1 sums gradients and multiplies the sum by the rate, Keras sums steps: the same while the "
-    "rate is constant, but for rounding.",
+    "TF1 sums gradients and multiplies the sum by the learning rate; Keras sums steps. "
+    "While the learning rate is constant, the two differ only by rounding.",
 )
 
 SYSTEMS: tuple[System, ...] = (
@@ -52,15 +52,15 @@ SYSTEMS: tuple[System, ...] = (
             },
         ),
         notes={
-            "variables": "Each activation has its rule: SELU keeps mean 0 and deviation 1 only "
-            "with LeCun's, the others take He's.",
+            "variables": "Each activation has its own initializer: SELU keeps mean 0 and standard "
+            "deviation 1 only with LeCun's, the others use He's.",
             "forward": "The slope of LeakyReLU is 0.2 in tf.nn.leaky_relu and in Keras's "
-            'activation "leaky_relu"; the layer keras.layers.LeakyReLU() has 0.3.',
+            'activation "leaky_relu"; in the layer keras.layers.LeakyReLU() it is 0.3.',
         },
     ),
     System(
         "deep-100",
-        "a hundred hidden layers: SELU with LeCun's rule against ReLU with He's",
+        "a hundred hidden layers: SELU with LeCun's initializer against ReLU with He's",
         Training(
             data="fashion-like",
             prepare=prepare.validated(prepare.standardized_classes),
@@ -75,9 +75,11 @@ SYSTEMS: tuple[System, ...] = (
             },
         ),
         notes={
-            "inputs": "SELU normalizes itself only from inputs of mean 0 and deviation 1.",
-            "variables": "A hundred initializers with a hundred seeds: one seed for all would give "
-            "layers of one shape the same weights.",
+            "inputs": (
+                "SELU normalizes itself only for inputs with mean 0 and standard deviation 1."
+            ),
+            "variables": "A hundred initializers with a hundred seeds: with a single seed, all "
+            "layers of the same shape would start with the same weights.",
         },
     ),
     System(
@@ -96,44 +98,49 @@ SYSTEMS: tuple[System, ...] = (
                 "before": {"arguments": {"before": True}},
             },
             **_rounding(
-                "TF1 moves an average by (average - value) · 0.01, Keras by average · 0.99 + value "
-                "· 0.01, and the gradients of mean and variance are summed in another order."
+                "TF1 updates a moving average as average - (average - value) · 0.01, Keras as "
+                "average · 0.99 + value · 0.01. The gradients of mean and variance are summed "
+                "in a different order."
             ),
         ),
         notes={
-            "inputs": "TF1 has to be fed the phase; Keras knows whether it is fit or evaluate.",
-            "optimizer": "UPDATE_OPS is a list that TF1's layers write and that nobody reads: "
-            "without control_dependencies the averages stay at 0 and 1. A Keras layer moves them "
-            "itself when it is called with training=True.",
-            "save": "The averages are not trainable variables, and yet part of the model.",
+            "inputs": (
+                "In TF1 the phase must be fed; Keras knows whether fit or evaluate is running."
+            ),
+            "optimizer": "TF1's layers add their updates to the collection UPDATE_OPS, which "
+            "nothing runs by default: without control_dependencies the moving averages "
+            "stay at 0 and 1. A Keras layer updates them itself when it is called with "
+            "training=True.",
+            "save": "The moving averages are not trainable, but they are part of the model.",
         },
     ),
     System(
         "transfer",
-        "a classifier of eight classes lends its layers to one of two others",
+        "a classifier of eight classes passes its layers to a classifier of the two other classes",
         Values(
             data="wardrobe-like",
             prepare=prepare.ten_classes(_SCALED),
             arguments={"epochs": 20, "frozen": 4},
             folder=True,
             checkpoint="initial.ckpt",
-            beats={"B on A: accuracy": "B alone: accuracy"},
+            beats={"B on A: accuracy": "B from scratch: accuracy"},
             tolerances={
                 f"{part}: loss by epoch": Tolerance(rtol=1e-6)
-                for part in ("A", "B alone", "B on A")
+                for part in ("A", "B from scratch", "B on A")
             }
-            | {f"{part}: logits": Tolerance(atol=1e-5) for part in ("B alone", "B on A")},
-            why="Keras multiplies a mean loss by the number of examples and divides by it again, "
-            "which may move it by a unit of the last place. A bias of one unit is added by Add in "
-            "Keras, whose gradient is summed in another order than that of BiasAdd; with Add in "
-            "TF1 too, all is bit-identical.",
+            | {f"{part}: logits": Tolerance(atol=1e-5) for part in ("B from scratch", "B on A")},
+            why="Keras multiplies a mean loss by the number of examples and divides by it "
+            "again, which can change it by one unit in the last place (ULP). Keras "
+            "adds a bias of one unit with Add, whose gradient is summed in a different "
+            "order from that of BiasAdd; with Add in TF1 too, everything is "
+            "bit-identical.",
         ),
         notes={
-            "optimizer": "In TF1 freezing is a matter of the operation that is run, in Keras of "
-            "the layer; there compile() has to follow, or fit() goes on as before.",
-            "transfer": "TF1 copies by name, through a checkpoint: a dict of the names there and "
-            "the variables here. Keras takes the layers themselves, so a copy is needed if A is "
-            "to stay what it was.",
+            "optimizer": "In TF1 the training op decides which variables are frozen; in Keras the "
+            "layer does, and compile() must follow, or fit() continues as before.",
+            "transfer": "TF1 copies weights by name, through a checkpoint: a dict maps names in "
+            "the checkpoint to variables of the graph. Keras uses the layers "
+            "themselves, so make a copy if model A must not change.",
         },
     ),
     System(
@@ -154,35 +161,35 @@ SYSTEMS: tuple[System, ...] = (
                 "Adagrad": {
                     "arguments": {"optimizer": "adagrad"},
                     **_rounding(
-                        "TF1 multiplies by the reciprocal of a root, Keras divides by the root. "
-                        "Keras's own epsilon of 1e-7 under the root is set to 0, for TF1 has none."
+                        "TF1 multiplies by the reciprocal of a square root; Keras divides by "
+                        "the square root. Keras's epsilon of 1e-7 under the root is set to 0, "
+                        "because TF1 has none."
                     ),
                 },
                 "RMSProp": {
                     "arguments": {"optimizer": "rmsprop"},
                     **_kernel(
                         "RMSProp",
-                        "With the mean square started at 1, as in TF1, only rounding remains: TF1 "
-                        "adds (g² - ms) · 0.1, Keras takes 0.9 · ms + 0.1 · g².",
+                        "With an initial mean square of 1, as in TF1, only rounding "
+                        "remains: TF1 adds (g² - ms) · 0.1, Keras computes 0.9 · ms + 0.1 "
+                        "· g².",
                     ),
                 },
                 "RMSProp, Keras's own": {
                     "arguments": {"optimizer": "rmsprop_keras"},
                     "departs": 0.1,
-                    "why": "TF1 starts the mean square of the gradients at 1, Keras at 0. TF1's "
-                    "first step is about lr · g, Keras's is lr / sqrt(0.1) for each weight, "
-                    "whatever its gradient.",
+                    "why": "The mean square of the gradients starts at 1 in TF1 and at 0 in "
+                    "Keras. TF1's first step is about lr · g; Keras's is lr / "
+                    "sqrt(0.1) for each weight, whatever its gradient.",
                 },
                 "Adam": {"arguments": {"optimizer": "adam"}, **ADAM},
                 "Ftrl": {
                     "arguments": {"optimizer": "ftrl"},
-                    **_rounding("Keras writes out as single operations what TF1 has as one."),
+                    **_rounding("TF1 updates with one fused op; Keras uses several ops."),
                 },
                 "Adadelta": {
                     "arguments": {"optimizer": "adadelta"},
-                    **_kernel(
-                        "Adadelta", "Keras writes out as single operations what TF1 has as one."
-                    ),
+                    **_kernel("Adadelta", "TF1 updates with one fused op; Keras uses several ops."),
                 },
                 "Nadam": {
                     "arguments": {"optimizer": "nadam"},
@@ -199,10 +206,10 @@ SYSTEMS: tuple[System, ...] = (
         notes={
             "variables": "The slots are variables too. TF1's RMSProp starts its mean square at 1, "
             "Keras's at 0.",
-            "optimizer": "The names of the hyper-parameters changed (decay became rho), and so did "
-            "the defaults: epsilon 1e-10 in TF1's RMSProp, 1e-8 in its Adam and Adadelta, 1e-7 "
-            "everywhere in Keras.",
-            "save": "A TF1 checkpoint has the slots beside the weights, under names like "
+            "optimizer": "The names of the hyperparameters changed (decay became rho), and so did "
+            "the defaults: epsilon is 1e-10 in TF1's RMSProp, 1e-8 in its Adam and "
+            "Adadelta, and 1e-7 everywhere in Keras.",
+            "save": "A TF1 checkpoint stores the slots next to the weights, with names like "
             "hidden1/kernel/Momentum.",
         },
     ),
@@ -233,17 +240,18 @@ SYSTEMS: tuple[System, ...] = (
             checkpoint="initial.ckpt",
             tolerances={"performance: validation loss": Tolerance(rtol=1e-5)},
             departs={"validation loss, Keras's momentum": 1e-3},
-            why="Performance scheduling changes the rate of a net with momentum. TF1 sums "
-            "gradients, so a new rate applies to all of them; Keras sums steps, in which the old "
-            "rates remain. With TF1's rule in a class of its own the validation losses differ by "
-            "rounding alone: of the sums, and of a mean over batches.",
+            why="Performance scheduling changes the learning rate of a net with momentum. "
+            "TF1 sums gradients, so a new rate applies to all of them; Keras sums "
+            "steps, which keep their old rates. With a custom optimizer that follows "
+            "TF1's rule, the validation losses differ only by rounding: of the sums, "
+            "and of a mean over batches.",
         ),
         notes={
-            "schedule": "The same formulas under other names: inverse_time_decay became "
-            "InverseTimeDecay. A boundary of the piecewise constant is the last step of its "
-            "piece in both.",
-            "optimizer": "TF1 counts steps only where minimize() is given global_step; without it "
-            "the rate never changes, and nothing is said.",
+            "schedule": "The formulas are the same, with new names: inverse_time_decay became "
+            "InverseTimeDecay. In both versions, a boundary of the piecewise constant "
+            "schedule is the last step with the old value.",
+            "optimizer": "TF1 counts steps only if minimize() receives global_step; without it the "
+            "learning rate never changes, and TF1 does not warn.",
         },
     ),
     System(
@@ -261,8 +269,8 @@ SYSTEMS: tuple[System, ...] = (
                 "L2": {
                     "arguments": {"l2": _L2},
                     **_rounding(
-                        f"{ADAM['why']} The weights are the same to the last bit; the penalties "
-                        "are added to the loss in another order."
+                        f"{ADAM['why']} The weights are bit-identical; the penalties are added "
+                        "to the loss in a different order."
                     ),
                 },
                 "dropout": {"arguments": {"dropout": 0.2}},
@@ -270,21 +278,25 @@ SYSTEMS: tuple[System, ...] = (
                 "L2, Nadam": {
                     "arguments": {"l2": _L2, "optimizer": "nadam"},
                     "forms": ("keras",),
-                    "why": "As the notes have it; no TF1 twin, for tf.train has no Nadam.",
+                    "why": "As in the notes. No TF1 twin: tf.train has no Nadam.",
                 },
             },
             **ADAM,
         ),
         notes={
-            "variables": "TF1 collects the penalties, Keras has them in the layer.",
-            "loss": "TF1's loss lacks the penalties unless they are added; fit() adds them.",
-            "optimizer": "A constraint of Keras is applied after each update; in TF1 it is an "
-            "operation that has to depend on the update.",
+            "variables": (
+                "TF1 collects the penalties in the graph; in Keras they belong to the layer."
+            ),
+            "loss": (
+                "In TF1 the program must add the penalties to the loss; in Keras fit() adds them."
+            ),
+            "optimizer": "Keras applies a constraint after each update; in TF1 the program runs a "
+            "clipping op that depends on the update.",
         },
     ),
     System(
         "mc-dropout",
-        "a hundred predictions with dropout left on: mean, deviation, accuracy",
+        "a hundred predictions with dropout left on: mean, standard deviation, accuracy",
         Values(
             data="fashion-like",
             prepare=_SCALED,
@@ -293,9 +305,9 @@ SYSTEMS: tuple[System, ...] = (
             checkpoint="initial.ckpt",
         ),
         notes={
-            "inputs": "In TF1 the phase is an input, so dropout stays on for whoever feeds True.",
-            "dropout": "In Keras a subclass stays on; model(x, training=True) would also put batch "
-            "normalization into training.",
+            "inputs": "In TF1 the phase is an input: feed True, and dropout stays on.",
+            "dropout": "In Keras a subclass of Dropout stays on; model(x, training=True) would "
+            "also switch batch normalization to training mode.",
         },
     ),
 )

@@ -53,21 +53,26 @@ SYSTEMS: tuple[System, ...] = (
         ),
         notes={
             "inputs": "A placeholder becomes an argument.",
-            "gradient": "tf.gradients adds nodes to the graph; a tape records what is executed.",
+            "gradient": (
+                "tf.gradients adds nodes to the graph; a GradientTape records the ops that run."
+            ),
         },
     ),
     System(
         "linear-collapse",
-        "layers without a non-linearity are one linear layer; with ReLU they are not",
+        "layers without a nonlinearity equal one linear layer; with ReLU they do not",
         Values(
             inputs=_points,
-            why="The one layer is as good as the three up to rounding: a product of matrices in "
-            "another order. With ReLU between the layers no single layer is.",
+            why="A single layer equals the three layers up to rounding: it multiplies the "
+            "matrices in a different order. With ReLU between the layers, no single "
+            "layer equals them.",
         ),
         notes={
             "variables": "Keras layers own their weights; set_weights takes kernel, bias, kernel …",
-            "forward": "Dense without an activation is linear: the default of both eras.",
-            "collapse": "Depth adds parameters here, and nothing that could be computed with them.",
+            "forward": (
+                "Dense without an activation is linear: this is the default in TF1 and in TF2."
+            ),
+            "collapse": "Here, depth adds parameters but no new functions.",
         },
     ),
     System(
@@ -77,15 +82,19 @@ SYSTEMS: tuple[System, ...] = (
             inputs=_points,
             folder=True,
             checkpoint="dense.ckpt",
-            alone={"built in, without a graph": "TF1 has nothing but graphs"},
-            why="By hand and built in are a few units of the last place apart: in a graph, "
-            "TensorFlow fuses product, bias and sigmoid of the built-in layer into one operation, "
-            "with a sigmoid of its own. Without tf.function Keras fuses nothing.",
+            alone={"built in, without a graph": "TF1 runs only graphs"},
+            why="The layer by hand and the built-in layer differ by a few units in the "
+            "last place (ULP): in a graph, TensorFlow fuses the matrix product, bias "
+            "and sigmoid of the built-in layer into one op, which computes the sigmoid "
+            "differently. Without tf.function, Keras fuses nothing.",
         ),
         notes={
-            "layer": "A TF1 layer is a function that adds to the graph, and finds its variables "
-            "again by name; a Keras layer is an object that owns them.",
-            "variables": "The built-in layers have a bias of shape [units], the notes' [1, units].",
+            "layer": "A TF1 layer is a function that adds ops to the graph and finds its "
+            "variables by name; a Keras layer is an object that owns its variables.",
+            "variables": (
+                "The built-in layers have a bias of shape [units], the notes one of shape "
+                "[1, units]."
+            ),
         },
     ),
     System(
@@ -94,66 +103,78 @@ SYSTEMS: tuple[System, ...] = (
         Values(
             inputs=_series,
             alone=dict.fromkeys(
-                ("RMSProp from 0", "RMSProp from 0: how far off"),
-                "Keras starts the mean of squares at 0, TF1 at 1",
+                ("RMSProp from 0", "RMSProp from 0: difference"),
+                "the mean square starts at 0 in Keras, at 1 in TF1",
             ),
             tolerance=Tolerance(atol=5e-7),
             tolerances={"Adam, built in": Tolerance(atol=5e-6)},
-            why="A graph's optimizer multiplies constants in another order than a program that "
-            "runs line by line: some units of the last place. TF1's Adam has its betas in float32, "
-            "where 1 - 0.999 is 1.3e-5 smaller. RMSProp is another method in Keras until its mean "
-            "of squares is set to 1.",
+            why="The optimizer of a graph multiplies constants in a different order from a "
+            "program that runs line by line, which changes a few units in the last "
+            "place (ULP). TF1's Adam keeps its betas in float32, where 1 - 0.999 is "
+            "smaller by a factor of 1.3e-5. RMSProp differs in Keras until its mean "
+            "square is set to 1.",
         ),
         notes={
-            "momentum": "TF1 sums up gradients and multiplies by the learning rate afterwards, "
-            "Keras sums up steps: alike until the rate changes (see momentum-schedule).",
-            "rmsprop": "TF1 starts the mean of squares at 1 and Keras at 0. There the first step "
-            "is rate·sqrt(10), however small the gradient; in TF1 it is as small as the gradient.",
-            "adam": "The built-in ones add epsilon before the correction, the notes after it; "
-            "with 1e-8 nothing is seen of it.",
-            "decay": "A TF1 schedule is a tensor computed from global_step; a Keras schedule is an "
-            "object that is called with a step.",
+            "momentum": "TF1 sums gradients and then multiplies by the learning rate; Keras sums "
+            "steps. The two agree until the learning rate changes (see "
+            "momentum-schedule).",
+            "rmsprop": "The mean square starts at 1 in TF1 and at 0 in Keras. In Keras the first "
+            "step is rate·sqrt(10), however small the gradient; in TF1 it is "
+            "proportional to the gradient.",
+            "adam": "The built-in optimizers add epsilon before the bias correction, the notes "
+            "after it; with 1e-8 the difference does not show.",
+            "decay": "A TF1 schedule is a tensor computed from global_step; a Keras schedule is "
+            "an object that the optimizer calls with the step.",
         },
     ),
     System(
         "initialization",
-        "signals that vanish, explode or are kept; Glorot, He, LeCun; 1,000 layers of SELU",
+        "signals that vanish, explode or stay stable; Glorot, He, LeCun; 1,000 layers of SELU",
         Values(
             inputs=_signal,
             tolerances=dict.fromkeys(_INITIALIZERS, Tolerance(rtol=0.01)),
-            why="The weights of the nets are the same random numbers on both sides. The built-in "
-            "initializers draw others in Keras, from the same distribution: 150,000 numbers of "
-            "each give its deviation to a few thousandths.",
+            why="The weights of the nets are the same random numbers on both sides. The "
+            "built-in initializers of Keras draw other numbers from the same "
+            "distribution: 150,000 numbers of each give its standard deviation to a "
+            "few thousandths.",
         ),
         notes={
-            "forward": "A loop writes 1,000 layers into a graph, or runs them one after the other.",
-            "vanishing and exploding": "tanh with sigma 1 neither vanishes nor explodes: nearly "
-            "every unit is at -1 or 1, where tanh is flat and no gradient comes through.",
-            "initializers": "Glorot is the default of both eras, for every activation; He and "
-            "LeCun have to be asked for.",
+            "forward": (
+                "In TF1 a loop adds 1,000 layers to the graph; in TF2 it runs them one "
+                "after the other."
+            ),
+            "vanishing and exploding": (
+                "tanh with sigma 1 neither vanishes nor explodes: nearly every unit is at -1 "
+                "or 1, where tanh is flat and the gradient is nearly 0."
+            ),
+            "initializers": (
+                "Glorot is the default in TF1 and TF2 for every activation; He and LeCun must "
+                "be set."
+            ),
         },
     ),
     System(
         "dropout-by-hand",
-        "inverted dropout: a mask, a product, a division by what is kept",
+        "inverted dropout: a mask, a product, a division by the share kept",
         Values(
             inputs=_activations,
             alone={
-                "keep_prob against rate": "TF2 has rate only",
-                "keras.layers.Dropout: share dropped": "draws a mask of its own",
-                "keras.layers.Dropout: mean after": "draws a mask of its own",
+                "keep_prob against rate": "TF2 has only rate",
+                "keras.layers.Dropout: share dropped": "draws its own mask",
+                "keras.layers.Dropout: mean after": "draws its own mask",
             },
             tolerances={
                 "tf.nn.dropout": Tolerance(rtol=1.2e-7),
                 "by hand against tf.nn.dropout": Tolerance(atol=2.4e-7),
             },
-            why="tf.nn.dropout divides by keep_prob where that is a tensor (the placeholder), and "
-            "multiplies by 1 / keep_prob where it is a number: one unit of the last place.",
+            why="tf.nn.dropout divides by keep_prob if that is a tensor (the placeholder), "
+            "and multiplies by 1 / keep_prob if it is a number: the results differ by "
+            "one unit in the last place (ULP).",
         ),
         notes={
-            "layer": "keep_prob 0.8 is rate 0.2. In TF1 a placeholder turns dropout off, in Keras "
-            "the argument training, which fit and predict set.",
-            "loop": "Not divided, the mean shrinks to keep_prob of what it was.",
+            "layer": "keep_prob 0.8 is rate 0.2. In TF1 a placeholder turns dropout off; in "
+            "Keras the argument training does, which fit and predict set.",
+            "loop": "Without the division, the mean shrinks by the factor keep_prob.",
         },
     ),
 )

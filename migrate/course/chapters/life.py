@@ -17,15 +17,16 @@ def _points(random: np.random.Generator) -> dict[str, np.ndarray]:
 SYSTEMS: tuple[System, ...] = (
     System(
         "save-restore",
-        "a weight and a bias saved, the graph reset, both restored; what is in each file",
+        "a weight and a bias saved, the graph reset, both restored; the contents of each file",
         Values(inputs=_points, folder=True, checkpoint="model.ckpt"),
         notes={
-            "variables": "A TF1 checkpoint knows variables by name, a Keras file by their place in "
-            "the model.",
-            "save": "Four files against one. The graph of a TF1 program is in .meta, that of Keras "
-            "in config.json; the code of neither is saved.",
-            "restore": "A Saver fills the variables of the graph that is there; without "
-            "reset_default_graph that graph has those of the first build too.",
+            "variables": "A TF1 checkpoint identifies variables by name, a Keras file by their "
+            "position in the model.",
+            "save": "Four files against one. TF1 saves the graph in .meta, Keras saves the "
+            "model in config.json; neither saves the code.",
+            "restore": "A Saver restores the variables of the current graph; without "
+            "reset_default_graph that graph still contains the variables of the first "
+            "build.",
         },
     ),
     System(
@@ -33,29 +34,29 @@ SYSTEMS: tuple[System, ...] = (
         "a timestamped SavedModel, and predictions from a JSON file of instances",
         Values(data="fares-like", prepare=prepare.fares, folder=True, checkpoint="model.ckpt"),
         notes={
-            "inputs": "An input a column: the names are those that a client writes into its JSON.",
+            "inputs": "Each column is an input: a client writes these names into its JSON.",
             "save": "simple_save writes the signature serving_default; so does model.export.",
-            "serve": "A signature says which tensors have these names; a TF1 client feeds them, "
-            "in TF2 it is a function with keyword arguments.",
+            "serve": "A signature maps these names to tensors. A TF1 client feeds the tensors; "
+            "in TF2 the signature is a function with keyword arguments.",
         },
     ),
     System(
         "tensorboard",
-        "scalars and the graph of both sides in one log folder",
+        "scalars and graphs of both sides in one log folder",
         Values(
             data="digits",
             prepare=prepare.scaled,
             folder=True,
             checkpoint="initial.ckpt",
             tolerance=Tolerance(rtol=1e-6),
-            why="Each side takes the mean of an epoch's losses in its own way. To look at both: "
-            "--logdir FOLDER here, then tensorboard --logdir FOLDER.",
+            why="Each side computes the mean of an epoch's losses differently. To see "
+            "both: --logdir FOLDER here, then tensorboard --logdir FOLDER.",
         ),
         notes={
-            "forward": "Name scopes group the operations of a TF1 graph; layers do it in Keras.",
-            "summaries": "In TF1 a summary is an operation that has to be run and its result "
-            "written; a callback does both. The charts are shared where the tags are alike.",
-            "read": "What one sees in the browser is read from the files in this way.",
+            "forward": "Name scopes group the ops of a TF1 graph; in Keras layers do.",
+            "summaries": "In TF1 a summary is an op: the program runs it and writes its result. In "
+            "Keras a callback does both. Runs with the same tags share a chart.",
+            "read": "TensorBoard reads the event files in the same way.",
         },
     ),
     System(
@@ -67,18 +68,21 @@ SYSTEMS: tuple[System, ...] = (
             tolerances={"loss, gpu:0": Tolerance(rtol=1e-5)},
         ),
         notes={
-            "devices": "A session has devices of its own and takes options of its own; in TF2 "
-            "they belong to the process.",
-            "forward": "tf.device says where operations and variables are made, in both eras.",
-            "loop": "train_on_batch gives the loss of each step; fit has less to do between two.",
+            "devices": "In TF1 devices and options belong to a session; in TF2 they belong to the "
+            "process.",
+            "forward": "tf.device sets the device of ops and variables in TF1 and in TF2.",
+            "loop": (
+                "train_on_batch returns the loss of each step; fit does less work between "
+                "two steps."
+            ),
         },
     ),
     System(
         "summary",
-        "parameters a layer, output shapes, a picture of the layers",
+        "parameters per layer, output shapes, a picture of the layers",
         Values(
             figures={
-                "mlp-deep: parameters a layer": ("200960", "65792", "2570"),
+                "mlp-deep: parameters per layer": ("200960", "65792", "2570"),
                 "mlp-deep: parameters": ("269322",),
                 "batch-norm: parameters": ("271346",),
                 "batch-norm: trainable": ("268978",),
@@ -86,9 +90,9 @@ SYSTEMS: tuple[System, ...] = (
             },
         ),
         notes={
-            "parameters": "TF1 knows variables only; that w and b are a layer is in their names.",
-            "picture": "A Keras model knows its layers and their shapes; a TF1 graph has to be "
-            "read operation by operation.",
+            "parameters": "TF1 has only variables; only the names show that w and b form a layer.",
+            "picture": "A Keras model knows its layers and their shapes; a TF1 graph must be read "
+            "op by op.",
         },
     ),
 )

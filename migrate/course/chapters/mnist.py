@@ -24,8 +24,9 @@ SYSTEMS: tuple[System, ...] = (
         notes={
             "inputs": "A placeholder becomes an argument; its shape becomes a signature.",
             "variables": "A single layer may start at zero.",
-            "loss": "Both take logits: log(softmax(x)) written out is NaN where a probability is "
-            "0, and the loss written into the library is not.",
+            "loss": "Both losses take logits: log(softmax(x)) by hand is infinite where a "
+            "probability is 0, and the loss becomes NaN; the loss functions of the "
+            "library stay finite.",
             "save": "The Saver's keys are the names w and b; TF2's are attribute paths.",
         },
     ),
@@ -46,11 +47,11 @@ SYSTEMS: tuple[System, ...] = (
             },
         ),
         notes={
-            "variables": "Sigma 1 is what tf.random_normal gives; no Keras default equals it, so "
-            "the initializer is named.",
-            "forward": "Both add the bias with bias_add: its gradient sums the batch in the order "
-            "in which Keras does. With + the two eras part in the last bit at the first step.",
-            "loop": "fit shuffles by default; a TF1 loop over slices does not.",
+            "variables": "tf.random_normal has sigma 1 by default. No Keras default equals it, so "
+            "the initializer is set explicitly.",
+            "forward": "Both add the bias with bias_add: its gradient sums the batch in the same "
+            "order as Keras. With + the two differ in the last bit at the first step.",
+            "loop": "fit shuffles by default; a TF1 loop over slices does not shuffle.",
         },
     ),
     System(
@@ -67,10 +68,10 @@ SYSTEMS: tuple[System, ...] = (
             **ADAM,
         ),
         notes={
-            "variables": "Layers make their own variables: tf.layers under the layer's name in "
-            "the graph, Keras as attributes of the layer. Here the two have the same names.",
-            "loss": "Both losses take logits. A model that ends in a softmax needs the loss "
-            "without from_logits, and loses digits where the softmax is nearly 0.",
+            "variables": "Layers create their own variables: tf.layers under the layer's name in "
+            "the graph, Keras as attributes of the layer. Here both use the same names.",
+            "loss": "Both losses take logits. A model that ends with a softmax needs the loss "
+            "without from_logits, and loses precision where the softmax is nearly 0.",
             "optimizer": "epsilon is 1e-8 in TF1 and 1e-7 in Keras.",
         },
     ),
@@ -88,15 +89,17 @@ SYSTEMS: tuple[System, ...] = (
             **ADAM,
         ),
         notes={
-            "inputs": "The phase is a placeholder in TF1, and an argument that fit gives in Keras.",
-            "forward": "Both drop by rate and scale what stays by 1 / (1 - rate). The masks are "
-            "the same, bit for bit: the same operation with the same two seeds.",
-            "loop": "Feed training=True to train, and nothing to evaluate.",
+            "inputs": (
+                "The phase is a placeholder in TF1; in Keras it is an argument that fit sets."
+            ),
+            "forward": "Both drop units with probability rate and scale the rest by 1 / (1 - "
+            "rate). The masks are bit-identical: the same op with the same two seeds.",
+            "loop": "Feed training=True to train; feed nothing to evaluate.",
         },
     ),
     System(
         "mlp-128",
-        "Flatten, one to three layers of 128, ReLU, softmax, Adam, whole numbers as classes",
+        "Flatten, one to three layers of 128, ReLU, softmax, Adam, integer classes",
         Training(
             data="digits",
             prepare=prepare.scaled_images,
@@ -112,7 +115,7 @@ SYSTEMS: tuple[System, ...] = (
             **ADAM,
         ),
         notes={
-            "inputs": "Classes as whole numbers: no one-hot rows in memory, and the sparse loss.",
+            "inputs": "Integer classes use the sparse loss and need no one-hot rows in memory.",
             "forward": "Flatten has no weights; both keep the order of the pixels.",
         },
     ),
@@ -140,8 +143,9 @@ SYSTEMS: tuple[System, ...] = (
                 "both": {"arguments": {"l1": 2**-13, "l2": 2**-10}},
             },
             tolerance=Tolerance(rtol=1e-6),
-            why="tf.nn.l2_loss is one operation, Keras sums squares; the penalties are added to "
-            "the loss in another order. The gradients are the same, and so are the weights.",
+            why="tf.nn.l2_loss is one op, Keras sums squares; the penalties are added to "
+            "the loss in a different order. The gradients and the weights are "
+            "identical.",
         ),
         Values(
             data="digits",
@@ -153,13 +157,13 @@ SYSTEMS: tuple[System, ...] = (
                 "validation loss, by epoch": Tolerance(rtol=1e-6),
                 "probabilities of the ensemble": Tolerance(rtol=1e-6),
             },
-            why="Keras takes the mean of the validation loss over batches, and that of the "
-            "members in another order.",
+            why="Keras averages the validation loss over batches, and averages the members "
+            "of the ensemble in a different order.",
         ),
         notes={
             "loss": "½·β·‖w‖² is β · tf.nn.l2_loss(w) and keras.regularizers.L2(β / 2).",
-            "loop": "TF1 keeps the best weights in a checkpoint; in Keras a callback does, if it "
-            "is told to restore them.",
+            "loop": "TF1 keeps the best weights in a checkpoint; in Keras the callback does, "
+            "with restore_best_weights=True.",
         },
     ),
 )

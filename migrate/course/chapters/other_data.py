@@ -9,12 +9,13 @@ from ..system import System
 from .causes import ADAM
 
 _DOUBLE = (
-    "In float64 both sides make the same steps. Some units of the last place may remain: TF1 "
-    "updates a weight by one operation, the tape by a product and a difference."
+    "In float64 both sides make the same steps. A difference of a few units in the last place "
+    "(ULP) can remain: TF1 updates a weight with one op, the tape with a product and a "
+    "difference."
 )
 _ONE_OUTPUT = (
-    " Keras adds the bias of a layer of one unit by Add, whose gradient is another sum over the "
-    "batch than that of TF1's BiasAdd: a unit of the last place, now and then."
+    " Keras adds the bias of a layer of one unit with Add, whose gradient sums over the batch "
+    "in a different order from TF1's BiasAdd: occasionally one unit in the last place (ULP)."
 )
 _WIDER = {"hidden": (20, 3)}
 
@@ -45,24 +46,28 @@ SYSTEMS: tuple[System, ...] = (
             folder=True,
             checkpoint="cats.ckpt",
             tolerance=Tolerance(rtol=1e-12),
-            why="Both draw from stateless_uniform with the epoch and the number of the picture as "
-            "seeds: the pictures are mirrored and shifted alike. " + _DOUBLE,
+            why="Both draw from stateless_uniform with the epoch and the number of the "
+            "picture as seeds, so both mirror and shift the pictures in the same way. " + _DOUBLE,
         ),
         notes={
-            "inputs": "A TF1 pipeline is part of the graph: initialized before each epoch, at its "
-            "end when it raises OutOfRangeError. In TF2 it is a loop over a dataset. Both are told "
-            "float64: in TF1 all follows from the placeholder, Keras casts to its floatx.",
+            "inputs": "A TF1 pipeline is part of the graph: the program initializes it before "
+            "each epoch, and it raises OutOfRangeError at the end. In TF2 it is a loop "
+            "over a dataset. Both use float64: in TF1 the placeholder decides; Keras "
+            "casts to its floatx.",
             "loss": "TF1 collects the penalties in the graph, Keras in model.losses. fit adds "
-            "them; a loop of one's own has to, on both sides.",
-            "optimizer": "TF1 makes a float32 of a learning rate that is a Python number: 4.7e-8 "
-            "too much, which float64 shows.",
-            "splits": "The mean and the deviation are those of the training pictures, on all three "
-            "parts. Dev is for choosing, test for the last number.",
+            "them; a custom training loop must add them itself, on both sides.",
+            "optimizer": "TF1 converts a learning rate that is a Python number to float32: it is "
+            "4.7e-8 too large, which shows in float64.",
+            "splits": "The mean and standard deviation of the training pictures normalize all "
+            "three parts. Use dev to choose a model and test for the final number.",
         },
     ),
     System(
         "autoencoder",
-        "rows of 28 pixels through Dense 16, 10, 5, 3 and back; encoder and decoder apart",
+        (
+            "rows of 28 pixels through Dense 16, 10, 5, 3 and back; encoder and decoder as "
+            "separate models"
+        ),
         Training(
             data="digits",
             prepare=prepare.themselves,
@@ -75,9 +80,9 @@ SYSTEMS: tuple[System, ...] = (
             tolerance=Tolerance(rtol=1e-6),
             **ADAM
             | {
-                "why": f"{ADAM['why']} The weights are the same to the last bit; of a last, "
-                "smaller batch the mean is told as a quotient by Keras, which is a unit of the "
-                "last place off."
+                "why": f"{ADAM['why']} The weights are bit-identical. For a last, smaller "
+                "batch, Keras computes the mean as a quotient, which differs by one "
+                "unit in the last place (ULP)."
             },
         ),
         also=Values(
@@ -87,15 +92,16 @@ SYSTEMS: tuple[System, ...] = (
             checkpoint="autoencoder.ckpt",
         ),
         notes={
-            "forward": "On three axes, both fold the rows into one matrix product: the gradients "
-            "of a kernel are summed in the same order.",
-            "models": "In TF1 a part of the graph is a tensor asked for and a tensor fed. In Keras "
-            "it is a model that shares its layers with the whole.",
+            "forward": "With inputs of rank 3, both fold the rows into one matrix product, so "
+            "they sum the gradients of a kernel in the same order.",
+            "models": "In TF1 you run a part of the graph by feeding one tensor and fetching "
+            "another. In Keras a part is a model that shares its layers with the whole "
+            "model.",
         },
     ),
     System(
         "fare",
-        "taxi fares by a Sequential network, 32 → 8 → 1; rmse by hand, virtual epochs",
+        "taxi fares with a Sequential network, 32 → 8 → 1; RMSE by hand, virtual epochs",
         Training(
             data="fares-like",
             prepare=prepare.fares,
@@ -114,22 +120,26 @@ SYSTEMS: tuple[System, ...] = (
             folder=True,
             checkpoint="fare.ckpt",
             tolerance=Tolerance(rtol=1e-6),
-            why="Keras averages a metric that is a plain function over the batches, and gives "
-            "another rmse. A virtual epoch is examples // (batch · evaluations) steps, and goes on "
-            "in the data where the last one stopped. Some values are a unit of the last place "
-            "apart: batches are added up in another order, and Adam's powers are not the same.",
+            why="Keras averages a metric that is a plain function over the batches, so its "
+            "RMSE differs. A virtual epoch has examples // (batch · evaluations) steps "
+            "and continues in the data where the last one stopped. Some values differ "
+            "by one unit in the last place (ULP): batches are summed in a different "
+            "order, and the powers of Adam's betas differ.",
         ),
         notes={
-            "variables": "On degrees as they are the network learns the mean fare and little else. "
-            "wide-deep does better, because it is told places instead of numbers.",
-            "loss": "TF1's rmse is that of whatever is fed. A Keras metric adds up what it needs, "
-            "batch by batch, and divides at the end.",
-            "loop": "repeat() makes the data endless; steps_per_epoch says when to evaluate.",
+            "variables": "On raw degrees the network learns the mean fare and little else. "
+            "wide-deep does better, because its inputs are places instead of numbers.",
+            "loss": "TF1's RMSE covers the examples that are fed. A Keras metric accumulates "
+            "its sums batch by batch and divides at the end.",
+            "loop": "repeat() makes the data endless; steps_per_epoch sets when to evaluate.",
         },
     ),
     System(
         "wide-deep",
-        "taxi fares from crossed buckets of places, wide as one-hots, deep by an embedding",
+        (
+            "taxi fares from crossed buckets of places: one-hot in the wide part, an embedding "
+            "in the deep part"
+        ),
         Training(
             data="fares-like",
             prepare=prepare.fares,
@@ -152,9 +162,9 @@ SYSTEMS: tuple[System, ...] = (
             },
             tolerance=Tolerance(rtol=1e-6),
             kernel=ADAM["kernel"],
-            why="Keras's Adam squares the gradients of a row that a batch has twice one by one, "
-            "TF1 squares their sum: left so, the losses are 0.7 % apart within 100 steps. The twin "
-            "sums first. " + ADAM["why"] + _ONE_OUTPUT,
+            why="If a batch contains a row of the embedding twice, Keras's Adam squares "
+            "each gradient, TF1 squares their sum: without a change, the losses differ "
+            "by 0.7 % within 100 steps. The twin sums first. " + ADAM["why"] + _ONE_OUTPUT,
         ),
         also=Values(
             data="fares-like",
@@ -165,19 +175,21 @@ SYSTEMS: tuple[System, ...] = (
                 "pair, hashed twice: share in the same bucket": "of the TF2 pair's",
                 "step of a row seen twice, Keras": "not what TF1 does",
             },
-            why="The hash is the same in both eras. TF1 takes a cross of crosses apart and hashes "
-            "the four columns once; a HashedCrossing of two HashedCrossings hashes hashes, and "
-            "hardly a trip stays in its bucket. Keras's own Adam moves a row that occurs twice √2 "
-            "times as far.",
+            why="The hash is the same in TF1 and TF2. TF1 splits a cross of crosses into "
+            "its four columns and hashes them once; a HashedCrossing of two "
+            "HashedCrossings hashes hashes, and hardly any trip stays in its bucket. "
+            "Keras's own Adam moves a row that occurs twice √2 times as far.",
         ),
         notes={
-            "columns": "input_layer orders columns by their names, and with them the rows of the "
-            "next kernel. In Keras the order is the one that is written.",
-            "optimizer": "epsilon is 1e-8 in TF1 and 1e-7 in Keras; and an embedding's gradient is "
-            "a list of rows, which Keras does not add up before it squares.",
-            "hashing": "The same hash, of the same numbers of buckets.",
-            "save": "TF1 saves weights: buckets and hashing are in the program. A Keras model has "
-            "its preprocessing inside.",
+            "columns": "input_layer sorts columns by name, which sets the order of the rows of "
+            "the next kernel. In Keras the order is that of the code.",
+            "optimizer": (
+                "epsilon is 1e-8 in TF1 and 1e-7 in Keras. The gradient of an embedding is a "
+                "list of rows, and Keras does not sum duplicate rows before it squares them."
+            ),
+            "hashing": "Both use the same hash and the same numbers of buckets.",
+            "save": "A TF1 checkpoint saves only weights: buckets and hashing are in the "
+            "program. A Keras model contains its preprocessing.",
         },
     ),
 )

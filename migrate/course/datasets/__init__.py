@@ -33,7 +33,7 @@ def load(name: str) -> Dataset:
             taxi fares.
 
     Raises:
-        UserError: there is no such dataset, or the file does not hold one.
+        UserError: there is no such dataset, or the file does not contain one.
     """
     if name in NAMES:
         dataset: Dataset = importlib.import_module(f".{NAMES[name]}", __package__).load(name)
@@ -62,6 +62,6 @@ def _folder(name: str, path: Path) -> Dataset:
             dataset: Dataset = module.read(name, path)
             return dataset
     raise UserError(
-        f"the folder {printable(name)} holds no dataset that is known",
+        f"the folder {printable(name)} contains no known dataset",
         expected=f"{' and '.join(cats.FILES)}, or {' and '.join(taxi.FILES)}",
     )

@@ -17,7 +17,7 @@ def load(name: str) -> Dataset:
     """The folder ``cats`` in ``TFMIGRATE_DATA``.
 
     Raises:
-        UserError: it is not there.
+        UserError: it does not exist.
     """
     return read(name, folder_of("cats", FILES, "cats-like"))
 

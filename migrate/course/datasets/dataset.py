@@ -1,4 +1,4 @@
-"""What a dataset is: examples and targets, split for training, validation and testing."""
+"""A dataset: examples and targets, split for training, validation and testing."""
 
 from __future__ import annotations
 

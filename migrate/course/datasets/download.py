@@ -23,7 +23,7 @@ def folder_of(name: str, files: Sequence[str], instead: str) -> Path:
         instead: the dataset that needs no folder.
 
     Raises:
-        UserError: it is not there, or not with these files.
+        UserError: the folder or one of these files does not exist.
     """
     folder = Path(os.environ.get("TFMIGRATE_DATA", "."), name)
     if not all((folder / file).is_file() for file in files):

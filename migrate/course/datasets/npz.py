@@ -18,7 +18,7 @@ def read(name: str, path: Path, origin: str, num_valid: int = 0) -> Dataset:
     """Reads x_train, y_train, x_test, y_test from an .npz file, and checks them.
 
     Raises:
-        UserError: the file does not hold a dataset of classes.
+        UserError: the file does not contain a dataset of classes.
     """
     shown = printable(path)
     if not zipfile.is_zipfile(path):
@@ -29,7 +29,7 @@ def read(name: str, path: Path, origin: str, num_valid: int = 0) -> Dataset:
             if missing:
                 found = ", ".join(printable(key) for key in data.files) or "nothing"
                 raise UserError(
-                    f"{shown} lacks {', '.join(missing)}; it holds {found}",
+                    f"{shown} lacks {', '.join(missing)}; it contains {found}",
                     expected=", ".join(_KEYS),
                 )
             arrays = {key: data[key] for key in _KEYS}
@@ -64,5 +64,5 @@ def _classes(labels: np.ndarray, key: str, shown: str) -> np.ndarray:
     labels = labels.reshape(-1)
     whole = labels.astype(np.int64)
     if (whole != labels).any() or whole.min() < 0:
-        raise UserError(f"{key} in {shown} are not classes", expected="whole numbers from 0")
+        raise UserError(f"{key} in {shown} does not contain classes", expected="integers from 0")
     return whole

@@ -19,7 +19,7 @@ def load(name: str) -> Dataset:
     """The folder ``taxi`` in ``TFMIGRATE_DATA``.
 
     Raises:
-        UserError: it is not there.
+        UserError: it does not exist.
     """
     return read(name, folder_of("taxi", FILES, "fares-like"))
 
@@ -28,7 +28,7 @@ def read(name: str, folder: Path) -> Dataset:
     """x: float64 of ``COLUMNS``, degrees and a count; y: dollars. The test set is taxi-valid.
 
     Raises:
-        UserError: a file lacks a column or holds something that is not a number.
+        UserError: a file lacks a column or contains a value that is not a number.
     """
     parts = [_read(folder / file) for file in FILES]
     (x_train, y_train), (x_test, y_test) = parts

@@ -1,14 +1,15 @@
-"""Batch normalization by the batch's own statistics, in prediction too."""
+"""Batch normalization with the batch's own statistics, at inference too."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="tf1")
 class BatchNormalizationByBatch(keras.layers.BatchNormalization):
-    """Batch normalization that predicts as it trains: by each batch's own statistics.
+    """Batch normalization that uses each batch's own statistics, at inference too.
 
-    So TensorFlow 1 has it where ``training=True`` is written in the program. Moving
-    statistics are kept, with the unbiased variance of its fused kernel, and not used.
+    This is TensorFlow 1's behavior with ``training=True`` fixed in the program. Moving
+    statistics are updated, with the unbiased variance of the fused kernel, but not
+    used.
     """
 
     def call(self, inputs, training=None, mask=None):

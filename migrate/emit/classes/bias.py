@@ -7,13 +7,19 @@ import keras
 class Bias(keras.layers.Layer):
     """Adds a trainable array of the given shape, as numpy broadcasts."""
 
-    def __init__(self, shape, **options):
+    def __init__(self, shape, bias_regularizer=None, **options):
         super().__init__(**options)
         self.shape = tuple(shape)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
 
     def build(self, input_shape):
         """Makes the array."""
-        self.bias = self.add_weight(name="bias", shape=self.shape, initializer="zeros")
+        self.bias = self.add_weight(
+            name="bias",
+            shape=self.shape,
+            initializer="zeros",
+            regularizer=self.bias_regularizer,
+        )
 
     def call(self, inputs):
         """The sum."""
@@ -21,4 +27,6 @@ class Bias(keras.layers.Layer):
 
     def get_config(self):
         """The constructor's arguments."""
-        return {**super().get_config(), "shape": self.shape}
+        regularizer = keras.regularizers.serialize(self.bias_regularizer)
+        given = {"bias_regularizer": regularizer} if self.bias_regularizer else {}
+        return {**super().get_config(), "shape": self.shape, **given}

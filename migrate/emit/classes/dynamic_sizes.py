@@ -1,4 +1,4 @@
-"""Repeating, slicing and reshaping by sizes that only a run knows."""
+"""Tiling, slicing and reshaping with sizes that are known only at run time."""
 
 import keras
 import tensorflow as tf
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="tf1")
 class DynamicSizes(keras.layers.Layer):
-    """Does something by sizes: None stands for one that is an input, in order."""
+    """Base of layers with sizes: each None is a size that is an input, in order."""
 
     def __init__(self, sizes, **options):
         super().__init__(**options)
@@ -23,7 +23,7 @@ class DynamicSizes(keras.layers.Layer):
         return tf.ensure_shape(result, self.shape_after(array.shape))
 
     def compute_output_spec(self, inputs):
-        """As much of the shape as is known, and the dtype of the array."""
+        """The known part of the shape, and the dtype of the array."""
         array = inputs[0]
         shape = self.shape_after(tuple(array.shape))
         return keras.KerasTensor(shape, dtype=array.dtype)
@@ -42,35 +42,35 @@ class DynamicTile(DynamicSizes):
         return tf.tile(array, counts)
 
     def shape_after(self, shape):
-        """What is known of the shape of the result."""
+        """The known part of the shape of the result."""
         pairs = zip(shape, self.sizes, strict=True)
         return tuple(None if None in pair else pair[0] * pair[1] for pair in pairs)
 
 
 @keras.saving.register_keras_serializable(package="tf1")
 class DynamicReshape(DynamicSizes):
-    """Gives an array another shape."""
+    """Reshapes an array."""
 
     def compute(self, array, shape):
-        """The array in that shape."""
+        """The reshaped array."""
         return tf.reshape(array, shape)
 
     def shape_after(self, shape):
-        """What is known of the shape of the result."""
+        """The known part of the shape of the result."""
         return tuple(None if size == -1 else size for size in self.sizes)
 
 
 @keras.saving.register_keras_serializable(package="tf1")
 class DynamicSlice(DynamicSizes):
-    """Takes a part of an array; the sizes are where it begins, then how long it is."""
+    """Slices an array; the sizes are the start, then the length, of each axis."""
 
     def compute(self, array, bounds):
-        """The part, up to the end where a length is -1."""
+        """The slice; a length of -1 extends to the end of the axis."""
         begins, lengths = tf.split(bounds, 2)
         return tf.slice(array, begins, lengths)
 
     def shape_after(self, shape):
-        """What is known of the shape of the result."""
+        """The known part of the shape of the result."""
         rank, found = len(shape), []
         bounds = zip(self.sizes[:rank], self.sizes[rank:], strict=True)
         for size, (begin, length) in zip(shape, bounds, strict=True):

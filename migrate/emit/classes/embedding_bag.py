@@ -1,14 +1,14 @@
-"""Embeddings of several values an example, some of which may be absent, combined into one."""
+"""Embeddings of several values per example, combined into one; values may be absent."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="tf1")
 class EmbeddingBag(keras.layers.Layer):
-    """Adds up, or averages, the rows of a table that each example names; -1 names none.
+    """Sums or averages the rows of a table for each example; -1 means no row.
 
-    Takes numbers of shape (examples, values), and weights of that shape or none. Gives
-    one row an example: zeros where it names none.
+    Inputs: row numbers of shape (examples, values), and optional weights of that shape.
+    Output: one row per example, zeros if it names none.
     """
 
     def __init__(self, input_dim, output_dim, combiner="mean", **options):
@@ -22,7 +22,7 @@ class EmbeddingBag(keras.layers.Layer):
         self.embeddings = self.add_weight(name="embeddings", shape=shape)
 
     def call(self, numbers, weights=None):
-        """The rows combined, shape (examples, output_dim)."""
+        """The combined rows, shape (examples, output_dim)."""
         ops = keras.ops
         named = numbers >= 0
         if weights is not None and self.combiner != "sum":
@@ -45,7 +45,7 @@ class EmbeddingBag(keras.layers.Layer):
         return total / ops.where(size == 0, 1.0, size)
 
     def compute_output_spec(self, numbers, weights=None):
-        """One row an example."""
+        """The shape: one row per example."""
         shape = (*numbers.shape[:-1], self.output_dim)
         return keras.KerasTensor(shape, self.compute_dtype)
 

@@ -7,7 +7,8 @@ import keras
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Batch normalization that keeps an unbiased moving variance, ``n / (n - 1)``.
 
-    So TensorFlow 1 keeps it where ``fused=True``; Keras keeps the batch's own variance.
+    This is TensorFlow 1's moving variance with ``fused=True``; Keras uses the batch's
+    own variance.
     """
 
     def call(self, inputs, training=None, mask=None):

@@ -1,4 +1,4 @@
-"""Elements by their coordinates, which keras.ops has no function for."""
+"""Gathers elements by coordinates; keras.ops has no function for it."""
 
 import keras
 import tensorflow as tf
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="tf1")
 class GatherNd(keras.layers.Layer):
-    """Takes elements of its first input at the coordinates in its second."""
+    """Gathers elements of its first input at the coordinates in its second."""
 
     def call(self, inputs):
         """The elements: one for each row of coordinates."""

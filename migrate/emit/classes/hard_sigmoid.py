@@ -1,4 +1,4 @@
-"""The hard sigmoid of Keras up to 2, which Keras 3 has changed."""
+"""The hard sigmoid of Keras 2, which Keras 3 changed."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""Crosses of features hashed as TensorFlow 1's, of any number of them, several values each."""
+"""Hashed crosses of features with several values each, as in TensorFlow 1."""
 
 import keras
 import tensorflow as tf
@@ -6,10 +6,10 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="tf1")
 class HashedCross(keras.layers.Layer):
-    """Hashes every combination of the features' values into buckets; -1 for no more.
+    """Hashes every combination of the features' values into buckets, padded with -1.
 
-    Takes words or numbers, each of shape (examples, values); ``absent`` says of each
-    feature which value means none, or None where all mean something.
+    Inputs: strings or integers, each of shape (examples, values). ``absent`` gives, for
+    each feature, the value that means no value, or None.
     """
 
     def __init__(self, num_buckets, absent, hash_key=0xDECAFCAFFE, **options):
@@ -37,7 +37,7 @@ class HashedCross(keras.layers.Layer):
         return tf.ensure_shape(buckets, self.compute_output_spec(features).shape)
 
     def compute_output_spec(self, features):
-        """As many buckets as there are combinations, at most."""
+        """The shape: as many buckets as there can be combinations."""
         width = 1
         for feature in features:
             size = feature.shape[1]

@@ -1,11 +1,11 @@
-"""The Huber loss, with a delta that a saved model keeps."""
+"""The Huber loss, with a delta that is saved with the model."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Huber(keras.losses.Huber):
-    """Keras's Huber loss; what Keras itself saves of it lacks ``delta``."""
+    """Keras's Huber loss; Keras itself does not save ``delta``."""
 
     def __init__(self, delta=1.0, **options):
         super().__init__(delta=delta, **options)

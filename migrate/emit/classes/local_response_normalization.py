@@ -1,4 +1,4 @@
-"""Local response normalization, which Keras has no layer for."""
+"""Local response normalization; Keras has no layer for it."""
 
 import keras
 import tensorflow as tf

@@ -12,7 +12,7 @@ class LogLoss(keras.losses.Loss):
         self.epsilon = epsilon
 
     def call(self, y_true, y_pred):
-        """The mean over units, one value an example."""
+        """The mean over units, one value per example."""
         y_true = keras.ops.cast(y_true, y_pred.dtype)
         losses = -y_true * keras.ops.log(y_pred + self.epsilon)
         losses -= (1 - y_true) * keras.ops.log(1 - y_pred + self.epsilon)

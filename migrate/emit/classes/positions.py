@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Positions(keras.layers.Layer):
-    """The numbers 0, 1, 2 … as many as the input is long along an axis."""
+    """The numbers 0, 1, 2 …, one for each position of the input along an axis."""
 
     def __init__(self, axis, dtype="int32", **options):
         super().__init__(dtype=dtype, **options)
@@ -17,7 +17,7 @@ class Positions(keras.layers.Layer):
         return keras.ops.arange(length, dtype=self.compute_dtype)
 
     def compute_output_spec(self, inputs):
-        """As many as the input is long."""
+        """The shape: the length of the input along the axis."""
         return keras.KerasTensor((inputs.shape[self.axis],), dtype=self.compute_dtype)
 
     def get_config(self):

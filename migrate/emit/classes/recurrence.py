@@ -1,4 +1,4 @@
-"""A loop over time whose step is a model of its own."""
+"""A loop over time whose step is a separate model."""
 
 import keras
 import tensorflow as tf
@@ -6,11 +6,11 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Recurrence(keras.layers.Layer):
-    """Runs a model of one step over sequences, as ``tf.nn.dynamic_rnn`` ran a cell.
+    """Runs a model of one step over sequences, like ``tf.nn.dynamic_rnn`` with a cell.
 
-    The step takes its own number if it is ``numbered``, what each sequence holds there,
-    ``states`` states, and what stays the same at all steps. It gives outputs, which are
-    put together along time, and the new states.
+    Inputs of the step: its number if ``numbered``, the slice of each sequence at that
+    step, ``states`` states, and the constants of all steps. Its outputs are stacked
+    along time; it also returns the new states.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class Recurrence(keras.layers.Layer):
         lengths=None,
         training=None,
     ):
-        """The outputs of all steps, (batch, time, …), then states if asked for.
+        """The outputs of all steps, (batch, time, …), then the states if requested.
 
         Sequences are (batch, time, …), or (time, batch, …) with ``time_major``. States
-        start at zero, or at ``initial_state``. Past a sequence's length outputs are
-        zeros and the states stay.
+        start at zero, or at ``initial_state``. Beyond a sequence's length, outputs are
+        zero and the states do not change.
         """
         flatten = keras.tree.flatten
         sequences = [self._swapped(x) for x in flatten(sequences)]
@@ -87,7 +87,7 @@ class Recurrence(keras.layers.Layer):
         lengths=None,
         training=None,
     ):
-        """The shapes and dtypes of what ``call`` gives."""
+        """The shapes and dtypes of the results of ``call``."""
         steps = self.length
         for sequence in keras.tree.flatten(sequences)[:1]:
             first = self.time_major or len(sequence.shape) < 2
@@ -125,7 +125,7 @@ class Recurrence(keras.layers.Layer):
         return self.step.outputs[self.outputs :]
 
     def _swapped(self, x):
-        """Batch and time in the other order, unless time is first everywhere."""
+        """Swaps the batch and time axes, unless all sequences are time-major."""
         if self.time_major or len(x.shape) < 2:
             return x
         return tf.transpose(x, [1, 0, *range(2, len(x.shape))])

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Resize(keras.layers.Layer):
-    """Resizes images as ``tf.image.resize_bilinear`` and its like did in TF1.
+    """Resizes images like TF1's ``tf.image.resize_bilinear`` and similar functions.
 
     Unless ``half_pixel_centers`` is set, pixel 0 of the result lies on pixel 0 of the
     input; Keras's own layers sample at the centers of pixels. The method is "bilinear",

@@ -1,4 +1,4 @@
-"""Sequences turned round within their lengths."""
+"""Sequences reversed within their lengths."""
 
 import keras
 import tensorflow as tf
@@ -13,7 +13,7 @@ class ReverseSequence(keras.layers.Layer):
         self.seq_axis, self.batch_axis = seq_axis, batch_axis
 
     def call(self, sequences, lengths):
-        """The sequences, what is past their lengths left in place."""
+        """The sequences; steps beyond their lengths stay in place."""
         lengths = tf.cast(lengths, "int64")
         return tf.reverse_sequence(sequences, lengths, self.seq_axis, self.batch_axis)
 

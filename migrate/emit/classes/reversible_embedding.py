@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class ReversibleEmbedding(keras.layers.Embedding):
-    """An embedding whose table, transposed, also turns vectors back into scores."""
+    """An embedding whose transposed table also maps vectors to scores."""
 
     def call(self, inputs, reverse=False):
         """The rows looked up, or the products of vectors with every row."""
@@ -14,7 +14,7 @@ class ReversibleEmbedding(keras.layers.Embedding):
         return super().call(inputs)
 
     def compute_output_spec(self, inputs, reverse=False):
-        """Vectors for numbers, or scores for vectors."""
+        """The shape of vectors for integers, or of scores for vectors."""
         inner = inputs.shape[:-1] if reverse else inputs.shape
         size = self.input_dim if reverse else self.output_dim
         return keras.KerasTensor((*inner, size), dtype=self.compute_dtype)

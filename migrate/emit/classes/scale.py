@@ -7,13 +7,19 @@ import keras
 class Scale(keras.layers.Layer):
     """Multiplies by a trainable array of the given shape, as numpy broadcasts."""
 
-    def __init__(self, shape, **options):
+    def __init__(self, shape, scale_regularizer=None, **options):
         super().__init__(**options)
         self.shape = tuple(shape)
+        self.scale_regularizer = keras.regularizers.get(scale_regularizer)
 
     def build(self, input_shape):
         """Makes the array."""
-        self.scale = self.add_weight(name="scale", shape=self.shape, initializer="ones")
+        self.scale = self.add_weight(
+            name="scale",
+            shape=self.shape,
+            initializer="ones",
+            regularizer=self.scale_regularizer,
+        )
 
     def call(self, inputs):
         """The product."""
@@ -21,4 +27,6 @@ class Scale(keras.layers.Layer):
 
     def get_config(self):
         """The constructor's arguments."""
-        return {**super().get_config(), "shape": self.shape}
+        regularizer = keras.regularizers.serialize(self.scale_regularizer)
+        given = {"scale_regularizer": regularizer} if self.scale_regularizer else {}
+        return {**super().get_config(), "shape": self.shape, **given}

@@ -1,11 +1,11 @@
-"""The length of a tensor, as a number of the model."""
+"""The length of a tensor along an axis, as a tensor."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="tf1")
 class Size(keras.layers.Layer):
-    """How long the input is along an axis."""
+    """The length of the input along an axis."""
 
     def __init__(self, axis, dtype="int32", **options):
         super().__init__(dtype=dtype, **options)
@@ -17,7 +17,7 @@ class Size(keras.layers.Layer):
         return keras.ops.convert_to_tensor(length, dtype=self.compute_dtype)
 
     def compute_output_spec(self, inputs):
-        """A scalar."""
+        """The shape of a scalar."""
         return keras.KerasTensor((), dtype=self.compute_dtype)
 
     def get_config(self):

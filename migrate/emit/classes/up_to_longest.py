@@ -1,4 +1,4 @@
-"""Padded sequences without the steps that are padding for all of them."""
+"""Padded sequences without the steps that are padding in all of them."""
 
 import keras
 import tensorflow as tf
@@ -6,10 +6,10 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="tf1")
 class UpToLongest(keras.layers.Layer):
-    """Keeps the steps of sequences that come before the end of the longest."""
+    """Keeps the steps up to the end of the longest sequence."""
 
     def call(self, sequences, lengths):
-        """The sequences (batch, time, …), as long as the greatest of the lengths."""
+        """The sequences (batch, time, …), cut to the largest length."""
         return sequences[:, : tf.reduce_max(tf.cast(lengths, "int32"))]
 
     def compute_output_spec(self, sequences, lengths):

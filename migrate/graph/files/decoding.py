@@ -102,7 +102,7 @@ def _nodes(definitions: Iterable[Any], normalize: Callable[[str], str]) -> dict[
             )
         if ":" in name or name.startswith("^"):  # it would stand for another operation's tensor
             raise UserError(
-                f"{printable(name)!r} is no name of an operation",
+                f"{printable(name)!r} is not a valid name of an operation",
                 expected="a graph that TensorFlow wrote",
             )
         inputs, control = [], []
@@ -159,8 +159,11 @@ def _validate(graph: Graph) -> None:
 
 def _missing(node: Node, wanted: str) -> UserError:
     return UserError(
-        f"operation {printable(node.name)!r} takes {printable(wanted)!r}, which is not there",
-        expected="a whole graph",
+        (
+            f"operation {printable(node.name)!r} has the input {printable(wanted)!r}, which "
+            "does not exist"
+        ),
+        expected="a complete graph",
     )
 
 

@@ -62,7 +62,7 @@ def read_saved_model(folder: Path) -> list[Graph]:
     try:
         message.ParseFromString(_content(file))
     except DecodeError:
-        raise UserError(f"{printable(file)} is no SavedModel", expected=_EXPECTED) from None
+        raise UserError(f"{printable(file)} is not a SavedModel", expected=_EXPECTED) from None
     return [decode_graph(meta) for meta in message.meta_graphs]
 
 
@@ -83,14 +83,14 @@ def _locate(path: Path) -> Path:
                 if (path / name).is_file():
                     return path / name
             raise UserError(
-                f"{printable(path)} holds neither saved_model.pb nor saved_model.pbtxt",
+                f"{printable(path)} contains neither saved_model.pb nor saved_model.pbtxt",
                 expected=_EXPECTED,
             )
         if path.is_file():
             return path
     except (OSError, ValueError):  # ValueError: a name with a zero byte in it
         pass
-    raise UserError(f"{printable(path)} is not there, or not a file", expected=_EXPECTED)
+    raise UserError(f"{printable(path)} does not exist, or is not a file", expected=_EXPECTED)
 
 
 _FORMS = {
@@ -121,7 +121,9 @@ def _parse(data: bytes) -> tuple[str, list[Any]]:
             text_format.Parse(text, message, allow_unknown_field=True, allow_unknown_extension=True)
         except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
             first_line = str(error).splitlines()[0]
-            raise UserError(f"not a whole {text_form} in text: {printable(first_line)}") from None
+            raise UserError(
+                f"not a complete {text_form} in text format: {printable(first_line)}"
+            ) from None
         return text_form, _unwrap(text_form, message)
     # A SavedModel starts with its schema version (a varint in field 1); the others with a message.
     # A TF Hub module of the first format leaves the version out.
@@ -133,7 +135,7 @@ def _parse(data: bytes) -> tuple[str, list[Any]]:
             return form, _unwrap(form, message)
         except (DecodeError, UserError):
             continue
-    raise UserError("not a whole TensorFlow graph: other content, cut short, or damaged")
+    raise UserError("not a complete TensorFlow graph: other content, cut short, or damaged")
 
 
 def _text_form(data: bytes) -> str | None:

@@ -37,13 +37,13 @@ _FAMILIES = {
         r"CalibrationStatisticsSaver|TPUEmbedding\w*Checkpoint.*|PrintV\d+|"
         r"Debug(?:Identity|NumericSummary|NanCount).*|CopyHost|Copy"
     ),
-    "reaches the network": (
+    "accesses the network": (
         r"_?(?:Host)?(?:Send|Recv)|Rpc.*|TryRpc|RemoteCall|Grpc.*|DataService.*|"
         r"RegisterDataset.*|Collective.*|_?Nccl.*|_?Xla(?:Send|Recv).*|Gcs.*|BigQuery.*|"
         r"FileSystemSetConfiguration|WorkerHeartbeat|GetSession.*|DeleteSession.*|Mpi.*|MPI.*|"
         r"CloudBigtable.*|\w+TPUEmbedding\w*|_?(?:Configure|Shutdown|Initialize|Connect|Disconnect|WaitFor)\w*TPU.*"
     ),
-    "runs foreign code": (
+    "runs native code": (
         r"XlaCustomCall.*|XlaCallModule|RemoteFusedGraphExecute|TRTEngineOp|DecodeVideo|"
         r"(?:De|En)codeAudio.*|Hexagon.*|DeserializeIterator|DatasetFromGraph|_?TPU(?:Execute|Compile|Replicate|Partitioned).*"
     ),
@@ -138,6 +138,6 @@ def refuse_to_run(what: str, forbidden: Sequence[ForbiddenOperation]) -> None:
         found = ", ".join(sorted({f"{f.op} ({f.why})" for f in forbidden}))
         raise UserError(
             f"{what} does more than compute: {found}",
-            expected="a graph that touches no files, network, processes or Python code",
-            try_="--trust if you know where it comes from",
+            expected="a graph that does not access files, the network, processes or Python code",
+            try_="--trust if you trust its author",
         )

@@ -12,6 +12,7 @@ from ..training.optimizers import scalar
 from ..training.trainers import Learned
 from ..variables import resolve
 from .inference_copies import values_reach
+from .loss_ends import LossEnds
 
 _PARTS = ("Split", "SplitV", "StridedSlice", "Slice", "Unpack")
 _MOST_STEPS = 10
@@ -25,6 +26,7 @@ _LOSS_ONLY = (
 )  # fmt: skip
 _ACTIVATIONS = ("Relu", "Relu6", "Elu", "Selu", "Sigmoid", "Softmax", "Softplus", "Tanh")
 _SMALL = 1e-3
+_MEASURED = ("squared_error", "absolute_error", "huber")
 _ABOUT_LOSS = re.compile(r"(?i)loss|cost|error|objective|train|optim|grad|summar|metric|accura")
 _OTHER_NAMES = {"RealDiv": "truediv", "FloorDiv": "floordiv", "AddV2": "add", "Sum": "sum"}
 
@@ -45,11 +47,15 @@ class LossHeads:
     def __init__(self, graph: Graph, weights: Collection[str]):
         self.graph, self.weights = graph, weights
 
-    def heads(self, loss: Loss) -> tuple[str, ...]:
-        """The network's outputs that a loss takes: one, or one for each head of its own weights."""
+    def heads(self, loss: Loss, trained: Collection[str]) -> tuple[str, ...]:
+        """The network's outputs that a loss takes: one, or one for each head of its own weights.
+
+        Args:
+            trained: node names of the variables that the loss moves.
+        """
         heads: dict[str, set[str]] = {}
         behind = self.graph.ancestors([loss.tensor])
-        for part in self._taken(loss):
+        for part in self._ends(loss, trained) or self._taken(loss):
             output = self._whole(part, behind)
             variables = self.variables_behind(output)
             if all(variables - other and other - variables for other in heads.values()):
@@ -63,6 +69,9 @@ class LossHeads:
             if not node.inputs or split_tensor(node.inputs[-1])[0] in self.weights:
                 return output
             whole = node.inputs[1] if node.op == "Split" else node.inputs[0]
+            if node.op in _PARTS and self._is_column(node):
+                output = whole
+                continue
             if node.op in _PARTS:
                 users = self.graph.node_consumers(split_tensor(whole)[0])
                 parts = [u for u in users if u.op in _PARTS and u.name in behind]
@@ -76,6 +85,15 @@ class LossHeads:
             output = whole
         return output
 
+    def _is_column(self, node: Node) -> bool:
+        """Whether the one column of a tensor that the program names is taken, for a loss alone."""
+        before = self.graph.shape(node.inputs[0])
+        after = self.graph.shape(f"{node.name}:0")
+        if node.op != "StridedSlice" or not before or after is None or before[-1] != 1:
+            return False
+        named = not is_auto_named(self.graph.node(resolve(self.graph, node.inputs[0])))
+        return after == before[:-1] and named and is_auto_named(node)
+
     def _is_flattened(self, node: Node) -> bool:
         """Whether examples and places are made rows of one kind, for a loss alone."""
         if node.op != "Reshape" or not is_auto_named(node):
@@ -85,6 +103,46 @@ class LossHeads:
             return False
         rows = len(after) == 2 and after[0] is None and after[1] == before[-1]
         return rows or (len(after) == 1 and after[0] is None)
+
+    def apart(self, loss: Loss, outputs: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """The outputs of a loss by networks: a policy first, then the critic that judges it.
+
+        A critic gives one number, learns by a squared error beside terms of other forms, and
+        shares no weights with the policy.
+        """
+        measured = {self.output_of(p) for p in loss.parts if p.logits and p.kind in _MEASURED}
+        if loss.kind != "unknown" or not measured:
+            return [outputs]
+        critics = [t for t in outputs if t in measured and self._is_single(t)]
+        policies = tuple(t for t in outputs if t not in critics)
+        learned = set().union(*(self.variables_behind(t) for t in policies))
+        if not policies or any(self.variables_behind(t) & learned for t in critics):
+            return [outputs]
+        return [policies, *((critic,) for critic in critics)]
+
+    def _is_single(self, tensor: str) -> bool:
+        shape = self.graph.shape(tensor)
+        return shape is not None and (len(shape) == 1 or shape[-1] == 1)
+
+    def _ends(self, loss: Loss, trained: Collection[str]) -> list[str]:
+        """Where the network ends before a loss of no known form; of nested ends the last."""
+        if loss.kind != "unknown":
+            return []
+        found = LossEnds(self.graph, loss.tensor, trained, self.weights).heads()
+        within = {tensor: self.graph.ancestors([tensor]) for tensor in found}
+        last = [
+            tensor
+            for tensor in found
+            if not any(split_tensor(tensor)[0] in within[o] for o in found if o != tensor)
+        ]
+        behind = self.graph.ancestors([loss.tensor])
+        fed = [node.name for node in behind.values() if is_placeholder(node)]
+        return [
+            self._named_after(tensor, behind, fed)
+            if is_auto_named(self.graph.node(tensor))
+            else tensor
+            for tensor in last
+        ]
 
     def _taken(self, loss: Loss) -> Iterator[str]:
         """What a loss takes of the network: by the forms of its terms, else where labels join."""
@@ -240,9 +298,10 @@ class LossHeads:
                 break
             flattens = node.op == "Reshape" and len(self.graph.shape(f"{node.name}:0") or ()) == 1
             within = loss.tensor.rpartition("/")[0]
-            if node.op == "Reshape" and within and node.name.startswith(f"{within}/"):
+            own = bool(within) and node.name.startswith(f"{within}/") and is_auto_named(node)
+            if node.op == "Reshape" and own:
                 found = learned[0]  # sequence_loss flattens what it is given
-            elif any(self._is_fed(other) for other in others) or (
+            elif any(self._is_fed(other, learned[0]) for other in others) or (
                 found != tensor and (flattens or self._guards(node))
             ):
                 found = learned[0]
@@ -251,8 +310,12 @@ class LossHeads:
             node = self.graph.get(resolve(self.graph, learned[0]))
         return found
 
-    def _is_fed(self, tensor: str) -> bool:
-        """Whether values (not just the shape) of a placeholder of one dimension or more enter."""
+    def _is_fed(self, tensor: str, network: str) -> bool:
+        """Whether values (not just the shape) of a placeholder of one dimension or more enter.
+
+        Not one that the network is given too: an image from which it takes the noise.
+        """
+        own = self.graph.ancestors([network])
         waiting, seen = [tensor], set()
         while waiting:
             current = waiting.pop()
@@ -261,7 +324,7 @@ class LossHeads:
                 continue
             seen.add(node.name)
             if is_placeholder(node):
-                if self.graph.shape(current) != ():
+                if self.graph.shape(current) != () and node.name not in own:
                     return True
             else:
                 waiting.extend(node.inputs)

@@ -10,6 +10,7 @@ from ..constants import Evaluator, static_value
 from ..nodes import Graph, Node, split_tensor
 from ..sources import SHAPE_ONLY, is_placeholder
 from ..variables import find_variables, resolve
+from .loss_ends import is_default_name
 
 _NOISE = (
     "RandomStandardNormal", "TruncatedNormal", "ParameterizedTruncatedNormal", "Multinomial",
@@ -54,16 +55,48 @@ def before_chance(graph: Graph, output: str, weights: Collection[str]) -> str:
     by_chance = values_reach(graph, [n.name for n in (*samplers, *noise, *labels)])
     if split_tensor(output)[0] not in by_chance:
         return output
+    found = _entering_chance(graph, behind, by_chance, weights)
+    means = [tensor for tensor, user in found if user.op in ("Add", "AddV2")]
+    return means[0] if means else found[-1][0] if found else output
+
+
+def _entering_chance(
+    graph: Graph, behind: Mapping[str, Node], by_chance: set[str], weights: Collection[str]
+) -> list[tuple[str, Node]]:
+    """The tensors of the network that meet chance, in order, each with the node that takes it."""
     learned = values_reach(graph, weights)
     from_data = values_reach(graph, [n.name for n in behind.values() if is_placeholder(n)])
-    found = output
-    for name in graph.order:
-        if name in behind and name in by_chance:
-            for tensor in behind[name].inputs:
-                source = split_tensor(tensor)[0]
-                if source in learned and source in from_data and source not in by_chance:
-                    found = tensor
-    return found
+    return [
+        (tensor, behind[name])
+        for name in graph.order
+        if name in behind and name in by_chance
+        for tensor in behind[name].inputs
+        if (source := split_tensor(tensor)[0]) in learned
+        and source in from_data
+        and source not in by_chance
+    ]
+
+
+def beside_chance(graph: Graph, output: str, found: str, weights: Collection[str]) -> list[str]:
+    """What else meets chance between ``found``, of :func:`before_chance`, and the output.
+
+    The deviation beside a mean, as the program names it: ``log_std`` of which exp is taken.
+    """
+    behind = graph.ancestors([output])
+    by_chance = values_reach(graph, [n.name for n in _noise(graph, behind)])
+    own = graph.ancestors([found])
+    names: dict[str, None] = {}
+    for tensor, _ in _entering_chance(graph, behind, by_chance, weights):
+        node = graph.node(tensor)
+        while node.op in ("Exp", "Sqrt", "Mul", "Softplus") and is_default_name(node):
+            ways = [t for t in node.inputs if static_value(graph, t) is None]
+            if len(ways) != 1:
+                break
+            tensor = ways[0]
+            node = graph.node(tensor)
+        if node.name not in own:
+            names[tensor] = None
+    return list(names)
 
 
 def chance_before(graph: Graph, output: str, found: str) -> list[str]:

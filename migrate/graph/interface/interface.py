@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import printable
@@ -12,10 +12,13 @@ from ..nodes import Graph, Node, split_tensor, tensor_name
 from ..sources import PARSED, PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
 from ..training.losses import Loss
 from ..training.trainers import Training, find_training
-from .feeds import inference_value
-from .inference_copies import chance_before
-from .outputs import Candidate, Choice, Network, OutputFinder
+from ..variables import VARIABLE_OPS
+from .choice import Candidate, Choice, Network
+from .feeds import dropout_value, inference_value
+from .inference_copies import beside_chance, chance_before
+from .left_out import find_left_out, told
 from .outputs import NoNetworkError as NoNetworkError  # what find_interface raises
+from .outputs import OutputFinder
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,14 @@ class Interface:
         inputs: in the order of the file, or as asked for.
         outputs: tensors.
         fed: placeholders fixed for inference → value.
+        asked: what the caller feeds → value. Of a probability of dropout that is the one of
+            training, and ``fed`` has what drops nothing.
         labels: placeholders (or pipeline outputs) that only the loss takes.
         considered: the tensors that might have been the outputs, the chosen ones first.
         networks: every network found; more than one means that one was chosen.
         how: "asked", "signature", "loss" or "leaves".
         notes: what a person may want to know about the choice.
+        undecided: why others might as well be the outputs; empty where that is decided.
     """
 
     inputs: tuple[InputTensor, ...]
@@ -50,8 +56,20 @@ class Interface:
     networks: tuple[Network, ...]
     how: str
     notes: tuple[str, ...] = ()
+    undecided: str = ""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def guessed(self) -> dict[str, Any]:
+        """What is fed without being asked for."""
+        return {tensor: value for tensor, value in self.fed.items() if tensor not in self.asked}
 
 
+# Where each of these takes data, beside a weight.
+_DATA_INPUTS = {
+    "MatMul": 0, "BatchMatMul": 0, "BatchMatMulV2": 0, "Conv2D": 0, "Conv3D": 0,
+    "DepthwiseConv2dNative": 0, "GatherV2": 1, "Gather": 1, "ResourceGather": 1,
+}  # fmt: skip
 # What gathers the results of tf.map_fn's loop into one tensor.
 _COLLECTS = ("TensorArrayGatherV3", "TensorArrayGatherV2", "TensorArrayGather", "TensorListStack")
 
@@ -81,14 +99,25 @@ def find_interface(
     training = find_training(graph) if training is None else training
     finder = OutputFinder(graph, training, saved)
     if outputs:
-        asked = tuple(tensor_name(tensor) for tensor in outputs)
-        for tensor in asked:
+        ends = tuple(tensor_name(tensor) for tensor in outputs)
+        for tensor in ends:
             graph.node(tensor)
-        choice = Choice(asked, "asked", [Candidate(t, True, "asked for") for t in asked])
+        choice = Choice(ends, "asked", [Candidate(t, True, "asked for") for t in ends])
     else:
         choice = finder.by_signature() or finder.by_loss() or finder.by_leaves()
+    if choice.how in ("loss", "leaves"):
+        _tell_left_out(finder, choice, training)
     behind = graph.ancestors(choice.outputs)
-    fixed = {tensor_name(tensor): value for tensor, value in (feed or {}).items()}
+    asked = {tensor_name(tensor): value for tensor, value in (feed or {}).items()}
+    fixed = dict(asked)
+    for tensor in asked:
+        dropping = dropout_value(graph, tensor, behind) if tensor in graph else None
+        if dropping is not None:
+            fixed[tensor] = dropping
+            choice.notes.append(
+                f"{printable(tensor)} is {printable(asked[tensor])} in training; without training, "
+                "and in the comparison of outputs, nothing is dropped."
+            )
     if inputs:
         given = [tensor_name(tensor) for tensor in inputs]
         for tensor in given:
@@ -120,7 +149,29 @@ def find_interface(
         networks=tuple(choice.networks),
         how=choice.how,
         notes=tuple(choice.notes),
+        undecided=choice.undecided,
+        asked=asked,
     )
+
+
+def _tell_left_out(finder: OutputFinder, choice: Choice, training: Training) -> None:
+    """Notes what the outputs leave out, and doubts them where most of the graph is not in them."""
+    losses = [trainer.loss.tensor for trainer in training.trainers if trainer.loss is not None]
+    known = [tensor for network in choice.networks for tensor in network.outputs]
+    rest = find_left_out(
+        finder.graph,
+        choice.outputs,
+        dict.fromkeys(losses),
+        finder.leaves(),
+        known,
+        beyond=bool(choice.cut),
+    )
+    for head, found in zip(choice.cut, choice.outputs, strict=False):
+        rest += beside_chance(finder.graph, head, found, finder.weights)
+    rest = [tensor for tensor in dict.fromkeys(rest) if tensor not in choice.outputs]
+    if rest:
+        choice.notes.append(told(choice.outputs, rest))
+    choice.undecided = choice.undecided or finder.doubt(choice.outputs, [*rest, *known])
 
 
 def _beyond_chance(finder: OutputFinder, choice: Choice, fixed: Mapping[str, Any]) -> list[str]:
@@ -132,9 +183,9 @@ def _beyond_chance(finder: OutputFinder, choice: Choice, fixed: Mapping[str, Any
     behind = graph.ancestors([head], stop=frozenset(noise))
     given = [*_inputs_and_feeds(finder, behind, fixed)[0], *noise]
     return [
-        f"{printable(head)}, which the loss takes, depends on chance ({printable(noise[0])}), so "
-        f"the model ends before, at {printable(found)}; --inputs {printable(','.join(given))} "
-        f"--outputs {printable(head)} converts what follows too, with the noise as an input"
+        f"The input of the loss, {printable(head)}, is random ({printable(noise[0])}), so the "
+        f"model ends before it, at {printable(found)}; to convert the rest too, with the noise "
+        f"as an input, use --inputs {printable(','.join(given))} --outputs {printable(head)}"
     ]
 
 
@@ -170,7 +221,30 @@ def _inputs_and_feeds(
         entries = _after_pipeline(finder, behind)
         if entries:
             return entries, fed
-    return list(found), fed
+    return list(found) or _constant_inputs(finder, behind), fed
+
+
+def _constant_inputs(finder: OutputFinder, behind: Mapping[str, Node]) -> list[str]:
+    """The constants that a program wrote in the place of its data: weights compute with them."""
+    graph = finder.graph
+    from_weights = graph.descendants(finder.weights)
+    if not any(graph.nodes[name].op in VARIABLE_OPS for name in finder.weights):
+        return []  # of a frozen graph, whose weights are constants themselves
+    found = []
+    for name, node in graph.nodes.items():
+        shape = graph.shape(f"{name}:0")
+        if name not in behind or node.op != "Const" or not shape or shape[0] in (None, 0, 1):
+            continue
+        for user in graph.node_consumers(name):
+            place = _DATA_INPUTS.get(user.op)
+            if place is None or user.name not in behind or len(user.inputs) <= place:
+                continue
+            others = [t for i, t in enumerate(user.inputs) if i != place]
+            weighed = any(split_tensor(t)[0] in from_weights for t in others)
+            if weighed and split_tensor(user.inputs[place])[0] == name:
+                found.append(f"{name}:0")
+                break
+    return found
 
 
 def _is_looked_up(finder: OutputFinder, tensor: str) -> bool:
@@ -189,14 +263,17 @@ def _after_pipeline(finder: OutputFinder, behind: Mapping[str, Node]) -> list[st
         for tensor in node.inputs
         if finder.graph.node(tensor).op in PIPELINE_OPS and node.op not in PIPELINE_OPS
     ]
+    starts.sort(key=lambda tensor: split_tensor(tensor)[1])  # components as the dataset has them
     collected = [n for n in behind.values() if n.op in _COLLECTS]
     for tensor in dict.fromkeys(starts):
         gathers = [n for n in collected if n.name in finder.graph.descendants([tensor])]
         if gathers:  # a loop over examples decodes them: arrays enter where it has ended
             entries[f"{gathers[0].name}:0"] = None
             continue
+        component = finder.graph.node(tensor).op.startswith("IteratorGetNext")
+        numbers = ("float", "bfloat", *(("int", "uint") if component else ()))
         while True:
-            if (finder.graph.dtype(tensor) or "").startswith(("float", "bfloat")):
+            if (finder.graph.dtype(tensor) or "").startswith(numbers):
                 entries[tensor] = None
                 break
             users = [u for u in finder.graph.consumers(tensor) if u.name in behind]

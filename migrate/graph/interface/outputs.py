@@ -3,80 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from ...errors import UserError, printable
 from ..nodes import Graph, Node, Signature, split_tensor
 from ..sources import PIPELINE_OPS, SHAPE_ONLY, is_placeholder
 from ..training.losses import Loss, read_loss
+from ..training.optimizers import scalar
 from ..training.trainers import Training
 from ..variables import find_frozen_weights, find_variables, resolve
+from .choice import Candidate, Choice, Network, of_several
 from .heads import LossHeads, is_auto_named
 from .inference_copies import before_chance, inference_copy
+from .loss_ends import LossEnds
 
 
 class NoNetworkError(UserError):
     """The graph holds variables, but nothing that computes with them and an input."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A tensor that was looked at as an output, and why it was taken or not."""
-
-    tensor: str
-    chosen: bool
-    why: str
-
-
-@dataclass(frozen=True)
-class Network:
-    """One of the networks of a graph.
-
-    Attributes:
-        name: the name scope its variables share, else that of its output.
-        outputs: tensors.
-        variables: node names, sorted.
-    """
-
-    name: str
-    outputs: tuple[str, ...]
-    variables: tuple[str, ...]
-
-
 _LOOPING = ("Enter", "RefEnter", "While", "StatelessWhile")
-
-
-@dataclass
-class Choice:
-    """The outputs decided on, how, and what else there was; see :class:`interface.Interface`."""
-
-    outputs: tuple[str, ...]
-    how: str
-    considered: list[Candidate] = field(default_factory=list)
-    networks: list[Network] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    cut: tuple[str, ...] = ()
-    """What the loss takes, where the outputs are those before chance enters on the way to it."""
-
-
 _GRADIENTS = re.compile(r"(?:^|/)gradients(?:_\d+)?/")
 _BOOKKEEPING = re.compile(
     r".*(?:Assign|Apply|Scatter(?:Add|Sub|Update)|Summary|Restore|Save|Initialized|Grad).*|NoOp|"
     r"Assert|Arg(?:Max|Min)|Equal|NotEqual|InTopK.*|TopK.*|ConfusionMatrix|Is(?:Nan|Inf|Finite)|"
     r"Queue.*|Stack.*|Print|Multinomial|Bucketize|Round"
 )
-
-
-def _of_several(networks: Sequence[Network], chosen: Network) -> str:
-    """Which network was taken, and how to have another."""
-    names = ", ".join(printable(network.name) for network in networks)
-    other = min(networks, key=lambda n: (n.outputs == chosen.outputs, n.name == chosen.name))
-    asked = printable(",".join(other.outputs))
-    return (
-        f"{len(networks)} networks ({names}): took {printable(chosen.name)}; --outputs {asked} "
-        f"takes {printable(other.name)}"
-    )
 
 
 def _is_bookkeeping(node: Node) -> bool:
@@ -130,10 +83,12 @@ class OutputFinder:
         )
         others = [printable(name) for name in signatures if name != key]
         if others:
-            choice.notes.append(f"signature {printable(key)}; not {', '.join(others)}")
-        choice.considered += [Candidate(t, False, "words, not numbers") for t in words]
+            choice.notes.append(f"the signature {printable(key)} is used, not {', '.join(others)}")
+        choice.considered += [Candidate(t, False, "strings, not numbers") for t in words]
         if words:
-            choice.notes.append(f"{printable(', '.join(words))} gives words and is left out")
+            choice.notes.append(
+                f"{printable(', '.join(words))} is left out, because it contains strings"
+            )
         return choice
 
     def by_loss(self) -> Choice | None:
@@ -151,12 +106,14 @@ class OutputFinder:
                 if other.loss is not None and other.loss.tensor == loss.tensor
                 for name in other.optimizer.variables
             }
-            outputs = self._by_losses.heads(loss)
+            outputs = self._by_losses.heads(loss, trained)
             if not outputs:  # an actor, say, whose loss is what a critic gives
                 inner = self._boundary(loss.tensor, trained)
                 outputs = () if inner is None else (inner,)
             if not outputs:
                 continue
+            if loss.kind == "unknown" and len(outputs) == 1:
+                outputs = (self._of_fewer_feeds(outputs[0]),)
             heads = outputs
             outputs = tuple(
                 dict.fromkeys(before_chance(self.graph, t, self.weights) for t in heads)
@@ -168,9 +125,11 @@ class OutputFinder:
                 inner = self._boundary(outputs[0], trained)
                 if inner is not None:  # a generator, trained through another network
                     outputs, variables = (inner,), self._behind(inner)
-            if outputs not in networks:
-                network = replace(self._network(outputs[0], variables), outputs=outputs)
-                networks[outputs] = (network, loss)
+            for part in self._by_losses.apart(loss, outputs):
+                if part not in networks:
+                    own = set().union(*(self._behind(output) for output in part))
+                    network = replace(self._network(part[0], own), outputs=part)
+                    networks[part] = (network, loss)
         if not networks:
             return None
         ranked = sorted(networks.values(), key=lambda pair: self._missing(pair[0]))
@@ -180,7 +139,7 @@ class OutputFinder:
             chosen = through
         copy = None
         if len(chosen.outputs) == 1:
-            copy = inference_copy(self.graph, chosen.outputs[0], self._leaves())
+            copy = inference_copy(self.graph, chosen.outputs[0], self.leaves())
         if copy is not None:
             chosen = replace(chosen, outputs=(copy,))
         choice = Choice(
@@ -191,20 +150,52 @@ class OutputFinder:
         )
         why = f"enters the loss {printable(loss.tensor)}"
         if copy is not None:
-            why = "computes what enters the loss, with moving averages"
+            why = "computes the input of the loss, with moving averages"
         choice.considered += [Candidate(tensor, True, why) for tensor in chosen.outputs]
         for network, other in ranked:
             if network is not chosen:
                 why = f"enters another loss, {printable(other.tensor)}"
                 choice.considered.append(Candidate(network.outputs[0], False, why))
         choice.considered += [
-            Candidate(tensor, False, "not what the loss takes")
-            for tensor in self._leaves()[:20]
+            Candidate(tensor, False, "not an input of the loss")
+            for tensor in self.leaves()[:20]
             if tensor not in [candidate.tensor for candidate in choice.considered]
         ]
         if len(networks) > 1:
-            choice.notes.append(_of_several(choice.networks, chosen))
+            choice.notes.append(of_several(choice.networks, chosen))
         return choice
+
+    def _of_fewer_feeds(self, output: str) -> str:
+        """The leaf of the same weights that needs less than an output, if there is one.
+
+        A program may write its loss out anew, where labels enter before the last weight does.
+        """
+
+        def fed(tensor: str) -> set[str]:
+            nodes = self.graph.ancestors([tensor]).values()
+            return {n.name for n in nodes if is_placeholder(n)}
+
+        needed, variables = fed(output), self._behind(output)
+        leaves = (t for t in self.leaves() if self.graph.shape(t) != ())
+        return next((t for t in leaves if self._behind(t) == variables and fed(t) < needed), output)
+
+    def doubt(self, outputs: Collection[str], others: Collection[str]) -> str:
+        """Why the outputs found are hardly those of the network; empty where nothing says so.
+
+        Args:
+            others: what was found besides.
+        """
+        names = printable(", ".join(outputs))
+        if any(_GRADIENTS.search(tensor) for tensor in outputs):
+            return f"{names} belongs to a gradient"
+        whole = set(self.weights)
+        if self._saved is not None:
+            whole = {n for n, key in self.weights.items() if {n, key} & set(self._saved)}
+        own = whole.intersection(*[set().union(*(self._behind(t) for t in outputs))])
+        covered = own.union(*(self._behind(tensor) for tensor in others)) & whole
+        if 2 * len(covered) < len(whole):
+            return f"{names} needs {len(own)} of the {len(whole)} trained variables"
+        return ""
 
     def _boundary(self, output: str, trained: set[str]) -> str | None:
         """Where a network whose variables are all trained ends and another takes over."""
@@ -289,7 +280,7 @@ class OutputFinder:
             for name in network.variables
         )
 
-    def _leaves(self) -> list[str]:
+    def leaves(self) -> list[str]:
         """Tensors that depend on an input and on weights, and that nothing of a network takes."""
         graph = self.graph
         sources = [
@@ -334,7 +325,7 @@ class OutputFinder:
         Raises:
             NoNetworkError: nothing depends on both an input and a weight.
         """
-        leaves = self._leaves()
+        leaves = self.leaves()
         considered: list[Candidate] = []
         candidates: dict[str, set[str]] = {}
         trainers = self._training.trainers
@@ -353,10 +344,15 @@ class OutputFinder:
                     considered.append(Candidate(tensor, False, "a loss"))
                     candidates |= {output: self._behind(output) for output in layers}
                     continue
+                ends = LossEnds(self.graph, tensor, variables, self.weights).heads()
+                if ends:
+                    considered.append(Candidate(tensor, False, "a single number"))
+                    candidates |= {output: self._behind(output) for output in ends}
+                    continue
             if node.op in ("Exit", "RefExit", "Switch", "TensorArraySizeV3"):
                 considered.append(Candidate(tensor, False, "a loop's leftover"))
             elif (self.graph.dtype(tensor) or "float32") in ("bool", "string", "resource"):
-                considered.append(Candidate(tensor, False, "no number"))
+                considered.append(Candidate(tensor, False, "not numeric"))
             else:
                 candidates[tensor] = variables
         if not candidates:
@@ -368,7 +364,7 @@ class OutputFinder:
             candidates = self._without_weights()
         if not candidates:
             raise NoNetworkError(
-                "no output can be found: nothing depends on both an input and a weight",
+                "no output can be found: no tensor depends on both an input and a weight",
                 try_="--outputs with the name of a tensor",
             )
         return self._choose(candidates, considered)
@@ -402,6 +398,16 @@ class OutputFinder:
     def _users(self, name: str) -> list[Node]:
         return [u for u in self.graph.node_consumers(name) if u.op not in SHAPE_ONLY]
 
+    def _joins_towers(self, tensor: str) -> bool:
+        """Whether the parts of a batch come together, each from a tower of the same weights."""
+        node = self.graph.node(tensor)
+        if node.op not in ("Concat", "ConcatV2") or len(node.inputs) < 3:
+            return False
+        joined = node.inputs[:-1] if node.op == "ConcatV2" else node.inputs[1:]
+        axis = scalar(self.graph, node.inputs[-1 if node.op == "ConcatV2" else 0])
+        variables = self._behind(joined[0])
+        return axis == 0 and bool(variables) and all(self._behind(t) == variables for t in joined)
+
     def _is_leftover(self, tensor: str, group: list[str]) -> bool:
         """Whether a leaf is an unnamed residual sum of what another leaf goes on with."""
         node = self.graph.node(tensor)
@@ -417,10 +423,14 @@ class OutputFinder:
         return False
 
     def _choose(self, candidates: dict[str, set[str]], considered: list[Candidate]) -> Choice:
-        def rank(tensor: str) -> tuple[int, int, int]:
+        def rank(tensor: str) -> tuple[int, int, int, int]:
             variables = candidates[tensor]
-            scalar = self.graph.shape(tensor) == ()
-            return (self._missing(self._network(tensor, variables)), int(scalar), -len(variables))
+            return (
+                self._missing(self._network(tensor, variables)),
+                int(self.graph.shape(tensor) == ()),
+                -len(variables),
+                int(not self._joins_towers(tensor)),
+            )
 
         order = sorted(candidates, key=rank)  # stable: the first of the file among equals
         groups: list[list[str]] = []
@@ -446,7 +456,7 @@ class OutputFinder:
         for group in groups:
             for tensor in [t for t in group if self._is_leftover(t, group)]:
                 group.remove(tensor)
-                why = "a sum within the network that nothing goes on with"
+                why = "a sum within the network that no other op uses"
                 considered.append(Candidate(tensor, False, why))
         networks = [self._network(g[0], set().union(*(candidates[t] for t in g))) for g in groups]
         networks = [
@@ -455,11 +465,11 @@ class OutputFinder:
         ]
         chosen = tuple(sorted(groups[0], key=list(candidates).index))
         choice = Choice(chosen, "leaves", networks=networks)
-        why = "nothing of the network takes it"
+        why = "no other op of the network uses it"
         choice.considered = [Candidate(tensor, True, why) for tensor in chosen]
         choice.considered += [
             Candidate(t, False, "belongs to another network") for g in groups[1:] for t in g
         ] + considered
         if len(groups) > 1:
-            choice.notes.append(_of_several(networks, networks[0]))
+            choice.notes.append(of_several(networks, networks[0]))
         return choice

@@ -119,7 +119,7 @@ def read_loss(graph: Graph, tensor: str, learned: Callable[[str], bool]) -> Loss
         if terms:
             waiting.extend(reversed(terms))
         elif learned(term.tensor):
-            notes.append(f"the loss term {term.tensor} has no known form")
+            notes.append(f"the form of the loss term {term.tensor} is not recognized")
     regularization = tuple(
         Regularization(variable, kind, short(factor))
         for (variable, kind), factor in penalties.items()
@@ -194,7 +194,7 @@ def _describe(graph: Graph, loss: Loss, term: Term, match: Match) -> Loss:
     if term.root:
         kind = "root_mean_squared_error" if match.kind == "squared_error" else "unknown"
     if share is None or scale <= 0:
-        note = "its reduction over axes has no known form" if share is None else "it is maximized"
+        note = "its reduction over axes is not recognized" if share is None else "it is maximized"
         return replace(
             loss, logits=match.logits, labels=match.labels, notes=(*loss.notes, f"the loss: {note}")
         )

@@ -77,7 +77,7 @@ def _computed(graph: Graph, tensor: str) -> Schedule:
         if kind == "noisy_linear_cosine_decay" or _proven(graph, tensor, step, kind, arguments):
             return Schedule(kind, tensor, arguments, step.name)
     return Schedule(
-        "unknown", tensor, step=step.name, why=f"no known schedule of {step.name} computes it"
+        "unknown", tensor, step=step.name, why=f"it is not a known schedule of {step.name}"
     )
 
 

@@ -96,7 +96,7 @@ def find_training(graph: Graph) -> Training:
         if loss is None:
             notes.append(f"the loss that {optimizer.name} minimizes was not found: {why}")
         schedule = (
-            Schedule("unknown", "", why="no learning rate enters")
+            Schedule("unknown", "", why="its update has no learning rate")
             if optimizer.learning_rate is None
             else read_schedule(graph, optimizer.learning_rate)
         )

@@ -29,7 +29,7 @@ def _special(body: Body) -> str:
     news = [state.new for state in body.states]
     nodes = body.view.graph.ancestors(news, stop={state.old for state in body.states})
     if not body.bounds:
-        return "what it computes ends it"
+        return "its end depends on computed values"
     if any(node.op in LOOP_NODES for node in nodes.values()):
-        return "another loop is in it"
-    return "it does not take whole sequences step by step"
+        return "it contains another loop"
+    return "it does not read whole sequences step by step"

@@ -83,7 +83,7 @@ def _last_steps(draft: Draft) -> None:
                         if [axis for axis in axes if axis != 1] == [0, 2]:
                             draft.replaced[taken] = last
                     if consumer.op == "Dropout":
-                        attrs = {"rate": consumer.attrs["rate"]}
+                        attrs = {key: consumer.attrs.get(key) for key in ("rate", "fed")}
                         kept = draft.add(
                             consumer.name, "Dropout", (last,), [draft.shape(last)],
                             draft.dtype(last), attrs,
