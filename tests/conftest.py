@@ -51,6 +51,15 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tf1() -> str:
+    """The path of an interpreter that has TensorFlow 1."""
+    python = os.environ.get("TFMIGRATE_TF1")
+    if not python:
+        pytest.skip("needs an interpreter with TensorFlow 1 (TFMIGRATE_TF1 names it)")
+    return python
+
+
 @pytest.fixture(scope="session", params=["packed", "corpus"])
 def sources(request: pytest.FixtureRequest) -> Path:
     """The folder of all packed cases; then that of the corpus."""

@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/: commands, operations, catalogue, Rosetta table.
+"""Writes the generated pages of docs/: commands, operations, catalogue, kernels, Rosetta table.
 
     python tools/make_docs.py
 
@@ -18,6 +18,7 @@ from tfmigrate.course.catalogue import CHAPTERS
 from tfmigrate.course.programs import Pitfall, Program, Training
 from tfmigrate.layers import handlers
 from tfmigrate.parity import EXACT, Tolerance
+from tfmigrate.verification.kernels import CHANGED, NEW, OLD
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
             ("cli.md", "Commands", _commands()),
             ("supported-ops.md", "Operations that become Keras code", _operations()),
             ("catalogue.md", "The course", _catalogue()),
+            ("kernels.md", f"Kernels that changed: TensorFlow {OLD} and {NEW}", _kernels()),
             ("rosetta.md", "From TensorFlow 1 to TensorFlow 2 and Keras 3", _rosetta()),
         )
     }
@@ -160,6 +162,32 @@ def _rosetta() -> str:
     return (
         "`tfmigrate lesson rosetta` shows this table. `tfmigrate lesson ROW` shows the code of a "
         "row.\n\n" + _table(("TF1", "TF2", "the trap", "shown by"), rows)
+    )
+
+
+def _values(values: Sequence[float]) -> str:
+    if len(values) == 8 and len({str(value) for value in values}) == 1:
+        return f"{values[0]:.7g}, {len(values)} times"
+    return ", ".join(f"{value:.7g}" for value in values)
+
+
+def _kernels() -> str:
+    rows = []
+    for row in CHANGED:
+        given = f"x = {_values(row.x)}" + (f"; y = {_values(row.y)}" if row.y else "")
+        ops = ", ".join(f"`{op}`" for op in row.ops)
+        results = (_values(row.old), _values(row.new))
+        rows.append((ops, row.case, f"`{row.code}`", given, *results, "yes" if row.noted else ""))
+    return (
+        "By default parity runs the original with the kernels of TensorFlow 2.21 on the CPU. These "
+        f"kernels compute some cases differently than those of TensorFlow {OLD}. Such a difference "
+        "appears only with `--reference PYTHON`, which runs the original in TensorFlow 1 itself "
+        "(see [parity.md](parity.md)). `x` and `y` are float32 tensors; the results are measured, "
+        "and a test repeats the measurement for "
+        f"{NEW}.\n\nA conversion notes an operation that has `yes` in the last column: `Sign` "
+        "always, `FakeQuant…` with `narrow_range`, the gradient of `Cumprod` if training is "
+        "converted, and the others if the graph also tests for NaN or infinity.\n\n"
+        + _table(("op", "case", "code", "input", OLD, NEW, "noted"), rows)
     )
 
 

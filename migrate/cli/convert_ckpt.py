@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import feeds, names, output_options
+from .options import REFERENCE, feeds, names, output_options
 
 if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
     "Output": ("output", "to", "keras", "training", "dry_run", "force"),
-    "Proof": ("train_check", "allow_unproved"),
+    "Proof": ("train_check", "reference", "allow_unproved"),
     "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Weights and their target model": ("ema", "model", "map", "write_map"),
 }
 _EXAMPLES = """\b
 Example: tfmigrate convert-ckpt model.ckpt -o model-keras
          tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=0.8
+         tfmigrate convert-ckpt model.ckpt --reference ~/tf1/bin/python
          tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
@@ -92,6 +93,7 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     "--no-train-check", "train_check", is_flag=True, flag_value=False, default=True,
     help="Do not run steps of training on both sides to prove that they agree.",
 )  # fmt: skip
+@click.option("--reference", type=click.Path(), metavar="PYTHON", help=REFERENCE)
 @click.option(
     "--allow-unproved", is_flag=True, help="Exit with 0 where nothing could prove the model."
 )
@@ -169,7 +171,7 @@ def _write_map(
 
     used = ("model", "keras", "force", "timeout")
     others = {"output": output, **options}
-    flags = ("output", "to", "inputs", "outputs", "feed", "map", "dry_run", "trust")
+    flags = ("output", "to", "inputs", "outputs", "feed", "map", "dry_run", "trust", "reference")
     idle = [f"--{name.replace('_', '-')}" for name in flags if others[name]]
     if idle:
         raise UserError(

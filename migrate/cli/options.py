@@ -8,6 +8,11 @@ from typing import Any
 
 import click
 
+REFERENCE = (
+    "A Python interpreter that has TensorFlow 1, such as ~/tf1/bin/python: there the original "
+    "itself runs, forward and in training."
+)
+
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds ``--json``, ``-q`` and ``-v``, and passes a ``sink`` to the command."""

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import feeds, names, output_options
+from .options import REFERENCE, feeds, names, output_options
 
 if TYPE_CHECKING:
     from ..report import Sink
+
+_EXAMPLES = """\b
+Example: tfmigrate verify model.ckpt model-keras
+         tfmigrate verify model.ckpt model-keras --train 3 --reference ~/tf1/bin/python
+"""
 
 
 def _tolerance(
@@ -27,7 +32,7 @@ def _tolerance(
     return found
 
 
-@click.command(epilog="Example: tfmigrate verify model.ckpt model-keras")
+@click.command(epilog=_EXAMPLES)
 @click.argument("source", type=click.Path())
 @click.argument("model", type=click.Path())
 @click.option(
@@ -70,6 +75,7 @@ def _tolerance(
     is_flag=True,
     help="Run the graph and the SavedModel even if they access files or the network.",
 )
+@click.option("--reference", type=click.Path(), metavar="PYTHON", help=REFERENCE)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=1),

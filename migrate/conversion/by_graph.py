@@ -6,7 +6,8 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,10 @@ from ..verification import (
     no_evidence,
     without_weights,
 )
+from ..verification.kernels import changed_in
 from ..worker import JobError, Worker, WorkerError
 from ..worker.original import Original
+from ..worker.reference import ReferenceWorker
 from .lifting import Lifted, NotLiftedError, lift
 from .output import Output, differences
 from .result import Conversion, dry_run, lifted_report, write_report
@@ -60,6 +63,7 @@ class GraphConversion:
         trust: run the original even if it could touch files, the network or processes.
         train_check: compare some steps of training, where it is carried over.
         workers: for the graph and for Keras; two are started where it is None.
+        reference: an interpreter that has TensorFlow 1, to run the original; None: the worker does.
     """
 
     output: Output
@@ -67,6 +71,7 @@ class GraphConversion:
     trust: bool
     workers: tuple[Worker, Worker] | None = None
     train_check: bool = True
+    reference: str | Path | None = None
 
     @property
     def source(self) -> Source:
@@ -90,6 +95,11 @@ class GraphConversion:
         with ExitStack() as stack:
             started = (Worker("graph"), Worker("Keras")) if self.workers is None else ()
             graph_worker, keras_worker = self.workers or map(stack.enter_context, started)
+            runner, reference = graph_worker, None
+            if self.reference is not None:
+                runner = reference = stack.enter_context(
+                    ReferenceWorker(self.reference, graph_worker)
+                )
             try:
                 interface, inference = find_inference(
                     self.source,
@@ -104,16 +114,17 @@ class GraphConversion:
                 if self.source.checkpoint is None:
                     raise
                 return self.output.variables([_NO_NETWORK], failed=True)
+            run_by = f"TensorFlow {reference.version(self.timeout)}" if reference else None
             original = Original(
                 self.source,
                 interface,
-                graph_worker,
+                runner,
                 bypass=bypassed(inference),
                 timeout=self.timeout,
             )
             if "saved_model" in self.output.to:
                 asked = {"ops": list[str](), "tensor": "", "reason": "--to saved_model was given"}
-                return self._lift(interface, original, inference, keras_worker, asked)
+                return self._lift(interface, original, inference, keras_worker, asked, run_by)
             try:
                 plan = self._plan(interface, inference)
             except MissingVariablesError as error:
@@ -123,12 +134,12 @@ class GraphConversion:
                 return self.output.variables([note], failed=True)
             except UnsupportedError as error:
                 why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
-                return self._lift(interface, original, inference, keras_worker, why)
+                return self._lift(interface, original, inference, keras_worker, why, run_by)
 
             def compare() -> Measured:
                 measured = compare_outputs()
-                self._check_training(plan, interface, measured, graph_worker, keras_worker)
-                return measured
+                self._check_training(plan, interface, measured, runner, keras_worker)
+                return replace(measured, run_by=run_by)
 
             def compare_outputs() -> Measured:
                 original.open()
@@ -168,7 +179,7 @@ class GraphConversion:
             if isinstance(made, Conversion):
                 return made
             why = {"ops": list[str](), "tensor": "", "reason": made}
-            return self._lift(interface, original, inference, keras_worker, why)
+            return self._lift(interface, original, inference, keras_worker, why, run_by)
 
     def _unproved(
         self,
@@ -212,7 +223,7 @@ class GraphConversion:
         plan: Plan,
         interface: Interface,
         measured: Measured,
-        graph_worker: Worker,
+        runner: Worker,
         keras_worker: Worker,
     ) -> None:
         """Writes into the plan what was found of its training.
@@ -238,7 +249,7 @@ class GraphConversion:
                     interface,
                     plan,
                     model,
-                    graph_worker,
+                    runner,
                     trust=self.trust,
                     timeout=self.timeout,
                 )
@@ -291,7 +302,15 @@ class GraphConversion:
             plan.training.proved = False
             if not self.train_check:
                 plan.notes.append("Training steps were not compared, because of --no-train-check.")
+        plan.notes += self._changed_kernels(interface, training=plan.training is not None)
         return plan
+
+    def _changed_kernels(self, interface: Interface, *, training: bool) -> list[str]:
+        """A note, unless TensorFlow 1 itself runs the original."""
+        if self.reference is not None:
+            return []
+        assert self.source.graph is not None
+        return changed_in(self.source.graph, interface.outputs, training=training)
 
     def _lift(
         self,
@@ -300,6 +319,7 @@ class GraphConversion:
         inference: Inference,
         worker: Worker,
         why: dict[str, Any],
+        run_by: str | None,
     ) -> Conversion:
         """Outcome ``lifted``; ``variables`` where TensorFlow cannot even do that."""
         self.output.tell({"stage": "lifting"})
@@ -318,8 +338,10 @@ class GraphConversion:
                     bypass=bypassed(inference),
                     timeout=self.timeout,
                 )
+                lifted.plan.notes += self._changed_kernels(interface, training=False)
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
                 measured = self._compare_lifted(lifted, original, worker)
+                measured = replace(measured, run_by=run_by)
                 report = lifted_report(self.source, lifted, why, measured)
                 report["files"] |= self.output.formats(room).files
                 write_report(room, report)

@@ -45,6 +45,7 @@ def convert(
     dry_run: bool = False,
     force: bool = False,
     trust: bool = False,
+    reference: str | Path | None = None,
     timeout: float = _TIMEOUT,
     on_event: Event | None = None,
     workers: tuple[Worker, Worker] | None = None,
@@ -73,6 +74,8 @@ def convert(
         dry_run: plan, and write nothing.
         force: replace an output of an earlier conversion.
         trust: run the original graph even if it could touch files, the network or processes.
+        reference: a Python interpreter that has TensorFlow 1: it runs the original, forward and in
+            training, in place of ``tf.compat.v1`` here.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called as the work goes on, see :mod:`tfmigrate.worker.events`.
         workers: for the graph and for Keras, where two are at hand; else they are started.
@@ -84,7 +87,7 @@ def convert(
         UserError: the source cannot be read or understood, or the output cannot be written.
     """
     path, to = Path(source), tuple(dict.fromkeys(to))
-    request = Request(path, inputs, outputs, feed, to, map, model, ema, keras)
+    request = Request(path, inputs, outputs, feed, to, map, model, ema, keras, reference)
     request.check()
     tell = on_event or (lambda event: None)
     common: dict[str, Any] = {"force": force, "dry_run": dry_run, "tell": tell}
@@ -123,9 +126,14 @@ def convert(
     out = Output(opened, folder, to, keras, dry_run, force, timeout, tell)
     if request.variables_alone:
         return out.variables([])
+    if reference is not None and opened.graph is None:
+        raise UserError(
+            f"there is no graph beside {printable(path)}, so --reference has no original to run",
+            expected="a .meta file beside the checkpoint",
+        )
     if model is not None or opened.graph is None:
         return _from_names(out, asked=model is not None)
-    conversion = GraphConversion(out, training, trust, workers, train_check)
+    conversion = GraphConversion(out, training, trust, workers, train_check, reference)
     return conversion.run(inputs, outputs, feed)
 
 

@@ -32,6 +32,7 @@ class Request:
     model: str | None = None
     ema: str = "raw"
     keras: str = "keras"
+    reference: str | Path | None = None
 
     @property
     def back(self) -> bool:
@@ -133,7 +134,8 @@ class Request:
         """Refuses options that would have no effect."""
         given = []
         if graph:
-            listed = {"--inputs": self.inputs, "--outputs": self.outputs, "--feed": self.feed}
+            listed: dict[str, Any] = {"--inputs": self.inputs, "--outputs": self.outputs}
+            listed |= {"--feed": self.feed, "--reference": self.reference}
             given += [flag for flag, value in listed.items() if value]
         if model and self.model is not None:
             given.append("--model")

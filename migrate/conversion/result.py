@@ -88,6 +88,8 @@ class Conversion(Result):
                 f"{parity['examples']} examples",
                 f"smallest tolerance that passes: atol {float(tolerance['atol']):.3g}",
             ]
+        if run_by := parity.get("run_by"):
+            parts.append(f"original run by {run_by}")
         if advice := parity.get("try"):
             shown.append(Paragraph(f"To prove it: {advice}"))
         return [
@@ -367,6 +369,7 @@ def _parity(measured: Measured, reference: str) -> dict[str, Any]:
         "max_ulp": max(ulps) if ulps else None,
         "required_tolerance": {"atol": greatest.max_abs, "rtol": greatest.max_rel},
         "reference": reference,
+        **({"run_by": measured.run_by} if measured.run_by else {}),
         "tolerance": {"of_scale": OF_SCALE},
         "outputs": {tensor: d.to_dict() for tensor, d in differences.items()},
         **{key: found[key] for key in ("layers", "first", "causes", "float64") if key in found},

@@ -47,6 +47,7 @@ class Verification(Result):
         wide: in float64; None where nothing differs.
         trained: after steps of training, if any were asked for.
         data: the file of the examples; None for random ones.
+        run_by: which TensorFlow ran the original, where it is another than this one.
     """
 
     outputs: Mapping[str, Difference]
@@ -61,6 +62,7 @@ class Verification(Result):
     data: str | None = None
     seed: int | None = None
     notes: tuple[str, ...] = ()
+    run_by: str | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -85,6 +87,7 @@ class Verification(Result):
                 "source": self.source,
                 "model": self.model,
                 "verdict": self.verdict,
+                "run_by": self.run_by,
                 "examples": self.examples,
                 "data": self.data,
                 "seed": self.seed,
@@ -138,6 +141,8 @@ class Verification(Result):
         )
         if self.trained is not None:
             text += f" · {_of_training(self.trained)}"
+        if self.run_by is not None:
+            text += f" · original run by {self.run_by}"
         return [*shown, Closing(self.verdict, text)]
 
     def _table(
@@ -215,6 +220,7 @@ class Measured:
         advice: what would prove it, where nothing did.
         found: layers and causes, where the outputs differ by more than is allowed.
         examples: how many were run.
+        run_by: which TensorFlow ran the original, where it is another than this one.
     """
 
     differences: Mapping[str, Difference] | None
@@ -223,6 +229,7 @@ class Measured:
     examples: int = 0
     unproved: str | None = None
     advice: str | None = None
+    run_by: str | None = None
 
     @property
     def told(self) -> list[str]:

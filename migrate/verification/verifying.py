@@ -22,6 +22,7 @@ from ..sources import Source, open_source
 from ..training import carry_training
 from ..worker import Worker
 from ..worker.original import Original
+from ..worker.reference import ReferenceWorker
 from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
 from .feeding import Feeding, read_data
@@ -47,6 +48,7 @@ def verify(
     seed: int = 0,
     train: int = 0,
     trust: bool = False,
+    reference: str | Path | None = None,
     timeout: float = 300.0,
     on_event: Callable[[dict[str, Any]], None] | None = None,
     workers: tuple[Worker, Worker] | None = None,
@@ -72,6 +74,8 @@ def verify(
             own train operation against Keras's step. Each takes 32 examples.
         trust: run the original graph, and a SavedModel as the model, even if they could touch
             files, the network or processes.
+        reference: a Python interpreter that has TensorFlow 1: it runs the original, forward and in
+            training, in place of ``tf.compat.v1`` here.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called with ``{"stage": …}`` as the work goes on.
         workers: for the original and for the model, where two are at hand; else they are started.
@@ -87,6 +91,9 @@ def verify(
     with ExitStack() as stack:
         started = (Worker("graph"), Worker("model")) if workers is None else ()
         graph_worker, model_worker = workers or map(stack.enter_context, started)
+        runner, own = graph_worker, None
+        if reference is not None:
+            runner = own = stack.enter_context(ReferenceWorker(reference, graph_worker))
         opened, subject = open_source(source), find_subject(model)
         if not trust and subject.path is not None and subject.path.is_dir():
             refuse_saved_model(subject.path)
@@ -130,11 +137,12 @@ def verify(
                 )
             feeding = Feeding.of(opened.graph, interface, plan, data, seed)
         tell({"stage": "opening"})
+        run_by = f"TensorFlow {own.version(timeout)}" if own is not None else None
         source_text = _own_source(opened, interface, inference, plan, subject)
         made = Model.open(subject, model_worker, timeout, compiled=bool(train), source=source_text)
         made.bind(interface, subject.report)
         bypass = bypassed(inference)
-        original = Original(opened, interface, graph_worker, bypass=bypass, timeout=timeout)
+        original = Original(opened, interface, runner, bypass=bypass, timeout=timeout)
         if data is not None:
             given = read_data(data, interface.inputs)
         else:
@@ -151,7 +159,7 @@ def verify(
                 interface,
                 plan,
                 made,
-                graph_worker,
+                runner,
                 train,
                 feeding,
                 allowed,
@@ -166,6 +174,7 @@ def verify(
             data=None if data is None else str(data),
             seed=None if data is not None else seed,
             notes=tuple(notes),
+            run_by=run_by,
         )
 
 

@@ -12,9 +12,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Self, cast
 
 import numpy as np
 
@@ -82,6 +82,7 @@ class Worker:
         name: for messages: "legacy", "modern", "graph".
         environment: added to the process's environment.
         memory_limit: bytes of address space the worker may take, or None.
+        command: of the process; by default this interpreter with the jobs in ``main.py``.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Worker:
         *,
         environment: Mapping[str, str] | None = None,
         memory_limit: int | None = None,
+        command: Sequence[str] | None = None,
     ):
         self.name = name
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 lives as long as the worker
@@ -99,7 +101,7 @@ class Worker:
         # -P: the folder we were started from is not searched for modules; a user's keras.py,
         # or a checkout's own folders, must not be taken for the libraries.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.main"],
+            command or [sys.executable, "-P", "-m", f"{__package__}.main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -111,7 +113,7 @@ class Worker:
         self._reader = threading.Thread(target=self._pump, daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

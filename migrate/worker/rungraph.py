@@ -68,10 +68,21 @@ def _kinds(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     return {"kinds": kinds}, {}
 
 
-def _imported(request: dict[str, Any], outputs: list[str]) -> Any:
-    """A graph of what outputs need. What makes a given tensor is left out, placeholders aside."""
-    import tensorflow as tf
+@refusing("read the original graph")
+def _graphdef(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """What ``open`` would import, for another process to do it: the bytes of the GraphDef."""
+    layers = list(request.get("layers", ()))
+    definition, given, used = _cut(request, [*request["fetches"], *layers])
+    data = {"given": given, "used": sorted(used & given.keys()), "layers": layers}
+    data["initializers"] = list(request.get("initializers", ()))
+    return data, {"graphdef": np.frombuffer(definition.SerializeToString(), np.uint8)}
 
+
+def _cut(request: dict[str, Any], outputs: list[str]) -> tuple[Any, dict[str, str], set[str]]:
+    """A GraphDef of what outputs need; the dtypes of what is given; all tensors that it uses.
+
+    What makes a given tensor is left out, placeholders aside.
+    """
     definition = read(request)
     placeholders = {n.name for n in definition.node if n.op.startswith("Placeholder")}
     given = {t: d for t, d in request["given"].items() if node_of(t) not in placeholders}
@@ -81,7 +92,14 @@ def _imported(request: dict[str, Any], outputs: list[str]) -> Any:
     if request.get("wide"):
         widen(definition)
         given = {t: "float64" if d == "float32" else d for t, d in given.items()}
-    used = {full(i) for node in definition.node for i in node.input if i[:1] != "^"}
+    return definition, given, {full(i) for n in definition.node for i in n.input if i[:1] != "^"}
+
+
+def _imported(request: dict[str, Any], outputs: list[str]) -> Any:
+    """A graph of what outputs need."""
+    import tensorflow as tf
+
+    definition, given, used = _cut(request, outputs)
     graph = tf.Graph()
     with graph.as_default():
         made = {t: tf.compat.v1.placeholder(tf.as_dtype(d), name=_GIVEN) for t, d in given.items()}
@@ -165,6 +183,7 @@ def plain(value: Any) -> np.ndarray:
 _STEPS = {
     "kinds": _kinds,
     "shapes": _shapes,
+    "graphdef": _graphdef,
     "open": _open,
     "assign": _assign,
     "run": _run,
