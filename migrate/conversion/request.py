@@ -32,6 +32,7 @@ class Request:
     model: str | None = None
     ema: str = "raw"
     keras: str = "keras"
+    like: str | Path | None = None
 
     @property
     def back(self) -> bool:
@@ -50,6 +51,9 @@ class Request:
             UserError: one is unknown, or two contradict each other.
         """
         self._check_values()
+        if self.like is not None and (not self.back or self.map is not None):
+            where = "with --map" if self.back else "for a source of TensorFlow 1"
+            raise UserError(f"--like has no effect {where}", try_="without it")
         if self.back:
             self._check_back()
         elif is_users_model(self.model) or self.map is not None:
