@@ -17,7 +17,7 @@ _GROUPS = {
     "Output": ("output", "to", "keras", "training", "dry_run", "force"),
     "Proof": ("train_check", "reference", "allow_unproved"),
     "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
-    "Weights and their target model": ("ema", "model", "map", "write_map"),
+    "Weights and their target model": ("ema", "model", "map", "write_map", "like"),
 }
 _EXAMPLES = """\b
 Example: tfmigrate convert-ckpt model.ckpt -o model-keras
@@ -137,6 +137,11 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     "--write-map", type=click.Path(), metavar="FILE",
     help="Write a proposed map for --model, for you to edit, and nothing else.",
 )  # fmt: skip
+@click.option(
+    "--like", type=click.Path(), metavar="SOURCE",
+    help="Back to TF1: the TensorFlow 1 source that was converted, if it is not where report.json "
+    "says.",
+)  # fmt: skip
 @output_options
 def command(
     sink: Sink,
@@ -171,7 +176,18 @@ def _write_map(
 
     used = ("model", "keras", "force", "timeout")
     others = {"output": output, **options}
-    flags = ("output", "to", "inputs", "outputs", "feed", "map", "dry_run", "trust", "reference")
+    flags = (
+        "output",
+        "to",
+        "inputs",
+        "outputs",
+        "feed",
+        "map",
+        "like",
+        "dry_run",
+        "trust",
+        "reference",
+    )
     idle = [f"--{name.replace('_', '-')}" for name in flags if others[name]]
     if idle:
         raise UserError(

@@ -16,6 +16,7 @@ from ..sources import Source, open_source
 from ..verification import Measured
 from ..worker import Worker
 from ..worker.events import Event
+from .back import open_way_back
 from .by_graph import GraphConversion
 from .output import Output, differences
 from .request import Request
@@ -37,6 +38,7 @@ def convert(
     feed: Mapping[str, Any] | None = None,
     to: Sequence[str] = (),
     map: str | Path | None = None,
+    like: str | Path | None = None,
     model: str | None = None,
     ema: str = "raw",
     keras: str = "keras",
@@ -64,6 +66,8 @@ def convert(
             first two the variables alone are written, under their names of TF1. By default
             "keras" where a model can be made of the source, else "npz".
         map: a map file: TF1 names to those of ``model``, or without a model to new names.
+        like: for the way back: the source that was converted, where report.json beside the file
+            does not lead to it.
         model: ``FILE.py:FUNCTION``, which builds the model that the weights go to; or "mlp" where
             there is no graph and the variables are a chain of dense layers.
         ema: "prefer": moving averages of weights instead of the weights; "raw": not.
@@ -87,7 +91,9 @@ def convert(
         UserError: the source cannot be read or understood, or the output cannot be written.
     """
     path, to = Path(source), tuple(dict.fromkeys(to))
-    request = Request(path, inputs, outputs, feed, to, map, model, ema, keras, reference)
+    request = Request(
+        path, inputs, outputs, feed, to, map, model, ema, keras, reference=reference, like=like
+    )
     request.check()
     tell = on_event or (lambda event: None)
     common: dict[str, Any] = {"force": force, "dry_run": dry_run, "tell": tell}
@@ -95,7 +101,13 @@ def convert(
     if request.back:
         stem = path.name.removesuffix(".h5").removesuffix(".weights").removesuffix(".keras")
         folder = _free(output, f"{stem}-tf1", force or dry_run)
-        report = convert_back(path, folder, map_path=map_path, to=to, **common)
+        way = None
+        if map_path is None:
+            way = open_way_back(path, like, timeout=timeout, tell=tell, trust=trust)
+        if way is not None:
+            report = way.write(folder, to, force=force, dry_run=dry_run)
+        else:
+            report = convert_back(path, folder, map_path=map_path, to=to, **common)
         return Conversion(report, None if dry_run else folder)
     opened = open_source(source)
     opened.prefer_averages = _prefers_averages(opened, ema)

@@ -33,6 +33,7 @@ class Request:
     ema: str = "raw"
     keras: str = "keras"
     reference: str | Path | None = None
+    like: str | Path | None = None
 
     @property
     def back(self) -> bool:
@@ -51,6 +52,9 @@ class Request:
             UserError: one is unknown, or two contradict each other.
         """
         self._check_values()
+        if self.like is not None and (not self.back or self.map is not None):
+            where = "with --map" if self.back else "for a source of TensorFlow 1"
+            raise UserError(f"--like has no effect {where}", try_="without it")
         if self.back:
             self._check_back()
         elif is_users_model(self.model) or self.map is not None:

@@ -51,25 +51,29 @@ _OPTIONS = {"bias": "use_bias", "gamma": "scale", "beta": "center"}
 
 
 class KerasFile:
-    """The weights in a file that Keras saved, read one at a time. The optimizer is left out.
+    """The weights in a file that Keras saved, read one at a time.
 
     Args:
         path: ``….keras`` or ``….weights.h5``.
+        stored: name each array by its place in the file (``layers/dense_1/vars/0``), and list the
+            optimizer's arrays too, which are left out otherwise.
 
     Attributes:
         variables: path in the model → description, in natural order.
+        optimizer: the class of the optimizer that the model is compiled with, or None.
 
     Raises:
         UserError: it is neither, or something in it points outside it.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, *, stored: bool = False):
         self.path = path
+        self.optimizer: str | None = None
         self._files = ExitStack()
         self._datasets: dict[str, h5py.Dataset] = {}
         try:
             file, layers = self._open()
-            found = dict(self._walk(file, "", "", layers))
+            found = dict(_places(file, "") if stored else self._walk(file, "", "", layers))
         except (OSError, zipfile.BadZipFile, KeyError, RuntimeError, ValueError) as error:
             self._files.close()
             raise UserError(
@@ -119,7 +123,9 @@ class KerasFile:
         if archive.getinfo(_CONFIG_FILE).file_size > _MAX_CONFIG:
             raise ValueError(f"{_CONFIG_FILE} is too large")
         layers: dict[str, dict[str, Any]] = {}
-        _collect(json.loads(archive.read(_CONFIG_FILE)), layers)
+        config = json.loads(archive.read(_CONFIG_FILE))
+        _collect(config, layers)
+        self.optimizer = _optimizer_of(config)
         member = self._files.enter_context(archive.open(_WEIGHTS_FILE))
         return self._files.enter_context(h5py.File(member, "r")), layers
 
@@ -145,6 +151,24 @@ class KerasFile:
             child = _member(group, name)
             if isinstance(child, h5py.Group):
                 yield from self._walk(child, f"{where}/{name}".lstrip("/"), prefix, layers)
+
+
+def _places(group: h5py.Group, where: str) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Every array, by its place in the file."""
+    for name in group:
+        child = _member(group, name)
+        if isinstance(child, h5py.Group):
+            yield from _places(child, f"{where}{name}/")
+        elif child is not None:
+            yield where + name, child
+
+
+def _optimizer_of(config: Any) -> str | None:
+    """The class of the optimizer in config.json, or None."""
+    found = config
+    for key in ("compile_config", "optimizer", "class_name"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _legacy(path: Path) -> tuple[bool, str] | None:

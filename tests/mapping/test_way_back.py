@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
+import tfmigrate
 from tensor_sources import source
 from tfmigrate.checkpoint import open_checkpoint
 from tfmigrate.errors import UserError
@@ -121,3 +124,121 @@ def test_a_report_leads_back_where_nothing_was_changed():
     variables.append({"name": "lstm/bias", "fate": "converted", "target": "lstm/bias"})
     with pytest.raises(UserError, match=r"changed lstm/bias; try --map"):
         map_of_report({"variables": variables}, "report.json")
+
+
+def converted(golden, folder, **options):
+    """The conversion of a golden: the path of model.keras."""
+    tfmigrate.convert(golden, folder, train_check=False, **options)
+    return folder / "model.keras"
+
+
+@pytest.mark.parametrize(
+    "name", ["train_adam", "train_momentum", "train_rmsprop", "lstm_dynamic", "partitioned"]
+)
+def test_an_untouched_conversion_comes_back_bit_for_bit(goldens, tmp_path, name):
+    model = converted(goldens / name, tmp_path / "there")
+    result = tfmigrate.convert(model, tmp_path / "back", to=("tf1",))
+    assert result.report["warnings"] == []
+    was, now = open_checkpoint(goldens / name), open_checkpoint(tmp_path / "back/tf1")
+    assert set(was.variables) == set(now.variables)
+    for each, described in was.variables.items():
+        assert (now.variables[each].shape, now.variables[each].dtype) == (
+            described.shape,
+            described.dtype,
+        )
+        assert was.read(each).tobytes() == now.read(each).tobytes(), each
+
+
+TRAIN = """
+import sys
+import keras
+import numpy as np
+
+model, golden, other = sys.argv[1:]
+network = keras.models.load_model(model)
+if other:
+    network.layers[-1].bias.assign_add(np.ones(5, "f4"))
+    network.compile(keras.optimizers.SGD(0.1), "mse")
+else:
+    recorded = np.load(golden)
+    for x, y in zip(recorded["train_x"], recorded["train_y"], strict=True):
+        network.train_on_batch(x, y)
+network.save(model)
+"""
+
+
+def trained(model, golden, other=""):
+    """Runs the golden's steps with plain Keras, and saves; gives what TensorFlow 1.15 got."""
+    arguments = [str(model), str(golden / "golden.npz"), other]
+    done = subprocess.run([sys.executable, "-c", TRAIN, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return np.load(golden / "golden.npz")
+
+
+def test_after_fine_tuning_weights_slots_and_powers_are_those_of_the_model(goldens, tmp_path):
+    golden = goldens / "train_adam"
+    model = converted(golden, tmp_path / "there")
+    recorded = trained(model, golden)
+    tfmigrate.convert(model, tmp_path / "back", to=("tf1",))
+    was, now = open_checkpoint(golden), open_checkpoint(tmp_path / "back/tf1")
+    assert set(was.variables) == set(now.variables)
+    for name in ("w0", "b0", "w1", "b1"):
+        np.testing.assert_allclose(now.read(name), recorded[f"after_{name}"], rtol=0, atol=1e-5)
+    for name, beta in (("beta1_power", 0.9), ("beta2_power", 0.999)):
+        power = was.read(name)
+        for _ in recorded["train_x"]:  # as TensorFlow 1 does: one multiplication a step
+            power = power * np.float32(beta)
+        assert now.read(name) == power
+    with KerasFile(model, stored=True) as file:  # Keras: iteration, rate, then m and v by turns
+        state = [file.read(f"optimizer/vars/{number}") for number in range(2, 10)]
+    assert sorted(array.tobytes() for array in state) == sorted(
+        now.read(name).tobytes() for name in now.variables if "/Adam" in name
+    )
+    assert not np.array_equal(now.read("w0/Adam"), was.read("w0/Adam"))
+
+
+def test_momentum_after_fine_tuning_is_in_the_units_of_tensorflow_1(goldens, tmp_path):
+    golden = goldens / "train_momentum"
+    model = converted(golden, tmp_path / "there")
+    recorded = trained(model, golden)
+    tfmigrate.convert(model, tmp_path / "back", to=("tf1",))
+    was, now = open_checkpoint(golden), open_checkpoint(tmp_path / "back/tf1")
+    momenta = [name for name in was.variables if name.endswith("/Momentum")]
+    assert momenta
+    for name in momenta:
+        weight = name.removesuffix("/Momentum")
+        np.testing.assert_allclose(now.read(weight), recorded[f"after_{weight}"], rtol=0, atol=1e-5)
+        # The last step of TensorFlow 1 is the rate times the accumulator.
+        assert not np.array_equal(now.read(name), was.read(name))
+        assert np.abs(now.read(name)).max() < 100 * np.abs(was.read(name)).max()
+
+
+def test_another_optimizer_keeps_the_state_of_the_source_and_says_so(goldens, tmp_path):
+    golden = goldens / "train_adam"
+    model = converted(golden, tmp_path / "there")
+    trained(model, golden, "another optimizer")
+    report = tfmigrate.convert(model, tmp_path / "back", to=("tf1",)).report
+    assert ["another optimizer" in warning for warning in report["warnings"]] == [True]
+    was, now = open_checkpoint(golden), open_checkpoint(tmp_path / "back/tf1")
+    assert np.array_equal(now.read("b1"), was.read("b1") + np.float32(1))
+    for name in set(was.variables) - {"b1"}:
+        assert np.array_equal(now.read(name), was.read(name)), name
+
+
+def test_a_source_that_has_moved_is_named_by_like(goldens, tmp_path):
+    shutil.copytree(goldens / "train_adam", tmp_path / "here")
+    model = converted(tmp_path / "here", tmp_path / "there")
+    (tmp_path / "here").rename(tmp_path / "moved")
+    with pytest.raises(UserError, match="needed to convert it back") as raised:
+        tfmigrate.convert(model, tmp_path / "back", to=("tf1",))
+    assert "--like" in raised.value.try_
+    tfmigrate.convert(model, tmp_path / "back", to=("tf1",), like=tmp_path / "moved")
+    was, now = open_checkpoint(tmp_path / "moved"), open_checkpoint(tmp_path / "back/tf1")
+    assert all(np.array_equal(was.read(name), now.read(name)) for name in was.variables)
+
+
+def test_a_model_with_other_layers_is_refused(goldens, tmp_path):
+    model = converted(goldens / "train_adam", tmp_path / "there")
+    weights_h5.write(tmp_path / "there/other.weights.h5", source({"a/kernel": np.ones((2, 3))}))
+    with pytest.raises(UserError, match="is not a conversion of"):
+        tfmigrate.convert(model.parent / "other.weights.h5", tmp_path / "back", to=("tf1",))
