@@ -243,7 +243,7 @@ def open_way_back(
         if _untouched(report):
             return None
         raise UserError(
-            f"the source of {printable(path)} is needed to convert it back, and is not there: "
+            f"the source of {printable(path)} is needed to convert it back, and cannot be opened: "
             f"{error.problem}",
             expected=f"{printable(report['source']['path'])}, which report.json names",
             try_="--like SOURCE, where it is now",
@@ -361,6 +361,6 @@ def _inverted(
 def _no_way_back(part: _Part, why: str) -> UserError:
     names = listed([printable(name) for name in part.sources]) or "constants of the graph"
     return UserError(
-        f"{printable(part.target)} has no way back to {names}: {why}",
+        f"{printable(part.target)} cannot be converted back to {names}: {why}",
         expected="a conversion that was trained in weights the source has as variables",
     )
