@@ -41,7 +41,7 @@ def counted_on(
         optimizer = trainers[origin].optimizer
         if was == now:
             continue
-        if optimizer.step in recipes:
+        if optimizer.step is not None and optimizer.step in recipes:
             name = recipes[optimizer.step].sources[0]
             step = read(name)
             found[name] = (step + (now - was)).astype(step.dtype)
