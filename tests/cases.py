@@ -20,7 +20,7 @@ def packed(kind: str = "*") -> list[str]:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Unpacks an archive into a folder, and gives that."""
+    """Unpacks an archive into a folder, and returns the folder."""
     with zipfile.ZipFile(archive) as members:
         members.extractall(folder)
     return folder

@@ -81,7 +81,7 @@ def typed(feed):
 def record(s, outs, feed, feed2=None, fixed=None, fixed2=None, rows=None):
     """Write golden.npz and case.json.
 
-    `fixed` is fed too, but is no input of the right model. `rows`: the graph takes so many rows
+    `fixed` is fed too, but is not an input of the right model. `rows`: the graph takes so many rows
     alone; the answers to `feed2` are computed in pieces of so many.
     """
     fixed = fixed or {}

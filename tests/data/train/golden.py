@@ -1,4 +1,4 @@
-"""Writes a case: a checkpoint of TensorFlow 1.15, its answers, and how its training goes on.
+"""Writes a case: a checkpoint of TensorFlow 1.15, its answers, and its training continued.
 
 `python NAME.py FOLDER` writes into FOLDER the checkpoint, golden.npz and case.json. README.md in
 the folder above says what they hold.
@@ -19,13 +19,13 @@ STEPS = 6
 
 
 def start(seed):
-    """Seeds the graph, and gives a generator for the data."""
+    """Seeds the graph, and returns a generator for the data."""
     tf.set_random_seed(seed)
     return np.random.RandomState(seed)
 
 
 def classes(rng, x, y, width, number):
-    """A batch of points and the class that a fixed linear map gives each."""
+    """A batch of points and the class of each by a fixed linear map."""
     plane = rng.randn(width, number)
 
     def batch(n):
