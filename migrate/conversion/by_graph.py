@@ -142,6 +142,7 @@ class GraphConversion:
                 return replace(measured, run_by=run_by)
 
             def compare_outputs() -> Measured:
+                plan.warnings += self._lost_dropout(inference, plan)
                 original.open()
                 given, expected = original.run_random(plan)
                 found = differences(keras_worker, plan, given, expected, self.timeout)
@@ -154,7 +155,7 @@ class GraphConversion:
                     return Measured(
                         found,
                         examples=number_of(given),
-                        unproved=self._unproved(interface, inference, plan, expected),
+                        unproved=self._unproved(interface, plan, expected),
                         advice=self.output.verify_with_data,
                     )
                 self.output.tell({"stage": "looking for the cause"})
@@ -181,21 +182,25 @@ class GraphConversion:
             why = {"ops": list[str](), "tensor": "", "reason": made}
             return self._lift(interface, original, inference, keras_worker, why, run_by)
 
+    def _lost_dropout(self, inference: Inference, plan: Plan) -> list[str]:
+        """A warning, unless there is one already, where the model has less dropout."""
+        rates = [node.attrs["rate"] for node in inference.graph.of("Dropout")]
+        lost = lost_dropout(rates, plan)
+        if not lost or any("dropout" in warning for warning in plan.warnings):
+            return []
+        return [
+            f"The graph has dropout at the rate {listed(lost)} that the model does not have. "
+            "Predictions are not affected, but training the model differs."
+        ]
+
     def _unproved(
-        self,
-        interface: Interface,
-        inference: Inference,
-        plan: Plan,
-        outputs: Mapping[str, np.ndarray],
+        self, interface: Interface, plan: Plan, outputs: Mapping[str, np.ndarray]
     ) -> str | None:
         """Why outputs that agree prove nothing, or None where they do."""
         if interface.undecided:
             return f"the outputs are uncertain: {interface.undecided}"
         if "weight" in self.source.roles.values() and (alone := without_weights(plan)):
             return f"no weight affects {listed([printable(tensor) for tensor in alone])}"
-        rates = [node.attrs["rate"] for node in inference.graph.of("Dropout")]
-        if lost := lost_dropout(rates, plan):
-            return f"the model lacks dropout of the graph, at the rate {listed(lost)}"
         reason = no_evidence(outputs)
         return None if reason is None else f"on random inputs {printable(reason, 200)}"
 

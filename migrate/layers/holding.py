@@ -107,12 +107,13 @@ def _tell(plan: Network) -> None:
     for name, where in targets.items():
         if total.repeats(name):
             plan.warnings.append(
-                f"{name} is in the model {len(where)} times ({', '.join(where)}): "
-                "training changes each copy separately."
+                f"{name} becomes {len(where)} separate weights of the model "
+                f"({', '.join(where)}). Predictions are not affected, but training changes "
+                "each copy separately."
             )
         if not total.covers(name) and isinstance(plan, Plan):
-            plan.cut[name] = "the outputs use no more of it"
+            plan.cut[name] = "the outputs do not use the rest"
             plan.warnings.append(
-                f"Only a part of {name} is in the model ({', '.join(where)}): the outputs use no "
-                "more of it."
+                f"Only a part of {name} is in the model ({', '.join(where)}), because the "
+                "outputs do not use the rest."
             )

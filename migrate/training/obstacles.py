@@ -41,7 +41,9 @@ def tell_obstacles(context: Context, trainers: Sequence[Trainer], result: Traini
     result.kept = [n for node in path.kept if node in recipes for n in recipes[node].sources]
     if path.kept:
         names = _variables(context, path.kept)
-        context.warnings.append(f"the program's step also keeps {names}, and the model does not")
+        context.warnings.append(
+            f"the program's training step also updates {names}, which the model does not have"
+        )
 
 
 def not_carried(clause: str) -> str:
@@ -60,15 +62,15 @@ def not_by_optimizer(graph: Graph, names: Iterable[str]) -> str:
     if assigned:
         node = next(iter(assigned.values()))
         return (
-            f"the update of {_some(assigned)} is written out with {node.op} "
-            f"({printable(node.name)}) and not as an operation of an optimizer"
+            f"the program updates {_some(assigned)} with {node.op} ({printable(node.name)}), "
+            "which is not an op of an optimizer"
         )
     for function in graph.functions.values():
         for node in function.graph.nodes.values():
             if "Apply" in node.op and node.op.startswith(("Resource", "Apply", "Sparse")):
                 return (
-                    f"{node.op} is in {printable(function.name)}, a function that the graph calls "
-                    "under a condition or in a loop"
+                    f"{node.op} is in {printable(function.name)}, a function that the graph "
+                    "calls in a condition or a loop"
                 )
     return ""
 
@@ -82,8 +84,9 @@ def _tell_defaults(context: Context, trainers: Sequence[Trainer]) -> None:
             value = static_value(graph, f"{node.name}:0")
             if node.op == "PlaceholderWithDefault" and value is not None:
                 context.warnings.append(
-                    f"{optimizer.class_name} takes {printable(node.name)}, which a program may "
-                    f"feed; the model uses the graph's default, {float(value.reshape(-1)[0]):.6g}"
+                    f"{optimizer.class_name} depends on {printable(node.name)}, which a "
+                    "program can feed; the graph's default, "
+                    f"{float(value.reshape(-1)[0]):.6g}, is used"
                 )
 
 
@@ -107,8 +110,8 @@ def _apart(context: Context, trainers: Sequence[Trainer], operations: Sequence[s
     for node in apart(context.graph, operations, watched - _statistics(context)):
         found.setdefault(node.op, []).append(node.name)
     return [
-        f"beside the train operation the program has {_operations([(op, names[0])])}, which "
-        f"changes variables of this loss; of such operations there are {len(names)}"
+        f"in addition to the train op the program has {_operations([(op, names[0])])}, "
+        f"which changes variables of this loss (number of such ops: {len(names)})"
         for op, names in found.items()
     ]
 
@@ -127,9 +130,12 @@ def _sentence(context: Context, obstacle: Obstacle) -> str:
         parts.append(f"variables ({_variables(context, obstacle.read)})")
     told = " and ".join(parts)
     if obstacle.where == "beside":
-        return f"besides the updates the train operation changes {names} with {told}"
+        return f"after the updates the train op also changes {names} with {told}"
     if obstacle.where == "elsewhere":
-        return f"the updates of {names} take no gradient of a loss itself but {told or 'a feed'}"
+        return (
+            f"the updates of {names} do not use the gradient of a loss directly, but "
+            f"{told or 'a feed'}"
+        )
     return f"between the gradients and the update of {names} the graph has {told}"
 
 

@@ -89,7 +89,7 @@ class Trained:
         scale = max(abs(expected) for expected, _ in self.losses)
         for number, (e, m) in enumerate(self.losses[:1], 1):
             if not abs(e - m) <= allowed.limit(scale):
-                yield f"the loss of step {number} is {e:.6g} and in Keras {m:.6g}"
+                yield f"the loss of step {number} is {e:.6g} in TF1 and {m:.6g} in Keras"
         failing = {t: d for t, d in self.weights.items() if not allowed.holds(d)}
         if failing:
             yield f"after {len(self.losses)} steps {self._worst(failing)}"
@@ -101,12 +101,12 @@ class Trained:
             yield f"in the first step the gradient of {self._worst(failing)}"
         for number, (e, m) in enumerate(self.losses, 1):
             if not abs(e - m) <= allowed.limit(scale):
-                yield f"the loss of step {number} is {e:.6g} and in Keras {m:.6g}"
+                yield f"the loss of step {number} is {e:.6g} in TF1 and {m:.6g} in Keras"
         if self.lost:
             names = listed([printable(name, 80) for name in self.lost])
             yield f"the steps change {names}, which the model does not have"
         for name in self.counters:
-            yield f"{printable(name, 80)} does not count a step as Keras does"
+            yield f"{printable(name, 80)} does not count steps like Keras"
 
     def excused(self, moved: Mapping[str, float], allowed: Allowed) -> Trained:
         """This without the weights and slots that rounding alone moves as far.
@@ -122,7 +122,7 @@ class Trained:
         }
         if not left:
             return self
-        note = f"{listed(sorted(left))} not compared after training: rounding moves it as far"
+        note = f"{listed(sorted(left))} not compared after training: rounding changes it as much"
         return replace(
             self,
             weights={t: d for t, d in self.weights.items() if t not in left},
@@ -138,7 +138,11 @@ class Trained:
         target = max(found, key=lambda t: np.nan_to_num(share(t), nan=np.inf))
         name = printable(self.named.get(target, target), 120)
         d = found[target]
-        by = f"{share(target):.2g} of its largest value" if d.scale else f"{d.max_abs:.2g} from 0"
+        by = (
+            f"{share(target):.2g} relative to its largest value"
+            if d.scale
+            else f"{d.max_abs:.2g}, where all values are 0"
+        )
         return f"{name} differs by {by}"
 
     @property
@@ -211,8 +215,8 @@ def train_both(
     again = original.compare(gated, model, made)
     if again.holds(allowed):
         note = (
-            "the original agrees where all gradients are ready before the first update; "
-            "TensorFlow 1 itself does not wait for that, so its steps may differ from run to run"
+            "the original agrees if it computes all gradients before the first update; "
+            "TensorFlow 1 does not wait for that, so its steps can differ from run to run"
         )
         return replace(again, notes=(*again.notes, note))
     runs = [original.run(batches), original.run(batches, again=True)]
@@ -220,7 +224,7 @@ def train_both(
         raise UserError(
             "two runs of the program's own train operation from the checkpoint differ: it draws "
             "random numbers, or its updates race",
-            expected="training that is the same each time, for a comparison",
+            expected="training that is the same in each run",
         )
     return trained
 
@@ -333,7 +337,7 @@ class _Side:
                 first = found
         if not np.isfinite(losses).all():
             raise UserError(
-                f"on these inputs the loss {printable(self._loss)} is {losses}",
+                f"the loss {printable(self._loss)} is {losses} on these inputs",
                 expected="inputs on which it is finite",
                 try_="--data for verify --train",
             )
@@ -391,8 +395,8 @@ class _Side:
         noise = _noise(compared)
         if noise:
             notes.append(
-                f"{', '.join(noise)} not compared after training: the gradient is only rounding "
-                "error"
+                f"{', '.join(noise)} not compared after training: the gradient is only "
+                "rounding error"
             )
         read = _after(source, run.values)
         weights, slots = _state(source, plan, read, model, noise, notes)

@@ -157,7 +157,9 @@ def _rates(item: Any) -> Iterator[float | None]:
 
 def _missing(dropout: Mapping[str, list[float | None]]) -> list[str]:
     """Rates of the program that no dropout of the model has; one that is fed may be any."""
-    ours = Counter(None if rate is None else round(rate, 5) for rate in dropout["model"])
+    ours = Counter(
+        round(rate, 5) if isinstance(rate, (int, float)) else None for rate in dropout["model"]
+    )
     fed, missing = 0, []
     for rate in dropout["original"]:
         if rate is None:

@@ -42,7 +42,7 @@ def test_a_checkpoint_becomes_a_model_that_plain_keras_opens(goldens: Path, tmp_
         on_event=lambda event: stages.extend([event["stage"]] if "stage" in event else []),
     )
     assert result
-    assert stages == ["planning", "building", "comparing", "done"]
+    assert stages == ["planning", "building", "comparing", "comparing training", "done"]
     assert sorted(file.name for file in out.iterdir()) == ["model.keras", "model.py", "report.json"]
     report = json.loads((out / "report.json").read_text())
     assert report == result.to_dict()
@@ -88,7 +88,7 @@ def test_without_a_graph_the_name_of_a_system_makes_a_model_that_nothing_proves(
     assert result.exit_status() == 3
     assert result.exit_status(allow_unproved=True) == 0
     assert "the original cannot run" in str(result)
-    assert "To prove it: put model.ckpt.meta beside" in str(result)
+    assert "To prove it: put model.ckpt.meta next to" in str(result)
     assert result.report["outcome"] == "keras"
     assert [o["tensor"] for o in result.report["outputs"]] == ["logits:0"]
 
@@ -148,7 +148,7 @@ def test_a_graph_without_a_network_gives_variables(path: str, shared: Path, tmp_
             "tensorflow__serving/saved_model_counter/00000123",
             "counter:0 does not depend on any input",
         ),
-        ("GoogleCloudPlatform__asl-ml-immersion/churn", "needs HashTableV2, whose contents"),
+        ("GoogleCloudPlatform__asl-ml-immersion/churn", "needs HashTableV2, and the checkpoint"),
     ],
 )
 def test_what_is_no_network_is_refused(
