@@ -53,7 +53,7 @@ def test_of_a_gan_the_generator_is_taken_and_both_are_listed(graph_of):
     assert [network.name for network in found.networks] == ["discriminator", "generator"]
     assert found.outputs == ("generator/d2/Tanh:0",)
     assert [entry.tensor for entry in found.inputs] == ["z:0"]
-    assert "took generator" in found.notes[0]
+    assert "generator is converted" in found.notes[0]
 
 
 def test_the_checkpoint_decides_between_networks(graph_of):

@@ -149,7 +149,7 @@ def test_an_operation_without_a_form_is_named() -> None:
 
 
 def test_a_circle_ends_in_an_error() -> None:
-    with pytest.raises(UserError, match="circle"):
+    with pytest.raises(UserError, match="in a cycle"):
         planned(node("a", "Relu", "c:0"), node("c", "Exp", "a:0"), output="a:0")
 
 

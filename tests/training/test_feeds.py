@@ -59,7 +59,7 @@ def test_a_rate_that_is_fed_is_the_rate_of_training(case: Case, tmp_path: Path) 
 def test_with_what_it_was_fed_training_goes_on_as_in_tensorflow_1(
     case: Case, tmp_path: Path, ask: Callable[..., Any]
 ) -> None:
-    golden = case.golden()
+    golden = case.arrays
     rate = float(golden["feed_0_lr:0"])
     same = [k for k in range(6) if float(golden[f"feed_{k}_lr:0"]) == rate]
     report = converted(case, tmp_path / "out", {"keep_prob": 1.0, "lr": rate})

@@ -15,7 +15,7 @@ _GUARD = 1e-3  # a bound nearer to 0 or 1 than this keeps a logarithm or a divis
 _MOST_STEPS = 400  # back from the loss's terms to the tensor that they share
 _PASSING = (
     "Log", "Log1p", "Neg", "LogSoftmax", "Square", "Abs", "Pow", "Exp", "Cast", "Identity",
-    "Softplus", "Sqrt", "SquaredDifference", "Unpack",
+    "Softplus", "SquaredDifference", "Unpack",
 )  # fmt: skip
 # What a loss does with a network that it moves nothing of: the value of a next state, say.
 _OF_TARGETS = (
@@ -219,6 +219,9 @@ class LossEnds:
             return True
         if not is_default_name(node):
             return node.op in ("Minimum", "Maximum") and self._guards(node)
+        users = self._users.get(node.name, ())
+        if users and all(user.op.endswith("SoftmaxCrossEntropyWithLogits") for user in users):
+            return node.op == "Reshape"  # into rows, which tf.nn adds
         if node.op == "Reshape":  # of what the program names, into triplets or rows
             return not is_default_name(self._graph.node(resolve(self._graph, node.inputs[0])))
         return node.op in self._passing or self._guards(node) or self._is_distance(node)
