@@ -155,7 +155,7 @@ SYSTEMS: tuple[System, ...] = (
             checkpoint="initial.ckpt",
             tolerances={
                 "validation loss, by epoch": Tolerance(rtol=1e-6),
-                # A float32 logit near 16 has steps of 1e-6 to 2e-6; softmax makes them relative errors.
+                # A float32 logit near 16 has steps of 1e-6; softmax makes them relative errors.
                 "probabilities of the ensemble": Tolerance(atol=1e-6, rtol=1e-6),
             },
             why="Keras averages the validation loss over batches, and averages the members "
