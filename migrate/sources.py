@@ -35,6 +35,7 @@ class Source:
         graph: None where there is no ``.meta``; its feature columns folded.
         graph_path: the file the graph was read from.
         prefer_averages: moving averages are used instead of the weights they average.
+        trusted: whatever its graph would do, it may run.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Source:
     graph: Graph | None
     graph_path: Path | None
     prefer_averages: bool = False
+    trusted: bool = False
 
     @property
     def name(self) -> str:

@@ -42,7 +42,6 @@ class WayBack:
         report: the content of the conversion's report.json; {} where there is none.
         timeout: seconds without a sign of life after which a worker is ended.
         tell: is told of the progress.
-        trust: whatever the graph does.
     """
 
     path: Path
@@ -50,7 +49,6 @@ class WayBack:
     report: Mapping[str, Any]
     timeout: float
     tell: Event
-    trust: bool = False
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -108,7 +106,6 @@ class WayBack:
             outputs,
             report.get("asked") or None,
             worker,
-            trust=self.trust,
             timeout=self.timeout,
         )
         plan = make_plan(source, interface, inference)
@@ -256,7 +253,8 @@ def open_way_back(
             expected="the source that was converted",
             try_="--map FILE, the map of the conversion with its steps",
         )
-    return WayBack(path, source, report if of_graph else {}, timeout, tell, trust)
+    source.trusted = trust
+    return WayBack(path, source, report if of_graph else {}, timeout, tell)
 
 
 def _report_beside(path: Path) -> dict[str, Any]:

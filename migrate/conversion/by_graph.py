@@ -60,7 +60,6 @@ class GraphConversion:
 
     Attributes:
         training: carry loss, optimizer and its state over.
-        trust: run the original even if it could touch files, the network or processes.
         train_check: compare some steps of training, where it is carried over.
         workers: for the graph and for Keras; two are started where it is None.
         reference: an interpreter that has TensorFlow 1, to run the original; None: the worker does.
@@ -68,7 +67,6 @@ class GraphConversion:
 
     output: Output
     training: bool
-    trust: bool
     workers: tuple[Worker, Worker] | None = None
     train_check: bool = True
     reference: str | Path | None = None
@@ -107,7 +105,6 @@ class GraphConversion:
                     outputs,
                     feed,
                     graph_worker,
-                    trust=self.trust,
                     timeout=self.timeout,
                 )
             except NoNetworkError:
@@ -255,7 +252,6 @@ class GraphConversion:
                     plan,
                     model,
                     runner,
-                    trust=self.trust,
                     timeout=self.timeout,
                 )
                 tried = True

@@ -110,6 +110,7 @@ def convert(
             report = convert_back(path, folder, map_path=map_path, to=to, **common)
         return Conversion(report, None if dry_run else folder)
     opened = open_source(source)
+    opened.trusted = trust
     opened.prefer_averages = _prefers_averages(opened, ema)
     folder = _free(output, f"{opened.name}-keras", force or dry_run)
     if is_users_model(model) or map_path is not None:
@@ -145,7 +146,7 @@ def convert(
         )
     if model is not None or opened.graph is None:
         return _from_names(out, asked=model is not None)
-    conversion = GraphConversion(out, training, trust, workers, train_check, reference)
+    conversion = GraphConversion(out, training, workers, train_check, reference)
     return conversion.run(inputs, outputs, feed)
 
 

@@ -156,11 +156,13 @@ class Model:
         *,
         compiled: bool = False,
         source: str | None = None,
+        trust: bool = False,
     ) -> Model:
         """Opens it; with its loss and optimizer if ``compiled``.
 
         Args:
             source: the text of a model.py that is run before, for the classes it registers.
+            trust: a SavedModel is opened whatever it would do.
 
         Raises:
             UserError: Keras or TensorFlow cannot.
@@ -171,6 +173,7 @@ class Model:
             "code": str(subject.code) if subject.code else None,
             "source": source,
             "compile": compiled,
+            "trust": trust,
         }
         return cls(worker, timeout, worker.call("model", request, timeout=timeout).data)
 

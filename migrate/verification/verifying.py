@@ -12,7 +12,7 @@ import numpy as np
 
 from ..emit import source as emit_source
 from ..errors import UserError, printable, understanding
-from ..graph import Inference, Interface, refuse_saved_model, running_part, split_tensor
+from ..graph import Inference, Interface, running_part, split_tensor
 from ..layers import UnsupportedError
 from ..layers.planning import bypassed, find_inference, lift_plan, make_plan
 from ..parity import Difference
@@ -95,8 +95,7 @@ def verify(
         if reference is not None:
             runner = own = stack.enter_context(ReferenceWorker(reference, graph_worker))
         opened, subject = open_source(source), find_subject(model)
-        if not trust and subject.path is not None and subject.path.is_dir():
-            refuse_saved_model(subject.path)
+        opened.trusted = trust
         if opened.graph is None:
             raise UserError(
                 f"{printable(source)} has no graph next to it, so the original cannot run",
@@ -113,7 +112,6 @@ def verify(
             opened,
             *_asked(opened, subject, inputs, outputs, feed),
             graph_worker,
-            trust=trust,
             timeout=timeout,
         )
         plan, notes = None, list[str]()
@@ -139,7 +137,14 @@ def verify(
         tell({"stage": "opening"})
         run_by = f"TensorFlow {own.version(timeout)}" if own is not None else None
         source_text = _own_source(opened, interface, inference, plan, subject)
-        made = Model.open(subject, model_worker, timeout, compiled=bool(train), source=source_text)
+        made = Model.open(
+            subject,
+            model_worker,
+            timeout,
+            compiled=bool(train),
+            source=source_text,
+            trust=trust,
+        )
         made.bind(interface, subject.report)
         bypass = bypassed(inference)
         original = Original(opened, interface, runner, bypass=bypass, timeout=timeout)
@@ -163,7 +168,6 @@ def verify(
                 train,
                 feeding,
                 allowed,
-                trust=trust,
                 timeout=timeout,
             )
             result = replace(result, trained=trained)

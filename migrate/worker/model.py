@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
+from ..graph import refuse_saved_model
 from ..plan.training import OWN_MODEL
 from .compiled import members, slot_variable
 from .events import Event
@@ -61,14 +62,17 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Opens ``path``: a .keras file or a SavedModel folder.
 
     ``code``, a model.py, or ``source``, the text of one, is run before: it registers classes.
+    A SavedModel is judged first, but with ``trust``.
     Without a ``path``, the code's ``build_model()``.
     """
+    path = request["path"]
+    if path is not None and Path(path).is_dir() and not request["trust"]:
+        refuse_saved_model(Path(path))
     import keras
 
     module = _run_code(request["code"]) if request["code"] else None
     if module is None and request.get("source"):
         module = executed(request["source"])
-    path = request["path"]
     if path is None:
         hold(_build(module, request["code"]))
     elif Path(path).is_dir():

@@ -150,7 +150,8 @@ def complete_shapes(
 ) -> None:
     """Lets TensorFlow infer the shapes that a frozen graph does not record.
 
-    Call :func:`refuse_forbidden` before: importing a graph already computes with its constants.
+    Raises:
+        UserError: the graph cannot be imported, or may not run.
     """
     graph = source.graph
     assert graph is not None
@@ -202,4 +203,5 @@ def graph_request(
         "given": cut_tensors(graph, interface),
         "bypass": dict(bypass or {}),
         "initializers": list(graph.folded.initializers) if graph.folded is not None else [],
+        "trust": source.trusted,
     }

@@ -8,7 +8,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -204,18 +203,10 @@ def test_a_graph_that_eats_memory_ends_in_one_line(
     assert "not enough memory" in report["parity"]["reason"]
 
 
-class Unused(Worker):
-    """Nothing of a stranger's graph may reach a worker before it is judged."""
-
-    def __init__(self) -> None:
-        """Starts no process."""
-
-    def call(self, *arguments: object, **options: object) -> NoReturn:
-        pytest.fail("a worker was asked to do something")
-
-
-def test_a_graph_that_reads_files_is_refused_before_anything_runs(tmp_path: Path) -> None:
+def test_a_graph_that_reads_files_is_refused_where_it_would_be_imported(
+    tmp_path: Path, workers: tuple[Worker, Worker]
+) -> None:
     path = small_graph("reads", tmp_path)
     with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
-        convert(path, tmp_path / "out", outputs=["y:0"], workers=(Unused(), Unused()))
+        convert(path, tmp_path / "out", outputs=["y:0"], workers=workers)
     assert not (tmp_path / "out").exists()

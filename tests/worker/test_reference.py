@@ -70,7 +70,7 @@ def test_outputs_are_those_of_tensorflow_1(
     places = (folder / place for place in ("frozen.pb", "saved_model"))
     source = open_source(next((p for p in places if p.exists()), folder / "model.ckpt"))
     interface, inference = find_inference(
-        source, case["inputs"], case["outputs"], None, workers[0], trust=False, timeout=60
+        source, case["inputs"], case["outputs"], None, workers[0], timeout=60
     )
     original = Original(source, interface, reference, bypass=bypassed(inference), timeout=60)
     original.open()
@@ -86,7 +86,7 @@ def test_training_is_that_of_tensorflow_1(
     folder = goldens / "train_adam"
     arrays, case = np.load(folder / "golden.npz"), json.loads((folder / "case.json").read_text())
     source = open_source(folder / "model.ckpt")
-    interface, _ = find_inference(source, None, None, None, workers[0], trust=False, timeout=60)
+    interface, _ = find_inference(source, None, None, None, workers[0], timeout=60)
     whole = replace(interface, outputs=(case["loss"], case["train_op"]))
     original = Original(source, whole, reference, timeout=60)
     original.open()

@@ -51,8 +51,8 @@ def read_graph(path: str | Path) -> Graph:
         ) from None
 
 
-def read_saved_model(folder: Path) -> list[Graph]:
-    """Every graph of a SavedModel as TensorFlow will have it: of ``saved_model.pb`` and no other.
+def read_saved_model(folder: Path) -> list[Any]:
+    """The MetaGraphDefs of a SavedModel as TensorFlow has them: of ``saved_model.pb`` alone.
 
     Raises:
         UserError: there is no such file, or it is damaged.
@@ -63,7 +63,7 @@ def read_saved_model(folder: Path) -> list[Graph]:
         message.ParseFromString(_content(file))
     except DecodeError:
         raise UserError(f"{printable(file)} is not a SavedModel", expected=_EXPECTED) from None
-    return [decode_graph(meta) for meta in message.meta_graphs]
+    return list(message.meta_graphs)
 
 
 def _content(file: Path) -> bytes:
