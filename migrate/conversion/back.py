@@ -62,7 +62,7 @@ class WayBack:
                 source's variables cannot have.
         """
         self.tell({"stage": "planning"})
-        with Worker("graph") as graph_worker, Worker("Keras") as keras_worker:
+        with Worker("graph", writable=()) as graph_worker, Worker("Keras") as keras_worker:
             plan = self._plan(graph_worker)
             self.tell({"stage": "building"})
             places, kept = self._places(plan, keras_worker)

@@ -81,6 +81,13 @@ class GraphConversion:
         """Seconds without a sign of life after which a worker is ended."""
         return self.output.timeout
 
+    def _started(self) -> tuple[Worker, Worker]:
+        """A worker for the original, which has nothing to write, and one for the model."""
+        if self.source.trusted:
+            return Worker("graph"), Worker("Keras")
+        room = self.output.folder.parent
+        return Worker("graph", writable=()), Worker("Keras", writable=(room,))
+
     def run(
         self,
         inputs: Sequence[str] | None,
@@ -91,7 +98,7 @@ class GraphConversion:
         self.output.tell({"stage": "planning"})
         # TensorFlow is imported there while the plan is made here.
         with ExitStack() as stack:
-            started = (Worker("graph"), Worker("Keras")) if self.workers is None else ()
+            started = self._started() if self.workers is None else ()
             graph_worker, keras_worker = self.workers or map(stack.enter_context, started)
             runner, reference = graph_worker, None
             if self.reference is not None:

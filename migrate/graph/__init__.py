@@ -7,7 +7,7 @@ to all.
 from .constants import Evaluator, partial_value, static_value
 from .examples.columns import fold_columns
 from .files.cutting import drop_defaults, full, node_of, prune
-from .files.reading import form_of, read_graph
+from .files.reading import form_of, read_definition, read_graph
 from .files.safety import ForbiddenOperation, forbidden_operations, refuse_forbidden
 from .files.saved_model import refuse_saved_model
 from .interface.feeds import dropout_value
@@ -101,6 +101,7 @@ __all__ = [
     "node_of",
     "partial_value",
     "prune",
+    "read_definition",
     "read_graph",
     "read_loss",
     "read_path",

@@ -26,7 +26,7 @@ from ..plan.batch import free_batch
 from ..plan.names import identifier
 from ..sources import Source
 from ..worker import Worker
-from ..worker.original import complete_kinds, complete_shapes
+from ..worker.original import complete_kinds, complete_shapes, refuse_to_run
 from .dropout import fold_dropout
 from .formula import detached
 from .matching import build_plan
@@ -56,7 +56,7 @@ def find_inference(
     *,
     timeout: float | None,
 ) -> tuple[Interface, Inference]:
-    """Where data enters and leaves, and the part between.
+    """Where data enters and leaves, and the part between; refused before anything of it runs.
 
     Args:
         inputs, outputs, feed: as :func:`find_interface` takes them.
@@ -71,6 +71,7 @@ def find_inference(
     source.refuse_contradictions()
     saved = source.recipes().keys()
     interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
+    refuse_to_run(source, interface)
     interface = complete_kinds(source, interface, worker, timeout)
     complete_shapes(source, interface, worker, timeout)
     return interface, inference_part(source, interface)

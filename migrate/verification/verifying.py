@@ -89,7 +89,8 @@ def verify(
     tell = on_event or (lambda event: None)
     tell({"stage": "reading"})
     with ExitStack() as stack:
-        started = (Worker("graph"), Worker("model")) if workers is None else ()
+        writable = None if trust else ()
+        started = [Worker(n, writable=writable) for n in ("graph", "model") if workers is None]
         graph_worker, model_worker = workers or map(stack.enter_context, started)
         runner, own = graph_worker, None
         if reference is not None:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
 import numpy as np
@@ -33,6 +34,10 @@ _REQUIRED = {
     "KERAS_BACKEND": "tensorflow",
 }
 
+
+# -P: the folder we were started from is not searched for modules; a user's keras.py, or the folders
+# of a checkout, must not be taken for the libraries.
+_PYTHON = (sys.executable, "-P", "-m")
 
 # What C++, Python and TensorFlow say when memory is refused to them.
 _NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "out of memory", "OOM when")
@@ -82,6 +87,8 @@ class Worker:
         name: for messages: "legacy", "modern", "graph".
         environment: added to the process's environment.
         memory_limit: bytes of address space the worker may take, or None.
+        writable: folders in which it may write, if it is to be confined: see
+            :func:`tfmigrate.worker.confine.confine`.
         command: of the process; by default this interpreter with the jobs in ``main.py``.
     """
 
@@ -91,6 +98,7 @@ class Worker:
         *,
         environment: Mapping[str, str] | None = None,
         memory_limit: int | None = None,
+        writable: Sequence[Path] | None = None,
         command: Sequence[str] | None = None,
     ):
         self.name = name
@@ -98,10 +106,17 @@ class Worker:
         env = {**_DEFAULTS, **os.environ, **_REQUIRED, **(environment or {})}
         if memory_limit is not None:
             env["TFMIGRATE_WORKER_MEMORY"] = str(memory_limit)
-        # -P: the folder we were started from is not searched for modules; a user's keras.py,
-        # or a checkout's own folders, must not be taken for the libraries.
+        self._room, program = None, list(command or [*_PYTHON, f"{__package__}.main"])
+        if writable is not None:
+            self._room = tempfile.TemporaryDirectory(
+                prefix="tfmigrate-worker-", ignore_cleanup_errors=True
+            )
+            env["TMPDIR"] = self._room.name
+            places = [self._room.name, *map(str, writable)]
+            confined = [*_PYTHON, f"{__package__}.confine", self._room.name]
+            program = [*confined, *program] if command else [*program, *places]
         self._process = subprocess.Popen(
-            command or [sys.executable, "-P", "-m", f"{__package__}.main"],
+            program,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -201,6 +216,8 @@ class Worker:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
         self._log.close()
+        if self._room is not None:
+            self._room.cleanup()
 
     def _pump(self) -> None:
         try:

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..graph import Interface, cut_tensors
+from ..graph import (
+    Interface,
+    cut_tensors,
+    drop_defaults,
+    prune,
+    read_definition,
+    refuse_forbidden,
+)
 from ..graph.sources import PARSED
 from ..plan import Plan
 from ..plan.examples import EXAMPLES, KINDS, random_inputs
@@ -189,6 +196,21 @@ def complete_kinds(
     kinds = worker.call("rungraph", {"step": "kinds", **request}, timeout=timeout).data["kinds"]
     inputs = tuple(replace(i, dtype=kinds.get(i.tensor, i.dtype)) for i in interface.inputs)
     return replace(interface, inputs=inputs)
+
+
+def refuse_to_run(source: Source, interface: Interface) -> None:
+    """Refuses a graph that may not run; the worker judges again what it imports.
+
+    Raises:
+        UserError: naming the operations.
+    """
+    if source.trusted:
+        return
+    request = graph_request(source, interface)
+    definition = read_definition(request["path"], request["tags"])
+    drop_defaults(definition, request["given"])
+    prune(definition, [*interface.outputs, *request["initializers"]], request["given"])
+    refuse_forbidden("the graph", definition)
 
 
 def graph_request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,17 @@ def read_graph(path: str | Path) -> Graph:
             expected=error.expected or _EXPECTED,
             try_=error.try_,
         ) from None
+
+
+def read_definition(path: str | Path, tags: Sequence[str]) -> Any:
+    """The GraphDef message in a graph file; of several MetaGraphs the one with these tags.
+
+    Raises:
+        UserError: as for :func:`read_graph`.
+    """
+    _, metas = _parse(_content(_locate(Path(path))))
+    tagged = [meta for meta in metas if list(meta.meta_info_def.tags) == list(tags)]
+    return (tagged or metas)[0].graph_def
 
 
 def read_saved_model(folder: Path) -> list[Any]:
