@@ -25,6 +25,7 @@ A key that is the whole name of a variable means that variable, stars in it or n
 
 from __future__ import annotations
 
+import bisect
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -114,13 +115,41 @@ class Map:
 
 
 def captures(pattern: str, name: str) -> tuple[str, ...] | None:
-    """What the stars of a pattern stand for in a name; None where it does not match."""
-    expression = "".join(
-        {"*": "([^/]*)", "**": "(.*)"}.get(part, re.escape(part))
-        for part in re.split(r"(\*\*|\*)", pattern)
-    )
-    match = re.fullmatch(expression, name, re.DOTALL)
-    return match.groups() if match else None
+    """What the stars of a pattern stand for in a name; None where it does not match.
+
+    An earlier star stands for as much as it can. Not a regular expression, which would try all
+    divisions of a name among several stars.
+    """
+    first, *texts = _STAR.split(pattern)
+    stars = _STAR.findall(pattern)
+    if not name.startswith(first) or not stars:
+        return () if name == pattern else None
+
+    def farthest(star: str, start: int, ends: list[int]) -> int | None:
+        """The last of some positions where a star that begins at ``start`` can end."""
+        limit = len(name) if star == "**" else name.find("/", start) % (len(name) + 1)
+        at = bisect.bisect_right(ends, limit)
+        return ends[at - 1] if at and ends[at - 1] >= start else None
+
+    # From the last star to the first: where each can end so that all that follows matches.
+    last = len(name) - len(texts[-1])
+    ends = [[last] if name.endswith(texts[-1]) and last >= 0 else []]
+    for star, text in zip(stars[:0:-1], texts[-2::-1], strict=True):
+        found = _occurrences(text, name)
+        ends.append([at for at in found if farthest(star, at + len(text), ends[-1]) is not None])
+    start, parts = len(first), []
+    for star, text, possible in zip(stars, texts, reversed(ends), strict=True):
+        end = farthest(star, start, possible)
+        if end is None:
+            return None
+        parts.append(name[start:end])
+        start = end + len(text)
+    return tuple(parts)
+
+
+def _occurrences(text: str, name: str) -> list[int]:
+    """Every position at which a text is found in a name."""
+    return [match.start() for match in re.finditer(f"(?={re.escape(text)})", name)]
 
 
 def fill(template: str, values: Sequence[str]) -> str:
@@ -144,7 +173,9 @@ def read_map(path: Path) -> Map:
         raise UserError(
             f"there is no map {printable(path)}", try_=f"--write-map {printable(path)}"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UserError(f"cannot read the map {printable(path)}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits too
         raise UserError(f"{printable(path)} is not TOML: {printable(error)}") from None
     where = printable(path)
     _known(data, ("rename", "change", "skip"), where)
@@ -191,7 +222,7 @@ def _step(step: Any, where: str) -> Operation:
     _known(step, (name, *keys), f"{where}, {name}")
     try:
         return make(step)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise UserError(f"{where}: {name}: {printable(error)}") from None
 
 

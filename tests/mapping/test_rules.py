@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -54,6 +56,9 @@ def test_a_map_is_read(tmp_path):
     ("text", "words"),
     [
         ("x", "is not TOML"),
+        ("x = " + "[" * 3000, "is not TOML"),
+        ("x = " + "9" * 5000, "is not TOML"),
+        (f'[[change]]\nfrom="a"\nto="b"\nsteps=[{{ add = 1{"0" * 400} }}]', "add: .*too large"),
         ("[renames]\n", "no key 'renames'.*try rename"),
         ("[rename]\na = 1\n", "expected text in quotes"),
         ('[[change]]\nfrom = "a"\n', "change 1 has no to"),
@@ -82,6 +87,11 @@ def test_a_map_that_is_not_there_can_be_proposed(tmp_path):
         read_map(tmp_path / "none.toml")
 
 
+def test_a_map_that_is_a_folder_is_one_clear_error(tmp_path):
+    with pytest.raises(UserError, match="cannot read the map"):
+        read_map(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("pattern", "name", "found"),
     [
@@ -96,6 +106,23 @@ def test_a_map_that_is_not_there_can_be_proposed(tmp_path):
 )
 def test_stars(pattern, name, found):
     assert captures(pattern, name) == found
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "ab", "/", "*", "**"]), max_size=7).map("".join),
+    st.text("ab/", max_size=9),
+)
+def test_stars_are_those_of_a_regular_expression(pattern, name):
+    stars = {"*": "([^/]*)", "**": "(.*)"}
+    parts = (stars.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*)", pattern))
+    match = re.fullmatch("".join(parts), name, re.DOTALL)
+    assert captures(pattern, name) == (match and match.groups())
+
+
+def test_many_stars_and_a_long_name_end_at_once():
+    """A regular expression would try each division of the name among twenty stars."""
+    assert captures("**a" * 20 + "b", "a" * 300) is None
+    assert captures("**a" * 20, "a" * 300) == ("a" * 280, *[""] * 19)
 
 
 words = st.text("abc[](){}.\\$ ", min_size=1, max_size=5)  # between stars: ** is one star
