@@ -9,8 +9,10 @@ them, ``layer/kernel``: which number is which comes from the layer's class, and 
 from __future__ import annotations
 
 import json
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,6 +29,13 @@ from .names import natural
 
 _WEIGHTS_FILE, _CONFIG_FILE = "model.weights.h5", "config.json"
 _MAX_CONFIG = 256 << 20
+
+# What reading an archive, HDF5 in it, or JSON raises where the file is damaged. h5py lets through
+# the errors of the archive that it reads from.
+_DAMAGE = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, RuntimeError,
+    ValueError,
+)  # fmt: skip
 
 # Class in snake case, as group names have it → its weights in their order (keras/src/layers/).
 _KERNEL_BIAS = ("kernel", "bias")
@@ -73,8 +82,10 @@ class KerasFile:
         self._datasets: dict[str, h5py.Dataset] = {}
         try:
             file, layers = self._open()
-            found = dict(_places(file, "") if stored else self._walk(file, "", "", layers))
-        except (OSError, zipfile.BadZipFile, KeyError, RuntimeError, ValueError) as error:
+            seen = {_address(file)}
+            places = _places(file, "", seen) if stored else self._walk(file, "", "", layers, seen)
+            found = dict(places)
+        except _DAMAGE as error:
             self._files.close()
             raise UserError(
                 f"{printable(path)} is not a file of Keras weights: {printable(error)}",
@@ -105,11 +116,11 @@ class KerasFile:
         dataset = self._datasets[name]
         try:
             values = np.asarray(dataset[()])
-        except (OSError, MemoryError) as error:
+            return values.view(_dtype(dataset)) if values.dtype.kind == "V" else values
+        except (*_DAMAGE, MemoryError) as error:
             raise UserError(
                 f"cannot read {printable(name)} in {printable(self.path)}: {printable(error)}"
             ) from None
-        return values.view(_dtype(dataset)) if values.dtype.kind == "V" else values
 
     def read_flat_chunks(self, name: str, chunk_bytes: int = CHUNK) -> Iterator[np.ndarray]:
         """One weight, as one piece."""
@@ -130,9 +141,14 @@ class KerasFile:
         return self._files.enter_context(h5py.File(member, "r")), layers
 
     def _walk(
-        self, group: h5py.Group, where: str, prefix: str, layers: dict[str, dict[str, Any]]
+        self,
+        group: h5py.Group,
+        where: str,
+        prefix: str,
+        layers: dict[str, dict[str, Any]],
+        seen: set[int],
     ) -> Iterator[tuple[str, h5py.Dataset]]:
-        own = _member(group, "vars")
+        own = _member(group, "vars", seen)
         if isinstance(own, h5py.Group):
             if where:  # the model's own name is no part of a path
                 name = own.attrs.get("name", where.rpartition("/")[2])
@@ -142,23 +158,23 @@ class KerasFile:
             config = layers.get(prefix.rstrip("/").rpartition("/")[2], {})
             names = _names(_kind(where.rpartition("/")[2]), len(numbers), config)
             for number, name in zip(numbers, names or numbers, strict=True):
-                dataset = _member(own, number)
+                dataset = _member(own, number, seen)
                 if isinstance(dataset, h5py.Dataset):
                     yield prefix + name, dataset
         for name in group:
             if name == "vars" or (not where and name == "optimizer"):
                 continue
-            child = _member(group, name)
+            child = _member(group, name, seen)
             if isinstance(child, h5py.Group):
-                yield from self._walk(child, f"{where}/{name}".lstrip("/"), prefix, layers)
+                yield from self._walk(child, f"{where}/{name}".lstrip("/"), prefix, layers, seen)
 
 
-def _places(group: h5py.Group, where: str) -> Iterator[tuple[str, h5py.Dataset]]:
+def _places(group: h5py.Group, where: str, seen: set[int]) -> Iterator[tuple[str, h5py.Dataset]]:
     """Every array, by its place in the file."""
     for name in group:
-        child = _member(group, name)
+        child = _member(group, name, seen)
         if isinstance(child, h5py.Group):
-            yield from _places(child, f"{where}{name}/")
+            yield from _places(child, f"{where}{name}/", seen)
         elif child is not None:
             yield where + name, child
 
@@ -208,15 +224,30 @@ def how_to_open(path: Path) -> str:
     return f"model.load_weights({file}) on the model that these weights belong to"
 
 
-def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
-    """A member that lies in the file itself: links and storage elsewhere could read any file."""
+def _address(item: h5py.Group) -> int:
+    """Where an object lies in its file."""
+    return h5py.h5o.get_info(item.id).addr
+
+
+def _member(group: h5py.Group, name: str, seen: set[int]) -> h5py.Group | h5py.Dataset | None:
+    """A member that lies in the file itself: links and storage elsewhere could read any file.
+
+    Args:
+        seen: the addresses of the groups so far. A group in two places could be in 2^n of them.
+    """
     link = group.get(name, getlink=True)
     if link is None:
         return None
     if not isinstance(link, h5py.HardLink):
         raise UserError(f"{printable(name)} in {printable(group.file.filename)} is a link")
     item = group[name]
+    if isinstance(item, h5py.Group):
+        if _address(item) in seen:
+            raise UserError(f"{printable(item.name)} is in two places of the file")
+        seen.add(_address(item))
     if isinstance(item, h5py.Dataset):
+        if item.shape is None:
+            raise UserError(f"{printable(item.name)} has neither a shape nor values")
         if item.external or item.is_virtual:
             raise UserError(f"{printable(item.name)} stores its values in another file")
         if item.size and not item.id.get_storage_size():

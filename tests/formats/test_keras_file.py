@@ -114,3 +114,49 @@ def test_a_file_that_points_outside_itself_is_refused(tmp_path, trick):
             group.create_dataset("0", (1 << 40,), "f4", chunks=(1 << 20,))
     with pytest.raises(UserError, match=r"is a link|another file|no values"):
         KerasFile(path)
+
+
+def test_damage_anywhere_in_a_packed_archive_is_one_clear_error(tmp_path):
+    """Whatever zlib, zipfile, json or h5py make of it."""
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["layers/dense/vars/0"] = np.random.default_rng(0).normal(size=(40, 40))
+    with zipfile.ZipFile(tmp_path / "x.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps({"class_name": "Sequential", "config": {}}))
+        archive.write(tmp_path / "x.h5", "model.weights.h5")
+        config, weights = archive.infolist()
+    data = (tmp_path / "x.keras").read_bytes()
+    starts = [config.header_offset + 50, weights.header_offset + 60]
+    for at in (starts[0], starts[1], starts[1] + weights.compress_size // 2):
+        damaged = data[:at] + bytes(b ^ 0x5A for b in data[at : at + 20]) + data[at + 20 :]
+        (tmp_path / "y.keras").write_bytes(damaged)
+        with pytest.raises(UserError, match=r"y\.keras is not a file of Keras weights"):
+            KerasFile(tmp_path / "y.keras")
+
+
+def test_an_array_without_a_shape_is_refused(tmp_path):
+    with h5py.File(tmp_path / "x.weights.h5", "w") as file:
+        file["layers/dense/vars/0"] = h5py.Empty("f4")
+    with pytest.raises(UserError, match="neither a shape nor values"):
+        KerasFile(tmp_path / "x.weights.h5")
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_groups_in_two_places_are_refused(tmp_path, stored):
+    """Ten groups that each hold the next twice are read 1,024 times otherwise, 30 without end."""
+    with h5py.File(tmp_path / "x.weights.h5", "w") as file:
+        group = file
+        for number in range(10):
+            below = file.create_group(f"below/{number}")
+            group["left"] = group["right"] = below
+            group = below
+        group["vars/0"] = np.ones(3)
+    with pytest.raises(UserError, match="is in two places"):
+        KerasFile(tmp_path / "x.weights.h5", stored=stored)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_group_in_itself_is_refused(tmp_path, stored):
+    with h5py.File(tmp_path / "x.weights.h5", "w") as file:
+        file["layers/dense"] = file["/"]
+    with pytest.raises(UserError, match="is in two places"):
+        KerasFile(tmp_path / "x.weights.h5", stored=stored)
