@@ -269,7 +269,7 @@ def find_frozen_weights(graph: Graph) -> dict[str, GraphVariable]:
     found = {}
     for node in graph.of("Const"):
         dtype = node.attrs.get("dtype", "")
-        if not dtype.startswith(("float", "bfloat")):
+        if "value" not in node.attrs or not dtype.startswith(("float", "bfloat")):
             continue
         uses = _uses(graph, node)
         read = any(

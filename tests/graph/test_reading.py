@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tfmigrate.errors import UserError
 from tfmigrate.graph import (
     extract,
+    find_frozen_weights,
     find_interface,
     find_training,
     find_variables,
@@ -257,3 +258,24 @@ def test_tensorflow_runs_what_was_judged(tensorflow, tmp_path):
     path.write_bytes(judged.SerializeToString() + hidden.SerializeToString())
     assert list(read_graph(path).nodes) == ["Pp", "Pq"]
     assert tensorflow(READ_IN_WORKER, str(path)) == ["Pp", "Pq"]
+
+
+@pytest.mark.parametrize("value", ["", "attr { key: 'value' value { } }"])
+def test_a_constant_without_a_value_is_no_weight(tmp_path, value):
+    """TensorFlow counts an attribute that is not set as missing."""
+    text = f"""
+    node {{ name: 'w' op: 'Const' attr {{ key: 'dtype' value {{ type: 1 }} }} {value} }}
+    node {{ name: 'w/read' op: 'Identity' input: 'w' }}
+    """
+    (tmp_path / "x.pbtxt").write_text(text)
+    graph = read_graph(tmp_path / "x.pbtxt")
+    assert "value" not in graph.nodes["w"].attrs
+    assert dict(graph.nodes["w"].attrs) == {"dtype": "float32"}
+    assert find_frozen_weights(graph) == {}
+
+
+def test_a_constant_whose_value_is_a_placeholder_is_refused(tmp_path):
+    text = "node { name: 'w' op: 'Const' attr { key: 'value' value { placeholder: 'v' } } }"
+    (tmp_path / "x.pbtxt").write_text(text)
+    with pytest.raises(UserError, match="'value' of operation 'w' is a placeholder"):
+        read_graph(tmp_path / "x.pbtxt")

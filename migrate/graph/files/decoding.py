@@ -81,17 +81,19 @@ _ATTR_KINDS = {
 }
 
 
-def _check_attr(definition: Any, key: str, kind: str) -> None:
+def _check_attr(definition: Any, key: str, kind: str, *, in_function: bool) -> None:
     if key in definition.attr:
         found = definition.attr[key].WhichOneof("kind")
-        if found not in (kind, "placeholder", None):
+        if found not in (kind, None) and not (in_function and found == "placeholder"):
             raise UserError(
                 f"attribute {key!r} of operation {printable(definition.name)!r} is a {found}",
                 expected=f"a {kind}",
             )
 
 
-def _nodes(definitions: Iterable[Any], normalize: Callable[[str], str]) -> dict[str, Node]:
+def _nodes(
+    definitions: Iterable[Any], normalize: Callable[[str], str], *, in_function: bool = False
+) -> dict[str, Node]:
     nodes: dict[str, Node] = {}
     for definition in definitions:
         name = definition.name
@@ -112,9 +114,9 @@ def _nodes(definitions: Iterable[Any], normalize: Callable[[str], str]) -> dict[
             else:
                 inputs.append(normalize(text))
         for key, kind in _ATTR_KINDS.items():
-            _check_attr(definition, key, kind)
+            _check_attr(definition, key, kind, in_function=in_function)
         if definition.op == "Const":
-            _check_attr(definition, "value", "tensor")
+            _check_attr(definition, "value", "tensor", in_function=in_function)
         nodes[name] = Node(
             name, definition.op, tuple(inputs), tuple(control), definition.device,
             Attrs(definition.attr),
@@ -209,7 +211,7 @@ def _function(definition: Any, op_defs: Mapping[str, Any]) -> Function:
         name: Node(name, "_Arg", attrs={"T": kind, "index": index})
         for index, (name, kind) in enumerate(arguments)
     }
-    nodes |= _nodes(definition.node_def, normalize)
+    nodes |= _nodes(definition.node_def, normalize, in_function=True)
     results = {
         arg.name: normalize(definition.ret[arg.name])
         for arg in definition.signature.output_arg

@@ -126,8 +126,6 @@ _LIST_KINDS = ("s", "i", "f", "b", "type", "shape", "tensor", "func")
 def decode_attr(attr: Any) -> Any:
     """AttrValue → int, float, bool, str, bytes, dtype name, shape, array, function or a list."""
     kind = attr.WhichOneof("kind")
-    if kind is None:
-        return None
     if kind == "list":
         for member in _LIST_KINDS:
             values = getattr(attr.list, member)
@@ -138,7 +136,10 @@ def decode_attr(attr: Any) -> Any:
 
 
 class Attrs(Mapping[str, Any]):
-    """A node's attributes, each decoded when it is first asked for."""
+    """A node's attributes, each decoded when it is first asked for.
+
+    One without a value, which TensorFlow refuses, is none.
+    """
 
     __slots__ = ("_decoded", "_proto")
 
@@ -148,19 +149,21 @@ class Attrs(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         if key not in self._decoded:
-            if key not in self._proto:  # indexing a protobuf map would create the entry
+            if key not in self:
                 raise KeyError(key)
             self._decoded[key] = decode_attr(self._proto[key])
         return self._decoded[key]
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key in self._proto
+        if not isinstance(key, str) or key not in self._proto:  # indexing would create the entry
+            return False
+        return self._proto[key].WhichOneof("kind") is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._proto))
+        return iter(sorted(key for key in self._proto if key in self))
 
     def __len__(self) -> int:
-        return len(self._proto)
+        return sum(1 for _ in self)
 
     def __repr__(self) -> str:
         return f"Attrs({sorted(self)})"
