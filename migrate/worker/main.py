@@ -10,7 +10,9 @@ import gc
 import importlib
 import os
 import resource
+import select
 import sys
+import threading
 import traceback
 from typing import Any
 
@@ -31,6 +33,7 @@ JOBS = {
 
 def main() -> None:
     """Serves jobs until stdin ends."""
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
     # Whatever a library prints must not end up between two frames.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -68,6 +71,14 @@ def main() -> None:
             )
         except Exception:
             channel.send(replies, {"kind": "failed", "trace": traceback.format_exc()})
+
+
+def _end_with_the_command() -> None:
+    """Ends the process, in the midst of a job too, when the command at the other end is gone."""
+    command = select.poll()
+    command.register(0, 0)  # only that it hangs up
+    command.poll()
+    os._exit(0)
 
 
 def _leave_memory_to_others() -> None:
