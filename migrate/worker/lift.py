@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .disk import writing
 from .events import Event
 from .graphdef import full, gist, node_of, prepare, prune, read, refusing
 from .rungraph import plain
@@ -148,7 +149,8 @@ def _save(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     def named(*values: Any) -> dict[str, Any]:
         return dict(zip(names, wrapped(*values), strict=True))
 
-    tf.saved_model.save(module, request["path"], signatures={"serving_default": named})
+    with writing(request["path"], sum(v.numpy().nbytes for v in variables.values())):
+        tf.saved_model.save(module, request["path"], signatures={"serving_default": named})
     loaded = tf.saved_model.load(request["path"])
     _state["loaded"] = loaded
     return {

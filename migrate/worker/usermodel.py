@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
+from .disk import writing
 from .events import Event
 
 
@@ -143,13 +144,13 @@ def _assign(built: _Built, arrays: dict[str, np.ndarray]) -> None:
 def _save(built: _Built, places: dict[str, str | None]) -> None:
     if built.missing:
         raise RuntimeError("the plan and the model differ")
-    try:
-        if places["keras"]:
+    size = sum(np.asarray(variable).nbytes for variable in built.variables.values())
+    if places["keras"]:
+        with writing(places["keras"], size):
             built.model.save(places["keras"])
-        if places["weights_h5"]:
+    if places["weights_h5"]:
+        with writing(places["weights_h5"], size):
             built.model.save_weights(places["weights_h5"])
-    except OSError as error:
-        raise UserError(f"the model cannot be written: {error.strerror or error}") from None
 
 
 def _described(path: str, variable: Any) -> dict[str, Any]:
