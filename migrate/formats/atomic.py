@@ -280,8 +280,8 @@ def _surroundings(path: Path, size: int = 0) -> Iterator[None]:
         if path != _outside(path):
             error.filename = error.filename or str(path)
             raise
-        file = Path(os.fsdecode(error.filename)) if error.filename is not None else path
-        file = _outside(file) if file != _outside(file) else path
+        named = _outside(Path(os.fsdecode(error.filename))) if error.filename is not None else path
+        file = named if path in named.parents else path
         need = f"; all of it needs {size:,} bytes" if size and error.errno in _FULL else ""
         raise UserError(
             f"cannot write {printable(file)}: {error.strerror}{need}; no partial output remains",
