@@ -14,7 +14,7 @@ import click
 
 from .. import __version__
 from ..errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USER, UserError, nearest, printable
-from .start import Ended
+from .signals import Ended
 
 # Name → (module in this package, short help). Modules are imported when their command is called.
 COMMANDS = {
@@ -46,7 +46,7 @@ _SURROUNDINGS = {
 
 
 class _PastClickError(Exception):
-    """Carries what click would turn into an Abort: that a file ends early is no interruption."""
+    """Carries an error past click, which reports a file that ends early as an interruption."""
 
     def __init__(self, carried: BaseException):
         super().__init__()

@@ -10,23 +10,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-_SIGNALS = {
-    signal.SIGINT: "interrupted",
-    signal.SIGTERM: "ended by SIGTERM",
-    signal.SIGHUP: "ended by SIGHUP, because the terminal closed",
-}
-
-
-class Ended(KeyboardInterrupt):
-    """A signal asks the command to end: everything that is half done is cleared on the way out.
-
-    Attributes:
-        status: the exit status, 128 and the number of the signal.
-    """
-
-    def __init__(self, number: int):
-        super().__init__(f"{_SIGNALS[signal.Signals(number)]}; no partial output remains")
-        self.status = 128 + number
+from .signals import SIGNALS, Ended
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -48,7 +32,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _on_signals(action: Callable[[int, FrameType | None], NoReturn]) -> None:
-    for number in _SIGNALS:
+    for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks for that
             signal.signal(number, action)
 
