@@ -37,7 +37,8 @@ def run(
     Raises:
         UserError: the disk refuses to hold the checkpoint or the event files.
     """
-    with writing(request["trained"] or request["log"] or request["initial"] or ""):
+    places = [request.get(key) for key in ("trained", "log", "initial")]
+    with writing(next(filter(None, places), "")):
         return _run(request, arrays, emit)
 
 
