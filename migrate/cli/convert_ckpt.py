@@ -172,8 +172,8 @@ def command(
 def _write_map(
     sink: Sink, source: str, output: str | None, path: str, options: dict[str, Any]
 ) -> int:
+    from .. import propose_map
     from ..errors import EXIT_OK, UserError
-    from ..mapping.proposed import propose_map
 
     used = ("model", "keras", "force", "timeout")
     others = {"output": output, **options}
