@@ -7,7 +7,7 @@
     tfmigrate.convert("model.ckpt")    # a TF1 checkpoint as a Keras model
     tfmigrate.inspect("model.ckpt")    # what is in it
     tfmigrate.verify("model.ckpt", "model-keras")    # both on the same inputs, layer by layer
-    tfmigrate.propose_map("model.ckpt", "net.py:build")    # a map into a model of your own
+    tfmigrate.propose_map("model.ckpt", "net.py:build", "map.json")    # into a model of your own
 
 What these return is true when parity holds, prints as tables, and shows as HTML in a notebook.
 Importing tfmigrate does not import TensorFlow; running these does, in processes of their own.
