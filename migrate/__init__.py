@@ -7,6 +7,7 @@
     tfmigrate.convert("model.ckpt")    # a TF1 checkpoint as a Keras model
     tfmigrate.inspect("model.ckpt")    # what is in it
     tfmigrate.verify("model.ckpt", "model-keras")    # both on the same inputs, layer by layer
+    tfmigrate.propose_map("model.ckpt", "net.py:build", "map.json")    # into a model of your own
 
 What these return is true when parity holds, prints as tables, and shows as HTML in a notebook.
 Importing tfmigrate does not import TensorFlow; running these does, in processes of their own.
@@ -24,16 +25,27 @@ if TYPE_CHECKING:
     from .course.comparison import compare
     from .course.lesson import lesson
     from .inspection import inspect
+    from .mapping.proposed import propose_map
     from .verification import verify
 
 __version__ = "0.1.0"
-__all__ = ["UserError", "__version__", "compare", "convert", "inspect", "lesson", "verify"]
+__all__ = [
+    "UserError",
+    "__version__",
+    "compare",
+    "convert",
+    "inspect",
+    "lesson",
+    "propose_map",
+    "verify",
+]
 
 _HOMES = {
     "compare": ".course.comparison",
     "convert": ".conversion.convert",
     "inspect": ".inspection",
     "lesson": ".course.lesson",
+    "propose_map": ".mapping.proposed",
     "verify": ".verification",
 }
 

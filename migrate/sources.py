@@ -59,6 +59,12 @@ class Source:
         """The name of the source in docstrings: its last part, not the folders of a machine."""
         return self.path.name or self.path.parent.name or str(self.path)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it is read from."""
+        stored = self.checkpoint.files if self.checkpoint is not None else ()
+        return (*stored, *([self.graph_path] if self.graph_path is not None else []))
+
     @cached_property
     def roles(self) -> dict[str, str]:
         """Variable name → kind of role."""

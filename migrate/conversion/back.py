@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from ..plan import Plan, Weight
 from ..plan.inverse import Make, NoInverseError, changed_elements, same_bits
 from ..plan.recipe import Read, constant
 from ..plan.training import Slot
+from ..report.reading import read_report
 from ..sources import Source, open_source
 from ..training import carry_training, counted_on
 from ..worker import Worker
@@ -74,8 +74,8 @@ class WayBack:
         )
         if dry_run:
             return self._report(None, to)
-        with whole_folder(folder, force=force) as room:
-            size = sum(v.nbytes for v in tensors.variables.values()) * len(to)
+        size = sum(v.nbytes for v in tensors.variables.values()) * len(to)
+        with whole_folder(folder, force=force, size=size) as room:
             progress = stage(self.tell, "writing", size)
             written = write_formats(tensors, room, to, roles=self.source.roles, progress=progress)
             report = self._report(written, to)
@@ -93,12 +93,12 @@ class WayBack:
         """The plan as the conversion made it: with the same inputs, outputs and feeds."""
         report, source = self.report, self.source
         inputs, outputs = (
-            [each["tensor"] for each in report.get(key, ())] or None
+            [each["tensor"] for each in report.get(key) or ()] or None
             for key in ("inputs", "outputs")
         )
         source.prefer_averages = any(
             v["role"] == "moving_average" and v["fate"] == "converted" and not _of_optimizer(v)
-            for v in report.get("variables", ())
+            for v in report.get("variables") or ()
         )
         interface, inference = find_inference(
             source,
@@ -109,7 +109,7 @@ class WayBack:
             timeout=self.timeout,
         )
         plan = make_plan(source, interface, inference)
-        if not report or report["training"] is not None:
+        if not report or report.get("training") is not None:
             assert source.graph is not None
             carry_training(source.graph, plan, source.recipes(), source.read)
         return plan
@@ -228,7 +228,7 @@ def open_way_back(
     Raises:
         UserError: the source is not found, though the report alone does not lead back.
     """
-    report = _report_beside(path)
+    report = read_report(path.parent)
     of_graph = report.get("outcome") == "keras" and "layers" in report
     if like is None and not of_graph:
         return None
@@ -257,14 +257,6 @@ def open_way_back(
     return WayBack(path, source, report if of_graph else {}, timeout, tell)
 
 
-def _report_beside(path: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        report = json.loads((path.parent / "report.json").read_text("utf-8"))
-        if isinstance(report, dict):
-            return report
-    return {}
-
-
 def _source_of(report: Mapping[str, Any], folder: Path) -> Source:
     """The source that a report names: by its path here, or from the report's folder."""
     named = Path(report["source"]["path"])
@@ -275,7 +267,7 @@ def _source_of(report: Mapping[str, Any], folder: Path) -> Source:
 
 
 def _untouched(report: Mapping[str, Any]) -> bool:
-    converted = [v for v in report.get("variables", ()) if v.get("fate") == "converted"]
+    converted = [v for v in report.get("variables") or () if v.get("fate") == "converted"]
     return bool(converted) and all(v.get("untouched") for v in converted)
 
 

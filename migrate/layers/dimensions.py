@@ -88,14 +88,26 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
         elif node.op == "Reshape":
             sizes = sizes_of(view, node.inputs[1])
             size = sizes[axis] if sizes is not None and axis < len(sizes) else None
-            if not isinstance(size, Dimension):
+            if isinstance(size, Dimension):
+                tensor, axis = size.tensor, size.axis
+            elif axis == 0 and sizes is not None and _rows_stay(view, node.inputs[0], sizes):
+                tensor = node.inputs[0]
+            else:
                 break
-            tensor, axis = size.tensor, size.axis
         elif axis == 0 and (source := _batch_source(view, node)) is not None:
             tensor = source
         else:
             break
     return Dimension(tensor, axis, (tensor, axis) if tensor in view.inputs else asked)
+
+
+def _rows_stay(view: View, tensor: str, sizes: list[Size]) -> bool:
+    """Whether what a reshape makes of each row of a tensor is one row again."""
+    shape = view.shape(tensor)
+    before, after = list(shape[1:]) if shape else [None], sizes[1:]
+    if not all(isinstance(n, int) and n > 0 for n in (*before, *after)):
+        return False
+    return math.prod(n or 0 for n in before) == math.prod(n for n in after if isinstance(n, int))
 
 
 def _batch_source(view: View, node: Node) -> str | None:

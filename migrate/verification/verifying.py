@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from ..plan import Plan
 from ..plan.examples import EXAMPLES, number_of, random_inputs
 from ..sources import Source, open_source
 from ..training import carry_training
-from ..worker import Worker
+from ..worker import JobError, Worker
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
 from .comparing import Allowed, difference
@@ -89,6 +90,7 @@ def verify(
     tell = on_event or (lambda event: None)
     tell({"stage": "reading"})
     with ExitStack() as stack:
+        stack.enter_context(_models_errors(model))
         writable = None if trust else ()
         started = [Worker(n, writable=writable) for n in ("graph", "model") if workers is None]
         graph_worker, model_worker = workers or map(stack.enter_context, started)
@@ -181,6 +183,20 @@ def verify(
             notes=tuple(notes),
             run_by=run_by,
         )
+
+
+@contextmanager
+def _models_errors(model: str | Path) -> Iterator[None]:
+    """What Keras or TensorFlow raise while they run the model is a fault of the model."""
+    try:
+        yield
+    except JobError as error:
+        if error.job != "model" or os.environ.get("TFMIGRATE_DEBUG"):
+            raise
+        raise UserError(
+            f"{printable(model)} cannot be run: {printable(error.gist, 300)}",
+            expected="a model that takes the inputs of the graph",
+        ) from None
 
 
 def _own_source(

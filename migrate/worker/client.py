@@ -65,11 +65,13 @@ class JobError(RuntimeError):
     """A job raised something that is no refusal: its trace is the message.
 
     Attributes:
+        job: the job that raised it.
         gist: the last line of the trace: the exception and what it says.
     """
 
     def __init__(self, name: str, job: str, trace: str):
         super().__init__(f"in the {name} process, {job}:\n{trace}")
+        self.job = job
         lines = [line.strip() for line in trace.splitlines() if line.strip()]
         self.gist = next(
             (n for n in reversed(lines) if re.match(r"[\w.]+(Error|Exception)", n)), ""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import glob
 import os
 import resource
+import select
 import shutil
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,15 +70,19 @@ def applied() -> dict[str, Any]:
     return _applied
 
 
-def end_with_parent(temporary: str | None) -> None:
-    """Ends this process, and removes its temporary files, when the one that started it is gone."""
-    parent = os.getppid()
+def end_with_the_command(temporary: str | None) -> None:
+    """Ends this process, in the midst of a job too, when the command at the other end is gone.
+
+    Args:
+        temporary: a folder whose files are removed then.
+    """
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
+        command = select.poll()
+        command.register(0, 0)  # only that it hangs up
+        command.poll()
         tidy(temporary)
-        os._exit(1)
+        os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
 

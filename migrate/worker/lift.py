@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import full, node_of
+from .disk import writing
 from .events import Event
 from .graphdef import cut, gist, refusing
 from .rungraph import plain
@@ -147,7 +148,8 @@ def _save(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     def named(*values: Any) -> dict[str, Any]:
         return dict(zip(names, wrapped(*values), strict=True))
 
-    tf.saved_model.save(module, request["path"], signatures={"serving_default": named})
+    with writing(request["path"], sum(v.numpy().nbytes for v in variables.values())):
+        tf.saved_model.save(module, request["path"], signatures={"serving_default": named})
     loaded = tf.saved_model.load(request["path"])
     _state["loaded"] = loaded
     return {

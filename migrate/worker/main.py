@@ -37,7 +37,7 @@ def main() -> None:
     temporary = sys.argv[1] if len(sys.argv) > 1 else None
     if temporary is not None:
         confine.confine(temporary, sys.argv[2:])
-    confine.end_with_parent(temporary)
+    confine.end_with_the_command(temporary)
     # Whatever a library prints must not end up between two frames.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

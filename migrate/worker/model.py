@@ -282,9 +282,7 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
     import keras
     import tensorflow as tf
 
-    model = _state["model"]
-    if getattr(model, "optimizer", None) is None or not model.compiled:
-        raise UserError("the model is not compiled", expected="a model with its loss and optimizer")
+    model = _compiled()
     for layer in model._flatten_layers():  # those in the step of a loop too
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
@@ -296,9 +294,17 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
     return model, (together(arrays, model), y, weights)
 
 
+def _compiled() -> Any:
+    """The model, which has a loss and an optimizer."""
+    model = _state["model"]
+    if getattr(model, "optimizer", None) is None or not model.compiled:
+        raise UserError("the model is not compiled", expected="a model with its loss and optimizer")
+    return model
+
+
 def _rates(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Sets the learning rate of each optimizer, but for None."""
-    for optimizer, rate in zip(members(_state["model"].optimizer), request["rates"], strict=True):
+    for optimizer, rate in zip(members(_compiled().optimizer), request["rates"], strict=True):
         if rate is not None:
             optimizer.learning_rate = rate
     return {}, {}

@@ -68,4 +68,4 @@ def test_the_license_and_the_command_are_in_the_wheel(wheel):
     names = wheel.namelist()
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     (entry,) = [name for name in names if name.endswith("entry_points.txt")]
-    assert "tfmigrate = tfmigrate.cli.main:main" in wheel.read(entry).decode()
+    assert "tfmigrate = tfmigrate.cli.start:main" in wheel.read(entry).decode()

@@ -141,16 +141,26 @@ def test_a_name_cannot_stand_for_another_operation(name: str, tmp_path: Path) ->
     ],
 )
 def test_a_report_of_other_types_is_refused(part: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text(json.dumps({"schema": 1, **part}))
-    with pytest.raises(UserError, match=r"report\.json is not a valid report of a conversion"):
+    report = {"schema": 1, "source": {"path": "model.ckpt"}, **part}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    named = f"{next(iter(part))}.* is missing or wrong"
+    with pytest.raises(UserError, match=rf"report\.json is damaged: {named}; expected the report"):
         verify(*saved(network(), tmp_path), workers=IDLE)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "\ud800", "{", "[]", '{"schema": 2, "inputs": 1}'])
+@pytest.mark.parametrize("text", ["[]", "null", '"schema"', '{"schema": 2, "inputs": 1}'])
 def test_another_file_of_that_name_is_none_of_ours(text: str, tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text(text, errors="surrogatepass")
+    (tmp_path / "report.json").write_text(text)
     saved(network(), tmp_path)
     assert find_subject(tmp_path).report == {}
+
+
+@pytest.mark.parametrize("text", ["", "[" * 100_000, "\ud800", "{", '{"schema": 1, "sour', "\0"])
+def test_a_report_that_is_cut_short_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(text, errors="surrogatepass")
+    saved(network(), tmp_path)
+    with pytest.raises(UserError, match=r"report\.json is damaged: .*; try converting again"):
+        find_subject(tmp_path)
 
 
 @pytest.mark.parametrize("inside", ["", "saved_model", "model.keras"])

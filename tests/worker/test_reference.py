@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tfmigrate import convert, verify
-from tfmigrate.cli.main import main
+from tfmigrate.cli.start import main
 from tfmigrate.errors import UserError
 from tfmigrate.layers.planning import bypassed, find_inference
 from tfmigrate.sources import open_source
