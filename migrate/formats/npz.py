@@ -5,6 +5,8 @@ A member is named after its tensor, by :func:`tfmigrate.formats.names.escape`.
 
 from __future__ import annotations
 
+import lzma
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -20,6 +22,11 @@ from .names import escape
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same tensors give the same bytes
 _MAX_NAME = 65_535 - len(".npy")
+# What numpy, which parses headers as Python, zipfile and the unpackers raise for a damaged file.
+_DAMAGE = (
+    ValueError, TypeError, EOFError, OverflowError, RuntimeError, SyntaxError, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+)  # fmt: skip
 _EXPECTED = "an intact .npz file of numpy arrays"
 
 
@@ -43,7 +50,7 @@ def read(path: Path) -> dict[str, np.ndarray]:
         raise UserError(
             f"{shown} cannot be read: {error.strerror or printable(error)}", expected=_EXPECTED
         ) from None
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+    except _DAMAGE as error:
         if "allow_pickle" in str(error):
             raise UserError(f"{shown} contains Python objects", expected=_EXPECTED) from None
         raise UserError(

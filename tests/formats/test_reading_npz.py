@@ -39,6 +39,14 @@ def flip(file: Path) -> None:
     file.write_bytes(damaged)
 
 
+def packed_by_lzma(file: Path) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("x.npy", HUGE)
+    damaged = bytearray(file.read_bytes())
+    damaged[45:50] = b"\xff" * 5
+    file.write_bytes(damaged)
+
+
 def as_array(file: Path) -> None:
     with file.open("wb") as written:
         np.save(written, ARRAYS["x:0"])
@@ -84,6 +92,8 @@ def test_what_numpy_wrote_is_what_is_read(file: Path) -> None:
         (member(b"raw", "x"), "x in .* is not a numpy array"),
         (member(HUGE), "is damaged"),
         (member(HUGE.replace(b"10**15", b"1" + b"0" * 15).ljust(128) + b"\n"), "do not fit in mem"),
+        (member(HUGE.replace(b"}", b" ").ljust(127) + b"\n"), "is damaged"),
+        (packed_by_lzma, "is damaged"),
         (as_pipe, "is not a regular file"),
         (as_folder, "is not a regular file"),
         (lambda file: file.unlink(), "cannot be read: No such file"),
