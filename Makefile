@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+TIME ?= 600
 
 .PHONY: compare test lint fix bench fuzz docs course clean help
 
@@ -27,9 +28,9 @@ bench: .venv  ## measure speed and memory, as ratios
 	$(BIN)/python benchmarks/weights.py
 	$(BIN)/python benchmarks/graphs.py
 
-fuzz: .venv  ## test the readers and the converter with damaged files and graphs; takes long
-	$(BIN)/python tests/checkpoint/fuzz.py
-	TFMIGRATE_FUZZ=200 $(BIN)/pytest -n 2 tests/conversion/test_hostile.py
+fuzz: .venv  ## read generated and damaged files and graphs, for TIME seconds
+	$(BIN)/python -m pip install --quiet --constraint constraints-dev.txt --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(TIME)
 
 docs: .venv  ## write the generated pages of docs/
 	$(BIN)/python tools/make_docs.py

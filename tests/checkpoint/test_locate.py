@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tfmigrate.checkpoint import open_checkpoint, write_bundle
 from tfmigrate.errors import UserError
 
-from tests.checkpoint.fuzz import check_message
+from .hostile import check_message
 
 DATA = Path(__file__).parent / "data"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 1024\n"

@@ -1,8 +1,10 @@
-"""Graph files damaged by chance and by intent, from a seed: mutations of real ones."""
+"""Graph files damaged by chance and by intent, from a seed; and what their source may contain."""
 
 from __future__ import annotations
 
+import ast
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from tfmigrate.graph.files import protos
@@ -136,3 +138,53 @@ _MUTATIONS = [
     _drop, _repeat, _rename, _rename, _rewire, _rewire, _cut, _add_input, _change_op, _change_op,
     _forget, _retype, _disturb, _disturb,
 ]  # fmt: skip
+
+
+_MODULES = {"numpy", "tensorflow", "keras", "pathlib"}
+_FORBIDDEN = {
+    "exec", "eval", "compile", "open", "__import__", "getattr", "globals", "input", "breakpoint",
+}  # fmt: skip
+_AT_IMPORT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+
+
+def assert_harmless(text: str) -> None:
+    """The source is valid, imports only what it may, and calls nothing that reaches outside.
+
+    Importing it runs nothing but calls of keras, numpy and its own definitions.
+    """
+    assert text.isascii()
+    module = ast.parse(text)
+    own = {node.name for node in module.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    for statement in module.body:
+        docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        assert docstring or isinstance(statement, _AT_IMPORT), ast.unparse(statement)
+        for call in _called_at_import(statement):
+            assert _root(call.func) in {"keras", "np", *own}, ast.unparse(call)
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            assert {alias.name.partition(".")[0] for alias in node.names} <= _MODULES
+        elif isinstance(node, ast.ImportFrom):
+            assert (node.module or "").partition(".")[0] in _MODULES
+        elif isinstance(node, ast.Name):
+            assert node.id not in _FORBIDDEN
+        elif isinstance(node, ast.Attribute):
+            assert not node.attr.startswith("__") or node.attr == "__init__"
+
+
+def _called_at_import(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls that importing a statement makes: all but those in the bodies of functions."""
+    if isinstance(node, ast.Call):
+        yield node
+    for name, value in ast.iter_fields(node):
+        if name == "body" and isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _called_at_import(child)
+
+
+def _root(node: ast.expr) -> str:
+    """The name that an expression begins with: keras of ``keras.layers.Dense``."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
