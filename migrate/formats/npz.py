@@ -42,7 +42,8 @@ def read(path: Path) -> dict[str, np.ndarray]:
             raise UserError(f"{shown} is not a regular file", expected=_EXPECTED)
         if not zipfile.is_zipfile(path):
             raise UserError(f"{shown} is {_instead(path)}", expected=_EXPECTED)
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves a file open whose archive is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except MemoryError:
         raise UserError(f"{shown} claims arrays that do not fit in memory") from None

@@ -105,7 +105,7 @@ class Map:
             try:
                 rules.append(rule.inverse())
             except ValueError as error:
-                problems.append(f"{printable(rule.sources[0])}: {error}")
+                problems.append(f"{printable(rule.sources[0])}: {printable(error, 400)}")
         if problems:
             raise UserError(
                 f"{printable(self.path)} cannot be inverted: {'; '.join(problems)}",

@@ -2,7 +2,8 @@
 
     python -m tests.fuzz.one TARGET FOLDER --seconds 60 --covers tfmigrate.graph
 
-FOLDER/NAME.json holds what was tried so far; what fails is kept beside it.
+FOLDER/TARGET-PROCESS.json holds what was tried so far; what fails is kept beside it. Inputs that
+reach new code are kept in ../corpus, from which the next run begins.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 SECONDS = 10  # for one input
 MEMORY = 500  # MiB of one process
 _IN_MEMORY = Path("/dev/shm")  # a folder of Linux whose files never reach a disk
+_STARTED = time.monotonic()
 _ROOT = Path(__file__).parents[2] / "migrate"
 _OURS = f"{os.sep}migrate{os.sep}"
 
@@ -151,10 +153,11 @@ def guided(name: str, covers: Sequence[str], folder: Path, seconds: int) -> None
         with TemporaryDirectory() as empty, suppress(Exception):
             target.run(b"", Path(empty))  # imports what only this target needs
     seeds = target.seeds()
-    for part in ("corpus", "seeds"):
-        (folder / name / part).mkdir(parents=True, exist_ok=True)
+    corpus, begin = folder.parent / "corpus" / name, folder / "seeds" / name
+    for part in (corpus, begin):
+        part.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds):
-        (folder / name / "seeds" / str(number)).write_bytes(seed)
+        (begin / str(number)).write_bytes(seed)
     session = Session(target, folder)
     room = TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None)
     counts = folder / f"{name}-{os.getpid()}.json"
@@ -168,7 +171,7 @@ def guided(name: str, covers: Sequence[str], folder: Path, seconds: int) -> None
             return target.mutate(data, seed)[:longest]
         return atheris.Mutate(data, longest)
 
-    spent = int(time.process_time())  # instrumenting takes its time
+    spent = int(time.monotonic() - _STARTED)
     options = [
         f"-max_total_time={max(seconds - spent, 1)}",
         f"-timeout={SECONDS}",
@@ -178,8 +181,8 @@ def guided(name: str, covers: Sequence[str], folder: Path, seconds: int) -> None
         "-print_final_stats=0",
         "-verbosity=0",
         "-use_value_profile=0",
-        str(folder / name / "corpus"),
-        str(folder / name / "seeds"),
+        str(corpus),
+        str(begin),
     ]
     atheris.Setup([sys.argv[0], *options], one, custom_mutator=mutate)
     atheris.Fuzz()

@@ -592,6 +592,7 @@ def _data_seeds() -> list[bytes]:
 # Plans
 
 
+@cache
 def _plan_seeds() -> list[bytes]:
     from . import planning  # imports the whole converter, which other targets do without
 
@@ -605,7 +606,9 @@ def _plan(data: bytes, folder: Path) -> None:
 
 
 def _mutate_plan(data: bytes, seed: int) -> bytes:
-    graph, *rest = data.split(SPLIT)
+    """Half of them from a whole network: damage upon damage is soon refused."""
+    rng = random.Random(seed)
+    graph, *rest = (rng.choice(_plan_seeds()) if rng.random() < 0.5 else data).split(SPLIT)
     kind = protos.MetaGraphDef if rest else protos.GraphDef
     return SPLIT.join([_mutated(graph, kind, seed), *rest])
 
@@ -615,23 +618,25 @@ _GRAPH = ("tfmigrate.graph", "tfmigrate.inspection", "tfmigrate.sources")
 _TARGETS = (
     Target(
         "damage", "V1 and V2 checkpoints with their checksums", _damaged_checkpoint,
-        lambda: [bytes((n,)) for n in range(32)], _CHECKPOINT,
+        lambda: [bytes((n,)) for n in range(32)], _CHECKPOINT, weight=0.5,
     ),
     Target(
         "v2", "`.index` and `.data` of a V2 checkpoint", _v2, _v2_seeds, _CHECKPOINT, weight=2
     ),
     Target("v1", "the tables of a V1 checkpoint", _v1, _v1_seeds, _CHECKPOINT, weight=2),
-    Target("state", "the file `checkpoint`", _state, _state_seeds, _CHECKPOINT),
-    Target("graph", "`.pb` and `.meta`", _graph, _graph_seeds, _GRAPH, _mutate_graph),
-    Target("text", "`.pbtxt`", _text, _text_seeds, (*_GRAPH, "google.protobuf.text_format")),
-    Target("meta", "`.meta` with its checkpoint", _meta, _meta_seeds, _GRAPH, _mutate_meta),
+    Target("state", "the file `checkpoint`", _state, _state_seeds, _CHECKPOINT, weight=3),
+    Target("graph", "`.pb` and `.meta`", _graph, _graph_seeds, _GRAPH, _mutate_graph, 0.5),
+    Target(
+        "text", "`.pbtxt`", _text, _text_seeds, (*_GRAPH, "google.protobuf.text_format"), weight=0.5
+    ),
+    Target("meta", "`.meta` with its checkpoint", _meta, _meta_seeds, _GRAPH, _mutate_meta, 0.5),
     Target(
         "saved_model", "a SavedModel folder", _saved_model, _saved_model_seeds, _GRAPH,
-        _mutate_saved_model,
+        _mutate_saved_model, 0.5,
     ),
     Target(
         "keras_tree", "the content of `.keras` and `.weights.h5`", _keras_tree, _keras_tree_seeds,
-        ("tfmigrate.formats",),
+        ("tfmigrate.formats",), weight=0.5,
     ),
     Target(
         "keras_archive", "the archive of `.keras`", _keras_archive, lambda: _keras_archives()[0],
@@ -639,17 +644,17 @@ _TARGETS = (
     ),
     Target(
         "report", "`report.json`", _report, _report_seeds,
-        ("tfmigrate.report", "tfmigrate.verification.subject", "tfmigrate.mapping"), weight=2,
+        ("tfmigrate.report", "tfmigrate.verification.subject", "tfmigrate.mapping"), weight=5,
     ),
-    Target("map", "a map file", _map, _map_seeds, ("tfmigrate.mapping", "tomllib"), weight=2),
+    Target("map", "a map file", _map, _map_seeds, ("tfmigrate.mapping", "tomllib"), weight=5),
     Target(
         "data", "the `.npz` of `--data`", _data, _data_seeds,
-        ("tfmigrate.formats", "tfmigrate.verification.feeding", "zipfile"), weight=2,
+        ("tfmigrate.formats", "tfmigrate.verification.feeding", "zipfile"), weight=3,
     ),
     Target(
         "plan", "a graph, to the source of its model", _plan, _plan_seeds,
         ("tfmigrate.graph.interface", "tfmigrate.layers", "tfmigrate.emit.source"),
-        _mutate_plan, 4,
+        _mutate_plan, 6,
     ),
 )  # fmt: skip
 TARGETS = {target.name: target for target in _TARGETS}

@@ -155,6 +155,13 @@ def test_the_way_back_names_every_rule_that_has_none(tmp_path):
         read(tmp_path, text).inverse()
 
 
+def test_a_map_without_an_inverse_is_reported_in_printable_text(tmp_path):
+    mapping = read(tmp_path, '[rename]\n"*/w" = "a\u008e"\n')
+    with pytest.raises(UserError, match="does not use each") as raised:
+        mapping.inverse()
+    assert str(raised.value).isprintable()
+
+
 def test_the_way_back_of_a_map(tmp_path):
     back = read(tmp_path, TEXT).inverse()
     assert back.rules[0] == Rule(("dense/kernel",), ("w0",))
