@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -208,8 +207,11 @@ def _output_count(node: Node) -> int:
     return 8  # as many as any operation inside a cond has
 
 
-_evaluators: WeakKeyDictionary[Graph, Evaluator] = WeakKeyDictionary()
-_assumed: WeakKeyDictionary[Graph, tuple[Evaluator, Evaluator]] = WeakKeyDictionary()
+def _evaluator(graph: Graph, unknown_size: int | None = None) -> Evaluator:
+    """The one evaluator of a graph under an assumption about unknown sizes."""
+    if unknown_size not in graph.evaluators:
+        graph.evaluators[unknown_size] = Evaluator(graph, unknown_size=unknown_size)
+    return graph.evaluators[unknown_size]
 
 
 def static_value(graph: Graph, tensor: str) -> np.ndarray | None:
@@ -217,9 +219,7 @@ def static_value(graph: Graph, tensor: str) -> np.ndarray | None:
 
     PlaceholderWithDefault counts as its default. Nothing is computed twice for one graph.
     """
-    if graph not in _evaluators:
-        _evaluators[graph] = Evaluator(graph)
-    return _evaluators[graph].value(tensor)
+    return _evaluator(graph).value(tensor)
 
 
 def partial_value(graph: Graph, tensor: str) -> tuple[int | None, ...] | None:
@@ -228,13 +228,8 @@ def partial_value(graph: Graph, tensor: str) -> tuple[int | None, ...] | None:
     ``[tf.shape(x)[0], 784]`` gives ``(None, 784)``; a tensor that depends on more than shapes and
     constants gives None. Whatever differs between two assumptions about unknown sizes is unknown.
     """
-    if graph not in _assumed:
-        # Primes: no reshape or product turns one assumption into the other.
-        _assumed[graph] = (
-            Evaluator(graph, unknown_size=10_007),
-            Evaluator(graph, unknown_size=10_009),
-        )
-    one, other = (evaluator.value(tensor) for evaluator in _assumed[graph])
+    # Primes: no reshape or product turns one assumption into the other.
+    one, other = (_evaluator(graph, size).value(tensor) for size in (10_007, 10_009))
     if one is None or other is None or one.dtype.kind not in "iu" or one.shape != other.shape:
         return None
     return tuple(

@@ -179,6 +179,7 @@ class Graph:
         meta_graphs: the tags of every MetaGraph in the file.
         folded: where feature columns have been folded: what was made of them.
         objects: what a SavedModel of TensorFlow 2 says of its objects, as the file has it, or None.
+        evaluators: those of :mod:`.constants`, kept here so that they end with the graph.
     """
 
     nodes: Mapping[str, Node]
@@ -192,6 +193,7 @@ class Graph:
     meta_graphs: tuple[tuple[str, ...], ...] = ()
     folded: Folded | None = None
     objects: bytes | None = None
+    evaluators: dict[int | None, Any] = field(default_factory=dict, init=False, repr=False)
 
     def node(self, tensor: str) -> Node:
         """The node that makes a tensor (``"node:0"``) or has a name (``"node"``).

@@ -153,9 +153,12 @@ def _occurrences(text: str, name: str) -> list[int]:
 
 
 def fill(template: str, values: Sequence[str]) -> str:
-    """A template with ``{1}`` and its like replaced, or a pattern with its stars replaced."""
-    numbers = iter(range(len(values)))
-    filled = _STAR.sub(lambda _: f"{{{next(numbers) + 1}}}", template)
+    """A template with ``{1}`` and its like replaced, or a pattern with its stars replaced.
+
+    Numbers and stars beyond the values stay, and make a name that nothing has.
+    """
+    numbers = iter(range(1, len(values) + 1))
+    filled = _STAR.sub(lambda m: f"{{{n}}}" if (n := next(numbers, 0)) else m[0], template)
     return _CAPTURE.sub(
         lambda m: values[int(m[1]) - 1] if 0 < int(m[1]) <= len(values) else m[0], filled
     )

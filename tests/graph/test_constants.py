@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -134,3 +137,14 @@ def test_an_absurd_shape_allocates_nothing():
 def test_a_constant_that_cannot_be_is_refused(message):
     with pytest.raises(UserError):
         decode_tensor(message)
+
+
+def test_a_graph_that_was_evaluated_ends_with_its_last_user():
+    """A library user converts many graphs in one process; each holds its weights."""
+    graph = Graph({"c": Node("c", "Const", attrs={"value": np.ones(2), "dtype": "float64"})})
+    assert static_value(graph, "c:0") is not None
+    partial_value(graph, "c:0")
+    alive = weakref.ref(graph)
+    del graph
+    gc.collect()
+    assert alive() is None

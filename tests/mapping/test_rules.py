@@ -119,6 +119,10 @@ def test_stars_are_those_of_a_regular_expression(pattern, name):
     assert captures(pattern, name) == (match and match.groups())
 
 
+def test_stars_and_numbers_beyond_the_values_stay():
+    assert fill("*/{2}*", ("a",)) == "a/{2}*"
+
+
 def test_many_stars_and_a_long_name_end_at_once():
     """A regular expression would try each division of the name among twenty stars."""
     assert captures("**a" * 20 + "b", "a" * 300) is None
