@@ -12,7 +12,14 @@ from ..plan.training import Formula, TrainingPlan
 from .classes import available, pieces, with_bases
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, prose, render
-from .training import arguments, asked_of, compile_model, formula_source
+from .training import (
+    arguments,
+    asked_of,
+    change_arguments,
+    compile_model,
+    formula_source,
+    own_optimizer,
+)
 
 _BODY = " " * 4
 _KERAS_2 = {"LeakyReLU": {"negative_slope": "alpha"}}  # what an argument was called there
@@ -41,6 +48,19 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
         writer = _Functional(formula.body, Parameters(formula.body), legacy_keras)
         lines_of = writer.function_lines(arguments(formula))
         texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
+    if plan.training and plan.training.changes:
+        changed = [
+            (
+                change,
+                tuple(
+                    _Functional(change.body, Parameters(change.body), legacy_keras).function_lines(
+                        change_arguments(change)
+                    )
+                ),
+            )
+            for change in plan.training.changes
+        ]
+        texts.append(own_optimizer(plan.training.optimizer, changed))
     texts += [
         _build_step(layer, body.steps[id(layer.step)], legacy_keras)
         for layer in plan.layers

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..plan import Plan, Unknown
 from ..plan.names import identifier
-from ..plan.training import Formula, New, TrainingPlan
+from ..plan.training import Change, Formula, New, TrainingPlan
 from .render import WIDTH, Apply, Name, prose, render
 
 _BODY = " " * 4
@@ -192,3 +192,45 @@ def _weighted(formula: Formula, register: str, lines: list[str], tensor: str) ->
             *(textwrap.indent(line, _BODY) for line in lines),
         ]
     )
+
+
+def change_arguments(change: Change) -> tuple[str, ...]:
+    """What the inputs of a change are called."""
+    return ("gradient", "weight") if change.when == "gradients" else ("weight",)
+
+
+def own_optimizer(optimizer: New, changes: Sequence[tuple[Change, tuple[str, ...]]]) -> str:
+    """The definitions of an optimizer with its changes: a function for those with one text.
+
+    Args:
+        changes: each with the body of its function, indented once.
+    """
+    names: dict[tuple[Any, ...], str] = {}
+    lists: dict[str, dict[str, list[str]]] = {}
+    functions = []
+    for change, lines in changes:
+        given = change_arguments(change)
+        if (given, lines) not in names:
+            name = identifier(f"change_{given[0]}", names.values())
+            names[given, lines] = name
+            told = f"Changes a {given[0]} as the graph does."
+            functions.append(
+                "\n".join([f"def {name}({', '.join(given)}):", f'{_BODY}"""{told}"""', *lines])
+            )
+        where = lists.setdefault(change.when, {})
+        where.setdefault(names[given, lines], []).append(change.weight)
+    # Two models may be open at once: what each registers must not be the other's.
+    package = f"tf1_{zlib.crc32(repr((optimizer.base, lists, functions)).encode()):08x}"
+    base = optimizer.base.rpartition(".")[2]
+    fields = []
+    for when, found in lists.items():
+        pairs = [[Name(name), weights] for name, weights in found.items()]
+        fields.append(f"{_BODY}{when} = " + render(pairs, 1, before=len(when) + 3))
+    definition = [
+        f'@keras.saving.register_keras_serializable(package="{package}")',
+        f"class {optimizer.kind}(ChangedSteps, {optimizer.base}):",
+        f'{_BODY}"""{base} with gradients or weights changed as in the graph."""',
+        "",
+        *fields,
+    ]
+    return "\n\n\n".join([*functions, "\n".join(definition)])

@@ -31,11 +31,11 @@ from .nodes import (
     tensor_name,
 )
 from .training.clipping import Clipping
-from .training.gradients import drawn
+from .training.gradients import Borders, drawn
 from .training.loss_forms import beneath
 from .training.loss_terms import beneath_shape, uniform
 from .training.losses import Loss, Regularization, read_loss, summands
-from .training.operation import apart, gates, train_operation, train_operations
+from .training.operation import apart, changes, gates, train_operation, train_operations
 from .training.optimizers import Optimizer, Update, find_optimizers, readable, scalar
 from .training.path import Obstacle, Path, read_path, written_out
 from .training.roles import roles_from_graph
@@ -46,6 +46,7 @@ from .variables import GraphVariable, find_frozen_weights, find_variables, resol
 
 __all__ = [
     "FORMULAS",
+    "Borders",
     "Candidate",
     "Clipping",
     "ControlContext",
@@ -81,6 +82,7 @@ __all__ = [
     "apart",
     "beneath",
     "beneath_shape",
+    "changes",
     "cut_tensors",
     "drawn",
     "drop_defaults",

@@ -221,6 +221,7 @@ def _summary(
         "regularization": [
             {"variable": p.variable, "kind": p.kind, "factor": p.factor} for p in penalties
         ],
+        "changes": [{"when": c.when, "weight": c.weight} for c in result.changes],
         "step": steps,
         "notes": list(context.notes),
         "warnings": list(context.warnings),
@@ -237,4 +238,4 @@ def _described(item: Any) -> Any:
     if not isinstance(item, New):
         return item
     arguments = {key: _described(value) for key, value in item.arguments.items()}
-    return {"class": item.kind.rpartition(".")[2], **arguments}
+    return {"class": (item.base or item.kind).rpartition(".")[2], **arguments}
