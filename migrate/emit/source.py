@@ -19,6 +19,8 @@ from .training import (
     compile_model,
     formula_source,
     own_optimizer,
+    rule_arguments,
+    written_optimizer,
 )
 
 _BODY = " " * 4
@@ -61,6 +63,12 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
             for change in plan.training.changes
         ]
         texts.append(own_optimizer(plan.training.optimizer, changed))
+    if plan.training and plan.training.rules:
+        ruled = []
+        for rule in plan.training.rules:
+            writer = _Functional(rule.body, Parameters(rule.body), legacy_keras)
+            ruled.append((rule, tuple(writer.function_lines(rule_arguments(rule)))))
+        texts.append(written_optimizer(plan.training.optimizer, ruled))
     texts += [
         _build_step(layer, body.steps[id(layer.step)], legacy_keras)
         for layer in plan.layers
@@ -300,8 +308,11 @@ class _Functional(_Writer):
     def function_lines(self, arguments: Sequence[str]) -> list[str]:
         """The body of a function of the plan's inputs, which are called by these names."""
         self._name_values(arguments)
+        results = [self.names[id(output.value)] for output in self.plan.outputs]
+        if len(results) > 1:
+            return [*self._calls(), f"{_BODY}return {', '.join(results)}"]
         *lines, last = self._calls()
-        result = self.names[id(self.plan.outputs[0].value)]
+        result = results[0]
         return [*lines, _BODY + "return " + last.removeprefix(f"{_BODY}{result} = ")]
 
     def _calls(self) -> list[str]:

@@ -42,10 +42,13 @@ from .training.roles import roles_from_graph
 from .training.schedule_rates import FORMULAS
 from .training.schedules import Schedule, read_schedule
 from .training.trainers import Learned, Trainer, Training, find_training
+from .training.written import CLASS as WRITTEN
+from .training.written import WrittenUpdate
 from .variables import GraphVariable, find_frozen_weights, find_variables, resolve, variable_of
 
 __all__ = [
     "FORMULAS",
+    "WRITTEN",
     "Borders",
     "Candidate",
     "Clipping",
@@ -79,6 +82,7 @@ __all__ = [
     "Training",
     "Update",
     "VariableDef",
+    "WrittenUpdate",
     "apart",
     "beneath",
     "beneath_shape",

@@ -70,6 +70,22 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """How an optimizer that the program writes out updates one weight.
+
+    Attributes:
+        body: a network of functions and operators alone: from gradient, weight, learning rate and
+            slots to the new weight and the new slots.
+        weight: the weight's target.
+        slots: their names.
+    """
+
+    body: Network
+    weight: str
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class OutputLoss:
     """The loss of one output, or of all together.
 
@@ -147,6 +163,7 @@ class TrainingPlan:
         beside: likewise, of what the program runs besides its train operation.
         hints: what may be the cause where the two differ, likewise.
         changes: what a step does to gradients and weights around the updates.
+        rules: the updates, where the program writes its optimizer out.
         kept: variables that the program's step changes and nothing in it depends on.
         proved: whether some steps of both were compared, and agree.
     """
@@ -165,6 +182,7 @@ class TrainingPlan:
     beside: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     proved: bool = True
 
@@ -174,6 +192,7 @@ class TrainingPlan:
         objects = [item for item in self._items() if isinstance(item, New)]
         names = [name for item in objects for name in (item.kind, item.base)]
         bodies = [f.body for f in self.formulas] + [change.body for change in self.changes]
+        bodies += [rule.body for rule in self.rules]
         called = [kind for body in bodies for kind in body.kinds]
         mixed = ["ChangedSteps"] if self.changes else []
         return list(dict.fromkeys([*filter(None, names), *called, *mixed]))

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import printable
-from ..graph import Loss, Trainer, find_training, train_operation, uniform
+from ..graph import WRITTEN, Loss, Trainer, find_training, train_operation, uniform
 from ..graph.dtypes import numpy_dtype
 from ..graph.nodes import Graph, Node
 from ..graph.variables import find_variables
 from ..plan import Plan, Unknown
 from ..plan.recipe import Read, Recipe
-from ..plan.training import Formula, New, TrainingPlan
+from ..plan.training import Formula, New, Rule, TrainingPlan
 from .context import Context
 from .layers import add_regularizers, carry_statistics, freeze, layer_of
 from .objective import carry_objective
@@ -24,6 +24,7 @@ from .optimizer import Form, form_of, new_optimizer
 from .rates import hyperparameters, learning_rate
 from .state import account_for_step, carry_slots
 from .step import count_steps
+from .written import written_optimizer, written_rules
 
 
 def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read: Read) -> None:
@@ -47,6 +48,17 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         elif trainers:
             plan.notes.append("The optimizers of the graph do not train this model.")
         return
+    rules = list[Rule]()
+    for trainer in chosen:
+        if trainer.optimizer.class_name == WRITTEN:
+            found = written_rules(context, trainer)
+            if isinstance(found, str):
+                plan.warnings.append(
+                    "Training is not carried over: the program writes its optimizer out, with "
+                    f"{printable(found)}, which keras.ops does not have."
+                )
+                return
+            rules += found
     told = len(plan.warnings)
     members = [_member(context, trainer) for trainer in chosen]
     if None in members:
@@ -63,6 +75,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         result.optimizer = New(
             "Together", {"optimizers": optimizers, "paths": _paths(context, chosen)}
         )
+    result.rules = rules
     plan.training = result
     loss = chosen[0].loss
     result.losses = carry_objective(context, loss)
@@ -144,6 +157,8 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
 def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, Any]] | None:
     """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
     rate, constant_rate = learning_rate(context, trainer)
+    if rate is not None and trainer.optimizer.class_name == WRITTEN:
+        return *written_optimizer(trainer, rate), {}
     known = hyperparameters(context, trainer) if rate is not None else None
     if rate is None or known is None:
         return None

@@ -11,16 +11,7 @@ from ..graph.variables import VARIABLE_OPS, resolve, variable_of
 from ..layers.formula import formula
 from ..plan.training import OWN_OPTIMIZER, Change, TrainingPlan
 from .context import Context
-
-# Nodes of ours must not take a name of the graph.
-_GRADIENT, _WEIGHT, _RESULT = "tfmigrate_gradient", "tfmigrate_weight", "tfmigrate_result"
-_STEPS = {
-    "AssignSub": "Sub",
-    "AssignSubVariableOp": "Sub",
-    "AssignAdd": "Add",
-    "AssignAddVariableOp": "Add",
-}
-_ASSIGNING = ("Assign", "AssignVariableOp", *_STEPS)
+from .part import ASSIGNING, Part
 
 
 def carry_changes(
@@ -33,7 +24,7 @@ def carry_changes(
     of gradients that are rows of a table, stay obstacles.
     """
     rows = any(update.indices is not None for update in trainers[0].optimizer.updates)
-    if len(trainers) > 1 or rows:
+    if len(trainers) > 1 or rows or plan.rules:
         return list(obstacles)
     reader, left = _Reader(context, trainers[0], plan.operations), []
     for obstacle in obstacles:
@@ -59,26 +50,20 @@ class _Reader:
             update.variable: way.clips[0].inner if shared else update.gradient
             for update, way in zip(trainer.optimizer.updates, trainer.ways, strict=True)
         }
-        weights = context.plan.weights
-        self._used = {name for weight in weights for name in weight.recipe.sources}
-        self._targets = {w.recipe.text: w.target for w in weights if w.recipe.is_variable}
 
     def read(self, obstacle: Obstacle) -> list[Change] | None:
         """The changes of weights that an obstacle stands for; None if one of them has no form."""
         found = []
         for name in obstacle.variables:
-            recipe = self._context.recipes.get(name)
-            if recipe is None or self._used.isdisjoint(recipe.sources):
+            if not self._context.uses(name):
                 continue  # the model does not train it
-            change = self._change(obstacle, name, self._targets.get(recipe.text))
+            change = self._change(obstacle, name)
             if change is None:
                 return None
             found.append(change)
         return found
 
-    def _change(self, obstacle: Obstacle, name: str, target: str | None) -> Change | None:
-        if target is None:
-            return None
+    def _change(self, obstacle: Obstacle, name: str) -> Change | None:
         if obstacle.where == "between":
             when, written = "gradients", self._written(name, self._ends[name])
         elif obstacle.where == "beside":
@@ -88,10 +73,13 @@ class _Reader:
         if written is None:
             return None
         graph, tensor = written
-        names = (_GRADIENT, _WEIGHT) if when == "gradients" else (_WEIGHT,)
-        given = [f"{name}:0" for name in names]
+        weight = self._context.weight_of(name, graph)
+        if weight is None:
+            return None
+        names = ("gradient", "weight") if when == "gradients" else ("weight",)
+        given = [Part.placeholder(each) for each in names]
         body = formula(graph, given, tensor, {})
-        return None if isinstance(body, str) else Change(when, body, target)
+        return None if isinstance(body, str) else Change(when, body, weight.target)
 
     def _assigned(self, name: str) -> tuple[str, tuple[Graph, str] | None]:
         """When a step assigns a variable beside its update, and the value."""
@@ -101,7 +89,7 @@ class _Reader:
             for node in self._run.values()
             if changes(node) and node.name != update and variable_of(graph, node.inputs[0]) == name
         ]
-        if len(found) != 1 or found[0].op not in _ASSIGNING:
+        if len(found) != 1 or found[0].op not in ASSIGNING:
             return "", None
         (node,) = found
         if update in graph.ancestors([node.name], control=True):
@@ -110,24 +98,24 @@ class _Reader:
             when = "before"
         else:
             return "", None  # in either order
-        written = self._written(name, node.inputs[1])
-        if written is None or node.op not in _STEPS:
-            return when, written
-        made, tensor = written
-        attrs = made.nodes[_WEIGHT].attrs
-        result = Node(_RESULT, _STEPS[node.op], (f"{_WEIGHT}:0", tensor), attrs=attrs)
-        return when, (replace(made, nodes={**made.nodes, _RESULT: result}), f"{_RESULT}:0")
+        return when, self._written(name, node.inputs[1], node)
 
-    def _written(self, name: str, end: str) -> tuple[Graph, str] | None:
+    def _written(
+        self, name: str, end: str, assigning: Node | None = None
+    ) -> tuple[Graph, str] | None:
         """A graph of placeholders for gradient and weight, and in it the tensor ``end``.
 
         None if that depends on anything else.
+
+        Args:
+            assigning: the operation that gives the weight that value.
         """
         variable = self._context.variables[name]
-        gradients, nodes, waiting = set[str](), dict[str, Node](), [end]
+        part = Part(self._graph, dict.fromkeys(("gradient", "weight"), variable.shape))
+        gradients, waiting = set[str](), [end]
         while waiting:
             node = self._graph.node(waiting.pop())
-            if node.name in nodes:
+            if node in part:
                 continue
             if not node.inputs and node.op != "Const":
                 return None
@@ -136,19 +124,17 @@ class _Reader:
                 source = self._graph.node(resolve(self._graph, tensor))
                 if source.name in self._borders:
                     gradients.add(resolve(self._graph, tensor))
-                    inputs.append(f"{_GRADIENT}:0")
+                    inputs.append(part.placeholder("gradient"))
                 elif source.op in VARIABLE_OPS:
                     if source.name != name:
                         return None
-                    inputs.append(f"{_WEIGHT}:0")
+                    inputs.append(part.placeholder("weight"))
                 else:
                     inputs.append(tensor)
                     waiting.append(tensor)
-            nodes[node.name] = replace(node, inputs=tuple(inputs), control_inputs=())
+            part.add(node, tuple(inputs))
         if len(gradients) > 1 or variable.dtype.removesuffix("_ref") != "float32":
             return None
-        shape, kind = variable.shape, "float32"
-        attrs = {"dtype": kind, "T": kind, "shape": shape, "_output_shapes": [shape]}
-        for given in (_GRADIENT, _WEIGHT):
-            nodes[given] = Node(given, "Placeholder", attrs=attrs)
-        return replace(self._graph, nodes=nodes), end
+        part.result("weight", end, assigning)
+        graph, results = part.graph()
+        return graph, results["weight"]

@@ -92,15 +92,34 @@ def _counters(graph: Graph, optimizers: Sequence[Optimizer]) -> list[str]:
     return [name for name in graph.nodes if name.startswith(scopes)]
 
 
-def gates(graph: Graph, updates: Sequence[Update]) -> dict[str, list[str]]:
-    """Update → the gradients of others that are to be ready before it.
+def gates(
+    graph: Graph, updates: Sequence[Update], operations: Sequence[str]
+) -> dict[str, list[str]]:
+    """Operation → others that are to be done before it, for steps that are always the same.
 
-    Without that an update may change a variable of which another gradient is still to be computed.
+    An update waits for the gradients of others, as it may change a variable of which one is still
+    to be computed; and what else changes a variable that updates depend on, such as a step counter,
+    waits for the updates.
+
+    Args:
+        operations: what a step runs.
     """
     sources = dict.fromkeys(split_tensor(update.gradient)[0] for update in updates)
     late = _reached(graph, _followers(graph), [update.node for update in updates])
     early = [name for name in sources if name not in late]
-    return {update.node: early for update in updates}
+    found = {update.node: early for update in updates}
+    nodes = {node for update in updates for node in (update.node, *_assigning(update))}
+    needed, before = graph.ancestors(nodes), graph.ancestors(nodes, control=True)
+    for node in graph.ancestors(operations, control=True).values():
+        if changes(node) and node.name not in before and node.name not in nodes:
+            if variable_of(graph, node.inputs[0]) in needed:
+                found[node.name] = sorted(nodes)
+    return found
+
+
+def _assigning(update: Update) -> Iterable[str]:
+    """The operations that assign its slots, where the program writes that out."""
+    return getattr(update, "assigned", {}).values()
 
 
 def apart(graph: Graph, names: Sequence[str], watched: Collection[str]) -> list[Node]:
