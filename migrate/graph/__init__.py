@@ -35,7 +35,14 @@ from .training.gradients import Borders, drawn
 from .training.loss_forms import beneath
 from .training.loss_terms import beneath_shape, uniform
 from .training.losses import Loss, Regularization, read_loss, summands
-from .training.operation import apart, changes, gates, train_operation, train_operations
+from .training.operation import (
+    apart,
+    changes,
+    counters_ahead,
+    gates,
+    train_operation,
+    train_operations,
+)
 from .training.optimizers import Optimizer, Update, find_optimizers, readable, scalar
 from .training.path import Obstacle, Path, read_path, written_out
 from .training.roles import roles_from_graph
@@ -87,6 +94,7 @@ __all__ = [
     "beneath",
     "beneath_shape",
     "changes",
+    "counters_ahead",
     "cut_tensors",
     "drawn",
     "drop_defaults",

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import printable
-from ..graph import WRITTEN, Loss, Trainer, find_training, train_operation, uniform
+from ..graph import (
+    WRITTEN,
+    Loss,
+    Trainer,
+    counters_ahead,
+    find_training,
+    train_operation,
+    train_operations,
+    uniform,
+)
 from ..graph.dtypes import numpy_dtype
 from ..graph.nodes import Graph, Node
 from ..graph.variables import find_variables
@@ -87,6 +96,13 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     steps = []
     for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)
+        operations = train_operations(graph, [trainer.optimizer])
+        if counted is not None and counters_ahead(graph, trainer.optimizer.updates, operations):
+            context.notes.append(
+                f"the program counts {trainer.optimizer.step} while it updates, so TensorFlow 1 "
+                "takes the learning rate of the next step; the optimizer's iterations are one ahead"
+            )
+            counted += 1
         steps.append(counted)
         if disagreement:
             context.warnings.append(disagreement)
