@@ -347,7 +347,7 @@ class _Side:
             self._whole,
             self._worker,
             constants=self._constants,
-            gates=gates(self._source.graph, updates) if gated else None,
+            gates=gates(self._source.graph, updates, self._operations) if gated else None,
             timeout=self._timeout,
         )
         original.open()
