@@ -138,8 +138,9 @@ class GraphConversion:
 
             def compare() -> Measured:
                 measured = compare_outputs()
+                measured = replace(measured, run_by=run_by)
                 self._check_training(plan, interface, measured, runner, keras_worker)
-                return replace(measured, run_by=run_by)
+                return measured
 
             def compare_outputs() -> Measured:
                 plan.warnings += self._lost_dropout(inference, plan)
@@ -278,7 +279,8 @@ class GraphConversion:
                 f"Training: {d}, but {STEPS} training steps agree." for d in training.doubts
             ]
         training.proved = found.verdict is Verdict.PASS and not training.beside
-        training.summary["check"] = found.to_dict()
+        run_by = {"run_by": measured.run_by} if measured.run_by and found.trained else {}
+        training.summary["check"] = found.to_dict() | run_by
 
     def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
         """The plan with its training, or without it, for a reason that is noted."""
