@@ -34,7 +34,11 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     _state["graph"] = graph
     if "session" in _state:
         _state["session"].close()
-    _state["session"] = tf.compat.v1.Session(graph=graph)
+    config = tf.compat.v1.ConfigProto()
+    # TensorFlow 2 joins a product and the ReLU after it to one kernel, which makes 0 of NaN.
+    rewriter = config.graph_options.rewrite_options
+    rewriter.remapping = type(rewriter).OFF
+    _state["session"] = tf.compat.v1.Session(graph=graph, config=config)
     known = _tensors(graph)
     for name in request.get("initializers", ()):
         if name in _state["operations"]:
