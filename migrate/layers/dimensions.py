@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..graph.nodes import Node
@@ -88,14 +88,38 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
         elif node.op == "Reshape":
             sizes = sizes_of(view, node.inputs[1])
             size = sizes[axis] if sizes is not None and axis < len(sizes) else None
-            if not isinstance(size, Dimension):
+            if isinstance(size, Dimension):
+                tensor, axis = size.tensor, size.axis
+            elif axis == 0 and _same_rows(view.shape(node.inputs[0]), sizes):
+                tensor = node.inputs[0]
+            else:
                 break
-            tensor, axis = size.tensor, size.axis
         elif axis == 0 and (source := _batch_source(view, node)) is not None:
             tensor = source
         else:
             break
     return Dimension(tensor, axis, (tensor, axis) if tensor in view.inputs else asked)
+
+
+def _same_rows(before: Sequence[int | None] | None, after: Sequence[Size] | None) -> bool:
+    """Whether a reshape changes only the axes after the first, all of known sizes."""
+    if not before or not after or None in before[1:]:
+        return False
+    rest = [size for size in after[1:] if isinstance(size, int) and size >= 0]
+    return len(rest) == len(after) - 1 and math.prod(rest) == math.prod(n or 0 for n in before[1:])
+
+
+def merges_rows(view: View, tensor: str, first: Size) -> bool:
+    """Whether the rows of a tensor are not those that a size counts: a reshape made them of more.
+
+    Args:
+        first: the first size that a reshape asks for.
+    """
+    shape = shape_of(view, tensor)
+    own = shape[0] if shape else None
+    if not isinstance(own, Dimension) or not isinstance(first, Dimension) or own == first:
+        return False
+    return own.tensor not in view.inputs and view.graph.node(own.tensor).op == "Reshape"
 
 
 def _batch_source(view: View, node: Node) -> str | None:

@@ -81,8 +81,11 @@ NOT_CARRIED = {  # and the cause, as it is named
     "centralised": "the graph has Sub (sub), Mean (Mean)",
     "clip_average_norm": "Minimum (clip_by_average_norm/Minimum)",
     "decay_in_gradient": "AddV2 (add), Mul (mul) and variables (h/kernel",
+    "decay_before": "AssignSub",
     "gradient_noise": "noise of RandomStandardNormal",
+    "keras_constraint": "changes last/kernel, hidden/kernel with AssignVariableOp",
     "lars": "Select (LARSOptimizer/update_h/kernel/Select_1)",
+    "lookahead": "changes logits/bias, logits/kernel, h/bias, h/kernel with Assign",
     "masked_gradient": "update of h/kernel the graph has Mul (mul)",
     "max_norm_after": "changes logits/kernel, h/kernel with Assign (Assign_1)",
     "multiplier_slim": "update of logits/weights the graph has multiplication by 10",
@@ -117,6 +120,31 @@ def test_a_loss_scale_that_gradients_are_divided_by_cancels(report: Report, tmp_
     assert found["training"]["check"]["verdict"] == "pass"
     assert "128" not in (tmp_path / "out" / "model.py").read_text()
     assert not found["warnings"]
+
+
+def test_a_term_of_the_loss_that_waits_for_a_step_is_not_passed_over(report: Report) -> None:
+    found = report("train/late_term")
+    assert found["training"]["check"]["verdict"] == "not run"
+    assert "global_step" in " ".join(found["warnings"])
+
+
+def test_rates_that_only_a_feed_knows_prove_nothing(report: Report) -> None:
+    found = report("train/fed_rate")
+    assert found["training"]["check"]["verdict"] == "not proved"
+    (told,) = (w for w in found["warnings"] if w.startswith("It is not proved that Keras trains"))
+    assert "feeds the learning rate (lr) and a dropout rate; --feed NAME=VALUE sets it" in told
+    given = report("train/fed_rate", feed={"lr": 0.2, "keep_prob": 0.8}, force=True)
+    assert given["training"]["check"]["verdict"] == "pass"
+    assert not given["warnings"]
+
+
+def test_verify_asks_for_a_rate_that_only_a_feed_knows(
+    report: Report, case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    source = case_of("train/fed_rate").source
+    report("train/fed_rate", train_check=False)
+    with pytest.raises(UserError, match=r"feeds the learning rate \(lr\).* --feed lr=VALUE"):
+        verify(source, tmp_path / "out", train=2, workers=workers)
 
 
 def test_two_rates_are_run_together(report: Report) -> None:

@@ -84,6 +84,8 @@ def graph_of(*ops: str, **attrs: Any) -> Graph:
         (("Max", "IsNan"), {}, False, "Max (NaN is ignored)"),
         (("FakeQuantWithMinMaxVars",), {"narrow_range": True}, False, "FakeQuantWithMinMaxVars ("),
         (("FakeQuantWithMinMaxVars",), {"narrow_range": False}, False, None),
+        (("MatMul",), {"T": "float16"}, False, "MatMul (float16"),
+        (("MatMul",), {"T": "float32"}, False, None),
         (("Cumprod",), {}, True, "Cumprod (gradient"),
         (("Cumprod",), {}, False, None),
     ],
