@@ -109,17 +109,26 @@ def _same_rows(before: Sequence[int | None] | None, after: Sequence[Size] | None
     return len(rest) == len(after) - 1 and math.prod(rest) == math.prod(n or 0 for n in before[1:])
 
 
-def merges_rows(view: View, tensor: str, first: Size) -> bool:
-    """Whether the rows of a tensor are not those that a size counts: a reshape made them of more.
+def other_rows(view: View, tensor: str, sizes: Sequence[Size]) -> bool:
+    """Whether a reshape to some sizes makes other rows than a tensor has, by sizes of the run.
 
-    Args:
-        first: the first size that a reshape asks for.
+    It does where the first size is computed, where an axis of constant size gets one of the run,
+    and where the first size counts other rows: those that an earlier reshape merged.
     """
-    shape = shape_of(view, tensor)
-    own = shape[0] if shape else None
-    if not isinstance(own, Dimension) or not isinstance(first, Dimension) or own == first:
+    if not sizes or None in sizes:
         return False
-    return own.tensor not in view.inputs and view.graph.node(own.tensor).op == "Reshape"
+    shape = shape_of(view, tensor)
+    if isinstance(sizes[0], Computed):
+        return True
+    if not shape or not isinstance(sizes[0], Dimension):
+        return False
+    known, wanted = (all(isinstance(n, int) for n in rest) for rest in (shape[1:], sizes[1:]))
+    if known and not wanted:
+        return True
+    own = shape[0]
+    if not isinstance(own, Dimension) or own == sizes[0] or own.tensor in view.inputs:
+        return False
+    return view.graph.node(own.tensor).op == "Reshape"
 
 
 def _batch_source(view: View, node: Node) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..plan import Shape, Value
 from .builder import Builder
-from .dimensions import Size, merges_rows, shape_of, sizes_of
+from .dimensions import Size, other_rows, shape_of, sizes_of
 from .dynamic import dynamic
 from .registry import Match, UnsupportedError, operation
 from .view import View
@@ -26,7 +26,7 @@ def reshape(view: View, tensor: str) -> Match | None:
     if _same_sizes(shape_of(view, node.inputs[0]), sizes):
         return Match(node.inputs[:1], lambda builder, value: value)
     known = _completed(target, after)
-    merged = sizes is not None and bool(sizes) and merges_rows(view, node.inputs[0], sizes[0])
+    merged = sizes is not None and other_rows(view, node.inputs[0], sizes)
     if before is not None and sizes is not None and (merged or _several_open(before, known)):
         sizes = [s if n is None else n for n, s in zip(known, sizes, strict=True)]
         return dynamic(view, tensor, "DynamicReshape", sizes)

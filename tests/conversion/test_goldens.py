@@ -1,5 +1,6 @@
 """Every golden case: found without hints, built, and equal to what TensorFlow 1.15 computed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +57,30 @@ def test_the_model_computes_what_tensorflow_1_computed(
         expected = original[output.tensor]
         apart = np.abs(again[str(index)] - expected).max()
         assert apart <= OF_SCALE * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["batch_of_one", "fold_unfold_lstm", "free_length_encoder", "reshape_after_dynamic_rnn"],
+)
+def test_batch_and_length_are_those_of_the_run(
+    name: str,
+    case_of: Callable[[str], Case],
+    tmp_path: Path,
+    keras_worker: Worker,
+) -> None:
+    case = case_of(f"structure/{name}")
+    source = open_source(case.source)
+    assert source.graph is not None
+    interface = find_interface(source.graph, saved=source.recipes().keys())
+    plan = make_plan(source, interface, inference_part(source, interface))
+    build_model(keras_worker, plan, source, emit_source(plan), tmp_path / "model.keras", 60)
+    for mark in ("", "2"):
+        inputs, outputs = case.marked(f"in{mark}_"), case.marked(f"out{mark}_")
+        given = {str(i): inputs[put.tensor] for i, put in enumerate(plan.inputs)}
+        made = keras_worker.call("build", {"step": "predict"}, given, timeout=60).arrays
+        for index, output in enumerate(plan.outputs):
+            expected = outputs[output.tensor]
+            assert made[str(index)].shape == expected.shape
+            apart = np.abs(made[str(index)] - expected).max()
+            assert apart <= OF_SCALE * np.abs(expected).max()
