@@ -41,7 +41,7 @@ clean:  ## remove what was built
 	rm -rf .venv build dist *.egg-info
 
 # Rebuilt when the dependencies change: make compares the time of .venv.
-.venv: pyproject.toml constraints.txt
+.venv: pyproject.toml constraints.txt constraints-dev.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints-dev.txt --editable '.[dev]'
 	touch .venv

@@ -35,6 +35,7 @@ class Source:
         graph: None where there is no ``.meta``; its feature columns folded.
         graph_path: the file the graph was read from.
         prefer_averages: moving averages are used instead of the weights they average.
+        trusted: whatever its graph would do, it may run.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Source:
     graph: Graph | None
     graph_path: Path | None
     prefer_averages: bool = False
+    trusted: bool = False
 
     @property
     def name(self) -> str:
@@ -56,6 +58,12 @@ class Source:
     def title(self) -> str:
         """The name of the source in docstrings: its last part, not the folders of a machine."""
         return self.path.name or self.path.parent.name or str(self.path)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it is read from."""
+        stored = self.checkpoint.files if self.checkpoint is not None else ()
+        return (*stored, *([self.graph_path] if self.graph_path is not None else []))
 
     @cached_property
     def roles(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/: commands, operations, catalogue, kernels, Rosetta table.
+"""Writes the generated pages of docs/: commands, operations, catalogue, kernels, licenses, Rosetta.
 
     python tools/make_docs.py
 
@@ -8,10 +8,13 @@ No TensorFlow is needed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageMetadata, metadata, requires
 from itertools import groupby
 from pathlib import Path
 
 import click
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from tfmigrate.cli.main import COMMANDS, cli
 from tfmigrate.course import rosetta
 from tfmigrate.course.catalogue import CHAPTERS
@@ -34,6 +37,7 @@ def pages() -> dict[str, str]:
             ("supported-ops.md", "Operations that become Keras code", _operations()),
             ("catalogue.md", "The course", _catalogue()),
             ("kernels.md", f"Kernels that changed: TensorFlow {OLD} and {NEW}", _kernels()),
+            ("licenses.md", "Licenses of the packages it runs on", _licenses()),
             ("rosetta.md", "From TensorFlow 1 to TensorFlow 2 and Keras 3", _rosetta()),
         )
     }
@@ -190,6 +194,33 @@ def _kernels() -> str:
         "tests for NaN or infinity.\n\n"
         + _table(("op", "case", "code", "input", OLD, NEW, "noted"), rows)
     )
+
+
+def _licenses() -> str:
+    """Of each package that an installation without extras needs, what its metadata says."""
+    found: dict[str, str] = {}
+    waiting = ["tfmigrate"]
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name in found:
+            continue
+        found[name] = _license(metadata(name))
+        asked = map(Requirement, requires(name) or ())
+        waiting += [r.name for r in asked if r.marker is None or r.marker.evaluate({"extra": ""})]
+    del found["tfmigrate"]
+    rows = [(f"`{name}`", found[name]) for name in sorted(found)]
+    return (
+        "tfmigrate is under the Apache License 2.0 ([LICENSE](../LICENSE)). These packages come "
+        "with it on Linux; the licenses are those that their metadata names.\n\n"
+        + _table(("package", "license"), rows)
+    )
+
+
+def _license(package: PackageMetadata) -> str:
+    classifiers = package.get_all("Classifier") or []
+    named = [c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License :: OSI")]
+    stated = package.get("License-Expression") or package.get("License")
+    return stated or ", ".join(named) or "not named there; see the package"
 
 
 def main() -> None:

@@ -249,6 +249,8 @@ def _stated(path: str) -> list[str]:
     for line in text.splitlines():
         if match := _STATE_LINE.match(line):
             value = re.sub(r"\\(.)", r"\1", match[2])  # the one escape paths have: \\ and \"
+            if "\0" in value:
+                continue  # damage: no path holds one
             if match[1] == "model_checkpoint_path":
                 latest.append(value)
             elif match[1] == "all_model_checkpoint_paths":

@@ -110,6 +110,8 @@ class TableCheckpoint:
     def _add(
         self, table: Table, name: str, shape: tuple[int, ...], dtype: str, slices: list[Extents]
     ) -> None:
+        if not slices:
+            raise MalformedError("a tensor without slices, so without values")
         nbytes = math.prod(shape) * item_size(dtype)
         known = self._where.setdefault(name, [])
         known += [(table, extents) for extents in slices]

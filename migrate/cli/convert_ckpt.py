@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import REFERENCE, feeds, names, output_options
+from .options import REFERENCE, feeds, finite, names, output_options
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -114,7 +114,8 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     "--trust", is_flag=True, help="Run the graph even if it accesses files or the network."
 )
 @click.option(
-    "--timeout", type=click.FloatRange(min=1), default=300, show_default=True, metavar="SECONDS",
+    "--timeout", type=click.FloatRange(min=1), callback=finite, default=300, show_default=True,
+    metavar="SECONDS",
     help="End a TensorFlow process after so many seconds without a response.",
 )  # fmt: skip
 @click.option(

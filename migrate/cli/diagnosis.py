@@ -38,7 +38,7 @@ def diagnose(*, on_log: Callable[[str], None] | None = None) -> Diagnosis:
     Args:
         on_log: called with TensorFlow's own log.
     """
-    with Worker("doctor") as worker:
+    with Worker("doctor", writable=()) as worker:
         found = worker.call("doctor").data
         if on_log:
             on_log(worker.log())

@@ -7,12 +7,14 @@ import importlib
 import os
 import sys
 import traceback
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Any
 
 import click
 
 from .. import __version__
 from ..errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USER, UserError, nearest, printable
+from .signals import Ended
 
 # Name → (module in this package, short help). Modules are imported when their command is called.
 COMMANDS = {
@@ -37,13 +39,29 @@ _SURROUNDINGS = {
     errno.ENAMETOOLONG,
     errno.ENOTDIR,
     errno.EISDIR,
+    errno.ELOOP,
     errno.EFBIG,
     errno.EIO,
 }
 
 
+class _PastClickError(Exception):
+    """Carries an error past click, which reports a file that ends early as an interruption."""
+
+    def __init__(self, carried: BaseException):
+        super().__init__()
+        self.carried = carried
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands' names and short helps without importing them."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, EOFError) as error:
+            raise _PastClickError(error) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order of ``COMMANDS``."""
@@ -86,24 +104,19 @@ def cli() -> None:
 
     Exit status: 0 done, and parity holds where it was measured; 1 a difference beyond tolerance; 2
     wrong input or environment, reported in one line; 3 the model could not be proved; 101 a bug in
-    tfmigrate.
+    tfmigrate; 128 and its number after a signal (130 for Ctrl-C).
     """
-
-
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line and exits.
-
-    Args:
-        arguments: without the program's name; the process's own by default.
-    """
-    sys.exit(run(arguments))
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Runs the command line and returns the exit status."""
     try:
-        status: Any = cli.main(arguments, prog_name="tfmigrate", standalone_mode=False)
-        sys.stdout.flush()
+        try:
+            status: Any = cli.main(arguments, prog_name="tfmigrate", standalone_mode=False)
+            if sys.stdout is not None:  # as it is after >&-
+                sys.stdout.flush()
+        except _PastClickError as error:
+            raise error.carried from None
     except UserError as error:
         return _fail(str(error), error.exit_status)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -113,8 +126,16 @@ def run(arguments: list[str] | None = None) -> int:
         context = getattr(error, "ctx", None)
         hint = f"; try {context.command_path} --help" if context else ""
         return _fail(error.format_message().rstrip(".") + hint, EXIT_USER)
+    except Ended as ended:
+        return _fail(str(ended), ended.status)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted; no partial output remains", EXIT_INTERRUPTED)
+    except MemoryError as error:
+        return _fail(
+            f"there is not enough memory{f': {error}' if str(error) else ''}; try fewer examples, "
+            "or a machine with more memory",
+            EXIT_USER,
+        )
     except BrokenPipeError:
         # The reader of our output left, as `head` does. Python would complain at exit otherwise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -130,7 +151,8 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    click.echo(f"error: {printable(' '.join(message.split()), None)}", err=True)
+    with suppress(OSError):  # a terminal that is gone
+        click.echo(f"error: {printable(' '.join(message.split()), None)}", err=True)
     return status
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,13 @@ REFERENCE = (
     "A Python interpreter that has TensorFlow 1, such as ~/tf1/bin/python: there the original "
     "itself runs, forward and in training."
 )
+
+
+def finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Refuses NaN, which no range refuses, and waits that are longer than threads can."""
+    if not value <= threading.TIMEOUT_MAX:
+        raise click.BadParameter(f"{value} is not a finite number of seconds")
+    return value
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,6 +58,6 @@ def feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
             found[name] = words.get(number.strip().lower())
             if found[name] is None:
                 found[name] = ast.literal_eval(number.strip())
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise click.BadParameter(f"{number!r} is not a number, True, False or a list") from None
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import REFERENCE, feeds, names, output_options
+from .options import REFERENCE, feeds, finite, names, output_options
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -40,7 +40,10 @@ def _tolerance(
     type=click.Path(),
     help="An .npz file with an array for each input, and with --train for each label.  [random]",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of the random inputs.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True,
+    help="Seed of the random inputs.",
+)  # fmt: skip
 @click.option(
     "--examples",
     type=click.IntRange(1),
@@ -79,6 +82,7 @@ def _tolerance(
 @click.option(
     "--timeout",
     type=click.FloatRange(min=1),
+    callback=finite,
     default=300,
     show_default=True,
     metavar="SECONDS",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,6 +21,7 @@ from ..plan.batch import keeps_batch
 from ..plan.inverse import Make, NoInverseError, changed_elements, same_bits
 from ..plan.recipe import Read, constant
 from ..plan.training import Slot
+from ..report.reading import read_report
 from ..sources import Source, open_source
 from ..training import carry_training, counted_on
 from ..worker import Worker
@@ -43,7 +43,6 @@ class WayBack:
         report: the content of the conversion's report.json; {} where there is none.
         timeout: seconds without a sign of life after which a worker is ended.
         tell: is told of the progress.
-        trust: whatever the graph does.
     """
 
     path: Path
@@ -51,7 +50,6 @@ class WayBack:
     report: Mapping[str, Any]
     timeout: float
     tell: Event
-    trust: bool = False
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -65,7 +63,7 @@ class WayBack:
                 source's variables cannot have.
         """
         self.tell({"stage": "planning"})
-        with Worker("graph") as graph_worker, Worker("Keras") as keras_worker:
+        with Worker("graph", writable=()) as graph_worker, Worker("Keras") as keras_worker:
             plan = self._plan(graph_worker)
             self.tell({"stage": "building"})
             places, kept = self._places(plan, keras_worker)
@@ -77,8 +75,8 @@ class WayBack:
         )
         if dry_run:
             return self._report(None, to)
-        with whole_folder(folder, force=force) as room:
-            size = sum(v.nbytes for v in tensors.variables.values()) * len(to)
+        size = sum(v.nbytes for v in tensors.variables.values()) * len(to)
+        with whole_folder(folder, force=force, size=size) as room:
             progress = stage(self.tell, "writing", size)
             written = write_formats(tensors, room, to, roles=self.source.roles, progress=progress)
             report = self._report(written, to)
@@ -96,12 +94,12 @@ class WayBack:
         """The plan as the conversion made it: with the same inputs, outputs and feeds."""
         report, source = self.report, self.source
         inputs, outputs = (
-            [each["tensor"] for each in report.get(key, ())] or None
+            [each["tensor"] for each in report.get(key) or ()] or None
             for key in ("inputs", "outputs")
         )
         source.prefer_averages = any(
             v["role"] == "moving_average" and v["fate"] == "converted" and not _of_optimizer(v)
-            for v in report.get("variables", ())
+            for v in report.get("variables") or ()
         )
         interface, inference = find_inference(
             source,
@@ -109,11 +107,10 @@ class WayBack:
             outputs,
             report.get("asked") or None,
             worker,
-            trust=self.trust,
             timeout=self.timeout,
         )
         plan = make_plan(source, interface, inference, keep_batch=keeps_batch(report))
-        if not report or report["training"] is not None:
+        if not report or report.get("training") is not None:
             assert source.graph is not None
             carry_training(source.graph, plan, source.recipes(), source.read)
         return plan
@@ -232,7 +229,7 @@ def open_way_back(
     Raises:
         UserError: the source is not found, though the report alone does not lead back.
     """
-    report = _report_beside(path)
+    report = read_report(path.parent)
     of_graph = report.get("outcome") == "keras" and "layers" in report
     if like is None and not of_graph:
         return None
@@ -257,15 +254,8 @@ def open_way_back(
             expected="the source that was converted",
             try_="--map FILE, the map of the conversion with its steps",
         )
-    return WayBack(path, source, report if of_graph else {}, timeout, tell, trust)
-
-
-def _report_beside(path: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        report = json.loads((path.parent / "report.json").read_text("utf-8"))
-        if isinstance(report, dict):
-            return report
-    return {}
+    source.trusted = trust
+    return WayBack(path, source, report if of_graph else {}, timeout, tell)
 
 
 def _source_of(report: Mapping[str, Any], folder: Path) -> Source:
@@ -278,7 +268,7 @@ def _source_of(report: Mapping[str, Any], folder: Path) -> Source:
 
 
 def _untouched(report: Mapping[str, Any]) -> bool:
-    converted = [v for v in report.get("variables", ()) if v.get("fate") == "converted"]
+    converted = [v for v in report.get("variables") or () if v.get("fate") == "converted"]
     return bool(converted) and all(v.get("untouched") for v in converted)
 
 

@@ -64,7 +64,6 @@ class GraphConversion:
 
     Attributes:
         training: carry loss, optimizer and its state over.
-        trust: run the original even if it could touch files, the network or processes.
         train_check: compare some steps of training, where it is carried over.
         workers: for the graph and for Keras; two are started where it is None.
         reference: an interpreter that has TensorFlow 1, to run the original; None: the worker does.
@@ -72,7 +71,6 @@ class GraphConversion:
 
     output: Output
     training: bool
-    trust: bool
     workers: tuple[Worker, Worker] | None = None
     train_check: bool = True
     reference: str | Path | None = None
@@ -87,6 +85,13 @@ class GraphConversion:
         """Seconds without a sign of life after which a worker is ended."""
         return self.output.timeout
 
+    def _started(self) -> tuple[Worker, Worker]:
+        """A worker for the original, which has nothing to write, and one for the model."""
+        if self.source.trusted:
+            return Worker("graph"), Worker("Keras")
+        room = self.output.folder.parent
+        return Worker("graph", writable=()), Worker("Keras", writable=(room,))
+
     def run(
         self,
         inputs: Sequence[str] | None,
@@ -97,7 +102,7 @@ class GraphConversion:
         self.output.tell({"stage": "planning"})
         # TensorFlow is imported there while the plan is made here.
         with ExitStack() as stack:
-            started = (Worker("graph"), Worker("Keras")) if self.workers is None else ()
+            started = self._started() if self.workers is None else ()
             graph_worker, keras_worker = self.workers or map(stack.enter_context, started)
             runner, reference = graph_worker, None
             if self.reference is not None:
@@ -111,7 +116,6 @@ class GraphConversion:
                     outputs,
                     feed,
                     graph_worker,
-                    trust=self.trust,
                     timeout=self.timeout,
                 )
             except NoNetworkError:
@@ -271,7 +275,6 @@ class GraphConversion:
                     plan,
                     model,
                     runner,
-                    trust=self.trust,
                     timeout=self.timeout,
                 )
                 tried = True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, printable
+from ..formats.atomic import check_folder
 from ..mapping.converting import convert_back, convert_into_model, convert_names
 from ..mapping.users_model import function_of, is_users_model, twin_of
 from ..plan.examples import number_of, random_inputs
@@ -100,7 +101,9 @@ def convert(
     map_path = Path(map) if map is not None else None
     if request.back:
         stem = path.name.removesuffix(".h5").removesuffix(".weights").removesuffix(".keras")
-        folder = _free(output, f"{stem}-tf1", force or dry_run)
+        folder = Path(output if output is not None else f"{stem}-tf1")
+        if not dry_run:
+            check_folder(folder, force=force, spare=request.files)
         way = None
         if map_path is None:
             way = open_way_back(path, like, timeout=timeout, tell=tell, trust=trust)
@@ -110,8 +113,11 @@ def convert(
             report = convert_back(path, folder, map_path=map_path, to=to, **common)
         return Conversion(report, None if dry_run else folder)
     opened = open_source(source)
+    opened.trusted = trust
     opened.prefer_averages = _prefers_averages(opened, ema)
-    folder = _free(output, f"{opened.name}-keras", force or dry_run)
+    folder = Path(output if output is not None else f"{opened.name}-keras")
+    if not dry_run:
+        check_folder(folder, force=force, spare=(*request.files, *opened.files))
     if is_users_model(model) or map_path is not None:
         if model is None:
             assert map_path is not None
@@ -145,18 +151,8 @@ def convert(
         )
     if model is not None or opened.graph is None:
         return _from_names(out, asked=model is not None)
-    conversion = GraphConversion(out, training, trust, workers, train_check, reference)
+    conversion = GraphConversion(out, training, workers, train_check, reference)
     return conversion.run(inputs, outputs, feed)
-
-
-def _free(output: str | Path | None, default: str, replace: bool) -> Path:
-    """The output folder, refused at once where it is there and may not be replaced."""
-    folder = Path(output if output is not None else default)
-    if folder.exists() and not replace:
-        raise UserError(
-            f"{printable(folder)} already exists", try_="--force to replace it, or another -o"
-        )
-    return folder
 
 
 def _prefers_averages(source: Source, ema: str) -> bool:

@@ -16,6 +16,7 @@ from ..plan import Plan
 from ..plan.examples import random_inputs
 from ..sources import Source
 from ..worker import JobError, Worker
+from ..worker.disk import CANNOT_WRITE
 from ..worker.original import graph_request
 
 _TABLES = ("Gather", "GatherV2", "ResourceGather")
@@ -57,12 +58,15 @@ def lift(
 
     Raises:
         NotLiftedError: TensorFlow cannot import or lift the graph.
+        UserError: the disk refuses to hold the SavedModel.
     """
     try:
         return _lift(source, interface, folder, worker, bypass, timeout)
     except JobError as error:
         raise NotLiftedError(f"TensorFlow cannot lift the graph: {error.gist}") from error
     except UserError as error:
+        if error.problem.startswith(CANNOT_WRITE):
+            raise
         raise NotLiftedError(error.problem, expected=error.expected, try_=error.try_) from error
 
 

@@ -77,7 +77,8 @@ class Output:
         if self.dry_run:
             report = model_report(self.source, plan, {}, Measured(None), reference, found)
             return dry_run(report)
-        with whole_folder(self.folder, force=self.force) as room:
+        weighs = sum(weight.recipe.nbytes for weight in plan.weights)
+        with whole_folder(self.folder, force=self.force, size=weighs + self._size()) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
             weights = room / FORMATS["weights"].file if "weights" in self.to else None
             paths = build_model(
@@ -126,7 +127,7 @@ class Output:
         self.to = [name for name in self.to if name in FORMATS] or ["npz"]
         if self.dry_run:
             return Conversion(variables_report(self.source, None, self.to, notes, reason), None)
-        with whole_folder(self.folder, force=self.force) as room:
+        with whole_folder(self.folder, force=self.force, size=self._size()) as room:
             written = self.formats(room)
             report = variables_report(self.source, written, self.to, notes, reason)
             write_report(room, report)
@@ -136,10 +137,14 @@ class Output:
     def formats(self, room: Path, *, but: Sequence[str] = ()) -> Written:
         """Writes the source's variables under their own names, in each format asked for."""
         formats = [name for name in self.to if name in FORMATS and name not in but]
-        size = sum(v.nbytes for v in self.source.variables()) * len(formats)
-        progress = stage(self.tell, "writing", size) if formats else None
+        progress = stage(self.tell, "writing", self._size(but)) if formats else None
         tensors, roles = self.source.tensors, self.source.roles
         return write_formats(tensors, room, formats, roles=roles, progress=progress)
+
+    def _size(self, but: Sequence[str] = ()) -> int:
+        """Bytes of the variables in each format asked for."""
+        formats = [name for name in self.to if name in FORMATS and name not in but]
+        return sum(v.nbytes for v in self.source.variables()) * len(formats)
 
 
 def build_model(

@@ -36,6 +36,13 @@ class Request:
     like: str | Path | None = None
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """What is read and must not be replaced by the output."""
+        code = self.model.rpartition(":")[0] if self.model is not None else ""
+        given = (self.source, self.map, code, self.like)
+        return tuple(Path(path) for path in given if path)
+
+    @property
     def back(self) -> bool:
         """Whether the source is a file of Keras, on its way back to TF1."""
         return self.source.is_file() and self.source.suffix in (".keras", ".h5")

@@ -83,9 +83,9 @@ class Conversion(Result):
         if reason := parity.get("reason"):
             parts.append(reason)
         if tolerance := parity.get("required_tolerance"):
+            ulp = "" if parity["max_ulp"] is None else f" ({parity['max_ulp']} ULP)"
             parts += [
-                f"worst {float(parity['max_abs']):.3g} ({parity['max_ulp']} ULP) over "
-                f"{parity['examples']} examples",
+                f"worst {float(parity['max_abs']):.3g}{ulp} over {parity['examples']} examples",
                 f"smallest tolerance that passes: atol {float(tolerance['atol']):.3g}",
             ]
         if run_by := parity.get("run_by"):

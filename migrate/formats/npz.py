@@ -6,6 +6,7 @@ A member is named after its tensor, by :func:`tfmigrate.formats.names.escape`.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,60 @@ import numpy as np
 
 from ..checkpoint.tensors import Fate, Progress, Tensors, TensorSource, raw_chunks
 from ..checkpoint.variable import Variable, numpy_dtype
+from ..errors import UserError, printable
 from .atomic import whole_file
 from .names import escape
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same tensors give the same bytes
 _MAX_NAME = 65_535 - len(".npy")
+_EXPECTED = "an intact .npz file of numpy arrays"
+
+
+def read(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an .npz file, by name; never a pickle.
+
+    Raises:
+        UserError: the file cannot be read, is no .npz file, is damaged, or holds Python objects.
+    """
+    shown = printable(path)
+    try:
+        if path.exists() and not path.is_file():  # a pipe never ends
+            raise UserError(f"{shown} is not a regular file", expected=_EXPECTED)
+        if not zipfile.is_zipfile(path):
+            raise UserError(f"{shown} is {_instead(path)}", expected=_EXPECTED)
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except MemoryError:
+        raise UserError(f"{shown} claims arrays that do not fit in memory") from None
+    except OSError as error:
+        raise UserError(
+            f"{shown} cannot be read: {error.strerror or printable(error)}", expected=_EXPECTED
+        ) from None
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        if "allow_pickle" in str(error):
+            raise UserError(f"{shown} contains Python objects", expected=_EXPECTED) from None
+        raise UserError(
+            f"{shown} is damaged: {printable(error)}", expected=_EXPECTED, try_="copying it again"
+        ) from None
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # numpy returns the bytes of any other member
+            raise UserError(
+                f"{printable(name)} in {shown} is not a numpy array", expected=_EXPECTED
+            )
+    return arrays
+
+
+def _instead(path: Path) -> str:
+    """The kind of a file that is no zip archive."""
+    with path.open("rb") as file:
+        head = file.read(6)
+    if not head:
+        return "empty"
+    if head == b"\x93NUMPY":
+        return "a single array (.npy)"
+    if head.startswith(b"PK"):
+        return "an .npz file that is cut short or damaged"
+    return "not an .npz file"
 
 
 def write(

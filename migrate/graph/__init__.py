@@ -6,15 +6,16 @@ to all.
 
 from .constants import Evaluator, partial_value, static_value
 from .examples.columns import fold_columns
-from .files.reading import form_of, read_graph
-from .files.safety import ForbiddenOperation, forbidden_operations
+from .files.cutting import drop_defaults, full, node_of, prune
+from .files.reading import form_of, read_definition, read_graph
+from .files.safety import ForbiddenOperation, forbidden_operations, refuse_forbidden
 from .files.saved_model import refuse_saved_model
 from .interface.feeds import dropout_value
 from .interface.inference import Inference, ResolvedCond, extract
 from .interface.inference_copies import values_reach
 from .interface.interface import InputTensor, Interface, find_interface
 from .interface.outputs import Candidate, Network, NoNetworkError
-from .interface.running import cut_tensors, given_tensors, refuse_forbidden, running_part
+from .interface.running import cut_tensors, given_tensors, running_part
 from .loops import Loop, LoopVariable, find_loops
 from .nodes import (
     ControlContext,
@@ -82,6 +83,7 @@ __all__ = [
     "beneath_shape",
     "cut_tensors",
     "drawn",
+    "drop_defaults",
     "dropout_value",
     "extract",
     "find_frozen_weights",
@@ -93,9 +95,13 @@ __all__ = [
     "fold_columns",
     "forbidden_operations",
     "form_of",
+    "full",
     "gates",
     "given_tensors",
+    "node_of",
     "partial_value",
+    "prune",
+    "read_definition",
     "read_graph",
     "read_loss",
     "read_path",

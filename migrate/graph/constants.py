@@ -174,7 +174,7 @@ class Evaluator:
             return []
         kind = numpy_dtype(maker.attrs.get("out_type", "int32"))
         sizes = np.asarray([_OPEN if size is None else size for size in shape], kind)
-        return [v for v in compute(node, [sizes, *inputs[1:]]) if v is not None and _OPEN not in v]
+        return [v for v in compute(node, [sizes, *inputs[1:]]) if _OPEN not in v]
 
     def _from_shapes(self, node: Node) -> Sequence[Any]:
         kind = np.dtype(numpy_dtype(node.attrs.get("out_type", "int32")))

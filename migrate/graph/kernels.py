@@ -305,7 +305,9 @@ def compute(node: Node, inputs: Arrays) -> Sequence[np.ndarray]:
         return []
     try:
         with np.errstate(all="ignore"):
-            return function(node, inputs)
+            made: Sequence[Any] = function(node, inputs)
+        # Of a vector numpy picks a number, which is no array.
+        return [np.asarray(value) for value in made]
     except (
         _NoValueError, ArithmeticError, AttributeError, IndexError, KeyError, MemoryError,
         TypeError, ValueError,

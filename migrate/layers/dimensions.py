@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..graph.nodes import Node
@@ -90,7 +90,7 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
             size = sizes[axis] if sizes is not None and axis < len(sizes) else None
             if isinstance(size, Dimension):
                 tensor, axis = size.tensor, size.axis
-            elif axis == 0 and _same_rows(view.shape(node.inputs[0]), sizes):
+            elif axis == 0 and sizes is not None and _rows_stay(view, node.inputs[0], sizes):
                 tensor = node.inputs[0]
             else:
                 break
@@ -101,34 +101,13 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
     return Dimension(tensor, axis, (tensor, axis) if tensor in view.inputs else asked)
 
 
-def _same_rows(before: Sequence[int | None] | None, after: Sequence[Size] | None) -> bool:
-    """Whether a reshape changes only the axes after the first, all of known sizes."""
-    if not before or not after or None in before[1:]:
+def _rows_stay(view: View, tensor: str, sizes: list[Size]) -> bool:
+    """Whether what a reshape makes of each row of a tensor is one row again."""
+    shape = view.shape(tensor)
+    before, after = list(shape[1:]) if shape else [None], sizes[1:]
+    if not all(isinstance(n, int) and n > 0 for n in (*before, *after)):
         return False
-    rest = [size for size in after[1:] if isinstance(size, int) and size >= 0]
-    return len(rest) == len(after) - 1 and math.prod(rest) == math.prod(n or 0 for n in before[1:])
-
-
-def other_rows(view: View, tensor: str, sizes: Sequence[Size]) -> bool:
-    """Whether a reshape to some sizes makes other rows than a tensor has, by sizes of the run.
-
-    It does where the first size is computed, where an axis of constant size gets one of the run,
-    and where the first size counts other rows: those that an earlier reshape merged.
-    """
-    if not sizes or None in sizes:
-        return False
-    shape = shape_of(view, tensor)
-    if isinstance(sizes[0], Computed):
-        return True
-    if not shape or not isinstance(sizes[0], Dimension):
-        return False
-    known, wanted = (all(isinstance(n, int) for n in rest) for rest in (shape[1:], sizes[1:]))
-    if known and not wanted:
-        return True
-    own = shape[0]
-    if not isinstance(own, Dimension) or own == sizes[0] or own.tensor in view.inputs:
-        return False
-    return view.graph.node(own.tensor).op == "Reshape"
+    return math.prod(n or 0 for n in before) == math.prod(n for n in after if isinstance(n, int))
 
 
 def _batch_source(view: View, node: Node) -> str | None:

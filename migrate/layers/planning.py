@@ -17,7 +17,6 @@ from ..graph import (
     find_interface,
     find_training,
     given_tensors,
-    refuse_forbidden,
     resolve,
     split_tensor,
 )
@@ -27,7 +26,7 @@ from ..plan.batch import free_batch
 from ..plan.names import identifier
 from ..sources import Source
 from ..worker import Worker
-from ..worker.original import complete_kinds, complete_shapes
+from ..worker.original import complete_kinds, complete_shapes, refuse_to_run
 from .dropout import fold_dropout
 from .formula import detached
 from .matching import build_plan
@@ -55,7 +54,6 @@ def find_inference(
     feed: Mapping[str, Any] | None,
     worker: Worker,
     *,
-    trust: bool,
     timeout: float | None,
 ) -> tuple[Interface, Inference]:
     """Where data enters and leaves, and the part between; refused before anything of it runs.
@@ -63,19 +61,17 @@ def find_inference(
     Args:
         inputs, outputs, feed: as :func:`find_interface` takes them.
         worker: for what only TensorFlow can say of dtypes and shapes.
-        trust: whatever it would do.
 
     Raises:
         NoNetworkError: no output can be found.
         UserError: the checkpoint contradicts the graph, or the graph cannot be understood, or
-            does more than compute.
+            may not run.
     """
     assert source.graph is not None
     source.refuse_contradictions()
     saved = source.recipes().keys()
     interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
-    if not trust:
-        refuse_forbidden(source.graph, interface)
+    refuse_to_run(source, interface)
     interface = complete_kinds(source, interface, worker, timeout)
     complete_shapes(source, interface, worker, timeout)
     return interface, inference_part(source, interface)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..plan import Shape, Value
 from .builder import Builder
-from .dimensions import Size, other_rows, shape_of, sizes_of
+from .dimensions import Computed, Dimension, Size, shape_of, sizes_of
 from .dynamic import dynamic
 from .registry import Match, UnsupportedError, operation
 from .view import View
@@ -26,8 +26,11 @@ def reshape(view: View, tensor: str) -> Match | None:
     if _same_sizes(shape_of(view, node.inputs[0]), sizes):
         return Match(node.inputs[:1], lambda builder, value: value)
     known = _completed(target, after)
-    merged = sizes is not None and other_rows(view, node.inputs[0], sizes)
-    if before is not None and sizes is not None and (merged or _several_open(before, known)):
+    if (
+        before is not None
+        and sizes is not None
+        and (_several_open(before, known) or _of_another_batch(view, node.inputs[0], known, sizes))
+    ):
         sizes = [s if n is None else n for n, s in zip(known, sizes, strict=True)]
         return dynamic(view, tensor, "DynamicReshape", sizes)
 
@@ -109,6 +112,21 @@ def _several_open(before: Shape, sizes: Sequence[int | None]) -> bool:
     """Whether a reshape needs more than one size of the run, beyond that of the batch."""
     counted = sizes[1:] if _keeps_batch(before, sizes) else sizes
     return sum(size in (None, -1) for size in counted) > 1
+
+
+def _of_another_batch(
+    view: View, tensor: str, known: Sequence[int | None], sizes: Sequence[Size]
+) -> bool:
+    """Whether a reshape asks for the batch of another tensor, as rows of sequences do.
+
+    Then the size that is left open is not what one row has. A first size that is computed, such as
+    batch times length, is no batch either.
+    """
+    if isinstance(sizes[0], Computed):
+        return None not in sizes
+    own = shape_of(view, tensor)
+    left_open = any(size in (None, -1) for size in known[1:])
+    return left_open and isinstance(sizes[0], Dimension) and own is not None and own[0] != sizes[0]
 
 
 def _keeps_batch(before: Shape, sizes: Sequence[int | None]) -> bool:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, printable
+from ..errors import printable
 from ..formats import FORMATS, Fate, Tensors, TensorSource, whole_file, whole_folder, write_formats
 from ..formats.keras_file import KerasFile
 from ..graph import find_variables
+from ..report.reading import read_report
 from ..sources import Source
 from ..worker import Worker
 from ..worker.events import Event, stage
@@ -69,13 +70,13 @@ def convert_into_model(
         report = _report_of(source, "keras", plan, to)
         if dry_run:
             return report
-        with whole_folder(folder, force=force) as room:
+        tensors = plan.tensors(_weights_of(source))
+        with whole_folder(folder, force=force, size=_size(tensors) * len(to)) as room:
             places = {name: room / file for name, file in _MODEL_FILES.items() if name in to}
-            tensors = _weights_of(source)
-            progress = stage(tell, "loading", _size(plan.tensors(tensors)))
-            built.load(plan, tensors, **places, progress=progress)
+            progress = stage(tell, "loading", _size(tensors))
+            built.load(plan, _weights_of(source), **places, progress=progress)
             if others:
-                _write(plan.tensors(tensors), room, others, tell)
+                _write(tensors, room, others, tell)
             if code is not None:
                 (room / "model.py").write_bytes(code.read_bytes())
                 report["files"] |= {"python": "model.py"}
@@ -104,8 +105,9 @@ def convert_names(
     report = _report_of(source, "variables", plan, to)
     if dry_run:
         return report
-    with whole_folder(folder, force=force) as room:
-        _write(plan.tensors(_weights_of(source)), room, to, tell)
+    tensors = plan.tensors(_weights_of(source))
+    with whole_folder(folder, force=force, size=_size(tensors) * len(to)) as room:
+        _write(tensors, room, to, tell)
         return _finish(room, report)
 
 
@@ -144,8 +146,9 @@ def convert_back(
         report = _report(described, "variables", plan, plan.fates(), to, {}, [told])
         if dry_run:
             return report
-        with whole_folder(folder, force=force) as room:
-            _write(plan.tensors(weights), room, to, tell)
+        tensors = plan.tensors(weights)
+        with whole_folder(folder, force=force, size=_size(tensors) * len(to)) as room:
+            _write(tensors, room, to, tell)
             return _finish(room, report)
 
 
@@ -187,17 +190,12 @@ def _map_back(path: Path, map_path: Path | None) -> tuple[Map | None, str]:
     if map_path is not None:
         return read_map(map_path), f"Names come from {printable(map_path)}, inverted."
     beside = path.parent / "report.json"
-    if not beside.is_file():
+    report = read_report(path.parent)
+    if not report:
         return None, (
-            "There is no map and no report.json next to the file: every weight keeps its "
-            "Keras path as its name."
+            "There is no map and no report.json of a conversion next to the file: every weight "
+            "keeps its Keras path as its name."
         )
-    try:
-        report = json.loads(beside.read_text("utf-8"))
-    except ValueError as error:
-        raise UserError(f"{printable(beside)} is not a report: {printable(error)}") from None
-    if not isinstance(report, dict):
-        raise UserError(f"{printable(beside)} is not a report")
     return map_of_report(report, str(beside)), f"Names come from {printable(beside)}."
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..formats.atomic import check_file
 from ..parity import Verdict
 from ..report import Block, Closing, Heading, Result, Table, plain
 from ..sources import open_source
@@ -97,12 +98,13 @@ def propose_map(
     if model is None or not is_users_model(model):
         raise UserError("--write-map needs your own model", try_="--model FILE.py:FUNCTION")
     target = Path(path)
-    if target.exists() and not force:
-        raise UserError(f"{target} already exists", try_="--force to replace it, or another name")
     opened = open_source(source)
+    function = function_of(model)
+    code = Path(function.rpartition(":")[0])
+    check_file(target, force=force, spare=(opened.path, *opened.files, code))
     proposal = write_proposed_map(
         opened,
-        function_of(model),
+        function,
         target,
         legacy_keras=keras == "tf-keras",
         force=force,

@@ -42,11 +42,11 @@ def map_of_report(report: dict[str, Any], path: str) -> Map:
         UserError: a variable was changed; all of them are named.
     """
     rules, changed = [], []
-    for v in report.get("variables", []):
+    for v in report.get("variables") or []:
         if v.get("fate") != "converted":
             continue
         if v.get("untouched") and isinstance(v.get("target"), str):
-            rules.append(Rule((v["name"],), (v.get("path", v["target"]),)))
+            rules.append(Rule((v["name"],), (v.get("path") or v["target"],)))
         else:
             changed.append(printable(v.get("name")))
     if changed or not rules:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
+from ..formats.npz import read as read_npz
 from ..graph import Graph, InputTensor, Interface, dropout_value, tensor_name
 from ..graph.sources import PARSED, READING_OPS
 from ..plan import Plan
@@ -27,13 +28,17 @@ def read_data(path: str | Path, tensors: Sequence[InputTensor]) -> dict[str, np.
     """The arrays of an .npz for some tensors of a graph.
 
     Raises:
-        UserError: an array is missing, or has another shape than the graph says.
+        UserError: the file cannot be read, an array is missing, names no example, or has another
+            shape or kind of values than the graph says.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {tensor_name(name): archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise UserError(f"{printable(path)} cannot be read: {printable(error)}") from None
+    arrays: dict[str, np.ndarray] = {}
+    for name, array in read_npz(Path(path)).items():
+        if tensor_name(name) in arrays:
+            raise UserError(
+                f"{printable(path)} has two arrays for {printable(tensor_name(name))}",
+                expected="one for each tensor",
+            )
+        arrays[tensor_name(name)] = array
     missing = [given.tensor for given in tensors if given.tensor not in arrays]
     if missing:
         raise UserError(
@@ -51,6 +56,17 @@ def read_data(path: str | Path, tensors: Sequence[InputTensor]) -> dict[str, np.
             raise UserError(
                 f"{printable(given.tensor)} of {printable(path)} has shape {array.shape}",
                 expected=str(given.shape),
+            )
+        kinds = "SU" if given.dtype == "string" else "biuf"
+        if array.dtype.kind not in (kinds + "c" if given.dtype.startswith("complex") else kinds):
+            raise UserError(
+                f"{printable(given.tensor)} of {printable(path)} is {array.dtype}",
+                expected=f"values of {given.dtype}",
+            )
+        if not array.size:
+            raise UserError(
+                f"{printable(given.tensor)} of {printable(path)} is empty, shape {array.shape}",
+                expected="one example or more",
             )
         found[given.tensor] = array
     return found

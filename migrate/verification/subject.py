@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,9 @@ import numpy as np
 from ..errors import UserError, printable
 from ..graph import Interface, split_tensor
 from ..plan.names import identifier
+from ..report.reading import read_report
 from ..worker import Worker
 from .correspondence import Pair
-
-_TEXT = (str, type(None))
-_MOST_EXAMPLES = 1 << 20  # no conversion measures with as many
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Subject:
     Attributes:
         path: a .keras file or a SavedModel folder; None for a model that only source makes.
         code: the model.py that the user pointed at, which is run; else None.
-        report: the report.json beside it, as :func:`_is_whole` has it; {} where there is none.
+        report: the report.json beside it, as :func:`read_report` checks it; {} where there is none.
     """
 
     path: Path | None
@@ -68,13 +65,13 @@ def find_subject(path: str | Path) -> Subject:
     given = Path(path)
     if given.is_file() and given.suffix == ".py":
         weights = given.with_name("model.keras")
-        return Subject(weights if weights.is_file() else None, given, _report(given.parent))
+        return Subject(weights if weights.is_file() else None, given, read_report(given.parent))
     if given.is_file() and given.suffix == ".keras":
-        return Subject(given, None, _report(given.parent))
+        return Subject(given, None, read_report(given.parent))
     if given.is_dir():
         if (given / "saved_model.pb").is_file():
-            return Subject(given, None, _report(given.parent))
-        report = _report(given)
+            return Subject(given, None, read_report(given.parent))
+        report = read_report(given)
         for name in ("model.keras", "saved_model"):
             if (given / name).exists():
                 return Subject(given / name, None, report)
@@ -82,48 +79,6 @@ def find_subject(path: str | Path) -> Subject:
     raise UserError(
         f"{problem} {printable(path)}",
         expected="a .keras file, a folder of convert-ckpt, its model.py, or a SavedModel",
-    )
-
-
-def _report(folder: Path) -> dict[str, Any]:
-    path = folder / "report.json"
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(report, dict) or report.get("schema") != 1:
-        return {}
-    if not _is_whole(report):
-        raise UserError(
-            f"{printable(path)} is not a valid report of a conversion",
-            expected="the report of convert-ckpt",
-            try_="the model in a new folder",
-        )
-    return report
-
-
-def _is_whole(report: Mapping[str, Any]) -> bool:
-    """Whether everything that is read of a report has the type that it is read as."""
-    texts: dict[str, dict[str, tuple[type, ...]]] = {
-        "inputs": {"tensor": (str,), "name": _TEXT},
-        "outputs": {"tensor": (str,), "name": _TEXT},
-        "layers": {"tensor": _TEXT, "name": _TEXT},
-    }
-    for key, kinds in texts.items():
-        entries = report.get(key) or []
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            return False
-        if not all(
-            isinstance(e.get(field), kind) for e in entries for field, kind in kinds.items()
-        ):
-            return False
-    parity = report.get("parity") or {}
-    examples = parity.get("examples", 0) if isinstance(parity, dict) else None
-    return (
-        isinstance(report.get("fed") or {}, dict)
-        and isinstance(report.get("asked") or {}, dict)
-        and type(examples) is int
-        and 0 <= examples <= _MOST_EXAMPLES
     )
 
 
@@ -156,11 +111,13 @@ class Model:
         *,
         compiled: bool = False,
         source: str | None = None,
+        trust: bool = False,
     ) -> Model:
         """Opens it; with its loss and optimizer if ``compiled``.
 
         Args:
             source: the text of a model.py that is run before, for the classes it registers.
+            trust: a SavedModel is opened whatever it would do.
 
         Raises:
             UserError: Keras or TensorFlow cannot.
@@ -171,6 +128,7 @@ class Model:
             "code": str(subject.code) if subject.code else None,
             "source": source,
             "compile": compiled,
+            "trust": trust,
         }
         return cls(worker, timeout, worker.call("model", request, timeout=timeout).data)
 

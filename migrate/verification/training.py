@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, listed, printable
-from ..graph import Graph, Interface, Trainer, find_training, gates, refuse_forbidden
+from ..graph import Graph, Interface, Trainer, find_training, gates
 from ..graph.nodes import SaveSlice
 from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
@@ -181,7 +181,6 @@ def train_both(
     feeding: Feeding,
     allowed: Allowed,
     *,
-    trust: bool,
     timeout: float | None,
 ) -> Trained:
     """Trains the original in ``worker`` and the model, from the checkpoint on.
@@ -199,7 +198,7 @@ def train_both(
         UserError: the graph does not train this model, its training cannot be run, or it is not
             the same each time it is run.
     """
-    original = _Side(source, interface, plan, worker, feeding, trust=trust, timeout=timeout)
+    original = _Side(source, interface, plan, worker, feeding, timeout=timeout)
     batches, expected = _first_run(original, feeding, model, steps)
     model.set_rates(original.fed_rates)
     given = [_for_keras(plan, interface, batch) for batch in batches]
@@ -272,7 +271,6 @@ class _Side:
         worker: Worker,
         feeding: Feeding,
         *,
-        trust: bool,
         timeout: float | None,
     ):
         assert source.graph is not None
@@ -301,8 +299,6 @@ class _Side:
             fed=switches(graph, interface, fetched, given, rates),
         )
         self._constants = dropped_constants(graph, fetched)
-        if not trust:
-            refuse_forbidden(graph, self._whole)
         _refuse_missing(source, graph, fetched)
         behind = graph.ancestors([loss.tensor], control=True).values()
         self._steered = any(n.op.startswith("Assign") for n in behind)

@@ -76,7 +76,6 @@ def check_training(
     model: Model,
     worker: Worker,
     *,
-    trust: bool,
     timeout: float | None,
 ) -> TrainingCheck:
     """Trains the original in ``worker`` and a copy of the model from the checkpoint on.
@@ -109,7 +108,6 @@ def check_training(
             STEPS,
             feeding,
             allowed,
-            trust=trust,
             timeout=timeout,
         )
     except UserError as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from ..emit import source as emit_source
 from ..errors import UserError, printable, understanding
-from ..graph import Inference, Interface, refuse_saved_model, running_part, split_tensor
+from ..graph import Inference, Interface, running_part, split_tensor
 from ..layers import UnsupportedError
 from ..layers.planning import bypassed, find_inference, lift_plan, make_plan
 from ..parity import Difference
@@ -21,7 +22,7 @@ from ..plan.batch import keeps_batch
 from ..plan.examples import EXAMPLES, number_of, random_inputs
 from ..sources import Source, open_source
 from ..training import carry_training
-from ..worker import Worker
+from ..worker import JobError, Worker
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
 from .comparing import Allowed, difference
@@ -90,14 +91,15 @@ def verify(
     tell = on_event or (lambda event: None)
     tell({"stage": "reading"})
     with ExitStack() as stack:
-        started = (Worker("graph"), Worker("model")) if workers is None else ()
+        stack.enter_context(_models_errors(model))
+        writable = None if trust else ()
+        started = [Worker(n, writable=writable) for n in ("graph", "model") if workers is None]
         graph_worker, model_worker = workers or map(stack.enter_context, started)
         runner, own = graph_worker, None
         if reference is not None:
             runner = own = stack.enter_context(ReferenceWorker(reference, graph_worker))
         opened, subject = open_source(source), find_subject(model)
-        if not trust and subject.path is not None and subject.path.is_dir():
-            refuse_saved_model(subject.path)
+        opened.trusted = trust
         if opened.graph is None:
             raise UserError(
                 f"{printable(source)} has no graph next to it, so the original cannot run",
@@ -114,7 +116,6 @@ def verify(
             opened,
             *_asked(opened, subject, inputs, outputs, feed),
             graph_worker,
-            trust=trust,
             timeout=timeout,
         )
         plan, notes = None, list[str]()
@@ -147,7 +148,14 @@ def verify(
         tell({"stage": "opening"})
         run_by = f"TensorFlow {own.version(timeout)}" if own is not None else None
         source_text = _own_source(opened, interface, inference, plan, subject)
-        made = Model.open(subject, model_worker, timeout, compiled=bool(train), source=source_text)
+        made = Model.open(
+            subject,
+            model_worker,
+            timeout,
+            compiled=bool(train),
+            source=source_text,
+            trust=trust,
+        )
         made.bind(interface, subject.report)
         bypass = bypassed(inference)
         original = Original(opened, interface, runner, bypass=bypass, timeout=timeout)
@@ -171,7 +179,6 @@ def verify(
                 train,
                 feeding,
                 allowed,
-                trust=trust,
                 timeout=timeout,
             )
             result = replace(result, trained=trained)
@@ -184,6 +191,20 @@ def verify(
             notes=tuple(notes),
             run_by=run_by,
         )
+
+
+@contextmanager
+def _models_errors(model: str | Path) -> Iterator[None]:
+    """What Keras or TensorFlow raise while they run the model is a fault of the model."""
+    try:
+        yield
+    except JobError as error:
+        if error.job != "model" or os.environ.get("TFMIGRATE_DEBUG"):
+            raise
+        raise UserError(
+            f"{printable(model)} cannot be run: {printable(error.gist, 300)}",
+            expected="a model that takes the inputs of the graph",
+        ) from None
 
 
 def _own_source(

@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import UserError, printable
 from . import model as finished
 from .compiled import assign_slots, compile_model, opened_paths
+from .disk import writing
 from .events import Event
 from .model import executed
 from .model import weights_of as _weights
@@ -129,12 +130,12 @@ def _save(
     if _state["missing"]:
         raise ValueError(f"never set: {sorted(_state['missing'])}")
     before = _weights(_state["model"])
-    try:
+    size = sum(np.asarray(variable).nbytes for variable in before.values())
+    with writing(request["path"], size):
         _state["model"].save(request["path"])
-        if request["weights"]:
+    if request["weights"]:
+        with writing(request["weights"], size):
             _state["model"].save_weights(request["weights"])
-    except OSError as error:
-        raise UserError(f"the model cannot be written: {error.strerror or error}") from None
     opened = _state["keras"].models.load_model(request["path"])
     after = _weights(opened)
     different = [t for t, v in after.items() if not _same(v, np.asarray(before[t]))]

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
 import numpy as np
@@ -33,6 +34,10 @@ _REQUIRED = {
     "KERAS_BACKEND": "tensorflow",
 }
 
+
+# -P: the folder we were started from is not searched for modules; a user's keras.py, or the folders
+# of a checkout, must not be taken for the libraries.
+_PYTHON = (sys.executable, "-P", "-m")
 
 # What C++, Python and TensorFlow say when memory is refused to them.
 _NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "out of memory", "OOM when")
@@ -60,11 +65,13 @@ class JobError(RuntimeError):
     """A job raised something that is no refusal: its trace is the message.
 
     Attributes:
+        job: the job that raised it.
         gist: the last line of the trace: the exception and what it says.
     """
 
     def __init__(self, name: str, job: str, trace: str):
         super().__init__(f"in the {name} process, {job}:\n{trace}")
+        self.job = job
         lines = [line.strip() for line in trace.splitlines() if line.strip()]
         self.gist = next(
             (n for n in reversed(lines) if re.match(r"[\w.]+(Error|Exception)", n)), ""
@@ -82,6 +89,8 @@ class Worker:
         name: for messages: "legacy", "modern", "graph".
         environment: added to the process's environment.
         memory_limit: bytes of address space the worker may take, or None.
+        writable: folders in which it may write, if it is to be confined: see
+            :func:`tfmigrate.worker.confine.confine`.
         command: of the process; by default this interpreter with the jobs in ``main.py``.
     """
 
@@ -91,6 +100,7 @@ class Worker:
         *,
         environment: Mapping[str, str] | None = None,
         memory_limit: int | None = None,
+        writable: Sequence[Path] | None = None,
         command: Sequence[str] | None = None,
     ):
         self.name = name
@@ -98,10 +108,17 @@ class Worker:
         env = {**_DEFAULTS, **os.environ, **_REQUIRED, **(environment or {})}
         if memory_limit is not None:
             env["TFMIGRATE_WORKER_MEMORY"] = str(memory_limit)
-        # -P: the folder we were started from is not searched for modules; a user's keras.py,
-        # or a checkout's own folders, must not be taken for the libraries.
+        self._room, program = None, list(command or [*_PYTHON, f"{__package__}.main"])
+        if writable is not None:
+            self._room = tempfile.TemporaryDirectory(
+                prefix="tfmigrate-worker-", ignore_cleanup_errors=True
+            )
+            env["TMPDIR"] = self._room.name
+            places = [self._room.name, *map(str, writable)]
+            confined = [*_PYTHON, f"{__package__}.confine", self._room.name]
+            program = [*confined, *program] if command else [*program, *places]
         self._process = subprocess.Popen(
-            command or [sys.executable, "-P", "-m", f"{__package__}.main"],
+            program,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -201,6 +218,8 @@ class Worker:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
         self._log.close()
+        if self._room is not None:
+            self._room.cleanup()
 
     def _pump(self) -> None:
         try:

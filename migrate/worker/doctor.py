@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import confine
 from .events import Event
 
 
@@ -39,4 +40,15 @@ def run(
         "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
+        "worker": _confinement(),
     }, {}
+
+
+def _confinement() -> str:
+    """What keeps a stranger's graph from this machine, beside the list of what may run."""
+    found = confine.applied()
+    if found["landlock"] is None:
+        return "limited in time and open files; the system has no Landlock to shut off files"
+    parts = ["writes no files but its output", "starts no programs"]
+    parts += ["opens no connections"] if found["network"] else []
+    return f"{', '.join(parts)} (Landlock {found['landlock']})"

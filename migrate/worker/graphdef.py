@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError, printable
-from ..graph import form_of
+from ..graph import drop_defaults, form_of, node_of, prune, refuse_forbidden
 
+# Attributes by which TensorFlow colocates nodes that may not be there, compiles, or runs a function
+# in another way or another function in its place (implementation_selector.cc, function_ops.cc).
+_IGNORED = (
+    "_class", "api_implements", "api_preferred_device", "config", "config_proto", "executor_type",
+    "_XlaCompile", "_XlaMustCompile",
+)  # fmt: skip
 # What TensorFlow 1.15 computes with, where an epsilon is smaller (fused_batch_norm_op.cc).
 _SMALLEST_EPSILON = 1.001e-5
 
@@ -55,13 +61,38 @@ def gist(error: Exception) -> str:
     return printable((told or lines or [""])[0], 240) + (f", at {printable(node)}" if node else "")
 
 
+def cut(request: Mapping[str, Any], outputs: Sequence[str], *, placeholders: bool) -> Any:
+    """The GraphDef that is imported: of a file, only what outputs need, made to run here.
+
+    Args:
+        request: ``path``, ``tags``; ``given``, tensors that are fed; ``bypass``, ``constants`` and
+            ``gates``, as :func:`prepare` takes them; ``initializers``, nodes to run first;
+            ``trust``: whatever it would do.
+        placeholders: those that are fed stay, with their shapes.
+
+    Raises:
+        UserError: it has operations that may not run.
+    """
+    definition = read(request)
+    prepare(
+        definition, request["bypass"], request.get("constants") or {}, request.get("gates") or {}
+    )
+    drop_defaults(definition, request["given"])
+    kept = {n.name for n in definition.node if placeholders and n.op.startswith("Placeholder")}
+    given = [tensor for tensor in request["given"] if node_of(tensor) not in kept]
+    prune(definition, [*outputs, *request["initializers"]], given)
+    if not request["trust"]:
+        refuse_forbidden("the graph", definition)
+    return definition
+
+
 def prepare(
     definition: Any,
     bypass: Mapping[str, str],
-    constants: Mapping[str, float] | None = None,
-    gates: Mapping[str, Sequence[str]] | None = None,
+    constants: Mapping[str, float],
+    gates: Mapping[str, Sequence[str]],
 ) -> None:
-    """Makes a GraphDef run here as it ran under TensorFlow 1.
+    """Makes a GraphDef run here as it ran under TensorFlow 1, and as it is written.
 
     Args:
         bypass: node → the tensor it shall merely repeat: dropouts, which are random.
@@ -70,19 +101,24 @@ def prepare(
     """
     import tensorflow as tf
 
-    for node in definition.node:
+    for function in definition.library.function:
+        for key in _IGNORED:
+            function.attr.pop(key, None)
+    for node in _all_nodes(definition):
         node.device = ""
-        node.attr.pop("_class", None)  # colocation with nodes that may not be there
-        if node.name in (constants or {}):
+        for key in _IGNORED:
+            node.attr.pop(key, None)
+    for node in definition.node:
+        if node.name in constants:
             old = tf.make_ndarray(node.attr["value"].tensor)
-            new = tf.make_tensor_proto(np.full_like(old, (constants or {})[node.name]))
+            new = tf.make_tensor_proto(np.full_like(old, constants[node.name]))
             node.attr["value"].tensor.CopyFrom(new)
         if node.name in bypass:
             kind = node.attr["T"]
             node.op, node.input[:] = "Identity", [bypass[node.name]]
             node.ClearField("attr")
             node.attr["T"].CopyFrom(kind)
-        node.input.extend(f"^{name}" for name in (gates or {}).get(node.name, ()))
+        node.input.extend(f"^{name}" for name in gates.get(node.name, ()))
         if node.op.startswith("FusedBatchNormGrad"):  # of outputs that are empty now
             node.attr.pop("_output_shapes", None)
         # An epsilon that is not written is the op's default, 1e-4, and large enough.
@@ -90,23 +126,10 @@ def prepare(
             node.attr["epsilon"].f = max(node.attr["epsilon"].f, _SMALLEST_EPSILON)
 
 
-def prune(definition: Any, outputs: Sequence[str], given: Collection[str] = ()) -> None:
-    """Drops the nodes that outputs do not need, and waiting for them."""
-    stop = frozenset(map(full, given))
-    nodes = {node.name: node for node in definition.node}
-    waiting = [output for output in outputs if full(output) not in stop]
-    kept: set[str] = set()
-    while waiting:
-        name = node_of(waiting.pop())
-        if name in nodes and name not in kept:
-            kept.add(name)
-            waiting += [i for i in nodes[name].input if i.startswith("^") or full(i) not in stop]
-    for index in range(len(definition.node) - 1, -1, -1):
-        node = definition.node[index]
-        if node.name not in kept:
-            del definition.node[index]
-        else:
-            node.input[:] = [i for i in node.input if not i.startswith("^") or node_of(i) in kept]
+def _all_nodes(definition: Any) -> Iterator[Any]:
+    yield from definition.node
+    for function in definition.library.function:
+        yield from function.node_def
 
 
 def output_types(node: Any) -> list[int]:
@@ -122,17 +145,6 @@ def output_types(node: Any) -> list[int]:
         kind = node.attr[argument.type_attr].type if argument.type_attr else argument.type
         types += [kind] * (node.attr[argument.number_attr].i if argument.number_attr else 1)
     return types
-
-
-def full(tensor: str) -> str:
-    """``"w"`` → ``"w:0"``."""
-    name, colon, index = tensor.rpartition(":")
-    return tensor if colon and index.isdigit() and name else f"{tensor}:0"
-
-
-def node_of(tensor: str) -> str:
-    """``"w:0"``, ``"^w"`` → ``"w"``."""
-    return full(tensor.removeprefix("^")).rpartition(":")[0]
 
 
 def read(request: Mapping[str, Any]) -> Any:

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import full, node_of
+from .disk import writing
 from .events import Event
-from .graphdef import full, gist, node_of, prepare, prune, read, refusing
+from .graphdef import cut, gist, refusing
 from .rungraph import plain
 
 Answer = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -48,9 +50,7 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     tensor → ``value`` and ``dtype``; ``trainable``: names of the nodes whose variables are.
     """
     outputs = [output["tensor"] for output in request["outputs"]]
-    definition = read(request)
-    prepare(definition, request["bypass"])
-    prune(definition, [*outputs, *request["initializers"]], request["given"])
+    definition = cut(request, outputs, placeholders=False)
     _fill_first(definition, request["initializers"])
     _state.clear()
     _state.update(request=request, definition=definition, variables={})
@@ -148,7 +148,8 @@ def _save(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     def named(*values: Any) -> dict[str, Any]:
         return dict(zip(names, wrapped(*values), strict=True))
 
-    tf.saved_model.save(module, request["path"], signatures={"serving_default": named})
+    with writing(request["path"], sum(v.numpy().nbytes for v in variables.values())):
+        tf.saved_model.save(module, request["path"], signatures={"serving_default": named})
     loaded = tf.saved_model.load(request["path"])
     _state["loaded"] = loaded
     return {

@@ -1,5 +1,8 @@
 """The worker's end: reads jobs from stdin, runs them, answers on stdout.
 
+Its command line may name a folder for temporary files, and the folders of the output: then it may
+write nowhere else.
+
 A job is a module in this package with ``run(request, arrays, emit) -> (data, arrays)``, listed in
 ``JOBS``. ``emit(data)`` sends a progress message. A job refuses bad input with ``UserError``.
 """
@@ -15,7 +18,7 @@ import traceback
 from typing import Any
 
 from ..errors import UserError
-from . import channel
+from . import channel, confine
 from .memory import leave_memory_to_others
 
 JOBS = {
@@ -32,6 +35,10 @@ JOBS = {
 
 def main() -> None:
     """Serves jobs until stdin ends."""
+    temporary = sys.argv[1] if len(sys.argv) > 1 else None
+    if temporary is not None:
+        confine.confine(temporary, sys.argv[2:])
+    confine.end_with_the_command(temporary)
     # Whatever a library prints must not end up between two frames.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -48,6 +55,7 @@ def main() -> None:
         try:
             message, arrays = channel.receive(sys.stdin.buffer)
         except EOFError:
+            confine.tidy(temporary)
             return
 
         def emit(data: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
+from ..graph import refuse_saved_model
 from ..plan.training import OWN_MODEL
 from .compiled import members, slot_variable
 from .events import Event
@@ -61,14 +62,17 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Opens ``path``: a .keras file or a SavedModel folder.
 
     ``code``, a model.py, or ``source``, the text of one, is run before: it registers classes.
+    A SavedModel is judged first, but with ``trust``.
     Without a ``path``, the code's ``build_model()``.
     """
+    path = request["path"]
+    if path is not None and Path(path).is_dir() and not request["trust"]:
+        refuse_saved_model(Path(path))
     import keras
 
     module = _run_code(request["code"]) if request["code"] else None
     if module is None and request.get("source"):
         module = executed(request["source"])
-    path = request["path"]
     if path is None:
         hold(_build(module, request["code"]))
     elif Path(path).is_dir():
@@ -278,9 +282,7 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
     import keras
     import tensorflow as tf
 
-    model = _state["model"]
-    if getattr(model, "optimizer", None) is None or not model.compiled:
-        raise UserError("the model is not compiled", expected="a model with its loss and optimizer")
+    model = _compiled()
     for layer in model._flatten_layers():  # those in the step of a loop too
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
@@ -292,9 +294,17 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
     return model, (together(arrays, model), y, weights)
 
 
+def _compiled() -> Any:
+    """The model, which has a loss and an optimizer."""
+    model = _state["model"]
+    if getattr(model, "optimizer", None) is None or not model.compiled:
+        raise UserError("the model is not compiled", expected="a model with its loss and optimizer")
+    return model
+
+
 def _rates(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Sets the learning rate of each optimizer, but for None."""
-    for optimizer, rate in zip(members(_state["model"].optimizer), request["rates"], strict=True):
+    for optimizer, rate in zip(members(_compiled().optimizer), request["rates"], strict=True):
         if rate is not None:
             optimizer.learning_rate = rate
     return {}, {}

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..graph import Interface, cut_tensors
+from ..graph import (
+    Interface,
+    cut_tensors,
+    drop_defaults,
+    prune,
+    read_definition,
+    refuse_forbidden,
+)
 from ..graph.sources import PARSED
 from ..plan import Plan
 from ..plan.examples import EXAMPLES, KINDS, random_inputs
@@ -167,7 +174,8 @@ def complete_shapes(
 ) -> None:
     """Lets TensorFlow infer the shapes that a frozen graph does not record.
 
-    Call :func:`refuse_forbidden` before: importing a graph already computes with its constants.
+    Raises:
+        UserError: the graph cannot be imported, or may not run.
     """
     graph = source.graph
     assert graph is not None
@@ -207,6 +215,21 @@ def complete_kinds(
     return replace(interface, inputs=inputs)
 
 
+def refuse_to_run(source: Source, interface: Interface) -> None:
+    """Refuses a graph that may not run; the worker judges again what it imports.
+
+    Raises:
+        UserError: naming the operations.
+    """
+    if source.trusted:
+        return
+    request = graph_request(source, interface)
+    definition = read_definition(request["path"], request["tags"])
+    drop_defaults(definition, request["given"])
+    prune(definition, [*interface.outputs, *request["initializers"]], request["given"])
+    refuse_forbidden("the graph", definition)
+
+
 def graph_request(
     source: Source, interface: Interface, bypass: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
@@ -219,4 +242,5 @@ def graph_request(
         "given": cut_tensors(graph, interface),
         "bypass": dict(bypass or {}),
         "initializers": list(graph.folded.initializers) if graph.folded is not None else [],
+        "trust": source.trusted,
     }

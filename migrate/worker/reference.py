@@ -37,12 +37,7 @@ class ReferenceWorker(Worker):
         if program is None:
             raise UserError(f"no program {printable(python)} for --reference", expected=_EXPECTED)
         self._python, self._worker = printable(python), worker
-        try:
-            super().__init__("reference", command=[program, str(_SCRIPT)])
-        except OSError as error:
-            raise UserError(
-                f"{self._python} does not run: {error.strerror}", expected=_EXPECTED
-            ) from None
+        super().__init__("reference", writable=(), command=[program, str(_SCRIPT)])
         self._version = ""
 
     def version(self, timeout: float | None) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import full, node_of
 from .events import Event
-from .graphdef import full, node_of, output_types, prepare, prune, read, refusing
+from .graphdef import cut, output_types, read, refusing
 from .widen import widen
 
 _GIVEN = "tfmigrate_given"  # placeholders of ours must not take a name of the graph
@@ -34,16 +35,27 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     _state["graph"] = graph
     if "session" in _state:
         _state["session"].close()
-    config = tf.compat.v1.ConfigProto()
-    # TensorFlow 2 joins a product and the ReLU after it to one kernel, which makes 0 of NaN.
-    rewriter = config.graph_options.rewrite_options
-    rewriter.remapping = type(rewriter).OFF
-    _state["session"] = tf.compat.v1.Session(graph=graph, config=config)
+    _state["session"] = tf.compat.v1.Session(graph=graph, config=_as_written())
     known = _tensors(graph)
     for name in request.get("initializers", ()):
         if name in _state["operations"]:
             _state["session"].run(graph.get_operation_by_name(name))
     return {"layers": [t for t in request.get("layers", ()) if t in known]}, {}
+
+
+def _as_written() -> Any:
+    """A configuration by which no other function or kernel takes the place of the graph's own.
+
+    TensorFlow 2 would join a product and the ReLU after it to one kernel, which makes 0 of NaN.
+    """
+    import tensorflow as tf
+    from tensorflow.core.protobuf import rewriter_config_pb2
+
+    config = tf.compat.v1.ConfigProto()
+    rewrites = config.graph_options.rewrite_options
+    rewrites.implementation_selector = rewriter_config_pb2.RewriterConfig.OFF
+    rewrites.remapping = rewriter_config_pb2.RewriterConfig.OFF
+    return config
 
 
 @refusing("import the original graph")
@@ -87,12 +99,9 @@ def _cut(request: dict[str, Any], outputs: list[str]) -> tuple[Any, dict[str, st
 
     What makes a given tensor is left out, placeholders aside.
     """
-    definition = read(request)
+    definition = cut(request, outputs, placeholders=True)
     placeholders = {n.name for n in definition.node if n.op.startswith("Placeholder")}
     given = {t: d for t, d in request["given"].items() if node_of(t) not in placeholders}
-    prepare(definition, request["bypass"], request.get("constants") or {}, request.get("gates"))
-    initializers = request.get("initializers", ())
-    prune(definition, [*outputs, *initializers], given)
     if request.get("wide"):
         widen(definition)
         given = {t: "float64" if d == "float32" else d for t, d in given.items()}

@@ -9,8 +9,10 @@ order.
 import json
 import os
 import platform
+import select
 import struct
 import sys
+import threading
 import traceback
 
 _LENGTH = struct.Struct("<Q")
@@ -209,8 +211,17 @@ def _answer(session, message):
         raise Refused("cannot %s: %s: %s" % (what, kind, _gist(error)))
 
 
+def _end_with_the_command():
+    """As in main.py."""
+    command = select.poll()
+    command.register(0, 0)
+    command.poll()
+    os._exit(0)
+
+
 def main():
     """Answers ``version`` first, then the steps of a session, until stdin ends."""
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
     sys.path.pop(0)  # this file's own folder, whose modules are not for this interpreter
     # Whatever a library prints must not end up between two frames.
     replies = os.fdopen(os.dup(1), "wb")

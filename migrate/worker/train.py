@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from . import exact, settings, sides
+from .disk import writing
 from .events import Event
 
 
@@ -32,7 +33,18 @@ def run(
         The settings in force, the device that computed, the seconds of the first step, the names
         of a session's input and logits, and the arrays ``losses`` (of the steps that were
         watched), logits_before, logits_after and ``weight:<TF1 name>``.
+
+    Raises:
+        UserError: the disk refuses to hold the checkpoint or the event files.
     """
+    places = [request.get(key) for key in ("trained", "log", "initial")]
+    with writing(next(filter(None, places), "")):
+        return _run(request, arrays, emit)
+
+
+def _run(
+    request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     device = settings.apply(request["device"], logical_cpus=request["logical_cpus"])
     side = _make_side(request, device)
     weights = _starting_with("weight:", arrays)

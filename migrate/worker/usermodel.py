@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
+from .disk import writing
 from .events import Event
 
 
@@ -43,17 +46,37 @@ def run(
     """
     key = request["file"], request["function"]
     if key not in _models:
-        model = _build(*key)
-        variables = _variables(model, f"{Path(key[0]).name}:{key[1]}")
-        _models[key] = _Built(model, variables, set(variables))
+        with _users_code(*key):
+            model = _build(*key)
+            variables = _variables(model, f"{Path(key[0]).name}:{key[1]}")
+            _models[key] = _Built(model, variables, set(variables))
     built = _models[key]
     if request["step"] == "assign":
         _assign(built, arrays)
     elif request["step"] == "save":
-        _save(built, request["places"])
+        with _users_code(*key):
+            _save(built, request["places"])
     else:
-        return {"variables": [_described(p, v) for p, v in built.variables.items()]}, {}
+        with _users_code(*key):
+            return {"variables": [_described(p, v) for p, v in built.variables.items()]}, {}
     return {}, {}
+
+
+@contextmanager
+def _users_code(file: str, function: str) -> Iterator[None]:
+    """Whatever their code raises is reported with the line of their file, not as a bug of ours."""
+    try:
+        yield
+    except UserError:
+        raise
+    except BaseException as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+        line = f", line {frames[-1].lineno}" if frames else ""
+        raise UserError(
+            f"{Path(file).name}:{function}{line} failed: {type(error).__name__}: "
+            f"{printable(error, 400)}",
+            expected="a function without arguments that returns a built Keras model",
+        ) from None
 
 
 def _build(file: str, function: str) -> Any:
@@ -66,21 +89,11 @@ def _build(file: str, function: str) -> Any:
         raise UserError(f"there is no Python file {printable(file)}", expected="FILE.py:FUNCTION")
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module  # so that the model's own classes can be found by name
-    try:
-        spec.loader.exec_module(module)
-        build = getattr(module, function, None)
-        if not callable(build):
-            raise UserError(f"{path.name} has no function {printable(function)}")
-        return build()
-    except UserError:
-        raise
-    except BaseException as error:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-        line = f", line {frames[-1].lineno}" if frames else ""
-        raise UserError(
-            f"{path.name}:{function}{line} failed: {type(error).__name__}: {printable(error, 400)}",
-            expected="a function without arguments that returns a built Keras model",
-        ) from None
+    spec.loader.exec_module(module)
+    build = getattr(module, function, None)
+    if not callable(build):
+        raise UserError(f"{path.name} has no function {printable(function)}")
+    return build()
 
 
 def _variables(model: Any, label: str) -> dict[str, Any]:
@@ -91,6 +104,11 @@ def _variables(model: Any, label: str) -> dict[str, Any]:
             f"{label} returns a {type(model).__name__}",
             expected="a Keras model",
             try_="return model",
+        )
+    if not isinstance(found, list | tuple):
+        raise UserError(
+            f"{label} returns a {type(model).__name__} whose weights are no list",
+            expected="a Keras model",
         )
     if not found:
         raise UserError(
@@ -126,13 +144,13 @@ def _assign(built: _Built, arrays: dict[str, np.ndarray]) -> None:
 def _save(built: _Built, places: dict[str, str | None]) -> None:
     if built.missing:
         raise RuntimeError("the plan and the model differ")
-    try:
-        if places["keras"]:
+    size = sum(np.asarray(variable).nbytes for variable in built.variables.values())
+    if places["keras"]:
+        with writing(places["keras"], size):
             built.model.save(places["keras"])
-        if places["weights_h5"]:
+    if places["weights_h5"]:
+        with writing(places["weights_h5"], size):
             built.model.save_weights(places["weights_h5"])
-    except OSError as error:
-        raise UserError(f"the model cannot be written: {error.strerror or error}") from None
 
 
 def _described(path: str, variable: Any) -> dict[str, Any]:

@@ -310,3 +310,10 @@ def test_every_folder_of_the_corpus_opens_as_such(shared):
                 assert open_checkpoint(index.parent).variables
             else:
                 assert "checkpoints: " in refusal(index.parent)
+
+
+@pytest.mark.parametrize("stated", ["a\0b", "/runs\0/model.ckpt", "/runs/model.ckpt\0"])
+def test_a_path_with_a_zero_byte_in_the_state_file_is_passed_over(stated, tmp_path):
+    write_bundle(tmp_path / "model.ckpt", [("w", np.ones(2, "f4"))])
+    (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "{stated}"\n')
+    assert open_checkpoint(tmp_path).read("w").tolist() == [1, 1]

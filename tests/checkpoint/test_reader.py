@@ -10,6 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from tfmigrate.checkpoint import open_checkpoint
+from tfmigrate.checkpoint.writer import _table
 from tfmigrate.errors import UserError
 
 from tests.checkpoint.conftest import same
@@ -142,3 +143,11 @@ def test_bfloat16_and_strings_have_their_types(goldens):
     assert kinds["bfloat16"] == np.dtype(ml_dtypes.bfloat16)
     assert kinds["string"] == np.dtype(object)
     assert kinds["bool"] == np.dtype(bool)
+
+
+def test_a_v1_tensor_without_slices_is_damage(tmp_path):
+    described = b"\x0a\x01w" + b"\x12\x04\x12\x02\x08\x03" + b"\x18\x01"  # w, [3], DT_FLOAT
+    meta = b"\x0a" + bytes([len(described)]) + described
+    (tmp_path / "v1").write_bytes(b"".join(_table({b"": b"\x0a" + bytes([len(meta)]) + meta})))
+    with pytest.raises(UserError, match="damaged checkpoint: tensor 'w': a tensor without"):
+        open_checkpoint(tmp_path / "v1")

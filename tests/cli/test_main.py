@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 
@@ -80,6 +81,25 @@ def test_it_runs_as_a_module():
             "error: learning rate is nan; expected a finite number above 0",
         ),
         (["compare", "mlp", "--seed", "-1"], "error: seed is -1; expected 0 to 2147483647"),
+        (
+            ["verify", "a", "b", "--seed", "-1"],
+            "error: Invalid value for '--seed': -1 is not in the range x>=0; "
+            "try tfmigrate verify --help",
+        ),
+        *(
+            (
+                [*command, "--timeout", number],
+                f"error: Invalid value for '--timeout': {number} is not a finite number of "
+                f"seconds; try tfmigrate {command[0]} --help",
+            )
+            for command in (["verify", "a", "b"], ["convert-ckpt", "a"])
+            for number in ("nan", "inf", "1e+300")
+        ),
+        (
+            ["convert-ckpt", "a", "--feed", "x=" + "-" * 100_000 + "1"],
+            f"error: Invalid value for '--feed': '{'-' * 100_000}1' is not a number, True, False "
+            "or a list; try tfmigrate convert-ckpt --help",
+        ),
     ],
 )
 def test_a_wrong_call_gets_one_line_and_status_2(arguments, error, capsys):
@@ -93,7 +113,20 @@ def test_a_wrong_call_gets_one_line_and_status_2(arguments, error, capsys):
         (UserError("no", expected="yes", try_="again"), 2, "no; expected yes; try again"),
         (UserError("two\nlines"), 2, "two lines"),
         (OSError(errno.ENOSPC, "No space left on device", "/x"), 2, "No space left on device: /x"),
+        (OSError(errno.ELOOP, "Too many levels", "/x"), 2, "Too many levels: /x"),
+        (
+            MemoryError("Unable to allocate 5 EiB"),
+            2,
+            "there is not enough memory: Unable to allocate 5 EiB; try fewer examples, or a "
+            "machine with more memory",
+        ),
         (KeyboardInterrupt(), 130, "interrupted; no partial output remains"),
+        (
+            EOFError("No data left in file"),
+            101,
+            "EOFError: No data left in file; this is a bug in tfmigrate: please report it with "
+            "the trace that TFMIGRATE_DEBUG=1 shows",
+        ),
         (
             ZeroDivisionError("oh"),
             101,
@@ -111,8 +144,7 @@ def test_what_a_command_raises_becomes_a_line_and_a_status(
 
     monkeypatch.setattr(frame.LazyGroup, "get_command", lambda *_: failing)
     assert run(["list"]) == status
-    # click moves to a new line after the ^C of a terminal
-    assert capsys.readouterr().err.lstrip() == f"error: {error}\n"
+    assert capsys.readouterr().err == f"error: {error}\n"
 
 
 def test_the_trace_of_a_bug_is_shown_when_asked_for(monkeypatch, capsys):
@@ -137,6 +169,22 @@ def test_a_reader_that_leaves_early_is_no_error():
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize(
+    ("stdout", "done"),
+    [("/dev/full", (2, "error: No space left on device\n")), ("&-", (0, ""))],
+)
+def test_a_stdout_that_takes_nothing_is_one_line(stdout, done):
+    ran = subprocess.run(
+        f"{sys.executable} -m tfmigrate list >{stdout}",
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stderr) == done
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -36,6 +36,11 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "notes.txt").write_text("no checkpoint")
     (tmp_path / "empty").mkdir()
     (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "done").mkdir()
+    write_bundle(tmp_path / "done" / "model.ckpt", ARRAYS.items())
+    for name in ("report.json", "model.keras", "map.toml"):
+        (tmp_path / "done" / name).write_text("")
     return tmp_path
 
 
@@ -57,6 +62,19 @@ def test_the_help_lists_options_under_titles(capsys):
         ("notes.txt", "notes.txt is not a checkpoint"),
         ("empty", "empty contains no checkpoint"),
         ("model.ckpt -o there", "there already exists; try --force to replace it, or another -o"),
+        ("model.ckpt -o . --force", r"\. is not a name for an output"),
+        ("model.ckpt -o notes.txt --force", "notes.txt is a file, not a folder; try another -o"),
+        ("model.ckpt -o notes.txt/out", "notes.txt is a file, not a folder; try another -o"),
+        ("model.ckpt -o new/out", "there is no folder new; try mkdir -p new"),
+        ("model.ckpt -o link --force", "link is a link to nowhere, which does not exist"),
+        ("done/model.ckpt -o done --force", "the output done contains done/model.ckpt.*, which is"),
+        ("done -o done --force", "the output done is done, which is read; try another -o"),
+        ("model.ckpt --map done/map.toml -o done --force", "done contains done/map.toml, which is"),
+        ("done/model.keras --to tf1 -o done --force", "contains done/model.keras, which is read"),
+        (
+            "model.ckpt --write-map model.ckpt.index --model m.py:f --force",
+            "the output model.ckpt.index is model.ckpt.index, which is read; try another -o",
+        ),
         ("model.ckpt --to npx", "there is no format 'npx'; .*; try npz"),
         ("model.ckpt --model mpl", "there is no model 'mpl'; .*; try mlp"),
         ("model.ckpt --model gone.py:f", "there is no file gone.py"),

@@ -14,8 +14,11 @@ import numpy as np
 import pytest
 from tfmigrate import convert
 from tfmigrate.errors import UserError
+from tfmigrate.graph import find_interface
 from tfmigrate.graph.files import protos
+from tfmigrate.sources import open_source
 from tfmigrate.worker import Worker
+from tfmigrate.worker.original import Original, graph_request
 
 from .hostile import NAMES, mutate
 
@@ -219,3 +222,16 @@ def test_a_graph_that_reads_files_is_refused_before_anything_runs(tmp_path: Path
     with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
         convert(path, tmp_path / "out", outputs=["y:0"], workers=(Unused(), Unused()))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_worker_judges_what_it_imports_whatever_it_is_told(
+    tmp_path: Path, workers: tuple[Worker, Worker]
+) -> None:
+    source = open_source(small_graph("reads", tmp_path))
+    assert source.graph is not None
+    interface = find_interface(source.graph, ["x:0"], ["y:0"])
+    with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
+        Original(source, interface, workers[0]).open()
+    asked = {**graph_request(source, interface), "outputs": [{"tensor": "y:0", "name": "y"}]}
+    with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
+        workers[1].call("lift", {"step": "open", **asked})

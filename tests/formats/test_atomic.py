@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +17,7 @@ import pytest
 from tensor_sources import source
 from tfmigrate.errors import UserError
 from tfmigrate.formats import npz, safetensors, tf1, tf2, weights_h5
-from tfmigrate.formats.atomic import whole_file, whole_folder
+from tfmigrate.formats.atomic import check_file, check_folder, whole_file, whole_folder
 
 # A writer in a process of its own: fills a folder with 50 files of its letter, over and over.
 WRITER = """
@@ -117,9 +120,105 @@ def test_force_does_not_put_a_folder_in_the_place_of_a_file(tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "…"
 
 
-def test_a_missing_parent_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"no folder .*nowhere"), whole_file(tmp_path / "nowhere/x"):
+def test_a_missing_parent_is_named_with_a_command_that_a_shell_takes(tmp_path):
+    hint = re.escape(f"try mkdir -p '{tmp_path}/no where'")
+    with pytest.raises(UserError, match=hint), whole_file(tmp_path / "no where/x"):
         pass
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="file is a file, not a folder"):
+        check_folder(tmp_path / "file" / "out")
+
+
+def test_through_a_link_what_it_points_to_is_replaced(tmp_path):
+    with whole_folder(tmp_path / "real") as folder:
+        (folder / "report.json").write_text("old")
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "there" / "link"
+    link.symlink_to("../real")
+    with whole_folder(link, force=True) as folder:
+        (folder / "report.json").write_text("new")
+    assert link.readlink() == Path("../real")
+    assert (tmp_path / "real" / "report.json").read_text() == "new"
+    (tmp_path / "map.toml").write_text("old")
+    (tmp_path / "map").symlink_to("map.toml")
+    with whole_file(tmp_path / "map", force=True) as file:
+        file.write_text("new")
+    assert (tmp_path / "map").is_symlink()
+    assert (tmp_path / "map.toml").read_text() == "new"
+    assert sorted(os.listdir(tmp_path)) == ["map", "map.toml", "real", "there"]
+    assert os.listdir(tmp_path / "there") == ["link"]
+
+
+@pytest.mark.parametrize("check", [check_file, check_folder])
+def test_a_link_to_nowhere_is_refused_and_stays(check, tmp_path):
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(UserError, match="already exists"):
+        check(tmp_path / "link")
+    with pytest.raises(UserError, match="is a link to nowhere, which does not exist"):
+        check(tmp_path / "link", force=True)
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_force_replaces_no_device_no_pipe_and_nothing_by_another_kind(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for check, name in [(check_folder, "pipe"), (check_file, "pipe"), (check_file, "folder")]:
+        with pytest.raises(UserError, match=r"is a file, not a folder|is not a regular file"):
+            check(tmp_path / name, force=True)
+
+
+@pytest.mark.parametrize("read", ["out/model.ckpt.index", "out", "out/a/b/c", "link/model.ckpt"])
+def test_an_output_that_is_read_or_around_it_is_refused(read, tmp_path):
+    (tmp_path / "out" / "a" / "b").mkdir(parents=True)
+    (tmp_path / "out" / "report.json").touch()
+    (tmp_path / "link").symlink_to("out")
+    with pytest.raises(UserError, match=r"the output .*out (is|contains) .*, which is read"):
+        check_folder(tmp_path / "out", force=True, spare=[tmp_path / read])
+    check_folder(tmp_path / "out" / "new", spare=[tmp_path / "out" / "model.ckpt"])
+
+
+def test_more_bytes_than_the_disk_has_are_refused_before_any_work(tmp_path):
+    with (
+        pytest.raises(
+            UserError, match=r"x needs 4,611,686,018,427,387,904 bytes, and its disk has"
+        ),
+        whole_folder(tmp_path / "x", size=1 << 62),
+    ):
+        pytest.fail("the work began")
+    assert os.listdir(tmp_path) == []
+
+
+def test_inside_an_output_the_file_that_did_not_fit_is_named(tmp_path):
+    def fill():
+        with whole_folder(tmp_path / "out", size=77) as room, whole_file(room / "x.npz"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    said = re.escape(
+        f"cannot write {tmp_path}/out/x.npz: No space left on device; all of it needs "
+    )
+    with pytest.raises(UserError, match=f"{said}77 bytes; no partial output remains"):
+        fill()
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_place_that_takes_no_folders_is_one_clear_error():
+    with pytest.raises(UserError, match="cannot write /proc/x"), whole_folder(Path("/proc/x")):
+        pass
+
+
+def test_a_signal_while_it_clears_away_does_not_stop_it(tmp_path, monkeypatch):
+    rmtree = shutil.rmtree
+    signals = [KeyboardInterrupt, KeyboardInterrupt]
+
+    def interrupted(*arguments, **options):
+        if signals:
+            raise signals.pop()
+        rmtree(*arguments, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "x") as file:
+        file.write_text("half")
+    assert [name for name in os.listdir(tmp_path) if name != "x"] == []
 
 
 FILLER = """

@@ -52,6 +52,20 @@ def test_shapes_with_an_unknown_batch_fold_in_part():
     assert partial_value(built, "flat:0") == (3136,)
 
 
+def test_one_size_of_a_shape_with_an_unknown_batch_is_an_array():
+    built = graph(  # as partitioned feature columns read the width of a lookup
+        Node("x", "Placeholder", attrs={"shape": (None, 7), "dtype": "int64"}),
+        Node("shape", "Shape", ("x:0",), attrs={"out_type": "int32"}),
+        *(constant(name, value) for name, value in (("zero", 0), ("one", 1), ("axis", 0))),
+        Node("size", "GatherV2", ("shape:0", "one:0", "axis:0")),
+        Node("batch", "GatherV2", ("shape:0", "zero:0", "axis:0")),
+    )
+    size = static_value(built, "size:0")
+    assert isinstance(size, np.ndarray)
+    assert (size.shape, int(size)) == ((), 7)
+    assert static_value(built, "batch:0") is None
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_cond_is_decided_by_what_is_fed(graph_of, taken):
     evaluator = Evaluator(graph_of("while_and_cond"), {"flag:0": taken, "x:0": [[1.0, 2.0, 3.0]]})

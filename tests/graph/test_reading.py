@@ -15,7 +15,6 @@ from tfmigrate.graph import (
     find_interface,
     find_training,
     find_variables,
-    forbidden_operations,
     read_graph,
     roles_from_graph,
 )
@@ -189,8 +188,7 @@ def refusal_of(path: Path) -> str:
             for key in member.attrs:
                 member.attrs[key]
         found = find_interface(graph)
-        tensors = [entry.tensor for entry in found.inputs]
-        forbidden_operations(extract(graph, tensors, found.outputs, found.fed).graph)
+        extract(graph, [entry.tensor for entry in found.inputs], found.outputs, found.fed)
         roles_from_graph(graph, [v.key for v in find_variables(graph).values()])
     except UserError as error:
         return str(error)

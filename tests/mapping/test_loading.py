@@ -50,6 +50,30 @@ def broken():
     return 1 / 0
 
 
+class Text:
+    weights = "kernel"
+
+
+def text():
+    return Text()
+
+
+def numbers():
+    model = Text()
+    model.weights = [1, 2]
+    return model
+
+
+class Raising:
+    @property
+    def weights(self):
+        raise ValueError("not yet")
+
+
+def raising():
+    return Raising()
+
+
 def none():
     pass
 '''
@@ -114,6 +138,9 @@ def test_another_number_of_classes_is_named(goldens, worker, model_file):
         ("broken", r"mine.py:broken, line \d+ failed: ZeroDivisionError"),
         ("none", "returns a NoneType; expected a Keras model"),
         ("missing", "no function missing"),
+        ("text", "returns a Text whose weights are no list; expected a Keras model"),
+        ("numbers", "mine.py:numbers failed: AttributeError"),
+        ("raising", r"mine.py:raising, line \d+ failed: ValueError: not yet"),
     ],
 )
 def test_a_function_that_gives_no_model_is_one_clear_error(worker, model_file, function, words):

@@ -1,9 +1,11 @@
-"""The wheel holds everything the checkout has, under the installed names."""
+"""The wheel holds the packages, under their installed names, and the sdist what users read."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -22,17 +24,38 @@ def files():
 
 
 @pytest.fixture(scope="module")
-def wheel(files, tmp_path_factory):
-    """A wheel built from a copy of those files; building must not litter the checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
+def built(files, tmp_path_factory):
+    """A folder with what is built from a copy of those files; the checkout is not littered."""
+    folder = tmp_path_factory.mktemp("built")
     source = folder / "source"
     for name in files:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_bytes((ROOT / name).read_bytes())
-    build = f"from setuptools import build_meta\nprint(build_meta.build_wheel({str(folder)!r}))"
+    build = (
+        "from setuptools import build_meta\n"
+        f"build_meta.build_wheel({str(folder)!r})\nbuild_meta.build_sdist({str(folder)!r})"
+    )
     subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
-    (path,) = folder.glob("*.whl")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built):
+    (path,) = built.glob("*.whl")
     return zipfile.ZipFile(path)
+
+
+def test_the_sdist_holds_the_sources_and_what_the_readme_links_to(built, wheel):
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    links = set(re.findall(r"\]\(([^):#]+)\)", (ROOT / "README.md").read_text()))
+    assert "docs/parity.md" in links
+    assert links - names == set()
+    packages = {installed: folder for folder, installed in FOLDERS.items()}
+    for name in (n for n in wheel.namelist() if ".dist-info/" not in n):
+        top = next(t for t in sorted(packages, reverse=True) if name.startswith(f"{t}/"))
+        assert f"{packages[top]}{name.removeprefix(top)}" in names
 
 
 def test_every_file_of_the_packages_is_in_the_wheel(wheel, files):
@@ -45,4 +68,4 @@ def test_the_license_and_the_command_are_in_the_wheel(wheel):
     names = wheel.namelist()
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     (entry,) = [name for name in names if name.endswith("entry_points.txt")]
-    assert "tfmigrate = tfmigrate.cli.main:main" in wheel.read(entry).decode()
+    assert "tfmigrate = tfmigrate.cli.start:main" in wheel.read(entry).decode()

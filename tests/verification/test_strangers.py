@@ -16,6 +16,7 @@ from tfmigrate.verification import Allowed, Comparison, verify
 from tfmigrate.verification.correspondence import Pair
 from tfmigrate.verification.subject import find_subject
 from tfmigrate.worker import Worker
+from tfmigrate.worker import model as opening
 
 
 class Idle:
@@ -140,20 +141,30 @@ def test_a_name_cannot_stand_for_another_operation(name: str, tmp_path: Path) ->
     ],
 )
 def test_a_report_of_other_types_is_refused(part: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text(json.dumps({"schema": 1, **part}))
-    with pytest.raises(UserError, match=r"report\.json is not a valid report of a conversion"):
+    report = {"schema": 1, "source": {"path": "model.ckpt"}, **part}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    named = f"{next(iter(part))}.* is missing or wrong"
+    with pytest.raises(UserError, match=rf"report\.json is damaged: {named}; expected the report"):
         verify(*saved(network(), tmp_path), workers=IDLE)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "\ud800", "{", "[]", '{"schema": 2, "inputs": 1}'])
+@pytest.mark.parametrize("text", ["[]", "null", '"schema"', '{"schema": 2, "inputs": 1}'])
 def test_another_file_of_that_name_is_none_of_ours(text: str, tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text(text, errors="surrogatepass")
+    (tmp_path / "report.json").write_text(text)
     saved(network(), tmp_path)
     assert find_subject(tmp_path).report == {}
 
 
+@pytest.mark.parametrize("text", ["", "[" * 100_000, "\ud800", "{", '{"schema": 1, "sour', "\0"])
+def test_a_report_that_is_cut_short_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(text, errors="surrogatepass")
+    saved(network(), tmp_path)
+    with pytest.raises(UserError, match=r"report\.json is damaged: .*; try converting again"):
+        find_subject(tmp_path)
+
+
 @pytest.mark.parametrize("inside", ["", "saved_model", "model.keras"])
-def test_a_saved_model_is_judged_before_it_is_opened(inside: str, tmp_path: Path) -> None:
+def test_a_saved_model_is_judged_where_it_is_opened(inside: str, tmp_path: Path) -> None:
     source, beside = saved(network(), tmp_path)
     beside.unlink()
     model = tmp_path / "model"
@@ -161,8 +172,19 @@ def test_a_saved_model_is_judged_before_it_is_opened(inside: str, tmp_path: Path
     graph = protos.SavedModel(saved_model_schema_version=1)
     reading_files(graph.meta_graphs.add().graph_def)
     (model / inside / "saved_model.pb").write_bytes(graph.SerializeToString())
-    told = r"model.* does more than compute: ReadFile \(reads files\).*--trust"
+
+    class Opening:
+        """The worker of the model, which does in this process what it is asked first."""
+
+        def call(self, job: str, request: dict[str, Any], **options: object) -> None:
+            assert job == "model"
+            if request["trust"]:
+                raise InterruptedError
+            opening.run(request, {}, lambda event: None)
+
+    workers = cast(tuple[Worker, Worker], (Idle(), Opening()))
+    told = r"model.* contains operations that may not run: ReadFile \(reads files\).*--trust"
     with pytest.raises(UserError, match=told):
-        verify(source, model, workers=IDLE)
-    with pytest.raises(pytest.fail.Exception, match="a worker was asked"):
-        verify(source, model, trust=True, workers=IDLE)
+        verify(source, model, workers=workers)
+    with pytest.raises(InterruptedError):
+        verify(source, model, trust=True, workers=workers)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from tfmigrate.errors import UserError
 from tfmigrate.verification import verify
-from tfmigrate.worker import Worker
+from tfmigrate.verification.verifying import _models_errors
+from tfmigrate.worker import JobError, Worker
 
 pytestmark = pytest.mark.xdist_group("verification")
 
@@ -209,3 +210,15 @@ def test_another_optimizer_state_is_seen_in_training(broken: BrokenModel, worker
     assert all(result.allowed.holds(d) for d in result.outputs.values())
     assert result.trained is not None
     assert not result.trained.holds(result.allowed)
+
+
+def test_what_keras_raises_is_a_fault_of_the_model(monkeypatch):
+    monkeypatch.delenv("TFMIGRATE_DEBUG", raising=False)
+    error = JobError("model", "model", "Traceback …\nValueError: 9 features, not 4")
+    with (
+        pytest.raises(UserError, match=r"m\.keras cannot be run: ValueError: 9 features, not 4;"),
+        _models_errors("m.keras"),
+    ):
+        raise error
+    with pytest.raises(JobError), _models_errors("m.keras"):
+        raise JobError("graph", "rungraph", "KeyError: 'ours'")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tfmigrate import convert, verify
-from tfmigrate.cli.main import main
+from tfmigrate.cli.start import main
 from tfmigrate.errors import UserError
 from tfmigrate.layers.planning import bypassed, find_inference
 from tfmigrate.sources import open_source
@@ -72,7 +72,7 @@ def test_outputs_are_those_of_tensorflow_1(
     places = (folder / place for place in ("frozen.pb", "saved_model"))
     source = open_source(next((p for p in places if p.exists()), folder / "model.ckpt"))
     interface, inference = find_inference(
-        source, case["inputs"], case["outputs"], None, workers[0], trust=False, timeout=60
+        source, case["inputs"], case["outputs"], None, workers[0], timeout=60
     )
     original = Original(source, interface, reference, bypass=bypassed(inference), timeout=60)
     original.open()
@@ -88,7 +88,7 @@ def test_training_is_that_of_tensorflow_1(
     folder = goldens / "train_adam"
     arrays, case = np.load(folder / "golden.npz"), json.loads((folder / "case.json").read_text())
     source = open_source(folder / "model.ckpt")
-    interface, _ = find_inference(source, None, None, None, workers[0], trust=False, timeout=60)
+    interface, _ = find_inference(source, None, None, None, workers[0], timeout=60)
     whole = replace(interface, outputs=(case["loss"], case["train_op"]))
     original = Original(source, whole, reference, timeout=60)
     original.open()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ...errors import UserError, printable
+from ...formats.npz import read as read_npz
 from .dataset import Dataset
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -21,30 +21,22 @@ def read(name: str, path: Path, origin: str, num_valid: int = 0) -> Dataset:
         UserError: the file does not contain a dataset of classes.
     """
     shown = printable(path)
-    if not zipfile.is_zipfile(path):
-        raise UserError(f"{shown} is not an .npz file", expected=f"one with {', '.join(_KEYS)}")
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            missing = [key for key in _KEYS if key not in data]
-            if missing:
-                found = ", ".join(printable(key) for key in data.files) or "nothing"
-                raise UserError(
-                    f"{shown} lacks {', '.join(missing)}; it contains {found}",
-                    expected=", ".join(_KEYS),
-                )
-            arrays = {key: data[key] for key in _KEYS}
-    except UserError:
-        raise
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    found = read_npz(path)
+    missing = [key for key in _KEYS if key not in found]
+    if missing:
         raise UserError(
-            f"{shown} cannot be read ({printable(error)})",
-            expected="an intact .npz file of plain arrays",
-        ) from None
+            f"{shown} lacks {', '.join(missing)}; it contains "
+            f"{', '.join(map(printable, found)) or 'nothing'}",
+            expected=", ".join(_KEYS),
+        )
+    arrays: dict[str, Any] = {key: found[key] for key in _KEYS}
     for key, array in arrays.items():
         if array.dtype.kind not in "biuf":
             raise UserError(f"{key} in {shown} is {array.dtype}", expected="numbers")
         if not array.size:
             raise UserError(f"{key} in {shown} is empty, shape {array.shape}")
+        if not array.ndim:
+            raise UserError(f"{key} in {shown} is a single number", expected="a row an example")
     for part in ("train", "test"):
         arrays[f"y_{part}"] = _classes(arrays[f"y_{part}"], f"y_{part}", shown)
         examples, labels = len(arrays[f"x_{part}"]), len(arrays[f"y_{part}"])
@@ -62,7 +54,8 @@ def _classes(labels: np.ndarray, key: str, shown: str) -> np.ndarray:
     if labels.size != len(labels):
         raise UserError(f"{key} in {shown} has shape {labels.shape}", expected="(examples,)")
     labels = labels.reshape(-1)
-    whole = labels.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # NaN becomes a number, and so is no whole one
+        whole = labels.astype(np.int64)
     if (whole != labels).any() or whole.min() < 0:
         raise UserError(f"{key} in {shown} does not contain classes", expected="integers from 0")
     return whole

@@ -54,7 +54,8 @@ _MESSAGES = {
         "signature 1 OpDef, node_def 3 NodeDef*, ret 4 map string, attr 5 map AttrValue,"
         "control_ret 6 map string"
     ),
-    "FunctionDefLibrary": "function 1 FunctionDef*",
+    "GradientDef": "function_name 1 string, gradient_func 2 string",
+    "FunctionDefLibrary": "function 1 FunctionDef*, gradient 2 GradientDef*",
     "GraphDef": (
         "node 1 NodeDef*, library 2 FunctionDefLibrary, version 3 int32, versions 4 VersionDef"
     ),

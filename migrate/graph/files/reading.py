@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,19 @@ def read_graph(path: str | Path) -> Graph:
         ) from None
 
 
-def read_saved_model(folder: Path) -> list[Graph]:
-    """Every graph of a SavedModel as TensorFlow will have it: of ``saved_model.pb`` and no other.
+def read_definition(path: str | Path, tags: Sequence[str]) -> Any:
+    """The GraphDef message in a graph file; of several MetaGraphs the one with these tags.
+
+    Raises:
+        UserError: as for :func:`read_graph`.
+    """
+    _, metas = _parse(_content(_locate(Path(path))))
+    tagged = [meta for meta in metas if list(meta.meta_info_def.tags) == list(tags)]
+    return (tagged or metas)[0].graph_def
+
+
+def read_saved_model(folder: Path) -> list[Any]:
+    """The MetaGraphDefs of a SavedModel as TensorFlow has them: of ``saved_model.pb`` alone.
 
     Raises:
         UserError: there is no such file, or it is damaged.
@@ -63,7 +75,7 @@ def read_saved_model(folder: Path) -> list[Graph]:
         message.ParseFromString(_content(file))
     except DecodeError:
         raise UserError(f"{printable(file)} is not a SavedModel", expected=_EXPECTED) from None
-    return [decode_graph(meta) for meta in message.meta_graphs]
+    return list(message.meta_graphs)
 
 
 def _content(file: Path) -> bytes:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 from ...errors import printable, understanding
-from ..nodes import Graph, Node, VariableDef
+from ..nodes import VariableDef
+from . import protos
+from .cutting import prune, prune_library
+from .decoding import decode_graph
 from .reading import read_saved_model
-from .safety import ForbiddenOperation, forbidden_operations, refuse_to_run
+from .safety import ForbiddenOperation, forbidden_operations, refuse
 
 # Every SavedModel has them to be saved and restored, which opening does without.
 _OF_SAVERS = (
@@ -17,43 +20,45 @@ _OF_SAVERS = (
 )  # fmt: skip
 
 
-def forbidden_in_saved_model(graph: Graph) -> list[ForbiddenOperation]:
-    """The refused operations of a SavedModel's graph and library.
+def forbidden_in_saved_model(meta: Any) -> list[ForbiddenOperation]:
+    """The operations of a MetaGraphDef that may not run, its whole library included.
 
     All of it counts, as importing a graph already computes with its constants; what a Saver is made
     of, only where something else than a Saver runs it.
     """
-    everything = {**graph.nodes, **_calls(graph.functions)}
-    found = forbidden_operations(replace(graph, nodes=everything))
+    found = forbidden_operations(meta.graph_def)
     beyond = [item for item in found if item.op not in _OF_SAVERS]
-    return beyond or forbidden_operations(_running(graph)) or _forbidden_in_restoring(graph)
+    return beyond or forbidden_operations(_running(meta)) or _forbidden_in_restoring(meta)
 
 
-def _calls(functions: Iterable[str]) -> dict[str, Node]:
-    return {name: Node(name, name) for name in functions}
-
-
-def _running(graph: Graph) -> Graph:
-    """What opening and calling runs, but for the Saver's part."""
+def _running(meta: Any) -> Any:
+    """What opening and calling runs, but for the Saver's part: a GraphDef."""
+    graph, running = decode_graph(meta), protos.GraphDef()
+    running.CopyFrom(meta.graph_def)
     if graph.objects is not None:  # then only functions run, and those that an object names
-        named = [name for name in graph.functions if name.encode() in graph.objects]
-        return replace(graph, nodes=_calls(named))
+        del running.node[:]
+        prune_library(running, [n for n in graph.functions if n.encode() in graph.objects])
+        return running
     roots: list[str | None] = []
     for signature in graph.signatures.values():
         roots += [info.tensor for info in (*signature.inputs.values(), *signature.outputs.values())]
     if None in roots:  # the parts of a sparse tensor, whatever they are
-        return graph
+        return running
     for item in (item for items in graph.collections.values() for item in items):
         parts = astuple(item) if isinstance(item, VariableDef) else (item,)
         roots += [name for name in parts if isinstance(name, str)]
-    return replace(graph, nodes=graph.ancestors(filter(None, roots), control=True))
+    prune(running, [name for name in roots if name])
+    return running
 
 
-def _forbidden_in_restoring(graph: Graph) -> list[ForbiddenOperation]:
+def _forbidden_in_restoring(meta: Any) -> list[ForbiddenOperation]:
     """What the Saver of TensorFlow 1 would run beside reading the SavedModel's own variables."""
-    restored = [graph.saver.restore] if graph.saver is not None and graph.objects is None else []
-    nodes = graph.ancestors(restored, control=True)
-    found = forbidden_operations(replace(graph, nodes=nodes))
+    if not meta.HasField("saver_def") or meta.HasField("object_graph_def"):
+        return []
+    restoring = protos.GraphDef()
+    restoring.CopyFrom(meta.graph_def)
+    prune(restoring, [meta.saver_def.restore_op_name])
+    found = forbidden_operations(restoring)
     return [item for item in found if not item.op.startswith("Restore")]
 
 
@@ -64,5 +69,5 @@ def refuse_saved_model(folder: Path) -> None:
     Raises:
         UserError: naming the operations; or it cannot be read.
     """
-    for graph in read_saved_model(folder):
-        refuse_to_run(printable(folder), forbidden_in_saved_model(graph))
+    for meta in read_saved_model(folder):
+        refuse(printable(folder), forbidden_in_saved_model(meta))

@@ -1,25 +1,15 @@
-"""The part of a graph that runs when its outputs are fetched, and the check of it."""
+"""The part of a graph that runs when its outputs are fetched."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from ..files.safety import forbidden_operations, refuse_to_run
 from ..nodes import Graph
 from .interface import Interface
 
 
-def refuse_forbidden(graph: Graph, interface: Interface) -> None:
-    """Refuses a graph that would do more than compute when its outputs are fetched.
-
-    Raises:
-        UserError: naming the operations.
-    """
-    refuse_to_run("the graph", forbidden_operations(running_part(graph, interface)))
-
-
 def running_part(graph: Graph, interface: Interface) -> Graph:
-    """What of the file runs when the outputs are fetched; nothing else has been judged."""
+    """What of the file runs when the outputs are fetched."""
     folded = graph.folded
     written = graph if folded is None else folded.written
     wanted = [*interface.outputs, *(folded.initializers if folded is not None else ())]
