@@ -52,7 +52,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tf1() -> str:
+def tf1_python() -> str:
     """The path of an interpreter that has TensorFlow 1."""
     python = os.environ.get("TFMIGRATE_TF1")
     if not python:

@@ -189,8 +189,9 @@ def _kernels() -> str:
         "(see [parity.md](parity.md)). `x` and `y` are float32 tensors; the results are measured, "
         "and a test repeats the measurement for "
         f"{NEW}.\n\nA conversion notes an operation that has `yes` in the last column: `Sign` "
-        "always, `FakeQuant…` with `narrow_range`, the gradient of `Cumprod` if training is "
-        "converted, and the others if the graph also tests for NaN or infinity.\n\n"
+        "always, `FakeQuant…` with `narrow_range`, `MatMul` and `Conv2D` in float16, the gradient "
+        "of `Cumprod` if training is converted, and the others if the graph also "
+        "tests for NaN or infinity.\n\n"
         + _table(("op", "case", "code", "input", OLD, NEW, "noted"), rows)
     )
 
