@@ -100,10 +100,10 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     ops = {node.op for node in found.graph.nodes.values()}
     if tables := sorted(filter(_TABLES.match, ops)):
         held = [v.name for v in source.variables() if v.name.endswith("-keys")]
-        saved = "contains their values" if held else "does not contain their values"
+        saved = "contains" if held else "does not contain"
         raise UserError(
             f"{outputs} needs {', '.join(tables)}, which Keras does not have; the checkpoint "
-            f"{saved}{f' ({printable(held[0])})' if held else ''}",
+            f"{saved} the values of these tables{f' ({printable(held[0])})' if held else ''}",
             expected="a network of variables",
             try_="--inputs with the output tensors of the tables",
         )

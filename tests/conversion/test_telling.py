@@ -82,7 +82,7 @@ def test_a_table_in_the_checkpoint_is_not_said_to_be_missing(
 ) -> None:
     with pytest.raises(UserError) as caught:
         report("structure/table_in_checkpoint")
-    assert "the checkpoint contains their values (table-keys)" in str(caught.value)
+    assert "the checkpoint contains the values of these tables (table-keys)" in str(caught.value)
 
 
 def test_training_through_feature_columns_is_compared(
