@@ -27,9 +27,9 @@ settings.load_profile("tests")
 
 # Commands that a suite in the background starts shall hear their signals all the same.
 if "PYTEST_XDIST_WORKER" in os.environ:
-    for number in (signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    for _number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(_number) is signal.SIG_IGN:
+            signal.signal(_number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
