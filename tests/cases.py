@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,3 +55,7 @@ class Case:
     def marked(self, mark: str) -> dict[str, np.ndarray]:
         """The arrays whose names begin with a mark, for example ``in_``, by what follows it."""
         return {k.removeprefix(mark): v for k, v in self.arrays.items() if k.startswith(mark)}
+
+
+CaseOf = Callable[[str], Case]
+"""The fixture ``case_of``: the name of a packed case → the case."""

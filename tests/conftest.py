@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -22,6 +23,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("tests")
+
+
+# Commands that a suite in the background starts shall hear their signals all the same.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for _number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(_number) is signal.SIG_IGN:
+            signal.signal(_number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +60,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tf1() -> str:
+def tf1_python() -> str:
     """The path of an interpreter that has TensorFlow 1."""
     python = os.environ.get("TFMIGRATE_TF1")
     if not python:

@@ -7,6 +7,7 @@ No TensorFlow is needed.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageMetadata, metadata, requires
 from itertools import groupby
@@ -189,8 +190,9 @@ def _kernels() -> str:
         "(see [parity.md](parity.md)). `x` and `y` are float32 tensors; the results are measured, "
         "and a test repeats the measurement for "
         f"{NEW}.\n\nA conversion notes an operation that has `yes` in the last column: `Sign` "
-        "always, `FakeQuant…` with `narrow_range`, the gradient of `Cumprod` if training is "
-        "converted, and the others if the graph also tests for NaN or infinity.\n\n"
+        "always, `FakeQuant…` with `narrow_range`, `MatMul` and `Conv2D` in float16, the gradient "
+        "of `Cumprod` if training is converted, and the others if the graph also "
+        "tests for NaN or infinity.\n\n"
         + _table(("op", "case", "code", "input", OLD, NEW, "noted"), rows)
     )
 
@@ -198,15 +200,14 @@ def _kernels() -> str:
 def _licenses() -> str:
     """Of each package that an installation without extras needs, what its metadata says."""
     found: dict[str, str] = {}
-    waiting = ["tfmigrate"]
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    waiting = list(map(Requirement, project["dependencies"]))
     while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name in found:
-            continue
-        found[name] = _license(metadata(name))
-        asked = map(Requirement, requires(name) or ())
-        waiting += [r.name for r in asked if r.marker is None or r.marker.evaluate({"extra": ""})]
-    del found["tfmigrate"]
+        asked = waiting.pop()
+        name = canonicalize_name(asked.name)
+        if name not in found and (asked.marker is None or asked.marker.evaluate({"extra": ""})):
+            found[name] = _license(metadata(name))
+            waiting += map(Requirement, requires(name) or ())
     rows = [(f"`{name}`", found[name]) for name in sorted(found)]
     return (
         "tfmigrate is under the Apache License 2.0 ([LICENSE](../LICENSE)). These packages come "

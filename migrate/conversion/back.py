@@ -17,6 +17,7 @@ from ..formats import Tensors, whole_folder, write_formats
 from ..formats.keras_file import KerasFile
 from ..layers.planning import find_inference, make_plan
 from ..plan import Plan, Weight
+from ..plan.batch import keeps_batch
 from ..plan.inverse import Make, NoInverseError, changed_elements, same_bits
 from ..plan.recipe import Read, constant
 from ..plan.training import Slot
@@ -108,7 +109,7 @@ class WayBack:
             worker,
             timeout=self.timeout,
         )
-        plan = make_plan(source, interface, inference)
+        plan = make_plan(source, interface, inference, keep_batch=keeps_batch(report))
         if not report or report.get("training") is not None:
             assert source.graph is not None
             carry_training(source.graph, plan, source.recipes(), source.read)

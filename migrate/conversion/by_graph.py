@@ -50,6 +50,10 @@ _NO_NETWORK = (
 )
 
 
+class _OtherBatchError(Exception):
+    """The outputs differ, of a model whose batch size the graph fixes."""
+
+
 class _OtherTrainingError(Exception):
     """Keras trains otherwise than the program; the message is what differs, and why."""
 
@@ -142,8 +146,9 @@ class GraphConversion:
 
             def compare() -> Measured:
                 measured = compare_outputs()
+                measured = replace(measured, run_by=run_by)
                 self._check_training(plan, interface, measured, runner, keras_worker)
-                return replace(measured, run_by=run_by)
+                return measured
 
             def compare_outputs() -> Measured:
                 plan.warnings += self._lost_dropout(inference, plan)
@@ -155,7 +160,10 @@ class GraphConversion:
                     # What the network is not for, such as the logarithm of a number below zero.
                     given, expected = original.run_random(plan, KINDS[1:])
                     found = differences(keras_worker, plan, given, expected, self.timeout)
-                if self.output.keras == "tf-keras" or all(map(Allowed().holds, found.values())):
+                same = all(map(Allowed().holds, found.values()))
+                if not same and any(given.batch for given in plan.inputs):
+                    raise _OtherBatchError
+                if self.output.keras == "tf-keras" or same:
                     return Measured(
                         found,
                         examples=number_of(given),
@@ -176,10 +184,18 @@ class GraphConversion:
                 )
                 return Measured(found, found=comparison.run(given), examples=number_of(given))
 
-            made = self._try_to_write(plan, keras_worker, compare)
+            keep = False
+            try:
+                made = self._try_to_write(plan, keras_worker, compare)
+                if isinstance(made, str) and any(given.batch for given in plan.inputs):
+                    keep = True
+                    plan = self._plan(interface, inference, keep_batch=keep)
+                    made = self._try_to_write(plan, keras_worker, compare)
+            except _OtherTrainingError as error:
+                made = str(error)
             if isinstance(made, str) and plan.training is not None:  # which must not cost the model
                 without = f"Training is not carried over: {made}."
-                plan = self._plan(interface, inference, without=without)
+                plan = self._plan(interface, inference, without=without, keep_batch=keep)
                 made = self._try_to_write(plan, keras_worker, compare)
             if isinstance(made, Conversion):
                 return made
@@ -214,8 +230,8 @@ class GraphConversion:
         """As :meth:`_write`; or what failed, of what no one foresaw."""
         try:
             return self.output.model(plan, worker, compare, "the original graph")
-        except _OtherTrainingError as error:
-            return str(error)
+        except _OtherBatchError:
+            return "the outputs differ with another batch size"
         except JobError as error:
             if os.environ.get("TFMIGRATE_DEBUG"):
                 raise
@@ -270,7 +286,7 @@ class GraphConversion:
             reasons = [found.reason, *training.causes, *training.doubts]
             reasons += training.hints if found.verdict is Verdict.FAIL else []
             raise _OtherTrainingError("; ".join(filter(None, reasons)))
-        if found.verdict is Verdict.NOT_RUN and training.losses:
+        if found.verdict in (Verdict.NOT_RUN, Verdict.NOT_PROVED) and training.losses:
             plan.warnings.append(
                 f"It is not proved that Keras trains like TensorFlow 1: {found.reason}."
             )
@@ -281,12 +297,20 @@ class GraphConversion:
                 f"Training: {d}, but {STEPS} training steps agree." for d in training.doubts
             ]
         training.proved = found.verdict is Verdict.PASS and not training.beside
-        training.summary["check"] = found.to_dict()
+        run_by = {"run_by": measured.run_by} if measured.run_by and found.trained else {}
+        training.summary["check"] = found.to_dict() | run_by
 
-    def _plan(self, interface: Interface, inference: Inference, *, without: str = "") -> Plan:
+    def _plan(
+        self,
+        interface: Interface,
+        inference: Inference,
+        *,
+        without: str = "",
+        keep_batch: bool = False,
+    ) -> Plan:
         """The plan with its training, or without it, for a reason that is noted."""
         assert self.source.graph is not None
-        plan = make_plan(self.source, interface, inference)
+        plan = make_plan(self.source, interface, inference, keep_batch=keep_batch)
         if self.output.keras == "tf-keras":
             plan.notes.append("The model is for tf-keras, so it has no loss and no optimizer.")
         elif without:
@@ -303,7 +327,7 @@ class GraphConversion:
                     "Training is not carried over: reading the training part of the graph "
                     f"fails ({gist})."
                 )
-                return self._plan(interface, inference, without=without)
+                return self._plan(interface, inference, without=without, keep_batch=keep_batch)
         if plan.training is not None and (self.output.dry_run or not self.train_check):
             reason = "--no-train-check" if not self.train_check else "a dry run does not train"
             plan.training.summary["check"] = TrainingCheck(Verdict.NOT_RUN, reason).to_dict()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -170,8 +170,7 @@ def build_model(
         for function, arguments in required(plan).items()
     }
     call("source", source=text, keras=keras.replace("-", "_"), given=given["build_model"])
-    made = ((weight.target, weight.recipe.make(source.read)) for weight in plan.weights)
-    for group in batches(counted(made, progress)):
+    for group in batches(counted(_weights(plan, source), progress)):
         call("assign", group)
     if training is not None:
         call("compile", iterations=training.iterations, given=given["compile_model"])
@@ -180,6 +179,20 @@ def build_model(
         for group in batches(slots):
             call("slots", group, places=places)
     return call("save", path=str(path), weights=weights and str(weights))["paths"]
+
+
+def _weights(plan: Plan, source: Source) -> Iterator[tuple[str, np.ndarray]]:
+    """The values of all weights; warns of those that are no numbers."""
+    for weight in plan.weights:
+        array = weight.recipe.make(source.read)
+        bad = array.size - np.count_nonzero(np.isfinite(array)) if array.dtype.kind == "f" else 0
+        if bad:
+            plan.warnings.append(
+                f"{printable(', '.join(weight.recipe.sources), 120)} has NaN or infinite elements "
+                f"({bad:,} of {array.size:,}). Outputs that depend on them are NaN or infinite "
+                "too. Convert an earlier checkpoint."
+            )
+        yield weight.target, array
 
 
 def differences(

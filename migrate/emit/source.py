@@ -12,7 +12,16 @@ from ..plan.training import Formula, TrainingPlan
 from .classes import available, pieces, with_bases
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, prose, render
-from .training import arguments, asked_of, compile_model, formula_source
+from .training import (
+    arguments,
+    asked_of,
+    change_arguments,
+    compile_model,
+    formula_source,
+    own_optimizer,
+    rule_arguments,
+    written_optimizer,
+)
 
 _BODY = " " * 4
 _KERAS_2 = {"LeakyReLU": {"negative_slope": "alpha"}}  # what an argument was called there
@@ -41,6 +50,25 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
         writer = _Functional(formula.body, Parameters(formula.body), legacy_keras)
         lines_of = writer.function_lines(arguments(formula))
         texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
+    if plan.training and plan.training.changes:
+        changed = [
+            (
+                change,
+                tuple(
+                    _Functional(change.body, Parameters(change.body), legacy_keras).function_lines(
+                        change_arguments(change)
+                    )
+                ),
+            )
+            for change in plan.training.changes
+        ]
+        texts.append(own_optimizer(plan.training.optimizer, changed))
+    if plan.training and plan.training.rules:
+        ruled = []
+        for rule in plan.training.rules:
+            writer = _Functional(rule.body, Parameters(rule.body), legacy_keras)
+            ruled.append((rule, tuple(writer.function_lines(rule_arguments(rule)))))
+        texts.append(written_optimizer(plan.training.optimizer, ruled))
     texts += [
         _build_step(layer, body.steps[id(layer.step)], legacy_keras)
         for layer in plan.layers
@@ -280,8 +308,11 @@ class _Functional(_Writer):
     def function_lines(self, arguments: Sequence[str]) -> list[str]:
         """The body of a function of the plan's inputs, which are called by these names."""
         self._name_values(arguments)
+        results = [self.names[id(output.value)] for output in self.plan.outputs]
+        if len(results) > 1:
+            return [*self._calls(), f"{_BODY}return {', '.join(results)}"]
         *lines, last = self._calls()
-        result = self.names[id(self.plan.outputs[0].value)]
+        result = results[0]
         return [*lines, _BODY + "return " + last.removeprefix(f"{_BODY}{result} = ")]
 
     def _calls(self) -> list[str]:

@@ -31,21 +31,32 @@ from .nodes import (
     tensor_name,
 )
 from .training.clipping import Clipping
-from .training.gradients import drawn
+from .training.gradients import Borders, drawn
 from .training.loss_forms import beneath
 from .training.loss_terms import beneath_shape, uniform
 from .training.losses import Loss, Regularization, read_loss, summands
-from .training.operation import apart, gates, train_operation, train_operations
+from .training.operation import (
+    apart,
+    changes,
+    counters_ahead,
+    gates,
+    train_operation,
+    train_operations,
+)
 from .training.optimizers import Optimizer, Update, find_optimizers, readable, scalar
 from .training.path import Obstacle, Path, read_path, written_out
 from .training.roles import roles_from_graph
 from .training.schedule_rates import FORMULAS
 from .training.schedules import Schedule, read_schedule
 from .training.trainers import Learned, Trainer, Training, find_training
+from .training.written import CLASS as WRITTEN
+from .training.written import WrittenUpdate
 from .variables import GraphVariable, find_frozen_weights, find_variables, resolve, variable_of
 
 __all__ = [
     "FORMULAS",
+    "WRITTEN",
+    "Borders",
     "Candidate",
     "Clipping",
     "ControlContext",
@@ -78,9 +89,12 @@ __all__ = [
     "Training",
     "Update",
     "VariableDef",
+    "WrittenUpdate",
     "apart",
     "beneath",
     "beneath_shape",
+    "changes",
+    "counters_ahead",
     "cut_tensors",
     "drawn",
     "drop_defaults",

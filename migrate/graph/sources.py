@@ -18,6 +18,13 @@ PIPELINE_OPS = (
 """Operations of an input pipeline: what comes out of them is data, not the network's doing."""
 
 
+READING_OPS = (
+    "IteratorGetNext", "QueueDequeue", "ReaderRead", "ReadFile", "RecordInput", "Unstage",
+    "InfeedDequeue",
+)  # fmt: skip
+"""How the names of operations begin that bring in data from outside, with nothing to be fed."""
+
+
 SHAPE_ONLY = ("Shape", "ShapeN", "Size", "Rank", "OnesLike", "ZerosLike")
 """Operations whose result depends on no value of their input, only on its shape."""
 

@@ -57,8 +57,8 @@ def _asking(tensor: str) -> str:
 def fold_dropout(graph: Graph, feed: Mapping[str, Any] | None = None) -> Graph:
     """The graph with each dropout as one node of op ``Dropout``.
 
-    Its attributes are ``rate``, ``noise_shape`` (each may be None) and ``fed``: the placeholder
-    that sets the rate where nothing else does.
+    Its attributes are ``rate``, ``noise_shape`` (each may be None), ``fed``: the placeholder that
+    sets the rate where nothing else does, and ``always``: nothing in the graph turns it off.
 
     Args:
         feed: placeholder → what training is fed.
@@ -74,7 +74,7 @@ def fold_dropout(graph: Graph, feed: Mapping[str, Any] | None = None) -> Graph:
     for node in graph.of("Mul", "Select", "SelectV2"):
         match = finder.dropout(node)
         if match is not None:
-            found[node.name] = _node(node, match)
+            found[node.name] = _node(node, match, always=bool(match.rate) and match.constant)
     if not found:
         return graph
     folded = replace(graph, nodes={**graph.nodes, **found})
@@ -90,18 +90,21 @@ def fold_dropout(graph: Graph, feed: Mapping[str, Any] | None = None) -> Graph:
 class _Dropped:
     """A dropout: of which tensor, at which rate if that is known, with noise of which shape.
 
-    ``fed`` is the placeholder that a rate comes from which is not known.
+    ``fed`` is the placeholder that a rate comes from which is not known; ``constant`` says that no
+    feed decides the rate.
     """
 
     x: str
     rate: float | None
     noise_shape: tuple[int, ...] | None
     fed: str = ""
+    constant: bool = False
 
 
-def _node(node: Node, found: _Dropped) -> Node:
+def _node(node: Node, found: _Dropped, *, always: bool = False) -> Node:
     attrs = {key: node.attrs[key] for key in ("T", "_output_shapes") if key in node.attrs}
     attrs |= {"rate": found.rate, "noise_shape": found.noise_shape, "fed": found.fed}
+    attrs["always"] = always
     return Node(node.name, "Dropout", (found.x,), (), "", attrs)
 
 
@@ -136,24 +139,31 @@ class _Finder:
             if found is None:
                 continue
             rate, noise_shape = self._rate(*found[:2]), self._noise_shape(found[2])
-            fed = self._fed(found[0])
+            fed, constant = self._fed(found[0]), not self._placeholders(found[0])
             if rate == 0 and fed:  # the default of a placeholder, which is that of inference
                 rate = None
             scale = self._behind(scaled)
             if scale.op in ("RealDiv", "Div"):
-                return _Dropped(scale.inputs[0], rate, noise_shape, fed)
+                return _Dropped(scale.inputs[0], rate, noise_shape, fed, constant)
             if scale.op == "Mul":
                 factors = [self._is_inverse(side) for side in scale.inputs]
                 if factors.count(True) == 1:
-                    return _Dropped(scale.inputs[factors.index(False)], rate, noise_shape, fed)
+                    x = scale.inputs[factors.index(False)]
+                    return _Dropped(x, rate, noise_shape, fed, constant)
         return None
 
     def _fed(self, tensor: str) -> str:
         """The placeholder of one number behind a rate, unless it is known what it is fed."""
-        behind = self._graph.ancestors([tensor]).values()
-        fed = [f"{node.name}:0" for node in behind if node.op.startswith("Placeholder")]
-        fed = [t for t in fed if t not in self._feed and self._graph.dtype(t) != "bool"]
+        fed = [
+            t
+            for t in self._placeholders(tensor)
+            if t not in self._feed and self._graph.dtype(t) != "bool"
+        ]
         return fed[0] if len(fed) == 1 else ""
+
+    def _placeholders(self, tensor: str) -> list[str]:
+        behind = self._graph.ancestors([tensor]).values()
+        return [f"{node.name}:0" for node in behind if node.op.startswith("Placeholder")]
 
     def _noise_shape(self, random: Node) -> tuple[int, ...] | None:
         """The sizes of the noise, where a constant says that it is the same along some axes."""

@@ -46,10 +46,15 @@ def formula(
         node = graph.node(tensor)
         if node.op in VARIABLE_OPS:
             nodes[node.name] = Node(node.name, "Placeholder", attrs=node.attrs)
+    return formulas(replace(graph, nodes=nodes), inputs, [output])
+
+
+def formulas(graph: Graph, inputs: Sequence[str], outputs: Sequence[str]) -> Network | str:
+    """Several tensors computed from others; as :func:`formula` has it."""
     plan = Network("", "")
     try:
-        part = extract(replace(graph, nodes=nodes), inputs, [output])
-        build_plan(View(part.graph, part.inputs, [part.sources[output]], {}), plan)
+        part = extract(graph, inputs, outputs)
+        build_plan(View(part.graph, part.inputs, [part.sources[o] for o in outputs], {}), plan)
     except UnsupportedError as error:
         return ", ".join(error.ops)
     except UserError as error:

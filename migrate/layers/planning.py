@@ -99,11 +99,11 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     found = extract(graph, inputs, interface.outputs, interface.fed)
     ops = {node.op for node in found.graph.nodes.values()}
     if tables := sorted(filter(_TABLES.match, ops)):
+        held = [v.name for v in source.variables() if v.name.endswith("-keys")]
+        saved = "contains" if held else "does not contain"
         raise UserError(
-            (
-                f"{outputs} needs {', '.join(tables)}, and the checkpoint does not contain "
-                "their values"
-            ),
+            f"{outputs} needs {', '.join(tables)}, which Keras does not have; the checkpoint "
+            f"{saved} the values of these tables{f' ({printable(held[0])})' if held else ''}",
             expected="a network of variables",
             try_="--inputs with the output tensors of the tables",
         )
@@ -126,15 +126,20 @@ def bypassed(inference: Inference) -> dict[str, str]:
     return {name: cond.taken for name, cond in inference.resolved.items()} | dropouts
 
 
-def make_plan(source: Source, interface: Interface, inference: Inference) -> Plan:
+def make_plan(
+    source: Source, interface: Interface, inference: Inference, *, keep_batch: bool = False
+) -> Plan:
     """The layers, and how their weights are made.
+
+    Args:
+        keep_batch: keep a batch size that the graph fixes.
 
     Raises:
         MissingVariablesError: the outputs need variables that the checkpoint does not hold.
         UnsupportedError: an operation has no Keras form, or the graph contradicts itself.
     """
     try:
-        return _plan(source, interface, inference)
+        return _plan(source, interface, inference, keep_batch)
     except (UserError, UnsupportedError):
         raise
     except Exception as error:
@@ -143,7 +148,7 @@ def make_plan(source: Source, interface: Interface, inference: Inference) -> Pla
         raise UnplannedError(error) from error
 
 
-def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
+def _plan(source: Source, interface: Interface, inference: Inference, keep_batch: bool) -> Plan:
     recipes = source.recipes()
     missing = [n.name for n in inference.graph.of(*VARIABLE_OPS) if n.name not in recipes]
     if missing:
@@ -164,7 +169,13 @@ def _plan(source: Source, interface: Interface, inference: Inference) -> Plan:
         replace(made, tensor=asked)
         for asked, made in zip(inference.outputs, plan.outputs, strict=True)
     ]
-    free_batch(plan)
+    always = [node for node in inference.graph.of("Dropout") if node.attrs["always"]]
+    if always:
+        plan.notes.append(
+            f"The graph applies dropout ({listed([printable(node.name) for node in always])}) in "
+            "every run. The model applies it in training only, and outputs are compared without it."
+        )
+    free_batch(plan, keep=keep_batch)
     return plan
 
 

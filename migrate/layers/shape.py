@@ -8,7 +8,7 @@ from typing import Any
 
 from ..plan import Shape, Value
 from .builder import Builder
-from .dimensions import Dimension, Size, shape_of, sizes_of
+from .dimensions import Computed, Dimension, Size, shape_of, sizes_of
 from .dynamic import dynamic
 from .registry import Match, UnsupportedError, operation
 from .view import View
@@ -119,8 +119,11 @@ def _of_another_batch(
 ) -> bool:
     """Whether a reshape asks for the batch of another tensor, as rows of sequences do.
 
-    Then the size that is left open is not what one row has.
+    Then the size that is left open is not what one row has. A first size that is computed, such as
+    batch times length, is no batch either.
     """
+    if isinstance(sizes[0], Computed):
+        return None not in sizes
     own = shape_of(view, tensor)
     left_open = any(size in (None, -1) for size in known[1:])
     return left_open and isinstance(sizes[0], Dimension) and own is not None and own[0] != sizes[0]

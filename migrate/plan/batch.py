@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,14 +27,17 @@ _SIZED = frozenset((
 ))  # fmt: skip
 _BATCHING = ("keras.ops.expand_dims", "keras.ops.stack", "keras.ops.reshape")
 _WHOLE = re.compile(r"(?<![\w.])\d+(?![\w.])")
-_SMALLEST = 2  # 1 is everywhere, and often is no batch
 
 
-def free_batch(plan: Plan) -> None:
+def free_batch(plan: Plan, *, keep: bool = False) -> None:
     """Leaves the batch size of the inputs open, or notes why it stays.
 
-    It stays where the model has that number anywhere else: in a constant, a weight, a shape; and
-    where an input is one example, to which the graph itself adds the batch.
+    It stays where the model has that number anywhere else: in a constant, a weight, a shape; where
+    an output does not have the batch; and where an input is one example, to which the graph itself
+    adds the batch. The number 1 is everywhere, so only running shows whether it is that of a batch.
+
+    Args:
+        keep: it was tried, and other sizes did not do.
     """
     single = [each for each in plan.inputs if _is_one_example(plan, each)]
     for each in single:
@@ -52,24 +56,15 @@ def free_batch(plan: Plan) -> None:
     if len(sizes) != 1 or any(not shape or None in shape[1:] for shape in shapes):
         return
     (size,) = sizes
-    if size is None or size < _SMALLEST:
+    if not size:
         return
     reshapes = {id(call): _reshape(call, size) for call in plan.calls}
-    given = [(c.function, reshapes[id(c)] or (c.arguments, c.keywords)) for c in plan.calls]
-    if any(_holds(function, size) or _in(arguments, size) for function, arguments in given):
+    if reason := _why_kept(plan, size, reshapes, keep=keep):
         plan.notes.append(
-            f"The batch size is fixed at {size} in the graph, which also uses it as a "
-            "number, so the model keeps it."
+            f"The batch size is fixed at {size} in the graph. {reason}, so the model keeps it."
         )
         return
-    values = [given.value for given in plan.inputs]
-    values += [value for call in plan.calls for value in call.outputs]
-    if any(size in (value.shape or ())[-1:] for value in values):
-        plan.notes.append(
-            f"The batch size is fixed at {size} in the graph. Other axes also have this "
-            "size, so the model keeps it."
-        )
-        return
+    plan.notes.append(f"The batch size is fixed at {size} in the graph and variable in the model.")
     plan.inputs = [
         replace(given, batch=size) if (given.value.shape or (None,))[0] == size else given
         for given in plan.inputs
@@ -82,6 +77,38 @@ def free_batch(plan: Plan) -> None:
             value.shape = _freed(value.shape, size)
     for given_ in plan.inputs:
         given_.value.shape = _freed(given_.value.shape, size)
+
+
+def keeps_batch(report: Mapping[str, Any]) -> bool:
+    """Whether an input of the model of a report has a batch size."""
+    return any((given.get("shape") or [None])[0] for given in report.get("inputs") or ())
+
+
+def _why_kept(
+    plan: Plan, size: int, reshapes: Mapping[int, tuple[Any, ...] | None], *, keep: bool
+) -> str:
+    """Why the model keeps the batch size of the graph, as a sentence; "" where it does not."""
+    if keep:
+        return "With another batch size the outputs differ"
+    for output in plan.outputs:
+        shape = output.value.shape
+        if shape is not None and (not shape or (shape[0] or 0) % size):
+            return f"{printable(output.tensor)} does not have it"
+    if size == 1:
+        return ""
+    for call in plan.calls:
+        given = reshapes[id(call)] or (call.arguments, call.keywords)
+        if _holds(call.function, size) or _in(given, size):
+            function = call.function
+            kind = function.kind if isinstance(function, Layer) else function.rpartition(".")[2]
+            made = call.outputs[0].tensor
+            at = f" at {printable(made)}" if made else ""
+            return f"The graph also uses it as a number (in {printable(kind)}{at})"
+    values = [given.value for given in plan.inputs]
+    values += [value for call in plan.calls for value in call.outputs]
+    if any(size in (value.shape or ())[-1:] for value in values):
+        return "Other axes also have this size"
+    return ""
 
 
 def _is_one_example(plan: Plan, given: Input) -> bool:
@@ -103,7 +130,9 @@ def _is_one_example(plan: Plan, given: Input) -> bool:
 
 def _freed(shape: Shape, size: int) -> Shape:
     """With an open first dimension; rows of several an example are counted by it too."""
-    return (None, *shape[1:]) if shape and shape[0] and shape[0] % size == 0 else shape
+    if not shape or not shape[0] or shape[0] % size or (size == 1 and shape[0] > 1):
+        return shape
+    return (None, *shape[1:])
 
 
 def _reshape(call: Call, size: int) -> tuple[Any, ...] | None:
@@ -123,7 +152,7 @@ def _holds(function: Layer | str, size: int) -> bool:
     """Whether a layer has the number where it may be a batch's."""
     if not isinstance(function, Layer) or function.kind in _SIZED:
         return False
-    return getattr(function, "step", None) is not None or _in(function.arguments, size)
+    return function.step is not None or _in(function.arguments, size)
 
 
 def _in(item: Any, size: int) -> bool:

@@ -20,10 +20,12 @@ class New:
         kind: a dotted name of Keras, or a class of :mod:`tfmigrate.emit.classes` or
             :mod:`tfmigrate.optimizers`.
         arguments: literals, lists of them, or further objects, by name.
+        base: the class that the source derives ``kind`` from, if it defines that itself.
     """
 
     kind: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,38 @@ class Formula:
     dtypes: tuple[str, ...] = ()
     weights: str | None = None
     outputs: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a step does to one gradient or weight around the optimizer's update.
+
+    Attributes:
+        when: "gradients" (of gradient and weight, before clipping), or of the weight alone
+            "before" or "after" the update.
+        body: a network of functions and operators alone.
+        weight: the weight's target.
+    """
+
+    when: str
+    body: Network
+    weight: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How an optimizer that the program writes out updates one weight.
+
+    Attributes:
+        body: a network of functions and operators alone: from gradient, weight, learning rate and
+            slots to the new weight and the new slots.
+        weight: the weight's target.
+        slots: their names.
+    """
+
+    body: Network
+    weight: str
+    slots: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -128,6 +162,8 @@ class TrainingPlan:
         doubts: likewise, of what a few steps of both show if it has any effect.
         beside: likewise, of what the program runs besides its train operation.
         hints: what may be the cause where the two differ, likewise.
+        changes: what a step does to gradients and weights around the updates.
+        rules: the updates, where the program writes its optimizer out.
         kept: variables that the program's step changes and nothing in it depends on.
         proved: whether some steps of both were compared, and agree.
     """
@@ -145,15 +181,21 @@ class TrainingPlan:
     doubts: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     proved: bool = True
 
     @property
     def kinds(self) -> list[str]:
         """The classes of all objects, and of what formulas call, each once."""
-        objects = [item.kind for item in self._items() if isinstance(item, New)]
-        called = [kind for formula in self.formulas for kind in formula.body.kinds]
-        return list(dict.fromkeys([*objects, *called]))
+        objects = [item for item in self._items() if isinstance(item, New)]
+        names = [name for item in objects for name in (item.kind, item.base)]
+        bodies = [f.body for f in self.formulas] + [change.body for change in self.changes]
+        bodies += [rule.body for rule in self.rules]
+        called = [kind for body in bodies for kind in body.kinds]
+        mixed = ["ChangedSteps"] if self.changes else []
+        return list(dict.fromkeys([*filter(None, names), *called, *mixed]))
 
     @property
     def formulas(self) -> list[Formula]:
@@ -178,6 +220,9 @@ class TrainingPlan:
                 waiting.extend(item)
         return found
 
+
+OWN_OPTIMIZER = "GraphOptimizer"
+"""The class of an optimizer whose steps also change gradients or weights."""
 
 OWN_MODEL = "GraphModel"
 """The class of a model that computes its loss itself."""

@@ -9,13 +9,22 @@ from typing import Any
 import numpy as np
 
 from ..errors import printable
-from ..graph import Loss, Trainer, find_training, train_operation, uniform
+from ..graph import (
+    WRITTEN,
+    Loss,
+    Trainer,
+    counters_ahead,
+    find_training,
+    train_operation,
+    train_operations,
+    uniform,
+)
 from ..graph.dtypes import numpy_dtype
 from ..graph.nodes import Graph, Node
 from ..graph.variables import find_variables
 from ..plan import Plan, Unknown
 from ..plan.recipe import Read, Recipe
-from ..plan.training import Formula, New, TrainingPlan
+from ..plan.training import Formula, New, Rule, TrainingPlan
 from .context import Context
 from .layers import add_regularizers, carry_statistics, freeze, layer_of
 from .objective import carry_objective
@@ -24,6 +33,7 @@ from .optimizer import Form, form_of, new_optimizer
 from .rates import hyperparameters, learning_rate
 from .state import account_for_step, carry_slots
 from .step import count_steps
+from .written import written_optimizer, written_rules
 
 
 def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read: Read) -> None:
@@ -47,6 +57,17 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         elif trainers:
             plan.notes.append("The optimizers of the graph do not train this model.")
         return
+    rules = list[Rule]()
+    for trainer in chosen:
+        if trainer.optimizer.class_name == WRITTEN:
+            found = written_rules(context, trainer)
+            if isinstance(found, str):
+                plan.warnings.append(
+                    "Training is not carried over: the program writes its optimizer out, with "
+                    f"{printable(found)}, which keras.ops does not have."
+                )
+                return
+            rules += found
     told = len(plan.warnings)
     members = [_member(context, trainer) for trainer in chosen]
     if None in members:
@@ -63,6 +84,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         result.optimizer = New(
             "Together", {"optimizers": optimizers, "paths": _paths(context, chosen)}
         )
+    result.rules = rules
     plan.training = result
     loss = chosen[0].loss
     result.losses = carry_objective(context, loss)
@@ -74,6 +96,13 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     steps = []
     for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)
+        operations = train_operations(graph, [trainer.optimizer])
+        if counted is not None and counters_ahead(graph, trainer.optimizer.updates, operations):
+            context.notes.append(
+                f"the program counts {trainer.optimizer.step} while it updates, so TensorFlow 1 "
+                "takes the learning rate of the next step; the optimizer's iterations are one ahead"
+            )
+            counted += 1
         steps.append(counted)
         if disagreement:
             context.warnings.append(disagreement)
@@ -144,6 +173,8 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
 def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, Any]] | None:
     """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
     rate, constant_rate = learning_rate(context, trainer)
+    if rate is not None and trainer.optimizer.class_name == WRITTEN:
+        return *written_optimizer(trainer, rate), {}
     known = hyperparameters(context, trainer) if rate is not None else None
     if rate is None or known is None:
         return None
@@ -221,6 +252,7 @@ def _summary(
         "regularization": [
             {"variable": p.variable, "kind": p.kind, "factor": p.factor} for p in penalties
         ],
+        "changes": [{"when": c.when, "weight": c.weight} for c in result.changes],
         "step": steps,
         "notes": list(context.notes),
         "warnings": list(context.warnings),
@@ -237,4 +269,4 @@ def _described(item: Any) -> Any:
     if not isinstance(item, New):
         return item
     arguments = {key: _described(value) for key, value in item.arguments.items()}
-    return {"class": item.kind.rpartition(".")[2], **arguments}
+    return {"class": (item.base or item.kind).rpartition(".")[2], **arguments}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from ..graph import Trainer, readable
 from ..graph.constants import Evaluator
 from ..graph.nodes import Graph
 from ..graph.variables import GraphVariable
-from ..plan import Plan
+from ..plan import Plan, Weight
 from ..plan.recipe import Read, Recipe
 
 
@@ -42,6 +43,29 @@ class Context:
         nodes = (node for node in trainer.optimizer.variables if node in self.recipes)
         return {name for node in nodes for name in self.recipes[node].sources}
 
+    def uses(self, node: str) -> bool:
+        """Whether the model has a variable, in whatever form."""
+        recipe = self.recipes.get(node)
+        weights = self.plan.weights if recipe is not None else ()
+        return any(set(recipe.sources) & set(w.recipe.sources) for w in weights)  # type: ignore
+
+    def weight_of(self, node: str, part: Graph) -> Weight | None:
+        """The weight that a variable is, where the model can compute with it as a graph does.
+
+        It may be a transposed one, say, if what the graph computes is the same for all elements.
+
+        Args:
+            part: what is computed with it, and nothing else.
+        """
+        (name,) = self.recipes[node].sources
+        found = [w for w in self.plan.weights if name in w.recipe.sources]
+        if len(found) != 1 or not found[0].recipe.only_moves:
+            return None
+        size = math.prod(self.recipes[node].shape)
+        whole = found[0].recipe.sources == (name,) and math.prod(found[0].recipe.shape) == size
+        as_it_is = found[0].recipe.is_variable or elementwise(part)
+        return found[0] if whole and as_it_is else None
+
     def scalars(self, tensor: str, step: str | None = None) -> dict[str, np.ndarray]:
         """The variables behind a tensor that are single numbers, other than the step."""
         return {
@@ -55,3 +79,22 @@ class Context:
         held = {f"{name}:0": value for name, value in self.scalars(tensor).items()}
         value = Evaluator(self.graph, held).value(tensor)
         return None if value is None or value.size != 1 else readable(value.reshape(()))
+
+
+_ELEMENTWISE = frozenset(
+    (
+        *("Placeholder", "Const", "Identity", "Add", "AddV2", "AddN", "Sub", "Mul", "RealDiv"),
+        *("Div", "Neg", "Square", "Sqrt", "Rsqrt", "Pow", "Exp", "Log", "Abs", "Sign", "Tanh"),
+        *("Maximum", "Minimum", "ClipByValue", "SquaredDifference", "Reciprocal", "Cast", "Inv"),
+        *("L2Loss", "Round", "Floor", "Greater", "GreaterEqual", "Less", "LessEqual", "Sigmoid"),
+    )
+)
+
+
+def elementwise(part: Graph) -> bool:
+    """Whether a graph computes the same wherever an element lies."""
+    return all(
+        node.op in _ELEMENTWISE
+        and (node.op != "Const" or getattr(node.attrs.get("value"), "shape", ()) == ())
+        for node in part.nodes.values()
+    )

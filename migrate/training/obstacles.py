@@ -18,6 +18,7 @@ from ..graph import (
 )
 from ..graph.nodes import Graph
 from ..plan.training import TrainingPlan
+from .changes import carry_changes
 from .context import Context
 from .layers import STATISTICS
 
@@ -29,9 +30,14 @@ def tell_obstacles(context: Context, trainers: Sequence[Trainer], result: Traini
     graph = context.graph
     result.operations = train_operations(graph, [trainer.optimizer for trainer in trainers])
     path = read_path(graph, trainers, result.operations, _statistics(context))
+    left = carry_changes(context, trainers, path.obstacles, result)
     for obstacle in path.obstacles:
-        told = result.doubts if obstacle.shows else result.causes
-        told.append(_sentence(context, obstacle))
+        sentence = _sentence(context, obstacle)
+        if obstacle in left:
+            told = result.doubts if obstacle.shows else result.causes
+            told.append(sentence)
+        else:
+            context.notes.append(f"{sentence}; the optimizer in model.py does the same")
     result.hints = _hints(path)
     result.beside = _apart(context, trainers, result.operations)
     lost = [*result.causes, *result.doubts, *result.beside]

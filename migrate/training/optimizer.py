@@ -134,7 +134,7 @@ _WITH_EMBEDDINGS = {
     "Momentum": "SparseMomentum",
     "RMSProp": "SparseRMSProp",
 }
-_CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
+CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 
 
 def form_of(optimizer: Optimizer, *, constant_rate: bool, sparse: bool) -> Form | None:
@@ -190,5 +190,5 @@ def new_optimizer(
         if key not in form.defaults or form.defaults[key] != value
     }
     if clipping is not None:
-        written[_CLIPPING[clipping.kind]] = clipping.by
+        written[CLIPPING[clipping.kind]] = clipping.by
     return New(form.kind, {"learning_rate": learning_rate, **written})

@@ -47,7 +47,14 @@ def _learning_rate(context: Context, trainer: Trainer) -> tuple[Rate, bool]:
     if schedule.kind == "constant":
         return float(schedule.arguments["learning_rate"]), True
     if schedule.kind in ("placeholder", "variable"):
-        return _held_rate(context, schedule), False
+        held = _held_rate(context, schedule)
+        if schedule.kind == "variable" and isinstance(held, float):
+            context.notes.append(
+                f"the learning rate is {held:.6g}, the value of a variable "
+                f"({printable(schedule.tensor.removesuffix(':0'))}) at the checkpoint. The program "
+                "can change it"
+            )
+        return held, False
     if schedule.kind == "unknown" and step is not None:
         schedule = read_schedule(_with_constants(context, schedule.tensor, step), schedule.tensor)
     made = keras_schedule(schedule) or _rate_formula(context, schedule, step)

@@ -12,9 +12,9 @@ import numpy as np
 from ..errors import UserError, printable
 from ..formats.npz import read as read_npz
 from ..graph import Graph, InputTensor, Interface, dropout_value, tensor_name
-from ..graph.sources import PIPELINE_OPS, is_placeholder
+from ..graph.sources import PARSED, READING_OPS
 from ..plan import Plan
-from ..plan.examples import random_inputs
+from ..plan.examples import KINDS, random_inputs
 from ..plan.training import Formula, OutputLoss
 
 BATCH = 32
@@ -83,6 +83,7 @@ class Feeding:
         plan: with its training.
         seed: of what is drawn.
         size: how many examples a step takes.
+        kind: of the inputs that are drawn, as :func:`random_inputs` has it.
     """
 
     inputs: tuple[InputTensor, ...]
@@ -91,6 +92,7 @@ class Feeding:
     plan: Plan
     seed: int
     size: int = BATCH
+    kind: str = KINDS[0]
 
     @classmethod
     def of(
@@ -141,7 +143,7 @@ class Feeding:
             predict: the model: labels that are drawn are as large as what it gives.
         """
         if self.data is None:
-            made = random_inputs(self.plan, self.size, self.seed + step)
+            made = random_inputs(self.plan, self.size, self.seed + step, kind=self.kind)
             size = len(next(iter(made.values()))) if made else self.size
             return made | self._drawn(size, step, self._shapes(made, predict))
         batched = self._batched()
@@ -255,10 +257,16 @@ def switches(
                 f"training needs a value for {printable(tensor)}",
                 try_=f"--feed {printable(tensor.partition(':')[0])}=VALUE",
             )
-        elif node.op in PIPELINE_OPS and not is_placeholder(node):
+        elif node.op.startswith(READING_OPS):
             raise UserError(
                 f"training reads from {printable(node.name)} ({node.op}), an input pipeline",
                 expected="a graph that trains from placeholders, for --train",
+            )
+        elif node.op == PARSED:
+            raise UserError(
+                "training needs a feature of the parsed examples "
+                f"({printable(node.name)}) that is not an input of the model",
+                expected="labels that a program feeds, for --train",
             )
     return fed
 

@@ -30,6 +30,7 @@ class ChangedKernel:
         noted: a conversion notes the operation, for its case can occur in practice.
         beside: only where the graph has one of these as well; empty for no condition.
         attribute: only where the node has this attribute and it is true; "" for no condition.
+        dtype: only where the node computes in this dtype; "" for no condition.
         training: only where training is converted: the case is of the gradient.
     """
 
@@ -43,6 +44,7 @@ class ChangedKernel:
     noted: bool = False
     beside: frozenset[str] = frozenset()
     attribute: str = ""
+    dtype: str = ""
     training: bool = False
 
     def in_graph(self, graph: Graph, outputs: Iterable[str], *, training: bool) -> bool:
@@ -53,12 +55,16 @@ class ChangedKernel:
         if self.beside and not any(node.op in self.beside for node in nodes):
             return False
         return any(
-            node.op in self.ops and (not self.attribute or bool(node.attrs.get(self.attribute)))
+            node.op in self.ops
+            and (not self.attribute or bool(node.attrs.get(self.attribute)))
+            and self.dtype in ("", node.attrs.get("T"))
             for node in nodes
         )
 
 
 _NAN: dict[str, Any] = {"noted": True, "beside": _TESTS_OF_NAN}
+_HALF: dict[str, Any] = {"noted": True, "dtype": "float16"}
+_SUM_IN_HALF = "float16: 1.15 also adds up in float16, 2.21 in float32"
 _EIGHT = "in groups of eight elements; 1.15 computes a remainder of the tensor as 2.21 does"
 
 CHANGED = (
@@ -117,6 +123,17 @@ CHANGED = (
         "1e-6, is_training=False)[0]",
         (1,), (301.37439,), (707.10681,),
         "an epsilon below 1.001e-5; the conversion uses that of 1.15",
+    ),
+    ChangedKernel(
+        ("MatMul",),
+        "tf.matmul(tf.cast([x], tf.float16), tf.ones([5, 1], tf.float16))",
+        (2048, 1, 1, 1, 1), (2048,), (2052,), _SUM_IN_HALF, **_HALF,
+    ),
+    ChangedKernel(
+        ("Conv2D",),
+        "tf.nn.conv2d(tf.cast(tf.reshape(x, [1, 1, 1, 5]), tf.float16), "
+        "tf.ones([1, 1, 5, 1], tf.float16), [1, 1, 1, 1], 'SAME')",
+        (2048, 1, 1, 1, 1), (2048,), (2052,), _SUM_IN_HALF, **_HALF,
     ),
     ChangedKernel(("Sqrt",), "tf.sqrt(x)", (inf,) * 8, (nan,) * 8, (inf,) * 8, _EIGHT),
     ChangedKernel(("Rsqrt",), "tf.rsqrt(x)", (inf,) * 8, (nan,) * 8, (0,) * 8, _EIGHT),

@@ -14,12 +14,13 @@ from ..graph.nodes import SaveSlice
 from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
 from ..plan import Plan, Unknown, constant
+from ..plan.examples import KINDS
 from ..plan.recipe import Read
 from ..plan.training import New
 from ..sources import Source
 from ..training.layers import STATISTICS
 from ..training.state import movable
-from ..worker import Worker
+from ..worker import Worker, WorkerError
 from ..worker.original import Original
 from .comparing import Allowed, difference
 from .feeding import Feeding, dropped_constants, switches
@@ -28,7 +29,7 @@ from .subject import Model
 _LEAST_SHARE = 0.1
 """Of the greatest gradient: smaller ones are held against that, since sums that cancel leave the
 rounding of their terms."""
-_TRIED_RATE = 0.001  # of both sides, where only a feed knows the learning rate
+_TRIED_RATE = 0.001  # of both sides, to find differences where only a feed knows the rate
 _ROUNDING = 1e-6
 """Of the greatest gradient: what is smaller is rounding alone, as of a bias before batch
 normalization; an optimizer that divides by it enlarges it as it likes."""
@@ -198,8 +199,7 @@ def train_both(
             the same each time it is run.
     """
     original = _Side(source, interface, plan, worker, feeding, timeout=timeout)
-    batches = [feeding.batch(step, model.predict) for step in range(steps)]
-    expected = original.run(batches)
+    batches, expected = _first_run(original, feeding, model, steps)
     model.set_rates(original.fed_rates)
     given = [_for_keras(plan, interface, batch) for batch in batches]
     made = [model.train(*each, gradients=not step) for step, each in enumerate(given)]
@@ -226,6 +226,23 @@ def train_both(
             expected="training that is the same in each run",
         )
     return trained
+
+
+def _first_run(
+    original: _Side, feeding: Feeding, model: Model, steps: int
+) -> tuple[list[Mapping[str, np.ndarray]], _Run]:
+    """The steps of the original, and what they were given: another kind of it if it refuses one."""
+    refused: UserError | None = None
+    for kind in KINDS if feeding.data is None else KINDS[:1]:
+        drawn = replace(feeding, kind=kind)
+        batches = [drawn.batch(step, model.predict) for step in range(steps)]
+        try:
+            return list(batches), original.run(batches)
+        except WorkerError:
+            raise
+        except UserError as error:
+            refused = refused or error
+    raise refused or AssertionError("there are kinds of examples")
 
 
 @dataclass(frozen=True)
@@ -347,7 +364,7 @@ class _Side:
             self._whole,
             self._worker,
             constants=self._constants,
-            gates=gates(self._source.graph, updates) if gated else None,
+            gates=gates(self._source.graph, updates, self._operations) if gated else None,
             timeout=self._timeout,
         )
         original.open()
@@ -476,6 +493,13 @@ def _rates(optimizer: New) -> list[Any]:
     """The learning rate of each optimizer."""
     inner = optimizer.arguments.get("optimizers", [optimizer])
     return [each.arguments.get("learning_rate") for each in inner]
+
+
+def unfed_rates(plan: Plan) -> list[str]:
+    """The placeholders of learning rates that nobody gave."""
+    assert plan.training is not None
+    rates = _rates(plan.training.optimizer)
+    return list(dict.fromkeys(rate.tensor for rate in rates if isinstance(rate, Unknown)))
 
 
 def _refuse_missing(source: Source, graph: Graph, fetched: Sequence[str]) -> None:

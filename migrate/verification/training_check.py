@@ -12,13 +12,13 @@ from ..graph import Interface, find_training
 from ..graph.nodes import Graph
 from ..layers.dropout import fold_dropout
 from ..parity import Verdict
-from ..plan import Layer, Network, Plan
+from ..plan import Layer, Network, Plan, Unknown
 from ..sources import Source
 from ..worker import Worker
 from .comparing import OF_SCALE, Allowed
 from .feeding import Feeding
 from .subject import Model
-from .training import Trained, train_both
+from .training import Trained, train_both, unfed_rates
 
 STEPS = 3
 _EXAMPLES = 16  # a step; fewer than verify --train takes, for this is done in every conversion
@@ -116,7 +116,17 @@ def check_training(
     wrong = trained.wrong(allowed)
     assert plan.training is not None
     beside = tuple(plan.training.beside)
+    if not wrong and (unknown := _unknown(plan, dropout)):
+        return TrainingCheck(Verdict.NOT_PROVED, unknown, trained, found, beside)
     return TrainingCheck(Verdict.of(not wrong), wrong, trained, found, beside)
+
+
+def _unknown(plan: Plan, dropout: Mapping[str, list[float | None]]) -> str:
+    """The numbers that only a feed of the program knows, as a clause; "" where there are none."""
+    fed = [printable(tensor.removesuffix(":0")) for tensor in unfed_rates(plan)]
+    told = [f"the learning rate ({listed(fed)})"] if fed else []
+    told += ["a dropout rate"] if None in dropout["original"] else []
+    return f"the TF1 program feeds {' and '.join(told)}; --feed NAME=VALUE sets it" if told else ""
 
 
 def _dropout(graph: Graph, plan: Plan) -> dict[str, list[float | None]]:
@@ -124,7 +134,7 @@ def _dropout(graph: Graph, plan: Plan) -> dict[str, list[float | None]]:
     assert plan.training is not None
     by_name = {t.optimizer.name: t for t in find_training(graph).trainers}
     loss = by_name[plan.training.origins[0]].loss
-    folded = fold_dropout(graph)
+    folded = fold_dropout(graph, plan.asked)
     behind = {} if loss is None else folded.ancestors([loss.tensor])
     theirs = [node.attrs["rate"] for node in behind.values() if node.op == "Dropout"]
     return {"original": theirs, "model": list(_rates(plan))}
@@ -142,7 +152,8 @@ def _rates(item: Any) -> Iterator[float | None]:
             yield from _rates(call.function)
     elif isinstance(item, Layer):
         if "Dropout" in item.kind:
-            yield item.arguments.get("rate")
+            rate = item.arguments.get("rate")
+            yield None if isinstance(rate, Unknown) else rate
         for key, value in item.arguments.items():
             if key in ("dropout", "recurrent_dropout") and value:
                 yield value

@@ -18,6 +18,7 @@ from ..layers import UnsupportedError
 from ..layers.planning import bypassed, find_inference, lift_plan, make_plan
 from ..parity import Difference
 from ..plan import Plan
+from ..plan.batch import keeps_batch
 from ..plan.examples import EXAMPLES, number_of, random_inputs
 from ..sources import Source, open_source
 from ..training import carry_training
@@ -30,7 +31,7 @@ from .feeding import Feeding, read_data
 from .layers import LayerDifference, Search, Side
 from .result import Verification, Wide
 from .subject import Model, Subject, find_subject
-from .training import train_both
+from .training import train_both, unfed_rates
 
 _LAYER_BYTES = 256 << 20  # of all layers' outputs at once; fewer examples go through otherwise
 _ROUNDING = 1e-6  # of the scale: what float64 leaves where only constants were written in float32
@@ -118,15 +119,16 @@ def verify(
             timeout=timeout,
         )
         plan, notes = None, list[str]()
+        keep = keeps_batch(subject.report)
         try:
-            plan = make_plan(opened, interface, inference)
+            plan = make_plan(opened, interface, inference, keep_batch=keep)
             try:
                 with understanding():
                     carry_training(opened.graph, plan, opened.recipes(), opened.read)
             except UserError:
                 if train:
                     raise
-                plan = make_plan(opened, interface, inference)
+                plan = make_plan(opened, interface, inference, keep_batch=keep)
         except UnsupportedError as error:
             notes.append(f"{printable(error, 300)}: only outputs are compared, not layers.")
         feeding = None
@@ -135,6 +137,12 @@ def verify(
                 raise UserError(
                     f"the graph of {printable(source)} does not train this model",
                     expected="a graph with a loss and an optimizer for --train",
+                )
+            if unfed := [printable(t.removesuffix(":0")) for t in unfed_rates(plan)]:
+                raise UserError(
+                    f"the program feeds the learning rate ({', '.join(unfed)})",
+                    expected="its value, for --train",
+                    try_=f"--feed {unfed[0]}=VALUE",
                 )
             feeding = Feeding.of(opened.graph, interface, plan, data, seed)
         tell({"stage": "opening"})
@@ -213,7 +221,8 @@ def _own_source(
     text = subject.source
     if text is None or plan is None:
         return None
-    without = make_plan(opened, interface, inference)
+    keep = keeps_batch(subject.report)
+    without = make_plan(opened, interface, inference, keep_batch=keep)
     return text if text in (emit_source(plan), emit_source(without)) else None
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..errors import UserError
 from . import channel, confine
+from .memory import leave_memory_to_others
 
 JOBS = {
     "doctor": "doctor",
@@ -49,7 +50,7 @@ def main() -> None:
 
     gc.freeze()
     gc.enable()
-    _leave_memory_to_others()
+    leave_memory_to_others(os.getpid())
     while True:
         try:
             message, arrays = channel.receive(sys.stdin.buffer)
@@ -76,32 +77,6 @@ def main() -> None:
             )
         except Exception:
             channel.send(replies, {"kind": "failed", "trace": traceback.format_exc()})
-
-
-def _leave_memory_to_others() -> None:
-    """Limits what this process may still take to nine tenths of what is free now.
-
-    Without a limit a graph that eats memory takes other processes with it. Data counts, not
-    address space, of which TensorFlow reserves much more than it uses (setrlimit(2), proc(5)).
-    """
-    try:
-        taken, free = (
-            _kilobytes("/proc/self/status", "VmData"),
-            _kilobytes("/proc/meminfo", "MemAvailable"),
-        )
-    except (OSError, ValueError):
-        return  # not Linux
-    limit = 1024 * (taken + free * 9 // 10)
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    if hard != resource.RLIM_INFINITY:
-        limit = min(limit, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-
-
-def _kilobytes(path: str, key: str) -> int:
-    with open(path, encoding="ascii", errors="replace") as lines:
-        found = next((line for line in lines if line.startswith(f"{key}:")), "")
-    return int(found.split()[1]) if found else int("")
 
 
 if __name__ == "__main__":

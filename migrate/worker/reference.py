@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import UserError, printable
 from .client import JobError, Reply, Worker, WorkerError
 from .events import Event
+from .memory import leave_memory_to_others
 
 _SCRIPT = Path(__file__).with_name("tensorflow1.py")
 _EXPECTED = "the path of a Python interpreter that has TensorFlow 1"
@@ -59,6 +60,7 @@ class ReferenceWorker(Worker):
                     f"{self._python} {printable(error.problem, 240)}", expected=_EXPECTED
                 ) from None
             self._version = found["tensorflow"]
+            leave_memory_to_others(self._process.pid)  # TensorFlow is imported now
         return self._version
 
     def call(

@@ -44,13 +44,17 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
 
 
 def _as_written() -> Any:
-    """A configuration by which no function takes the place of the one that was judged."""
+    """A configuration by which no other function or kernel takes the place of the graph's own.
+
+    TensorFlow 2 would join a product and the ReLU after it to one kernel, which makes 0 of NaN.
+    """
     import tensorflow as tf
     from tensorflow.core.protobuf import rewriter_config_pb2
 
     config = tf.compat.v1.ConfigProto()
     rewrites = config.graph_options.rewrite_options
     rewrites.implementation_selector = rewriter_config_pb2.RewriterConfig.OFF
+    rewrites.remapping = rewriter_config_pb2.RewriterConfig.OFF
     return config
 
 

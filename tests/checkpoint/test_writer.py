@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 from collections.abc import Iterator
@@ -50,17 +49,12 @@ def test_tensorflow_reads_it_back(tmp_path):
         assert same(answer[name], native(array)), name
 
 
-@pytest.mark.skipif(
-    "TFMIGRATE_TF115" not in os.environ,
-    reason="TFMIGRATE_TF115 names no Python with TensorFlow 1.15",
-)
-def test_tensorflow_1_15_reads_it_back(tmp_path):
-    """Run with TFMIGRATE_TF115=/path/to/python of an environment with tensorflow==1.15.5."""
+def test_tensorflow_1_15_reads_it_back(tmp_path, tf1_python):
     held = {n: a for n, a in TENSORS.items() if n not in ("kinds/u4", "kinds/u8")}
     write_bundle(tmp_path / "model", held.items())
     write_state(tmp_path, "model")
     run = subprocess.run(
-        [os.environ["TFMIGRATE_TF115"], "-c", ORACLE],
+        [tf1_python, "-c", ORACLE],
         input=str(tmp_path).encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -148,7 +148,10 @@ def test_a_graph_without_a_network_gives_variables(path: str, shared: Path, tmp_
             "tensorflow__serving/saved_model_counter/00000123",
             "counter:0 does not depend on any input",
         ),
-        ("GoogleCloudPlatform__asl-ml-immersion/churn", "needs HashTableV2, and the checkpoint"),
+        (
+            "GoogleCloudPlatform__asl-ml-immersion/churn",
+            "HashTableV2, which Keras does not have; the checkpoint does not contain the values",
+        ),
     ],
 )
 def test_what_is_no_network_is_refused(

@@ -211,3 +211,33 @@ def test_a_worker_judges_what_it_imports_whatever_it_is_told(
     asked = {**graph_request(source, interface), "outputs": [{"tensor": "y:0", "name": "y"}]}
     with pytest.raises(UserError, match=r"ReadFile \(reads files\).*--trust"):
         workers[1].call("lift", {"step": "open", **asked})
+
+
+def test_no_attribute_puts_another_function_or_executor_in_place(
+    tmp_path: Path, workers: tuple[Worker, Worker]
+) -> None:
+    graph = protos.GraphDef()
+    x = graph.node.add(name="x", op="Placeholder")
+    x.attr["dtype"].type = 1
+    call = graph.node.add(name="y", op="PartitionedCall", input=["x"], device="/gpu:0")
+    call.attr["f"].func.name = "body"
+    for key in ("Tin", "Tout"):
+        call.attr[key].list.type.append(1)
+    call.attr["config_proto"].s = b"\x32\x00"
+    call.attr["executor_type"].s = b"SINGLE_THREADED_EXECUTOR"
+    for name in ("body", "other"):
+        function = graph.library.function.add()
+        function.signature.name = name
+        function.attr["api_implements"].s = b"one of two"
+        function.node_def.add(name="n", op="NoOp", device="/job:elsewhere")
+    path = tmp_path / "frozen.pb"
+    path.write_bytes(graph.SerializeToString())
+    asked = {"path": str(path), "tags": [], "given": {"x:0": "float32"}, "bypass": {},
+             "initializers": [], "trust": False, "fetches": ["y:0"]}  # fmt: skip
+    reply = workers[0].call("rungraph", {"step": "graphdef", **asked})
+    taken = protos.GraphDef.FromString(reply.arrays["graphdef"].tobytes())
+    (function,) = taken.library.function  # the other one is not called
+    nodes = {node.name: node for node in taken.node}
+    assert set(nodes["y"].attr) == {"f", "Tin", "Tout"}
+    assert dict(function.attr) == {}
+    assert {node.device for node in (*taken.node, *function.node_def)} == {""}

@@ -14,6 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from cases import Case
 from tfmigrate import convert
 from tfmigrate.errors import UserError
 from tfmigrate.sources import open_source
@@ -23,6 +24,7 @@ from tfmigrate.worker import Worker
 pytestmark = pytest.mark.xdist_group("training_check")
 
 Workers = tuple[Worker, Worker]
+CaseOf = Callable[[str], Case]
 Report = Callable[..., dict[str, Any]]
 
 
@@ -33,11 +35,11 @@ def workers() -> Any:
 
 
 @pytest.fixture
-def report(shared: Path, workers: Workers, tmp_path: Path) -> Report:
+def report(case_of: CaseOf, workers: Workers, tmp_path: Path) -> Report:
     """The report of a case's conversion into ``tmp_path / "out"``."""
 
-    def get(case: str, **options: Any) -> dict[str, Any]:
-        source = shared / case / "model.ckpt"
+    def get(name: str, **options: Any) -> dict[str, Any]:
+        source = case_of(name).source
         return convert(source, tmp_path / "out", workers=workers, **options).report
 
     return get
@@ -58,7 +60,7 @@ def test_training_that_agrees_is_told_with_its_numbers(report: Report, tmp_path:
 
 
 def test_what_is_saved_is_the_checkpoint_and_not_the_trained_copy(
-    report: Report, shared: Path, tmp_path: Path
+    report: Report, case_of: CaseOf, tmp_path: Path
 ) -> None:
     found = report("goldens/train_adam")
     assert found["training"]["check"]["verdict"] == "pass"
@@ -66,7 +68,7 @@ def test_what_is_saved_is_the_checkpoint_and_not_the_trained_copy(
         weights = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
     saved: list[np.ndarray] = []
     weights.visititems(lambda _, item: saved.extend([np.array(item)] * hasattr(item, "shape")))
-    source = open_source(shared / "goldens" / "train_adam" / "model.ckpt")
+    source = open_source(case_of("goldens/train_adam").source)
     for variable in source.variables():
         role = source.roles[variable.name]
         if role in ("weight", "slot"):
@@ -79,8 +81,11 @@ NOT_CARRIED = {  # and the cause, as it is named
     "centralised": "the graph has Sub (sub), Mean (Mean)",
     "clip_average_norm": "Minimum (clip_by_average_norm/Minimum)",
     "decay_in_gradient": "AddV2 (add), Mul (mul) and variables (h/kernel",
+    "decay_before": "AssignSub",
     "gradient_noise": "noise of RandomStandardNormal",
+    "keras_constraint": "changes last/kernel, hidden/kernel with AssignVariableOp",
     "lars": "Select (LARSOptimizer/update_h/kernel/Select_1)",
+    "lookahead": "changes logits/bias, logits/kernel, h/bias, h/kernel with Assign",
     "masked_gradient": "update of h/kernel the graph has Mul (mul)",
     "max_norm_after": "changes logits/kernel, h/kernel with Assign (Assign_1)",
     "multiplier_slim": "update of logits/weights the graph has multiplication by 10",
@@ -95,7 +100,7 @@ NOT_CARRIED = {  # and the cause, as it is named
 def test_training_that_differs_is_not_carried_over_and_the_cause_is_named(
     case: str, report: Report, tmp_path: Path
 ) -> None:
-    found = report(f"cases/train/{case}")
+    found = report(f"train/{case}")
     assert found["parity"]["verdict"] == "pass"
     assert found["training"] is None
     (told,) = (w for w in found["warnings"] if w.startswith("Training is not carried over: "))
@@ -104,27 +109,52 @@ def test_training_that_differs_is_not_carried_over_and_the_cause_is_named(
 
 
 def test_what_an_optimizer_written_out_does_is_not_passed_over(report: Report) -> None:
-    found = report("cases/train/bert_adam_decay")
+    found = report("train/bert_adam_decay")
     assert found["training"] is None
     (told,) = (w for w in found["warnings"] if w.startswith("Training is not carried over: "))
     assert "with Assign (Assign), which is not an op of an optimizer" in told
 
 
 def test_a_loss_scale_that_gradients_are_divided_by_cancels(report: Report, tmp_path: Path) -> None:
-    found = report("cases/train/loss_scale")
+    found = report("train/loss_scale")
     assert found["training"]["check"]["verdict"] == "pass"
     assert "128" not in (tmp_path / "out" / "model.py").read_text()
     assert not found["warnings"]
 
 
+def test_a_term_of_the_loss_that_waits_for_a_step_is_not_passed_over(report: Report) -> None:
+    found = report("train/late_term")
+    assert found["training"]["check"]["verdict"] == "not run"
+    assert "global_step" in " ".join(found["warnings"])
+
+
+def test_rates_that_only_a_feed_knows_prove_nothing(report: Report) -> None:
+    found = report("train/fed_rate")
+    assert found["training"]["check"]["verdict"] == "not proved"
+    (told,) = (w for w in found["warnings"] if w.startswith("It is not proved that Keras trains"))
+    assert "feeds the learning rate (lr) and a dropout rate; --feed NAME=VALUE sets it" in told
+    given = report("train/fed_rate", feed={"lr": 0.2, "keep_prob": 0.8}, force=True)
+    assert given["training"]["check"]["verdict"] == "pass"
+    assert not given["warnings"]
+
+
+def test_verify_asks_for_a_rate_that_only_a_feed_knows(
+    report: Report, case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    source = case_of("train/fed_rate").source
+    report("train/fed_rate", train_check=False)
+    with pytest.raises(UserError, match=r"feeds the learning rate \(lr\).* --feed lr=VALUE"):
+        verify(source, tmp_path / "out", train=2, workers=workers)
+
+
 def test_two_rates_are_run_together(report: Report) -> None:
-    check = report("cases/train/two_rates")["training"]["check"]
+    check = report("train/two_rates")["training"]["check"]
     assert check["operations"] == ["train"]
     assert check["verdict"] == "pass"
 
 
 def test_without_a_loss_nothing_is_said_to_be_trained_alike(report: Report, tmp_path: Path) -> None:
-    found = report("cases/train/towers_split")
+    found = report("train/towers_split")
     assert found["training"]["check"] == {
         "verdict": "not run",
         "reason": "compile_model does not set a loss",
@@ -134,7 +164,7 @@ def test_without_a_loss_nothing_is_said_to_be_trained_alike(report: Report, tmp_
 
 
 def test_operations_beside_the_train_operation_are_named(report: Report) -> None:
-    warnings = report("cases/train/wgan_clip")["warnings"]
+    warnings = report("train/wgan_clip")["warnings"]
     assert any("in addition to the train op the program has Assign" in w for w in warnings)
 
 
@@ -150,15 +180,15 @@ def test_the_check_may_be_left_out_and_nobody_takes_it_as_proved(
 
 
 def test_verify_runs_what_the_program_runs_after_the_update(
-    report: Report, shared: Path, workers: Workers, tmp_path: Path
+    report: Report, case_of: CaseOf, workers: Workers, tmp_path: Path
 ) -> None:
-    case = shared / "cases" / "train" / "max_norm_after"
-    report("cases/train/max_norm_after", train_check=False)
-    golden = np.load(case / "golden.npz")
+    case = case_of("train/max_norm_after")
+    report("train/max_norm_after", train_check=False)
+    golden = case.arrays
     fed = {t: np.concatenate([golden[f"feed_{k}_{t}"] for k in range(6)]) for t in ("x:0", "y:0")}
     np.savez(tmp_path / "data.npz", **fed)
     result = verify(
-        case / "model.ckpt",
+        case.source,
         tmp_path / "out",
         train=6,
         data=tmp_path / "data.npz",
@@ -172,9 +202,9 @@ def test_verify_runs_what_the_program_runs_after_the_update(
 
 
 def test_steps_that_are_others_each_time_are_the_reason_and_no_difference(
-    report: Report, shared: Path, workers: Workers, tmp_path: Path
+    report: Report, case_of: CaseOf, workers: Workers, tmp_path: Path
 ) -> None:
-    report("cases/train/gradient_noise", train_check=False)
-    source = shared / "cases" / "train" / "gradient_noise" / "model.ckpt"
+    report("train/gradient_noise", train_check=False)
+    source = case_of("train/gradient_noise").source
     with pytest.raises(UserError, match="two runs of the program's own train operation"):
         verify(source, tmp_path / "out", train=2, workers=workers)

@@ -114,20 +114,11 @@ with tf.Session() as session:
 """
 
 
-@pytest.fixture
-def tf115() -> str:
-    """A Python that has real TensorFlow 1.15."""
-    interpreter = os.environ.get("TFMIGRATE_TF115")
-    if not interpreter:
-        pytest.skip("TFMIGRATE_TF115 names no Python with TensorFlow 1.15")
-    return interpreter
-
-
 @pytest.mark.xdist_group("tensorflow")
-def test_the_saver_of_tensorflow_1_restores_tf1(tmp_path, tf115):
+def test_the_saver_of_tensorflow_1_restores_tf1(tmp_path, tf1_python):
     tf1.write(tmp_path / "out", source(ARRAYS))
     np.savez(tmp_path / "x.npz", **ARRAYS)
-    python(SAVER, tmp_path / "out/model.ckpt", tmp_path / "x.npz", interpreter=tf115)
+    python(SAVER, tmp_path / "out/model.ckpt", tmp_path / "x.npz", interpreter=tf1_python)
 
 
 WEIGHTS = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from cases import CaseOf
 from tfmigrate.graph import Interface, find_interface, find_training
 from tfmigrate.graph.interface.outputs import OutputFinder
 from tfmigrate.layers.planning import inference_part, make_plan
@@ -28,8 +28,8 @@ ENDS = [
 ]
 
 
-def found(shared: Path, name: str) -> tuple[Interface, dict[str, list[str]]]:
-    folder = shared / "cases" / name
+def found(case_of: CaseOf, name: str) -> tuple[Interface, dict[str, list[str]]]:
+    folder = case_of(name).folder
     source = open_source(folder / "model.ckpt")
     assert source.graph is not None
     interface = find_interface(source.graph, saved=source.recipes().keys())
@@ -37,21 +37,21 @@ def found(shared: Path, name: str) -> tuple[Interface, dict[str, list[str]]]:
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_the_outputs_are_the_end_of_the_network(name: str, shared: Path) -> None:
-    interface, told = found(shared, name)
+def test_the_outputs_are_the_end_of_the_network(name: str, case_of: CaseOf) -> None:
+    interface, told = found(case_of, name)
     assert list(interface.outputs) == told["outputs"]
     assert [given.tensor for given in interface.inputs] == told["inputs"]
     assert not interface.undecided
 
 
-def test_several_heads_stay_several(shared: Path) -> None:
-    interface, told = found(shared, "train/two_heads")
+def test_several_heads_stay_several(case_of: CaseOf) -> None:
+    interface, told = found(case_of, "train/two_heads")
     scopes = {tensor.rpartition("/")[0] for tensor in told["outputs"]}
     assert {tensor.rpartition("/")[0] for tensor in interface.outputs} == scopes
 
 
-def test_a_state_that_is_given_back_stays_an_output(shared: Path) -> None:
-    interface, told = found(shared, "structure/streaming_lstm_state")
+def test_a_state_that_is_given_back_stays_an_output(case_of: CaseOf) -> None:
+    interface, told = found(case_of, "structure/streaming_lstm_state")
     assert list(interface.outputs) == told["outputs"]
     assert [given.tensor for given in interface.inputs] == told["inputs"]
 
@@ -66,27 +66,27 @@ def test_a_state_that_is_given_back_stays_an_output(shared: Path) -> None:
     ],
 )
 def test_one_line_names_what_is_left_out_and_how_to_have_it(
-    name: str, left_out: list[str], shared: Path
+    name: str, left_out: list[str], case_of: CaseOf
 ) -> None:
-    interface, _ = found(shared, name)
+    interface, _ = found(case_of, name)
     (line,) = [note for note in interface.notes if note.startswith("left out: ")]
     assert line.startswith(f"left out: {', '.join(left_out)}; --outputs ")
     asked = line.partition("--outputs ")[2].removesuffix(" selects all").split(",")
     assert asked == [*interface.outputs, *left_out]
 
 
-def test_a_constant_in_the_place_of_data_is_the_input(shared: Path) -> None:
-    interface, told = found(shared, "structure/constant_input")
+def test_a_constant_in_the_place_of_data_is_the_input(case_of: CaseOf) -> None:
+    interface, told = found(case_of, "structure/constant_input")
     assert [given.tensor for given in interface.inputs] == told["inputs"]
 
 
-def test_the_components_of_an_iterator_are_the_inputs(shared: Path) -> None:
-    interface, told = found(shared, "train/estimator_iterator")
+def test_the_components_of_an_iterator_are_the_inputs(case_of: CaseOf) -> None:
+    interface, told = found(case_of, "train/estimator_iterator")
     assert [given.tensor for given in interface.inputs] == told["inputs"]
 
 
-def test_a_small_part_of_the_network_is_doubted_first_of_all(shared: Path) -> None:
-    source = open_source(shared / "goldens" / "resnet_block" / "model.ckpt")
+def test_a_small_part_of_the_network_is_doubted_first_of_all(case_of: CaseOf) -> None:
+    source = open_source(case_of("goldens/resnet_block").folder / "model.ckpt")
     assert source.graph is not None
     saved = source.recipes().keys()
     whole = find_interface(source.graph, saved=saved)
@@ -102,8 +102,8 @@ def test_a_small_part_of_the_network_is_doubted_first_of_all(shared: Path) -> No
     )
 
 
-def test_an_image_without_a_batch_keeps_its_height(shared: Path) -> None:
-    source = open_source(shared / "cases" / "structure" / "single_image_expand_dims" / "model.ckpt")
+def test_an_image_without_a_batch_keeps_its_height(case_of: CaseOf) -> None:
+    source = open_source(case_of("structure/single_image_expand_dims").folder / "model.ckpt")
     assert source.graph is not None
     interface = find_interface(source.graph)
     plan = make_plan(source, interface, inference_part(source, interface))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -69,10 +68,7 @@ def test_an_lstm_comes_back_bit_for_bit_but_for_the_forget_bias_that_was_added(g
         assert np.array_equal(was, now), name
 
 
-def test_tensorflow_1_restores_what_came_back_and_computes_the_same(goldens, tmp_path):
-    interpreter = os.environ.get("TFMIGRATE_TF115")
-    if not interpreter:
-        pytest.skip("TFMIGRATE_TF115 names no Python with TensorFlow 1.15")
+def test_tensorflow_1_restores_what_came_back_and_computes_the_same(goldens, tmp_path, tf1_python):
     golden = goldens / "lstm_dynamic"
     checkpoint = open_checkpoint(golden)
     (tmp_path / "map.toml").write_text(LSTM_MAP)
@@ -82,7 +78,7 @@ def test_tensorflow_1_restores_what_came_back_and_computes_the_same(goldens, tmp
     outputs = []
     for prefix in (golden / "model.ckpt", tmp_path / "tf1/model.ckpt"):
         done = subprocess.run(
-            [interpreter, "-c", RUN, golden / "model.ckpt.meta", prefix,
+            [tf1_python, "-c", RUN, golden / "model.ckpt.meta", prefix,
              golden / "golden.npz", "seq:0", "head/BiasAdd:0", tmp_path / "y.npy"],
             capture_output=True,
             text=True,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import CaseOf
 from tfmigrate.conversion.convert import convert
 from tfmigrate.graph.interface.interface import find_interface
 from tfmigrate.layers.planning import inference_part, make_plan
@@ -17,8 +18,8 @@ from .converting import Case
 
 
 @pytest.fixture(scope="module")
-def case(shared: Path) -> Case:
-    return Case(shared / "cases" / "train" / "fed_rate")
+def case(case_of: CaseOf) -> Case:
+    return Case(case_of("train/fed_rate").folder)
 
 
 def converted(case: Case, folder: Path, feed: dict[str, float]) -> dict[str, Any]:

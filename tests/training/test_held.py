@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import CaseOf
 from tfmigrate.plan.elements import taken
 from tfmigrate.worker import Worker
 
@@ -13,9 +14,9 @@ from .converting import Case, assert_goes_on, plan_of
 
 
 def test_rho_and_one_minus_rho_train_one_weight(
-    shared: Path, keras_worker: Worker, ask: Callable[..., Any], tmp_path: Path
+    case_of: CaseOf, keras_worker: Worker, ask: Callable[..., Any], tmp_path: Path
 ) -> None:
-    case = Case(shared / "cases" / "train" / "rho_one_minus_rho")
+    case = Case(case_of("train/rho_one_minus_rho").folder)
     assert_goes_on(case, keras_worker, ask, tmp_path)
     _, plan = plan_of(case)
     assert [w.target for w in plan.weights if "rho" in w.recipe.sources] == ["rho/value"]
@@ -32,9 +33,9 @@ def test_rho_and_one_minus_rho_train_one_weight(
     ],
 )
 def test_each_variable_is_one_weight_and_whole(
-    name: str, variable: str, shape: tuple[int, ...], shared: Path
+    name: str, variable: str, shape: tuple[int, ...], case_of: CaseOf
 ) -> None:
-    source, plan = plan_of(Case(shared / "cases" / "structure" / name))
+    source, plan = plan_of(Case(case_of(f"structure/{name}").folder))
     holding = [weight for weight in plan.weights if variable in weight.recipe.sources]
     assert len(holding) == 1
     assert int(np.prod(holding[0].recipe.shape)) == int(np.prod(shape))

@@ -56,8 +56,8 @@ def test_the_new_column_is_what_tensorflow_computes_here() -> None:
     assert_same(found["values"], [row.new for row in CHANGED])
 
 
-def test_the_stored_values_are_those_of_tensorflow_1_here(tf1: str) -> None:
-    found, stored = computed(tf1), json.loads(STORED.read_text())
+def test_the_stored_values_are_those_of_tensorflow_1_here(tf1_python: str) -> None:
+    found, stored = computed(tf1_python), json.loads(STORED.read_text())
     if found["tensorflow"] != OLD:
         pytest.skip(f"TFMIGRATE_TF1 has another version than {OLD}")
     assert_same(found["values"], stored["values"])
@@ -84,6 +84,8 @@ def graph_of(*ops: str, **attrs: Any) -> Graph:
         (("Max", "IsNan"), {}, False, "Max (NaN is ignored)"),
         (("FakeQuantWithMinMaxVars",), {"narrow_range": True}, False, "FakeQuantWithMinMaxVars ("),
         (("FakeQuantWithMinMaxVars",), {"narrow_range": False}, False, None),
+        (("MatMul",), {"T": "float16"}, False, "MatMul (float16"),
+        (("MatMul",), {"T": "float32"}, False, None),
         (("Cumprod",), {}, True, "Cumprod (gradient"),
         (("Cumprod",), {}, False, None),
     ],

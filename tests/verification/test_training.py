@@ -77,7 +77,8 @@ def built(folder: Path, workers: Workers, tmp_path: Path) -> Converted:
 def test_training_goes_on_alike(
     name: str, said: str | None, built: Converted, workers: Workers
 ) -> None:
-    result = verify(*built(name), train=3, workers=workers)
+    feed = {"learning_rate": 0.2} if name == "train_fed_learning_rate" else None
+    result = verify(*built(name), train=3, feed=feed, workers=workers)
     assert result, str(result)
     assert result.trained is not None
     assert len(result.trained.losses) == 3

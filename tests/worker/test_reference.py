@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,8 +52,8 @@ def workers() -> Iterator[Workers]:
 
 
 @pytest.fixture(scope="module")
-def reference(tf1: str, workers: Workers) -> Iterator[ReferenceWorker]:
-    with ReferenceWorker(tf1, workers[0]) as worker:
+def reference(tf1_python: str, workers: Workers) -> Iterator[ReferenceWorker]:
+    with ReferenceWorker(tf1_python, workers[0]) as worker:
         yield worker
 
 
@@ -103,38 +105,39 @@ def test_training_is_that_of_tensorflow_1(
 
 def test_a_conversion_and_a_verification_name_the_version(
     goldens: Path,
-    tf1: str,
+    tf1_python: str,
     reference: ReferenceWorker,
     workers: Workers,
     tmp_path: Path,
 ) -> None:
     version = f"TensorFlow {reference.version(60)}"
     source, folder = goldens / "train_adam" / "model.ckpt", tmp_path / "out"
-    made = convert(source, folder, reference=tf1, workers=workers)
+    made = convert(source, folder, reference=tf1_python, workers=workers)
     report = json.loads((folder / "report.json").read_text())
     assert report["parity"]["run_by"] == version
     assert report["parity"]["verdict"] == "pass"
     assert report["training"]["check"]["verdict"] == "pass"
+    assert report["training"]["check"]["run_by"] == version
     assert f"original run by {version}" in str(made)
-    verified = verify(source, folder, train=3, reference=tf1, workers=workers)
+    verified = verify(source, folder, train=3, reference=tf1_python, workers=workers)
     assert verified
     assert verified.to_dict()["run_by"] == version
     assert f"original run by {version}" in str(verified)
     assert len(verified.to_dict()["training"]["losses"]) == 3
 
 
-def test_a_kernel_that_changed_is_seen(tf1: str, workers: Workers, tmp_path: Path) -> None:
+def test_a_kernel_that_changed_is_seen(tf1_python: str, workers: Workers, tmp_path: Path) -> None:
     source = tmp_path / "model.ckpt"
-    subprocess.run([tf1, "-c", BY_KERNEL, str(source)], check=True, capture_output=True)
+    subprocess.run([tf1_python, "-c", BY_KERNEL, str(source)], check=True, capture_output=True)
     options: dict[str, Any] = {"outputs": ["out"], "workers": workers}
     blind = convert(source, tmp_path / "blind", **options)
-    seeing = convert(source, tmp_path / "seeing", reference=tf1, **options)
+    seeing = convert(source, tmp_path / "seeing", reference=tf1_python, **options)
     assert blind.report["parity"]["verdict"] == "pass"
     assert seeing.report["parity"]["verdict"] == "fail"
 
 
 def test_a_graph_that_may_not_run_does_not_run_there_either(
-    tf1: str, workers: Workers, tmp_path: Path
+    tf1_python: str, workers: Workers, tmp_path: Path
 ) -> None:
     touched = tmp_path / "touched"
     program = (
@@ -148,10 +151,18 @@ def test_a_graph_that_may_not_run_does_not_run_there_either(
         "    tf.train.Saver().save(session, sys.argv[1])\n"
     )
     source = tmp_path / "model.ckpt"
-    subprocess.run([tf1, "-c", program, str(source), str(touched)], check=True, capture_output=True)
+    subprocess.run(
+        [tf1_python, "-c", program, str(source), str(touched)], check=True, capture_output=True
+    )
     with pytest.raises(UserError, match="WriteFile"):
-        convert(source, tmp_path / "out", reference=tf1, workers=workers)
+        convert(source, tmp_path / "out", reference=tf1_python, workers=workers)
     assert not touched.exists()
+
+
+def test_the_process_of_tensorflow_1_leaves_memory_to_others(reference: ReferenceWorker) -> None:
+    reference.version(60)
+    limit, _ = resource.prlimit(reference._process.pid, resource.RLIMIT_DATA)
+    assert 0 < limit < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 2
 
 
 @pytest.mark.parametrize(

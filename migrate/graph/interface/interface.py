@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import printable
+from ...errors import listed, printable
 from ..examples.columns import COLUMN_OPS
 from ..nodes import Graph, Node, split_tensor, tensor_name
 from ..sources import PARSED, PIPELINE_OPS, SHAPE_ONLY, data_sources, is_placeholder
@@ -127,6 +127,12 @@ def find_interface(
         found = [tensor for tensor in given if tensor not in fixed]
     else:
         found, fed = _inputs_and_feeds(finder, behind, fixed)
+        choice.notes += _told_entries(graph, found)
+    if guessed := {t: v for t, v in fed.items() if t not in fixed}:
+        told_ = ", ".join(f"{printable(t.removesuffix(':0'))} is {v}" for t, v in guessed.items())
+        choice.notes.append(
+            f"Assumed, because the program feeds it: {told_}; --feed NAME=VALUE sets another value"
+        )
     if choice.how == "signature" and not inputs:
         found = _signature_inputs(finder, found, fixed)
     if choice.cut and not inputs:
@@ -222,6 +228,25 @@ def _inputs_and_feeds(
         if entries:
             return entries, fed
     return list(found) or _constant_inputs(finder, behind), fed
+
+
+def _told_entries(graph: Graph, found: Sequence[str]) -> list[str]:
+    """Notes of inputs that a program does not feed: constants, and results of its own ops."""
+    notes = []
+    for tensor in found:
+        node = graph.node(tensor)
+        if node.op == "Const":
+            notes.append(
+                f"{printable(tensor)} is a constant in the graph and an input of the model"
+            )
+        elif not is_placeholder(node) and node.op not in PIPELINE_OPS:
+            before = [n.op for n in graph.ancestors([tensor]).values() if n.op in PIPELINE_OPS]
+            ops = listed(sorted(set(before))) if before else node.op
+            notes.append(
+                f"The model begins at {printable(tensor)}: the ops before it ({ops}) are not in "
+                "the model"
+            )
+    return notes
 
 
 def _constant_inputs(finder: OutputFinder, behind: Mapping[str, Node]) -> list[str]:

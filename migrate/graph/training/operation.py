@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from ..nodes import Graph, Node, split_tensor
-from ..variables import find_variables, variable_of
+from ..variables import PASSING_OPS, find_variables, resolve, variable_of
 from .optimizers import Optimizer, Update
 
 # They write or read files, or tell of what happens: no part of a step.
@@ -92,15 +92,50 @@ def _counters(graph: Graph, optimizers: Sequence[Optimizer]) -> list[str]:
     return [name for name in graph.nodes if name.startswith(scopes)]
 
 
-def gates(graph: Graph, updates: Sequence[Update]) -> dict[str, list[str]]:
-    """Update → the gradients of others that are to be ready before it.
+def gates(
+    graph: Graph, updates: Sequence[Update], operations: Sequence[str]
+) -> dict[str, list[str]]:
+    """Operation → others that are to be done before it, for steps that are always the same.
 
-    Without that an update may change a variable of which another gradient is still to be computed.
+    An update waits for the gradients of others, as it may change a variable of which one is still
+    to be computed. What updates compute from a counter that is ahead waits until it has counted.
+
+    Args:
+        operations: what a step runs.
     """
     sources = dict.fromkeys(split_tensor(update.gradient)[0] for update in updates)
     late = _reached(graph, _followers(graph), [update.node for update in updates])
     early = [name for name in sources if name not in late]
-    return {update.node: early for update in updates}
+    found = {update.node: early for update in updates}
+    behind = graph.ancestors([update.node for update in updates])
+    for node in counters_ahead(graph, updates, operations):
+        counter, own = resolve(graph, node.inputs[0]), graph.ancestors([node.name])
+        for name in behind.keys() - own.keys():
+            taken = (resolve(graph, tensor) for tensor in graph.nodes[name].inputs)
+            if counter in taken and graph.nodes[name].op not in PASSING_OPS:
+                found[name] = [node.name]
+    return found
+
+
+def counters_ahead(
+    graph: Graph, updates: Sequence[Update], operations: Sequence[str]
+) -> list[Node]:
+    """What counts a step in no order with the updates that depend on the count.
+
+    TensorFlow 1 reads a variable of the first kind where it is used; by then such a counter has
+    counted, so the updates take the number of the next step.
+    """
+    nodes = [update.node for update in updates]
+    needed, before = graph.ancestors(nodes), graph.ancestors(nodes, control=True)
+    return [
+        node
+        for node in graph.ancestors(operations, control=True).values()
+        if node.op in ("Assign", "AssignAdd")
+        and node.name not in before
+        and (name := variable_of(graph, node.inputs[0])) in needed
+        and str(graph.nodes[str(name)].attrs.get("dtype")).startswith("int")
+        and not any(each in nodes for each in graph.ancestors([node.name], control=True))
+    ]
 
 
 def apart(graph: Graph, names: Sequence[str], watched: Collection[str]) -> list[Node]:

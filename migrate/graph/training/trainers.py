@@ -13,6 +13,7 @@ from .gradients import SEED, Between, Borders, between, clipping_of, unscaled
 from .losses import Loss, read_loss
 from .optimizers import Optimizer, find_optimizers
 from .schedules import Schedule, read_schedule
+from .written import find_written
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ def find_training(graph: Graph) -> Training:
     learned, borders = Learned(graph), Borders(graph)
     losses: dict[str, Loss] = {}
     trainers, notes = [], []
-    for optimizer in find_optimizers(graph):
+    found = find_optimizers(graph)
+    written = find_written(graph, [name for each in found for name in each.variables])
+    for optimizer in (*found, *([written] if written is not None else ())):
         tensor, why = loss_tensor(graph, [update.gradient for update in optimizer.updates])
         ways = tuple(between(graph, update, borders) for update in optimizer.updates)
         before = None if tensor is None else unscaled(graph, tensor, ways)

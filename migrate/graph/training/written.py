@@ -1,0 +1,196 @@
+"""Optimizers that a program writes out: it assigns what gradients make of weights and slots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from ..constants import static_value
+from ..nodes import Graph, Node, split_tensor
+from ..variables import VARIABLE_OPS, find_variables, resolve, variable_of
+from .clipping import clipped
+from .gradients import Borders
+from .optimizers import Optimizer, Update
+
+CLASS = "Written"
+"""The class name of such an optimizer."""
+
+_ASSIGNING = ("Assign", "AssignVariableOp", "AssignSub", "AssignSubVariableOp", "AssignAdd",
+              "AssignAddVariableOp")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WrittenUpdate(Update):
+    """One variable of such an optimizer.
+
+    Attributes:
+        assigned: "weight" and each slot → the operation that assigns it.
+        given: tensors that the assigned values are computed from → "gradient", "weight", "rate" or
+            the slot.
+    """
+
+    assigned: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_written(graph: Graph, trained: Collection[str]) -> Optimizer | None:
+    """The optimizer that assignments are; None where there is none that can be read.
+
+    Each weight is computed from its gradient, itself, variables of its shape that are assigned as
+    well (slots), constants, and one scalar that all share: the learning rate.
+
+    Args:
+        trained: node names of variables that other optimizers update.
+    """
+    borders, variables = Borders(graph), find_variables(graph)
+    changed = _assignments(graph, borders)
+    walks, rates = [], dict[str, None]()
+    for name, node in changed.items():
+        if not variables[name].trainable or name in trained:
+            continue
+        walk = _Walk(graph, borders, changed, name)
+        if not walk.understands(node):
+            return None
+        rates |= walk.rates
+        walks.append(walk)
+    if not walks or len(rates) > 1:
+        return None
+    rate = next(iter(rates), None) or _factor(graph, changed[walks[0].variable])
+    if rate is None:
+        return None
+    updates = tuple(walk.update(rate) for walk in walks)
+    return Optimizer("", CLASS, {}, rate, {}, {}, updates, _counter(graph, rate))
+
+
+def _assignments(graph: Graph, borders: Borders) -> dict[str, Node]:
+    """Variable → the one assignment that gives it what depends on gradients."""
+    behind = graph.descendants([name for name in graph.nodes if name in borders])
+    found: dict[str, list[Node]] = {}
+    for node in graph.nodes.values():
+        if node.op in _ASSIGNING and len(node.inputs) == 2 and node.name in behind:
+            if split_tensor(node.inputs[1])[0] not in behind:
+                continue  # it only waits for them
+            name = variable_of(graph, node.inputs[0])
+            if name is not None:
+                found.setdefault(name, []).append(node)
+    return {name: nodes[0] for name, nodes in found.items() if len(nodes) == 1}
+
+
+def _factor(graph: Graph, node: Node) -> str | None:
+    """The constant scalar that a weight's step is multiplied by."""
+    step = graph.node(resolve(graph, node.inputs[1]))
+    if node.op in ("Assign", "AssignVariableOp"):
+        if step.op != "Sub":
+            return None
+        step = graph.node(resolve(graph, step.inputs[1]))
+    for tensor in step.inputs if step.op == "Mul" else ():
+        value = static_value(graph, tensor)
+        if value is not None and value.shape == ():
+            return resolve(graph, tensor)
+    return None
+
+
+def _counter(graph: Graph, rate: str) -> str | None:
+    """The integer variable that a learning rate depends on."""
+    found = [
+        node.name
+        for node in graph.ancestors([rate]).values()
+        if node.op in VARIABLE_OPS and str(node.attrs.get("dtype", "")).startswith("int")
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+@dataclass
+class _Walk:
+    """From what one weight is assigned back to all that it is computed from."""
+
+    graph: Graph
+    borders: Borders
+    changed: dict[str, Node]
+    variable: str
+    gradient: str = ""
+    slots: dict[str, None] = field(default_factory=dict)
+    rates: dict[str, None] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+
+    def understands(self, node: Node) -> bool:
+        """Whether there is nothing else than an optimizer may take."""
+        shape = find_variables(self.graph)[self.variable].shape
+        waiting, seen = [node.inputs[1]], set[str]()
+        while waiting:
+            tensor = resolve(self.graph, waiting.pop(0))
+            source = self.graph.node(tensor)
+            if source.name in seen:
+                continue
+            seen.add(source.name)
+            if gradient := self._as_gradient(tensor):
+                self.gradient = self.gradient or tensor
+                self.given[tensor] = "gradient"
+                if gradient != self._as_gradient(self.gradient):
+                    return False
+            elif source.op in VARIABLE_OPS:
+                if source.name == self.variable:
+                    self.given[tensor] = "weight"
+                    continue
+                other = find_variables(self.graph)[source.name]
+                if other.trainable or other.shape != shape or source.name not in self.changed:
+                    return False
+                self.given[tensor] = source.name
+                if source.name not in self.slots:
+                    self.slots[source.name] = None
+                    waiting.append(self.changed[source.name].inputs[1])
+            elif self._is_rate(tensor):
+                self.rates[tensor] = None
+            elif source.op == "Const":
+                continue
+            elif not source.inputs:
+                return False
+            else:
+                waiting += source.inputs
+        return bool(self.gradient)
+
+    def update(self, rate: str) -> WrittenUpdate:
+        """What was understood, with the tensor of the learning rate."""
+        slots = self._named_slots()
+        names = {node: slot for slot, node in slots.items()}
+        given = {tensor: names.get(name, name) for tensor, name in self.given.items()}
+        assigned = {slot: self.changed[node].name for slot, node in slots.items()}
+        node = self.changed[self.variable].name
+        return WrittenUpdate(
+            self.variable,
+            slots,
+            self.gradient,
+            None,
+            node,
+            {"weight": node, **assigned},
+            {**given, rate: "rate"},
+        )
+
+    def _named_slots(self) -> dict[str, str]:
+        """Slots by the end of their name that follows the variable's; or numbered."""
+        ends = [name.removeprefix(f"{self.variable}/") for name in self.slots]
+        plain = all(end != name for end, name in zip(ends, self.slots, strict=True))
+        names = ends if plain else [f"slot_{number + 1}" for number in range(len(ends))]
+        return dict(zip(names, self.slots, strict=True))
+
+    def _as_gradient(self, tensor: str) -> str | None:
+        """What tf.gradients made, clipped or summed up by rows, that a tensor is; else None."""
+        node = self.graph.node(resolve(self.graph, tensor))
+        while node.op == "UnsortedSegmentSum":
+            node = self.graph.node(resolve(self.graph, node.inputs[0]))
+        clip = clipped(self.graph, node)
+        inner = node if clip is None else self.graph.node(resolve(self.graph, clip.inner))
+        return inner.name if inner.name in self.borders else None
+
+    def _is_rate(self, tensor: str) -> bool:
+        """Whether it is a scalar that depends on something, but on no gradient or weight."""
+        if self.graph.shape(tensor) != () or static_value(self.graph, tensor) is not None:
+            return False
+        behind = self.graph.ancestors([tensor])
+        if any(each in self.borders for each in behind):
+            return False
+        return all(
+            node.attrs.get("shape") in ((), None)
+            for node in behind.values()
+            if node.op in VARIABLE_OPS
+        )

@@ -1,0 +1,40 @@
+"""An optimizer whose updates are functions."""
+
+import keras
+
+
+class WrittenOptimizer(keras.optimizers.Optimizer):
+    """Updates each weight by a function that a subclass names.
+
+    ``slots`` are names of variables that each weight has. ``updates`` holds pairs of a
+    function and the endings of the paths of its weights. A function takes gradient, weight,
+    learning rate and slots; it returns the new weight and the new slots.
+    """
+
+    slots = ()
+    updates = ()
+
+    def __init__(self, learning_rate=0.001, name="written", **options):
+        super().__init__(learning_rate=learning_rate, name=name, **options)
+
+    def build(self, variables):
+        """Makes the slots of each variable."""
+        if not self.built:
+            super().build(variables)
+            for slot in self.slots:
+                made = self.add_optimizer_variables(variables, slot)
+                setattr(self, f"_{slot}", made)
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Updates one variable and its slots."""
+        place = self._get_variable_index(variable)
+        held = [variable, *(getattr(self, f"_{slot}")[place] for slot in self.slots)]
+        gradient = keras.ops.convert_to_tensor(gradient)
+        weight, *slots = map(keras.ops.convert_to_tensor, held)
+        rate = keras.ops.cast(learning_rate, variable.dtype)
+        path = self._trainable_variables[place].path  # a backend's own variable has none
+        for update, paths in self.updates:
+            if f"/{path}".endswith(tuple(f"/{end}" for end in paths)):
+                values = update(gradient, weight, rate, *slots)
+                for old, new in zip(held, values, strict=True):
+                    self.assign(old, new)

@@ -1,0 +1,92 @@
+"""What a program does between its gradients and its weights goes on in Keras, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tfmigrate.graph.training.written import WrittenUpdate
+from tfmigrate.training.part import Part
+from tfmigrate.worker import Worker
+
+from .converting import Case, assert_goes_on, plan_of, training_of
+
+CARRIED = {  # and what is to be seen in model.py
+    "adamw_contrib": "before = [[change_weight, [",
+    "bert_adam_decay": 'slots = ["adam_m", "adam_v"]',
+    "centralised": "x = keras.ops.mean(gradient, axis=0, keepdims=True)",
+    "clip_average_norm": "gradients = [",
+    "decay_in_gradient": "def change_gradient(gradient, weight):",
+    "lars": "keras.ops.sqrt(",
+    "max_norm_after": "after = [",
+    "multiplier_slim": "return gradient * ",
+    "sign_of_gradient": "return keras.ops.sign(gradient)",
+    "variable_clipping": "after = [",
+}
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_a_step_goes_on_with_what_is_around_the_updates(
+    name: str,
+    case_of: Callable[[str], Any],
+    keras_worker: Worker,
+    ask: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    text = assert_goes_on(Case(case_of(f"train/{name}").folder), keras_worker, ask, tmp_path)
+    assert CARRIED[name] in text
+
+
+def test_one_function_serves_all_weights_that_are_updated_alike(
+    case_of: Callable[[str], Any],
+) -> None:
+    """BERT excludes biases and layer normalization from its decay: two kinds of updates."""
+    _, plan = plan_of(Case(case_of("train/bert_adam_decay").folder))
+    rules = training_of(plan).rules
+    bodies = {tuple(call.function for call in rule.body.calls) for rule in rules}
+    assert len(rules) == 7
+    assert len(bodies) == 2
+
+
+@pytest.mark.parametrize("name", ["gradient_noise", "straight_through", "towers_split"])
+def test_what_takes_more_than_one_gradient_and_its_weight_is_said(
+    name: str, case_of: Callable[[str], Any]
+) -> None:
+    _, plan = plan_of(Case(case_of(f"train/{name}").folder))
+    training = training_of(plan)
+    assert training.changes == []
+    assert training.causes or training.doubts or training.hints
+
+
+def test_a_part_has_names_that_do_not_depend_on_the_weight(case_of: Callable[[str], Any]) -> None:
+    source, _ = plan_of(Case(case_of("train/bert_adam_decay").folder))
+    assert source.graph is not None
+    names = []
+    for end in ("Mul_5", "clip_by_global_norm/mul_2"):
+        part = Part(source.graph, {"weight": (2,)})
+        node = source.graph.nodes.get(end)
+        if node is None:
+            continue
+        part.add(node, (part.placeholder("weight"),) * len(node.inputs))
+        part.result("weight", f"{end}:0")
+        graph, results = part.graph()
+        names.append((tuple(graph.nodes), results))
+    assert len(set(map(str, names))) == 1
+
+
+def test_slots_are_named_by_what_follows_the_variable(case_of: Callable[[str], Any]) -> None:
+    from tfmigrate.graph import find_training
+
+    source, _ = plan_of(Case(case_of("train/bert_adam_decay").folder))
+    assert source.graph is not None
+    (trainer,) = find_training(source.graph).trainers
+    for update in trainer.optimizer.updates:
+        assert isinstance(update, WrittenUpdate)
+        assert set(update.slots) == {"adam_m", "adam_v"}
+        assert set(update.assigned) == {"weight", "adam_m", "adam_v"}
+    assert trainer.optimizer.step == "global_step"
+    assert trainer.clipping is not None
+    assert np.isclose(trainer.clipping.by, 1.0)
