@@ -38,7 +38,7 @@ def prune(definition: Any, outputs: Sequence[str], given: Collection[str] = ()) 
         node = definition.node[index]
         if node.name not in kept:
             del definition.node[index]
-        else:
+        elif any(i.startswith("^") for i in node.input):
             node.input[:] = [i for i in node.input if not i.startswith("^") or node_of(i) in kept]
     prune_library(definition)
 
@@ -55,6 +55,8 @@ def drop_defaults(definition: Any, given: Collection[str]) -> None:
 def prune_library(definition: Any, called: Iterable[str] = ()) -> None:
     """Drops the functions that neither the nodes nor ``called`` reach, by whatever attribute."""
     library = definition.library
+    if not library.function:
+        return
     functions = {function.signature.name: function for function in library.function}
     gradients = {gradient.function_name: gradient.gradient_func for gradient in library.gradient}
     waiting = [*called, *_named(definition.node)]
