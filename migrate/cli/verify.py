@@ -95,10 +95,9 @@ def command(sink: Sink, source: str, model: str, **options: Any) -> int:
 
     SOURCE is a source of convert-ckpt, with its graph. MODEL is a .keras file, a folder that
     convert-ckpt wrote, its model.py, or a SavedModel. Exit status 1 if a difference is beyond the
-    tolerance.
+    tolerance, 3 if the outputs agree but prove nothing: they are constant, or NaN.
     """
     from .. import verify
-    from ..errors import EXIT_DIFFERENCE, EXIT_OK
 
     with sink.progress() as progress:
         task = progress.add_task("reading", total=None, note="")
@@ -108,4 +107,4 @@ def command(sink: Sink, source: str, model: str, **options: Any) -> int:
 
         result = verify(source, model, on_event=on_event, **options)
     sink.show(result)
-    return EXIT_OK if result else EXIT_DIFFERENCE
+    return result.exit_status()

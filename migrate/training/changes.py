@@ -55,13 +55,15 @@ class _Reader:
         """The changes of weights that an obstacle stands for; None if one of them has no form."""
         found = []
         for name in obstacle.variables:
+            if name not in self._updates:
+                return None  # a hyper-parameter, say
             if not self._context.uses(name):
                 continue  # the model does not train it
             change = self._change(obstacle, name)
             if change is None:
                 return None
             found.append(change)
-        return found
+        return found or None
 
     def _change(self, obstacle: Obstacle, name: str) -> Change | None:
         if obstacle.where == "between":

@@ -136,7 +136,7 @@ def _sentence(context: Context, obstacle: Obstacle) -> str:
         parts.append(f"variables ({_variables(context, obstacle.read)})")
     told = " and ".join(parts)
     if obstacle.where == "beside":
-        return f"after the updates the train op also changes {names} with {told}"
+        return f"beside the updates the train op also changes {names} with {told}"
     if obstacle.where == "elsewhere":
         return (
             f"the updates of {names} do not use the gradient of a loss directly, but "

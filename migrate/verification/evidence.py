@@ -8,7 +8,7 @@ import numpy as np
 
 from ..plan import Network, values_in
 
-_MOST_NOT_FINITE = 0.5  # of an output: masks put -inf into some of the logits, not into most
+_MOST_INFINITE = 0.5  # of an output: masks put -inf into some of the logits, not into most
 
 
 def no_evidence(outputs: Mapping[str, np.ndarray]) -> str | None:
@@ -25,8 +25,10 @@ def no_evidence(outputs: Mapping[str, np.ndarray]) -> str | None:
         floats = array.dtype.kind in "fcV"
         values = array.astype(np.float64) if array.dtype.kind in "fV" else array
         finite = np.isfinite(values) if floats else np.ones(array.shape, bool)
-        if floats and array.size and np.mean(~finite) > _MOST_NOT_FINITE:
-            return f"{tensor} is NaN or infinite"
+        if floats and np.isnan(values).any():
+            return f"{tensor} contains NaN"
+        if floats and array.size and np.mean(~finite) > _MOST_INFINITE:
+            return f"{tensor} is infinite"
         kept = values[finite] if floats else array.reshape(-1)
         varies = kept.size > 1 and bool((kept != kept[0]).any())
         varied |= varies

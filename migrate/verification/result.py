@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK
 from ..parity import Difference, Verdict, worst
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, plain
 from .comparing import Allowed
@@ -48,6 +49,7 @@ class Verification(Result):
         trained: after steps of training, if any were asked for.
         data: the file of the examples; None for random ones.
         run_by: which TensorFlow ran the original, where it is another than this one.
+        unproved: why outputs that agree prove nothing; None where they do.
     """
 
     outputs: Mapping[str, Difference]
@@ -63,12 +65,22 @@ class Verification(Result):
     seed: int | None = None
     notes: tuple[str, ...] = ()
     run_by: str | None = None
+    unproved: str | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the outputs agree, and all that training made."""
+        """Whether the outputs agree, and all that training made; whether that proves anything."""
         trained = self.trained is None or self.trained.holds(self.allowed)
-        return Verdict.of(trained and all(map(self.allowed.holds, self.outputs.values())))
+        holds = trained and all(map(self.allowed.holds, self.outputs.values()))
+        if holds and self.trained is None and self.unproved is not None:
+            return Verdict.NOT_PROVED
+        return Verdict.of(holds)
+
+    def exit_status(self) -> int:
+        """Of the command: 0, 1 for a difference, 3 where nothing is proved."""
+        if self.verdict is Verdict.NOT_PROVED:
+            return EXIT_NOT_PROVED
+        return EXIT_OK if self else EXIT_DIFFERENCE
 
     def __bool__(self) -> bool:
         return bool(self.verdict)
@@ -87,6 +99,7 @@ class Verification(Result):
                 "source": self.source,
                 "model": self.model,
                 "verdict": self.verdict,
+                "unproved": self.unproved if self.verdict is Verdict.NOT_PROVED else None,
                 "run_by": self.run_by,
                 "examples": self.examples,
                 "data": self.data,
@@ -143,6 +156,8 @@ class Verification(Result):
             text += f" · {_of_training(self.trained)}"
         if self.run_by is not None:
             text += f" · original run by {self.run_by}"
+        if self.verdict is Verdict.NOT_PROVED:
+            text = f"{self.unproved}; try other examples with --data · {text}"
         return [*shown, Closing(self.verdict, text)]
 
     def _table(
@@ -221,6 +236,7 @@ class Measured:
         found: layers and causes, where the outputs differ by more than is allowed.
         examples: how many were run.
         run_by: which TensorFlow ran the original, where it is another than this one.
+        unproved: why outputs that agree prove nothing; None where they do.
     """
 
     differences: Mapping[str, Difference] | None

@@ -27,6 +27,7 @@ from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
 from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
+from .evidence import no_evidence
 from .feeding import Feeding, read_data
 from .layers import LayerDifference, Search, Side
 from .result import Verification, Wide
@@ -305,6 +306,7 @@ class Comparison:
             allowed=self.allowed,
             examples=number_of(given),
             wide=self._wide(given, arrays) if wide and not exact else None,
+            unproved=no_evidence(expected),
         )
 
     def _there(self, pairs: Sequence[Pair]) -> list[Pair]:
@@ -358,6 +360,7 @@ class Comparison:
             return Wide(None, f"Keras raises an error: {getattr(error, 'gist', error)}")
         measured = self._measured(wanted, made)
         rounding = all(d.max_abs <= _ROUNDING * d.scale for d in measured.values())
+        rounding = rounding and all(np.isfinite(value).all() for value in wanted)
         return Wide(max(d.max_abs for d in measured.values()), None, rounding)
 
     def _measured(

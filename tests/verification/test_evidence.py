@@ -16,7 +16,9 @@ RANDOM = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
         ({"y:0": RANDOM}, None),
         ({"y:0": np.where(RANDOM > -1, RANDOM, -np.inf)}, None),  # masked logits
         ({"y:0": RANDOM, "label:0": np.zeros(8, "int64")}, None),
-        ({"y:0": np.full((8, 3), np.nan)}, "y:0 is NaN or infinite"),
+        ({"y:0": np.full((8, 3), np.nan)}, "y:0 contains NaN"),
+        ({"y:0": np.where(RANDOM > -1, RANDOM, np.nan)}, "y:0 contains NaN"),
+        ({"y:0": np.where(RANDOM > 1, RANDOM, np.inf)}, "y:0 is infinite"),
         ({"y:0": np.zeros((8, 3))}, "y:0 has the same value everywhere"),
         ({"y:0": np.tile(RANDOM[:1], (8, 1))}, "y:0 is the same for every example"),
         ({"label:0": np.zeros(8, "int64")}, "label:0 is the same for every example"),
