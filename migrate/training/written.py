@@ -62,6 +62,7 @@ def _written(
     part = Part(context.graph, {name: () if name == "rate" else shape for name in names})
 
     def placed(tensor: str) -> str:
+        tensor = update.passed.get(tensor, tensor)
         name = update.given.get(resolve(context.graph, tensor))
         return tensor if name is None else part.placeholder(name)
 
@@ -78,5 +79,5 @@ def _written(
         node = context.graph.node(tensor)
         if node not in part and placed(tensor) == tensor:
             part.add(node, tuple(map(placed, node.inputs)))
-            waiting += node.inputs
+            waiting += [update.passed.get(each, each) for each in node.inputs]
     return part.graph()

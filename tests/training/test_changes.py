@@ -25,6 +25,7 @@ CARRIED = {  # and what is to be seen in model.py
     "multiplier_slim": "return gradient * ",
     "sign_of_gradient": "return keras.ops.sign(gradient)",
     "variable_clipping": "after = [",
+    "written_momentum": "x = rate * next_slot_1",
 }
 
 
@@ -38,6 +39,8 @@ def test_a_step_goes_on_with_what_is_around_the_updates(
 ) -> None:
     text = assert_goes_on(Case(case_of(f"train/{name}").folder), keras_worker, ask, tmp_path)
     assert CARRIED[name] in text
+    if name == "written_momentum":  # one learning rate for all weights
+        assert "def update_1" not in text
 
 
 def test_one_function_serves_all_weights_that_are_updated_alike(

@@ -10,7 +10,7 @@ from ..nodes import Graph, Node, split_tensor
 from ..variables import VARIABLE_OPS, find_variables, resolve, variable_of
 from .clipping import clipped
 from .gradients import Borders
-from .optimizers import Optimizer, Update
+from .optimizers import Optimizer, Update, scalar
 
 CLASS = "Written"
 """The class name of such an optimizer."""
@@ -27,17 +27,20 @@ class WrittenUpdate(Update):
         assigned: "weight" and each slot → the operation that assigns it.
         given: tensors that the assigned values are computed from → "gradient", "weight", "rate" or
             the slot.
+        passed: what an assignment of a slot gives back → the value that it assigns.
     """
 
     assigned: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
+    passed: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_written(graph: Graph, trained: Collection[str]) -> Optimizer | None:
     """The optimizer that assignments are; None where there is none that can be read.
 
     Each weight is computed from its gradient, itself, variables of its shape that are assigned as
-    well (slots), constants, and one scalar that all share: the learning rate.
+    well (slots), constants, and one scalar that all share: the learning rate. That depends on a
+    step, or is the constant that each weight's change is multiplied by.
 
     Args:
         trained: node names of variables that other optimizers update.
@@ -55,10 +58,12 @@ def find_written(graph: Graph, trained: Collection[str]) -> Optimizer | None:
         walks.append(walk)
     if not walks or len(rates) > 1:
         return None
-    rate = next(iter(rates), None) or _factor(graph, changed[walks[0].variable])
-    if rate is None:
+    shared = next(iter(rates), None)
+    factors = [shared or _factor(graph, changed[walk.variable]) for walk in walks]
+    if None in factors or len({scalar(graph, str(factor)) for factor in factors}) > 1:
         return None
-    updates = tuple(walk.update(rate) for walk in walks)
+    updates = tuple(walk.update(str(rate)) for walk, rate in zip(walks, factors, strict=True))
+    rate = str(factors[0])
     return Optimizer("", CLASS, {}, rate, {}, {}, updates, _counter(graph, rate))
 
 
@@ -112,13 +117,14 @@ class _Walk:
     slots: dict[str, None] = field(default_factory=dict)
     rates: dict[str, None] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
+    passed: dict[str, str] = field(default_factory=dict)
 
     def understands(self, node: Node) -> bool:
         """Whether there is nothing else than an optimizer may take."""
         shape = find_variables(self.graph)[self.variable].shape
         waiting, seen = [node.inputs[1]], set[str]()
         while waiting:
-            tensor = resolve(self.graph, waiting.pop(0))
+            tensor = resolve(self.graph, self._assigned_value(waiting.pop(0)))
             source = self.graph.node(tensor)
             if source.name in seen:
                 continue
@@ -164,7 +170,24 @@ class _Walk:
             node,
             {"weight": node, **assigned},
             {**given, rate: "rate"},
+            self.passed,
         )
+
+    def _assigned_value(self, tensor: str) -> str:
+        """The value that a slot is assigned, where a tensor is the slot after that."""
+        node, found = self.graph.node(tensor), tensor
+        while node.op == "Identity":
+            node = self.graph.node(node.inputs[0])
+        if node.op == "Assign":
+            if self.changed.get(variable_of(self.graph, node.inputs[0]) or "") is node:
+                found = node.inputs[1]
+        elif node.op == "ReadVariableOp":
+            assigned = self.changed.get(variable_of(self.graph, node.inputs[0]) or "")
+            if assigned is not None and assigned.name in node.control_inputs:
+                found = assigned.inputs[1] if assigned.op == "AssignVariableOp" else tensor
+        if found != tensor:
+            self.passed[tensor] = found
+        return found
 
     def _named_slots(self) -> dict[str, str]:
         """Slots by the end of their name that follows the variable's; or numbered."""
