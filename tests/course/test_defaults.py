@@ -21,8 +21,8 @@ def workers():
         yield {"legacy": legacy, "modern": modern}
 
 
-# Each takes a minute or more; other tests run them at a smaller size.
-LONG = ("deep-100", "optimizers")
+# Each takes most of a minute or more; test_fashion runs them at a smaller size.
+LONG = ("deep-100", "optimizers", "schedules", "transfer")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ LONG = ("deep-100", "optimizers")
 )
 def test_a_row_without_options_passes(row, workers):
     if row in LONG and "TFMIGRATE_LONG" not in os.environ:
-        pytest.skip("takes more than a minute (TFMIGRATE_LONG=1 runs it)")
+        pytest.skip("takes most of a minute (TFMIGRATE_LONG=1 runs it)")
     result = compare_all(SYSTEMS[row], Request(), workers)
     assert result.verdict == "pass", str(result)
     assert result  # exit status 0
