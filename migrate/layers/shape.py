@@ -26,6 +26,14 @@ def reshape(view: View, tensor: str) -> Match | None:
     if _same_sizes(shape_of(view, node.inputs[0]), sizes):
         return Match(node.inputs[:1], lambda builder, value: value)
     known = _completed(target, after)
+    rest = tuple(known[1:])
+    if sizes and isinstance(sizes[0], Computed) and not {None, -1} & set(rest):
+        # As many rows as are left: batch times length, say, which is no batch.
+        shape = after or (None, *rest)
+        return Match(
+            node.inputs[:1],
+            lambda builder, value: builder.op("reshape", value, (-1, *rest), shape=shape),
+        )
     if (
         before is not None
         and sizes is not None
@@ -122,10 +130,10 @@ def _of_another_batch(
     Then the size that is left open is not what one row has. A first size that is computed, such as
     batch times length, is no batch either.
     """
+    left_open = any(size in (None, -1) for size in known[1:])
     if isinstance(sizes[0], Computed):
         return None not in sizes
     own = shape_of(view, tensor)
-    left_open = any(size in (None, -1) for size in known[1:])
     return left_open and isinstance(sizes[0], Dimension) and own is not None and own[0] != sizes[0]
 
 

@@ -4,7 +4,7 @@ import keras
 
 
 class ChangedSteps:
-    """For an optimizer: changes gradients before its updates, and weights before and after them.
+    """Changes gradients before an optimizer's updates, and weights before and after.
 
     Each list holds pairs of a function and the endings of the paths of its weights:
     ``[(change_gradient, ["deep/kernel", "deep/bias"])]``.

@@ -3,11 +3,12 @@
 import keras
 
 
+@keras.saving.register_keras_serializable(package="tf1")
 class WrittenOptimizer(keras.optimizers.Optimizer):
     """Updates each weight by a function that a subclass names.
 
     ``slots`` are names of variables that each weight has. ``updates`` holds pairs of a
-    function and the endings of the paths of its weights. A function takes gradient, weight,
+    function and the endings of the paths of its weights. It takes gradient, weight,
     learning rate and slots; it returns the new weight and the new slots.
     """
 
@@ -32,7 +33,7 @@ class WrittenOptimizer(keras.optimizers.Optimizer):
         gradient = keras.ops.convert_to_tensor(gradient)
         weight, *slots = map(keras.ops.convert_to_tensor, held)
         rate = keras.ops.cast(learning_rate, variable.dtype)
-        path = self._trainable_variables[place].path  # a backend's own variable has none
+        path = self._trainable_variables[place].path
         for update, paths in self.updates:
             if f"/{path}".endswith(tuple(f"/{end}" for end in paths)):
                 values = update(gradient, weight, rate, *slots)

@@ -114,7 +114,8 @@ def _run_code(path: str) -> types.ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         text = f"{type(error).__name__}: {printable(error, 200)}"
-        raise UserError(f"{printable(path)} cannot be run: {text}") from None
+        hint = "--trust, if it has to write files" if isinstance(error, PermissionError) else None
+        raise UserError(f"{printable(path)} cannot be run: {text}", try_=hint) from None
     return module
 
 

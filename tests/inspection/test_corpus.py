@@ -148,10 +148,10 @@ def test_a_graph_that_contradicts_itself_does_not_hide_the_weights(goldens, tmp_
     meta = protos.MetaGraphDef()
     meta.ParseFromString((tmp_path / "model.ckpt.meta").read_bytes())
     node = next(node for node in meta.graph_def.node if node.name == "w0")
-    node.attr["dtype"].Clear()
+    node.attr["dtype"].s = b"float"
     (tmp_path / "model.ckpt.meta").write_bytes(meta.SerializeToString())
     result = inspect(tmp_path / "model.ckpt")
-    assert "variable 'w0' of the graph has no dtype" in result.findings[0].text
+    assert "attribute 'dtype' of operation 'w0' is a s" in result.findings[0].text
     assert len(result.entries) == 14
 
 

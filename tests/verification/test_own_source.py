@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import landlockpy
 import pytest
 from tfmigrate import convert, verify
 from tfmigrate.errors import UserError
@@ -41,11 +42,29 @@ def test_another_model_py_is_not_run(folder: Path, workers: Workers, tmp_path: P
     """In new processes: a worker keeps the classes that it has run."""
     source, out = folder / CASES[0] / "model.ckpt", tmp_path / "out"
     convert(source, out, workers=workers)
-    ran = tmp_path / "ran"
     code = (out / "model.py").read_text()
-    (out / "model.py").write_text(f"open({str(ran)!r}, 'w').close()\n{code}")
+    (out / "model.py").write_text(f"{code}\n\nRAN = True\n")
     with pytest.raises(UserError, match=r"model\.py as MODEL"):
         verify(source, out, train=2)
-    assert not ran.exists()
     assert verify(source, out / "model.py", train=2)
-    assert ran.exists()
+    (out / "model.py").write_text(f"{code}\n\nraise RuntimeError('it ran')\n")
+    with pytest.raises(UserError, match=r"model\.py as MODEL"):
+        verify(source, out, train=2)
+    with pytest.raises(UserError, match="it ran"):
+        verify(source, out / "model.py", train=2)
+
+
+def test_a_model_py_that_is_run_writes_nothing(
+    folder: Path, workers: Workers, tmp_path: Path
+) -> None:
+    source, out = folder / CASES[0] / "model.ckpt", tmp_path / "out"
+    convert(source, out, workers=workers)
+    written = tmp_path / "written"
+    code = (out / "model.py").read_text()
+    (out / "model.py").write_text(f"open({str(written)!r}, 'w').close()\n{code}")
+    if landlockpy.supported():
+        with pytest.raises(UserError, match=r"Permission denied.*--trust"):
+            verify(source, out / "model.py")
+        assert not written.exists()
+    assert verify(source, out / "model.py", trust=True)
+    assert written.exists()

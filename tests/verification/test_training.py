@@ -53,6 +53,7 @@ def built(folder: Path, workers: Workers, tmp_path: Path) -> Converted:
         build_model(workers[1], plan, source, text, tmp_path / "model.keras", 60)
         report = {
             "schema": 1,
+            "source": {"path": "model.ckpt"},
             "inputs": [{"tensor": given.tensor} for given in plan.inputs],
             "outputs": [{"tensor": output.tensor} for output in plan.outputs],
             "fed": plan.fed,
