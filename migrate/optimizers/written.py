@@ -8,8 +8,8 @@ class WrittenOptimizer(keras.optimizers.Optimizer):
     """Updates each weight by a function that a subclass names.
 
     ``slots`` are names of variables that each weight has. ``updates`` holds pairs of a
-    function and the endings of the paths of its weights. It takes gradient, weight,
-    learning rate and slots; it returns the new weight and the new slots.
+    function and the endings of the paths of its weights. From gradient, weight,
+    learning rate and slots it computes the new weight and the new slots.
     """
 
     slots = ()
