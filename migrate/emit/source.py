@@ -10,18 +10,10 @@ from ..plan import Call, Code, Input, Layer, Made, Network, Plan, Unknown, Value
 from ..plan.names import identifier
 from ..plan.training import Formula, TrainingPlan
 from .classes import available, pieces, with_bases
+from .optimizer import optimizer_source
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, prose, render
-from .training import (
-    arguments,
-    asked_of,
-    change_arguments,
-    compile_model,
-    formula_source,
-    own_optimizer,
-    rule_arguments,
-    written_optimizer,
-)
+from .training import arguments, asked_of, compile_model, formula_source
 
 _BODY = " " * 4
 _KERAS_2 = {"LeakyReLU": {"negative_slope": "alpha"}}  # what an argument was called there
@@ -50,25 +42,13 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
         writer = _Functional(formula.body, Parameters(formula.body), legacy_keras)
         lines_of = writer.function_lines(arguments(formula))
         texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
-    if plan.training and plan.training.changes:
-        changed = [
-            (
-                change,
-                tuple(
-                    _Functional(change.body, Parameters(change.body), legacy_keras).function_lines(
-                        change_arguments(change)
-                    )
-                ),
-            )
-            for change in plan.training.changes
-        ]
-        texts.append(own_optimizer(plan.training.optimizer, changed))
-    if plan.training and plan.training.rules:
-        ruled = []
-        for rule in plan.training.rules:
-            writer = _Functional(rule.body, Parameters(rule.body), legacy_keras)
-            ruled.append((rule, tuple(writer.function_lines(rule_arguments(rule)))))
-        texts.append(written_optimizer(plan.training.optimizer, ruled))
+    if plan.training and (own := plan.training.own_optimizer):
+
+        def body_lines(network: Network, arguments: Sequence[str]) -> list[str]:
+            writer = _Functional(network, Parameters(network), legacy_keras)
+            return writer.function_lines(arguments)
+
+        texts.append(optimizer_source(own, plan.training, body_lines))
     texts += [
         _build_step(layer, body.steps[id(layer.step)], legacy_keras)
         for layer in plan.layers
@@ -312,8 +292,7 @@ class _Functional(_Writer):
         if len(results) > 1:
             return [*self._calls(), f"{_BODY}return {', '.join(results)}"]
         *lines, last = self._calls()
-        result = results[0]
-        return [*lines, _BODY + "return " + last.removeprefix(f"{_BODY}{result} = ")]
+        return [*lines, _BODY + "return " + last.removeprefix(f"{_BODY}{results[0]} = ")]
 
     def _calls(self) -> list[str]:
         lines = []

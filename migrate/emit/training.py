@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..plan import Plan, Unknown
 from ..plan.names import identifier
-from ..plan.training import Change, Formula, New, Rule, TrainingPlan
+from ..plan.training import Formula, New, TrainingPlan
 from .render import WIDTH, Apply, Name, prose, render
 
 _BODY = " " * 4
@@ -192,84 +192,3 @@ def _weighted(formula: Formula, register: str, lines: list[str], tensor: str) ->
             *(textwrap.indent(line, _BODY) for line in lines),
         ]
     )
-
-
-def change_arguments(change: Change) -> tuple[str, ...]:
-    """What the inputs of a change are called."""
-    return ("gradient", "weight") if change.when == "gradients" else ("weight",)
-
-
-def own_optimizer(optimizer: New, changes: Sequence[tuple[Change, tuple[str, ...]]]) -> str:
-    """The definitions of an optimizer with its changes: a function for those with one text.
-
-    Args:
-        changes: each with the body of its function, indented once.
-    """
-    names: dict[tuple[Any, ...], str] = {}
-    lists: dict[str, dict[str, list[str]]] = {}
-    functions = []
-    for change, lines in changes:
-        given = change_arguments(change)
-        if (given, lines) not in names:
-            name = identifier(f"change_{given[0]}", names.values())
-            names[given, lines] = name
-            told = f"Changes a {given[0]} as the graph does."
-            functions.append(
-                "\n".join([f"def {name}({', '.join(given)}):", f'{_BODY}"""{told}"""', *lines])
-            )
-        where = lists.setdefault(change.when, {})
-        where.setdefault(names[given, lines], []).append(change.weight)
-    # Two models may be open at once: what each registers must not be the other's.
-    package = f"tf1_{zlib.crc32(repr((optimizer.base, lists, functions)).encode()):08x}"
-    base = optimizer.base.rpartition(".")[2]
-    fields = []
-    for when, found in lists.items():
-        pairs = [[Name(name), weights] for name, weights in found.items()]
-        fields.append(f"{_BODY}{when} = " + render(pairs, 1, before=len(when) + 3))
-    definition = [
-        f'@keras.saving.register_keras_serializable(package="{package}")',
-        f"class {optimizer.kind}(ChangedSteps, {optimizer.base}):",
-        f'{_BODY}"""{base} with gradients or weights changed as in the graph."""',
-        "",
-        *fields,
-    ]
-    return "\n\n\n".join([*functions, "\n".join(definition)])
-
-
-def rule_arguments(rule: Rule) -> tuple[str, ...]:
-    """What the inputs of an update are called."""
-    slots: list[str] = []
-    for slot in rule.slots:
-        slots.append(identifier(slot, ["gradient", "weight", "rate", *slots]))
-    return ("gradient", "weight", "rate", *slots)
-
-
-def written_optimizer(optimizer: New, rules: Sequence[tuple[Rule, tuple[str, ...]]]) -> str:
-    """The definition of an optimizer by its updates: a function for those with one text.
-
-    Args:
-        rules: each with the body of its function, indented once.
-    """
-    names: dict[tuple[str, ...], str] = {}
-    weights: dict[str, list[str]] = {}
-    functions = []
-    for rule, lines in rules:
-        if lines not in names:
-            names[lines] = identifier("update", names.values())
-            told = "The new weight and slots, computed as in the graph."
-            given = ", ".join(rule_arguments(rule))
-            head = [f"def {names[lines]}({given}):", f'{_BODY}"""{told}"""']
-            functions.append("\n".join([*head, *lines]))
-        weights.setdefault(names[lines], []).append(rule.weight)
-    slots = list(rules[0][0].slots)
-    pairs = [[Name(name), targets] for name, targets in weights.items()]
-    package = f"tf1_{zlib.crc32(repr((weights, functions)).encode()):08x}"
-    definition = [
-        f'@keras.saving.register_keras_serializable(package="{package}")',
-        f"class {optimizer.kind}({optimizer.base}):",
-        f'{_BODY}"""The optimizer that the TF1 program writes out."""',
-        "",
-        f"{_BODY}slots = {render(slots, 1, before=8)}",
-        f"{_BODY}updates = {render(pairs, 1, before=10)}",
-    ]
-    return "\n\n\n".join([*functions, "\n".join(definition)])

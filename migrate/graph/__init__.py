@@ -31,14 +31,17 @@ from .nodes import (
     tensor_name,
 )
 from .training.clipping import Clipping
+from .training.custom import CLASS as CUSTOM
+from .training.custom import CustomUpdate
 from .training.gradients import Borders, drawn
 from .training.loss_forms import beneath
 from .training.loss_terms import beneath_shape, uniform
 from .training.losses import Loss, Regularization, read_loss, summands
 from .training.operation import (
+    ASSIGNING,
     apart,
     changes,
-    counters_ahead,
+    counted_ahead,
     gates,
     train_operation,
     train_operations,
@@ -49,17 +52,17 @@ from .training.roles import roles_from_graph
 from .training.schedule_rates import FORMULAS
 from .training.schedules import Schedule, read_schedule
 from .training.trainers import Learned, Trainer, Training, find_training
-from .training.written import CLASS as WRITTEN
-from .training.written import WrittenUpdate
 from .variables import GraphVariable, find_frozen_weights, find_variables, resolve, variable_of
 
 __all__ = [
+    "ASSIGNING",
+    "CUSTOM",
     "FORMULAS",
-    "WRITTEN",
     "Borders",
     "Candidate",
     "Clipping",
     "ControlContext",
+    "CustomUpdate",
     "Evaluator",
     "ForbiddenOperation",
     "Function",
@@ -89,12 +92,11 @@ __all__ = [
     "Training",
     "Update",
     "VariableDef",
-    "WrittenUpdate",
     "apart",
     "beneath",
     "beneath_shape",
     "changes",
-    "counters_ahead",
+    "counted_ahead",
     "cut_tensors",
     "drawn",
     "drop_defaults",

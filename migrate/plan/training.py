@@ -71,7 +71,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Rule:
-    """How an optimizer that the program writes out updates one weight.
+    """How a custom optimizer of the program updates one weight.
 
     Attributes:
         body: a network of functions and operators alone: from gradient, weight, learning rate and
@@ -163,7 +163,7 @@ class TrainingPlan:
         beside: likewise, of what the program runs besides its train operation.
         hints: what may be the cause where the two differ, likewise.
         changes: what a step does to gradients and weights around the updates.
-        rules: the updates, where the program writes its optimizer out.
+        rules: the updates of a custom optimizer.
         kept: variables that the program's step changes and nothing in it depends on.
         proved: whether some steps of both were compared, and agree.
     """
@@ -201,6 +201,12 @@ class TrainingPlan:
     def formulas(self) -> list[Formula]:
         """The formulas that the source defines."""
         return [item for item in self._items() if isinstance(item, Formula)]
+
+    @property
+    def own_optimizer(self) -> New | None:
+        """The optimizer whose class the source defines, if there is one."""
+        items = (item for item in self._items() if isinstance(item, New))
+        return next((item for item in items if item.base), None)
 
     @property
     def own_model(self) -> Formula | None:

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..errors import printable
 from ..graph import (
-    WRITTEN,
+    CUSTOM,
     Loss,
     Trainer,
-    counters_ahead,
+    counted_ahead,
     find_training,
     train_operation,
     train_operations,
@@ -26,6 +26,7 @@ from ..plan import Plan, Unknown
 from ..plan.recipe import Read, Recipe
 from ..plan.training import Formula, New, Rule, TrainingPlan
 from .context import Context
+from .custom import custom_optimizer, custom_rules
 from .layers import add_regularizers, carry_statistics, freeze, layer_of
 from .objective import carry_objective
 from .obstacles import not_by_optimizer, tell_obstacles
@@ -33,7 +34,6 @@ from .optimizer import Form, form_of, new_optimizer
 from .rates import hyperparameters, learning_rate
 from .state import account_for_step, carry_slots
 from .step import count_steps
-from .written import written_optimizer, written_rules
 
 
 def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read: Read) -> None:
@@ -59,11 +59,11 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         return
     rules = list[Rule]()
     for trainer in chosen:
-        if trainer.optimizer.class_name == WRITTEN:
-            found = written_rules(context, trainer)
+        if trainer.optimizer.class_name == CUSTOM:
+            found = custom_rules(context, trainer)
             if isinstance(found, str):
                 plan.warnings.append(
-                    "Training is not carried over: the program writes its optimizer out, with "
+                    "Training is not carried over: the custom optimizer of the program needs "
                     f"{printable(found)}, which keras.ops does not have."
                 )
                 return
@@ -97,10 +97,11 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)
         operations = train_operations(graph, [trainer.optimizer])
-        if counted is not None and counters_ahead(graph, trainer.optimizer.updates, operations):
+        if counted is not None and counted_ahead(graph, trainer.optimizer, operations):
             context.notes.append(
-                f"the program counts {trainer.optimizer.step} while it updates, so TensorFlow 1 "
-                "takes the learning rate of the next step; the optimizer's iterations are one ahead"
+                f"the program increases {printable(str(trainer.optimizer.step))} during the "
+                "updates, so TensorFlow 1 uses the learning rate of the next step; the optimizer's "
+                "iterations are one ahead of the step"
             )
             counted += 1
         steps.append(counted)
@@ -173,8 +174,8 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
 def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, Any]] | None:
     """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
     rate, constant_rate = learning_rate(context, trainer)
-    if rate is not None and trainer.optimizer.class_name == WRITTEN:
-        return *written_optimizer(trainer, rate), {}
+    if rate is not None and trainer.optimizer.class_name == CUSTOM:
+        return *custom_optimizer(trainer, rate), {}
     known = hyperparameters(context, trainer) if rate is not None else None
     if rate is None or known is None:
         return None

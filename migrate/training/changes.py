@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..graph import Borders, Obstacle, Trainer, changes
+from ..graph import ASSIGNING, Borders, Obstacle, Trainer, changes
 from ..graph.nodes import Graph, Node
 from ..graph.variables import VARIABLE_OPS, resolve, variable_of
 from ..layers.formula import formula
 from ..plan.training import OWN_OPTIMIZER, Change, TrainingPlan
 from .context import Context
-from .part import ASSIGNING, Part
+from .part import Part
 
 
 def carry_changes(
@@ -43,6 +43,7 @@ class _Reader:
     def __init__(self, context: Context, trainer: Trainer, operations: Sequence[str]):
         self._context, self._graph = context, context.graph
         self._borders = Borders(self._graph)
+        self._unscaled = trainer.unscaled  # the model's loss is not scaled, so neither are these
         self._run = self._graph.ancestors(operations, control=True)
         self._updates = {update.variable: update for update in trainer.optimizer.updates}
         shared = trainer.clipping is not None  # Keras's optimizer does it, after all changes
@@ -66,7 +67,7 @@ class _Reader:
         return found or None
 
     def _change(self, obstacle: Obstacle, name: str) -> Change | None:
-        if obstacle.where == "between":
+        if obstacle.where == "between" and not self._unscaled:
             when, written = "gradients", self._written(name, self._ends[name])
         elif obstacle.where == "beside":
             when, written = self._assigned(name)

@@ -45,9 +45,8 @@ class Context:
 
     def uses(self, node: str) -> bool:
         """Whether the model has a variable, in whatever form."""
-        recipe = self.recipes.get(node)
-        weights = self.plan.weights if recipe is not None else ()
-        return any(set(recipe.sources) & set(w.recipe.sources) for w in weights)  # type: ignore
+        names = set(self.recipes[node].sources) if node in self.recipes else set()
+        return any(names & set(weight.recipe.sources) for weight in self.plan.weights)
 
     def weight_of(self, node: str, part: Graph) -> Weight | None:
         """The weight that a variable is, where the model can compute with it as a graph does.

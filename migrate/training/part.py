@@ -9,13 +9,9 @@ from ..graph.nodes import Graph, Node, split_tensor
 
 _OURS = "tfmigrate_"  # nodes of ours must not take a name of the graph
 _STEPS = {
-    "AssignSub": "Sub",
-    "AssignSubVariableOp": "Sub",
-    "AssignAdd": "Add",
-    "AssignAddVariableOp": "Add",
-}
-ASSIGNING = ("Assign", "AssignVariableOp", *_STEPS)
-"""Operations that give a variable its whole value."""
+    "AssignSub": "Sub", "AssignSubVariableOp": "Sub",
+    "AssignAdd": "Add", "AssignAddVariableOp": "Add",
+}  # fmt: skip
 
 
 class Part:

@@ -358,13 +358,13 @@ class _Side:
 
     def _opened(self, gated: bool) -> Original:
         assert self._source.graph is not None
-        updates = [u for trainer in self._trainers for u in trainer.optimizer.updates]
+        optimizers = [trainer.optimizer for trainer in self._trainers]
         original = Original(
             self._source,
             self._whole,
             self._worker,
             constants=self._constants,
-            gates=gates(self._source.graph, updates, self._operations) if gated else None,
+            gates=gates(self._source.graph, optimizers, self._operations) if gated else None,
             timeout=self._timeout,
         )
         original.open()

@@ -113,7 +113,7 @@ def test_training_that_differs_is_not_carried_over_and_the_cause_is_named(
     assert "compile_model" not in (tmp_path / "out" / "model.py").read_text()
 
 
-def test_an_optimizer_written_out_is_carried_with_its_slots_and_proved(report: Report) -> None:
+def test_a_custom_optimizer_is_carried_with_its_slots_and_proved(report: Report) -> None:
     found = report("train/bert_adam_decay")
     assert found["training"]["check"]["verdict"] == "pass"
     assert not found["warnings"]

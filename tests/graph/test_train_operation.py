@@ -100,7 +100,7 @@ def test_an_update_waits_for_all_gradients_that_do_not_wait_for_it() -> None:
     )
     (optimizer,) = find_optimizers(graph)
     early = ["gradients/loss_grad/Mul", "gradients/v_grad"]
-    assert gates(graph, optimizer.updates, []) == {
+    assert gates(graph, [optimizer], []) == {
         "SGD/update_w/Apply": early,
         "SGD/update_v/Apply": early,
         "SGD/update_u/Apply": early,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tfmigrate.graph.training.written import WrittenUpdate
+from tfmigrate.graph.training.custom import CustomUpdate
 from tfmigrate.training.part import Part
 from tfmigrate.worker import Worker
 
@@ -25,7 +25,7 @@ CARRIED = {  # and what is to be seen in model.py
     "multiplier_slim": "return gradient * ",
     "sign_of_gradient": "return keras.ops.sign(gradient)",
     "variable_clipping": "after = [",
-    "written_momentum": "x = rate * next_slot_1",
+    "momentum_by_hand": "x = rate * next_slot_1",
 }
 
 
@@ -39,7 +39,7 @@ def test_a_step_goes_on_with_what_is_around_the_updates(
 ) -> None:
     text = assert_goes_on(Case(case_of(f"train/{name}").folder), keras_worker, ask, tmp_path)
     assert CARRIED[name] in text
-    if name == "written_momentum":  # one learning rate for all weights
+    if name == "momentum_by_hand":  # one learning rate for all weights
         assert "def update_1" not in text
 
 
@@ -87,7 +87,7 @@ def test_slots_are_named_by_what_follows_the_variable(case_of: Callable[[str], A
     assert source.graph is not None
     (trainer,) = find_training(source.graph).trainers
     for update in trainer.optimizer.updates:
-        assert isinstance(update, WrittenUpdate)
+        assert isinstance(update, CustomUpdate)
         assert set(update.slots) == {"adam_m", "adam_v"}
         assert set(update.assigned) == {"weight", "adam_m", "adam_v"}
     assert trainer.optimizer.step == "global_step"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ..nodes import Graph, Node, split_tensor
 from ..variables import PASSING_OPS, find_variables, resolve, variable_of
-from .optimizers import Optimizer, Update
+from .optimizers import Optimizer
 
 # They write or read files, or tell of what happens: no part of a step.
 _ASIDE = re.compile(
@@ -19,6 +19,11 @@ _CHANGING = re.compile(
     r"(?:Resource)?Scatter(?:Nd)?(?:Update|Add|Sub|Mul|Div|Min|Max)|CountUpTo|"
     r"ResourceStridedSliceAssign|StridedSliceAssign"
 )
+ASSIGNING = (
+    "Assign", "AssignVariableOp", "AssignSub", "AssignSubVariableOp", "AssignAdd",
+    "AssignAddVariableOp",
+)  # fmt: skip
+"""Operations that change the whole of a variable."""
 _MOST = 20  # ends of a graph that are looked at
 
 
@@ -93,22 +98,24 @@ def _counters(graph: Graph, optimizers: Sequence[Optimizer]) -> list[str]:
 
 
 def gates(
-    graph: Graph, updates: Sequence[Update], operations: Sequence[str]
+    graph: Graph, optimizers: Sequence[Optimizer], operations: Sequence[str]
 ) -> dict[str, list[str]]:
-    """Operation → others that are to be done before it, for steps that are always the same.
+    """Operation → others that have to run before it, so that every step gives the same result.
 
-    An update waits for the gradients of others, as it may change a variable of which one is still
-    to be computed. What updates compute from a counter that is ahead waits until it has counted.
+    An update waits for all gradients, because it may change a variable that another gradient still
+    needs. What is computed from a step counter that is ahead waits until the counter has counted.
 
     Args:
         operations: what a step runs.
     """
+    updates = [update for optimizer in optimizers for update in optimizer.updates]
     sources = dict.fromkeys(split_tensor(update.gradient)[0] for update in updates)
     late = _reached(graph, _followers(graph), [update.node for update in updates])
     early = [name for name in sources if name not in late]
     found = {update.node: early for update in updates}
     behind = graph.ancestors([update.node for update in updates])
-    for node in counters_ahead(graph, updates, operations):
+    ahead = (counted_ahead(graph, optimizer, operations) for optimizer in optimizers)
+    for node in filter(None, ahead):
         counter, own = resolve(graph, node.inputs[0]), graph.ancestors([node.name])
         for name in behind.keys() - own.keys():
             taken = (resolve(graph, tensor) for tensor in graph.nodes[name].inputs)
@@ -117,25 +124,25 @@ def gates(
     return found
 
 
-def counters_ahead(
-    graph: Graph, updates: Sequence[Update], operations: Sequence[str]
-) -> list[Node]:
-    """What counts a step in no order with the updates that depend on the count.
+def counted_ahead(graph: Graph, optimizer: Optimizer, operations: Sequence[str]) -> Node | None:
+    """The assignment of an optimizer's step counter, if it runs in no order with the updates.
 
-    TensorFlow 1 reads a variable of the first kind where it is used; by then such a counter has
-    counted, so the updates take the number of the next step.
+    A reference variable (VariableV2) is read where its value is used. TensorFlow 1.15 has counted
+    by then, so the updates use the number of the next step: measured with BERT's optimizer.
+
+    Args:
+        operations: what a step runs.
     """
-    nodes = [update.node for update in updates]
-    needed, before = graph.ancestors(nodes), graph.ancestors(nodes, control=True)
-    return [
-        node
-        for node in graph.ancestors(operations, control=True).values()
-        if node.op in ("Assign", "AssignAdd")
-        and node.name not in before
-        and (name := variable_of(graph, node.inputs[0])) in needed
-        and str(graph.nodes[str(name)].attrs.get("dtype")).startswith("int")
-        and not any(each in nodes for each in graph.ancestors([node.name], control=True))
-    ]
+    if optimizer.step is None or graph.nodes[optimizer.step].op == "VarHandleOp":
+        return None
+    nodes = [update.node for update in optimizer.updates]
+    before = graph.ancestors(nodes, control=True)
+    for node in graph.ancestors(operations, control=True).values():
+        counts = node.op in ("Assign", "AssignAdd") and node.name not in before
+        if counts and variable_of(graph, node.inputs[0]) == optimizer.step:
+            waits = graph.ancestors([node.name], control=True).keys() & set(nodes)
+            return None if waits else node
+    return None
 
 
 def apart(graph: Graph, names: Sequence[str], watched: Collection[str]) -> list[Node]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from ..nodes import Graph, Node, split_tensor
 from ..variables import find_variables
 from .clipping import Clipping
+from .custom import find_custom
 from .gradients import SEED, Between, Borders, between, clipping_of, unscaled
 from .losses import Loss, read_loss
 from .optimizers import Optimizer, find_optimizers
 from .schedules import Schedule, read_schedule
-from .written import find_written
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def find_training(graph: Graph) -> Training:
     losses: dict[str, Loss] = {}
     trainers, notes = [], []
     found = find_optimizers(graph)
-    written = find_written(graph, [name for each in found for name in each.variables])
+    written = find_custom(graph, [name for each in found for name in each.variables])
     for optimizer in (*found, *([written] if written is not None else ())):
         tensor, why = loss_tensor(graph, [update.gradient for update in optimizer.updates])
         ways = tuple(between(graph, update, borders) for update in optimizer.updates)

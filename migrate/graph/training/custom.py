@@ -1,4 +1,4 @@
-"""Optimizers that a program writes out: it assigns what gradients make of weights and slots."""
+"""Custom optimizers: a program assigns to weights and slots what it computes from gradients."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from ..nodes import Graph, Node, split_tensor
 from ..variables import VARIABLE_OPS, find_variables, resolve, variable_of
 from .clipping import clipped
 from .gradients import Borders
+from .operation import ASSIGNING
 from .optimizers import Optimizer, Update, scalar
 
-CLASS = "Written"
+CLASS = "Custom"
 """The class name of such an optimizer."""
-
-_ASSIGNING = ("Assign", "AssignVariableOp", "AssignSub", "AssignSubVariableOp", "AssignAdd",
-              "AssignAddVariableOp")  # fmt: skip
 
 
 @dataclass(frozen=True)
-class WrittenUpdate(Update):
+class CustomUpdate(Update):
     """One variable of such an optimizer.
 
     Attributes:
@@ -35,8 +33,8 @@ class WrittenUpdate(Update):
     passed: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_written(graph: Graph, trained: Collection[str]) -> Optimizer | None:
-    """The optimizer that assignments are; None where there is none that can be read.
+def find_custom(graph: Graph, trained: Collection[str]) -> Optimizer | None:
+    """The optimizer that a program writes with assignments; None if there is none like that.
 
     Each weight is computed from its gradient, itself, variables of its shape that are assigned as
     well (slots), constants, and one scalar that all share: the learning rate. That depends on a
@@ -64,7 +62,8 @@ def find_written(graph: Graph, trained: Collection[str]) -> Optimizer | None:
         return None
     updates = tuple(walk.update(str(rate)) for walk, rate in zip(walks, factors, strict=True))
     rate = str(factors[0])
-    return Optimizer("", CLASS, {}, rate, {}, {}, updates, _counter(graph, rate))
+    name = updates[0].node.rpartition("/")[0] or updates[0].node
+    return Optimizer(name, CLASS, {}, rate, {}, {}, updates, _counter(graph, rate))
 
 
 def _assignments(graph: Graph, borders: Borders) -> dict[str, Node]:
@@ -72,7 +71,7 @@ def _assignments(graph: Graph, borders: Borders) -> dict[str, Node]:
     behind = graph.descendants([name for name in graph.nodes if name in borders])
     found: dict[str, list[Node]] = {}
     for node in graph.nodes.values():
-        if node.op in _ASSIGNING and len(node.inputs) == 2 and node.name in behind:
+        if node.op in ASSIGNING and len(node.inputs) == 2 and node.name in behind:
             if split_tensor(node.inputs[1])[0] not in behind:
                 continue  # it only waits for them
             name = variable_of(graph, node.inputs[0])
@@ -107,7 +106,7 @@ def _counter(graph: Graph, rate: str) -> str | None:
 
 @dataclass
 class _Walk:
-    """From what one weight is assigned back to all that it is computed from."""
+    """Goes back from what is assigned to one weight to all that it is computed from."""
 
     graph: Graph
     borders: Borders
@@ -124,7 +123,10 @@ class _Walk:
         shape = find_variables(self.graph)[self.variable].shape
         waiting, seen = [node.inputs[1]], set[str]()
         while waiting:
-            tensor = resolve(self.graph, self._assigned_value(waiting.pop(0)))
+            value = self._assigned_value(waiting.pop(0))
+            if not value:
+                return False
+            tensor = resolve(self.graph, value)
             source = self.graph.node(tensor)
             if source.name in seen:
                 continue
@@ -155,14 +157,14 @@ class _Walk:
                 waiting += source.inputs
         return bool(self.gradient)
 
-    def update(self, rate: str) -> WrittenUpdate:
+    def update(self, rate: str) -> CustomUpdate:
         """What was understood, with the tensor of the learning rate."""
         slots = self._named_slots()
         names = {node: slot for slot, node in slots.items()}
         given = {tensor: names.get(name, name) for tensor, name in self.given.items()}
         assigned = {slot: self.changed[node].name for slot, node in slots.items()}
         node = self.changed[self.variable].name
-        return WrittenUpdate(
+        return CustomUpdate(
             self.variable,
             slots,
             self.gradient,
@@ -174,18 +176,20 @@ class _Walk:
         )
 
     def _assigned_value(self, tensor: str) -> str:
-        """The value that a slot is assigned, where a tensor is the slot after that."""
+        """The new value of a slot or weight, if a tensor reads it after its assignment.
+
+        "" if that adds to or subtracts from the old value.
+        """
         node, found = self.graph.node(tensor), tensor
         while node.op == "Identity":
             node = self.graph.node(node.inputs[0])
-        if node.op == "Assign":
-            if self.changed.get(variable_of(self.graph, node.inputs[0]) or "") is node:
-                found = node.inputs[1]
-        elif node.op == "ReadVariableOp":
-            assigned = self.changed.get(variable_of(self.graph, node.inputs[0]) or "")
-            if assigned is not None and assigned.name in node.control_inputs:
-                found = assigned.inputs[1] if assigned.op == "AssignVariableOp" else tensor
-        if found != tensor:
+        assigned = (
+            self.changed.get(variable_of(self.graph, node.inputs[0]) or "") if node.inputs else None
+        )
+        after = node.op == "ReadVariableOp" and assigned and assigned.name in node.control_inputs
+        if assigned is not None and (node is assigned or after):
+            found = assigned.inputs[1] if assigned.op in ("Assign", "AssignVariableOp") else ""
+        if found not in (tensor, ""):
             self.passed[tensor] = found
         return found
 

@@ -1,11 +1,11 @@
-"""An optimizer that the program writes out → functions of gradient, weight, rate and slots."""
+"""A custom optimizer of the program → functions of gradient, weight, rate and slots."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph import Trainer, WrittenUpdate
+from ..graph import CustomUpdate, Trainer
 from ..graph.nodes import Graph
 from ..graph.variables import resolve
 from ..layers.formula import formulas
@@ -16,7 +16,7 @@ from .optimizer import CLIPPING, Form
 from .part import Part
 
 
-def written_rules(context: Context, trainer: Trainer) -> list[Rule] | str:
+def custom_rules(context: Context, trainer: Trainer) -> list[Rule] | str:
     """What each weight of the model and its slots become; or what keras.ops does not have.
 
     Weights that the model does not have as the checkpoint has the variable cannot be trained so.
@@ -26,7 +26,7 @@ def written_rules(context: Context, trainer: Trainer) -> list[Rule] | str:
     for update in trainer.optimizer.updates:
         if not context.uses(update.variable):
             continue
-        assert isinstance(update, WrittenUpdate)
+        assert isinstance(update, CustomUpdate)
         names = ["gradient", "weight", "rate", *slots]
         graph, results = _written(context, update, names)
         weight = context.weight_of(update.variable, graph)
@@ -40,13 +40,13 @@ def written_rules(context: Context, trainer: Trainer) -> list[Rule] | str:
     return rules
 
 
-def written_optimizer(trainer: Trainer, rate: float | New | Formula | Unknown) -> tuple[New, Form]:
+def custom_optimizer(trainer: Trainer, rate: float | New | Formula | Unknown) -> tuple[New, Form]:
     """The class that model.py defines for it, and where slots go."""
     arguments: dict[str, Any] = {"learning_rate": rate}
     if trainer.clipping is not None:
         arguments[CLIPPING[trainer.clipping.kind]] = trainer.clipping.by
     form = Form(OWN_OPTIMIZER, {}, {}, {slot: f"_{slot}" for slot in slot_names(trainer)})
-    return New(OWN_OPTIMIZER, arguments, "WrittenOptimizer"), form
+    return New(OWN_OPTIMIZER, arguments, "CustomOptimizer"), form
 
 
 def slot_names(trainer: Trainer) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def slot_names(trainer: Trainer) -> tuple[str, ...]:
 
 
 def _written(
-    context: Context, update: WrittenUpdate, names: Sequence[str]
+    context: Context, update: CustomUpdate, names: Sequence[str]
 ) -> tuple[Graph, dict[str, str]]:
     """A graph of what assigns a weight and its slots, and the tensors that these become."""
     shape = context.variables[update.variable].shape

@@ -1,4 +1,4 @@
-"""momentum that the program writes out: it uses what the assignment of a slot gives back"""
+"""momentum by hand, which uses what the assignment of a slot gives back"""
 
 from golden import *
 
@@ -25,7 +25,7 @@ for number, (gradient, weight) in enumerate(zip(gradients, weights)):
 train = tf.group(*updates)
 
 write(
-    "momentum that the program writes out",
+    "momentum by hand",
     "Exact continuation with the velocities of the checkpoint.",
     [x],
     [logits],

@@ -1,10 +1,10 @@
-"""An optimizer whose updates are functions."""
+"""Custom optimizers of a program, as functions."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="tf1")
-class WrittenOptimizer(keras.optimizers.Optimizer):
+class CustomOptimizer(keras.optimizers.Optimizer):
     """Updates each weight by a function that a subclass names.
 
     ``slots`` are names of variables that each weight has. ``updates`` holds pairs of a
@@ -15,7 +15,7 @@ class WrittenOptimizer(keras.optimizers.Optimizer):
     slots = ()
     updates = ()
 
-    def __init__(self, learning_rate=0.001, name="written", **options):
+    def __init__(self, learning_rate=0.001, name="custom", **options):
         super().__init__(learning_rate=learning_rate, name=name, **options)
 
     def build(self, variables):

@@ -1,0 +1,90 @@
+"""The optimizer class that a generated source defines itself, and the functions that it calls."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+
+from ..plan.names import identifier
+from ..plan.network import Network
+from ..plan.training import Change, New, Rule, TrainingPlan
+from .render import Name, render
+
+_BODY = " " * 4
+Lines = Callable[[Network, Sequence[str]], list[str]]
+
+
+def optimizer_source(optimizer: New, training: TrainingPlan, lines: Lines) -> str:
+    """The definitions of ``optimizer`` and of its functions: weights of one formula share one.
+
+    Args:
+        optimizer: has a base.
+        lines: writes a network as the body of a function of some arguments, indented once.
+    """
+    functions = _Functions(lines)
+    if training.rules:
+        fields = _updates(training.rules, functions)
+        told = "The custom optimizer of the TF1 program."
+        bases = optimizer.base
+    else:
+        fields = _changes(training.changes, functions)
+        base = optimizer.base.rpartition(".")[2]
+        told = f"{base} with gradients or weights changed as in the graph."
+        bases = f"ChangedSteps, {optimizer.base}"
+    # Two models may be open at once: what each registers must not be the other's.
+    package = f"tf1_{zlib.crc32(repr((bases, fields, functions.texts)).encode()):08x}"
+    definition = [
+        f'@keras.saving.register_keras_serializable(package="{package}")',
+        f"class {optimizer.kind}({bases}):",
+        f'{_BODY}"""{told}"""',
+        "",
+        *fields,
+    ]
+    return "\n\n\n".join([*functions.texts, "\n".join(definition)])
+
+
+class _Functions:
+    """The functions of one source: those with the same text are one."""
+
+    def __init__(self, lines: Lines):
+        self._lines = lines
+        self._names: dict[tuple[str, ...], str] = {}
+        self.texts: list[str] = []
+
+    def name(self, wish: str, told: str, body: Network, arguments: Sequence[str]) -> str:
+        """The name of the function for a formula; defines it the first time."""
+        text = (*arguments, *self._lines(body, arguments))
+        if text not in self._names:
+            name = self._names[text] = identifier(wish, self._names.values())
+            head = [f"def {name}({', '.join(arguments)}):", f'{_BODY}"""{told}"""']
+            self.texts.append("\n".join([*head, *text[len(arguments) :]]))
+        return self._names[text]
+
+
+def _changes(changes: Sequence[Change], functions: _Functions) -> list[str]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for change in changes:
+        given = ("gradient", "weight") if change.when == "gradients" else ("weight",)
+        told = f"Changes a {given[0]} as the graph does."
+        name = functions.name(f"change_{given[0]}", told, change.body, given)
+        found.setdefault(change.when, {}).setdefault(name, []).append(change.weight)
+    return [_pairs(when, weights) for when, weights in found.items()]
+
+
+def _updates(rules: Sequence[Rule], functions: _Functions) -> list[str]:
+    slots = list(rules[0].slots)
+    found: dict[str, list[str]] = {}
+    for rule in rules:
+        given = ["gradient", "weight", "rate"]
+        for slot in slots:
+            given.append(identifier(slot, given))
+        told = "The new weight and slots, computed as in the graph."
+        name = functions.name("update", told, rule.body, given)
+        found.setdefault(name, []).append(rule.weight)
+    return [f"{_BODY}slots = {render(slots, 1, before=8)}", _pairs("updates", found)]
+
+
+def _pairs(field: str, weights: dict[str, list[str]]) -> str:
+    """A field of the class: functions, each with the paths of its weights."""
+    pairs = [[Name(name), paths] for name, paths in weights.items()]
+    return f"{_BODY}{field} = " + render(pairs, 1, before=len(field) + 3)
