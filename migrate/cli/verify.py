@@ -80,6 +80,9 @@ def _tolerance(
 )
 @click.option("--reference", type=click.Path(), metavar="PYTHON", help=REFERENCE)
 @click.option(
+    "--allow-unproved", is_flag=True, help="Exit with 0 if the outputs agree but prove nothing."
+)
+@click.option(
     "--timeout",
     type=click.FloatRange(min=1),
     callback=finite,
@@ -89,7 +92,7 @@ def _tolerance(
     help="End a process after so many seconds without a response.",
 )
 @output_options
-def command(sink: Sink, source: str, model: str, **options: Any) -> int:
+def command(sink: Sink, source: str, model: str, allow_unproved: bool, **options: Any) -> int:
     """Run SOURCE and MODEL on the same inputs, name the first tensor that differs, and find the
     cause.
 
@@ -107,4 +110,4 @@ def command(sink: Sink, source: str, model: str, **options: Any) -> int:
 
         result = verify(source, model, on_event=on_event, **options)
     sink.show(result)
-    return result.exit_status()
+    return result.exit_status(allow_unproved=allow_unproved)

@@ -76,10 +76,10 @@ class Verification(Result):
             return Verdict.NOT_PROVED
         return Verdict.of(holds)
 
-    def exit_status(self) -> int:
-        """Of the command: 0, 1 for a difference, 3 where nothing is proved."""
+    def exit_status(self, *, allow_unproved: bool = False) -> int:
+        """Of the command: 0; 1 for a difference; 3 if nothing is proved, which can be allowed."""
         if self.verdict is Verdict.NOT_PROVED:
-            return EXIT_NOT_PROVED
+            return EXIT_OK if allow_unproved else EXIT_NOT_PROVED
         return EXIT_OK if self else EXIT_DIFFERENCE
 
     def __bool__(self) -> bool:

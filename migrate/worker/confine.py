@@ -46,17 +46,16 @@ def confine(temporary: str, writable: Sequence[str] = (), *, programs: bool = Fa
         _limit(resource.RLIMIT_FSIZE, _LARGEST_FILE)
     if not sys.platform.startswith("linux"):
         return
-    from landlockpy import AccessFS, LandlockError, Ruleset, Scope, fs_for_abi
+    from landlockpy import AccessFS, Ruleset, Scope, abi_version, fs_for_abi, supported
 
-    reading = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.IOCTL_DEV
-    reading |= AccessFS.EXECUTE if programs else AccessFS.NONE
-    try:
-        with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
-            every = fs_for_abi(rules.abi_version)
-    except (LandlockError, OSError):
-        return  # the kernel has none, or it is switched off
+    if not supported():
+        return  # an older kernel, or switched off
+    every = fs_for_abi(abi_version())
+    free = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.IOCTL_DEV
+    if programs:
+        free |= AccessFS.EXECUTE
     scoped = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
-    with Ruleset(handled_fs=every & ~reading, scoped=scoped) as rules:
+    with Ruleset(handled_fs=every & ~free, scoped=scoped) as rules:
         for folder in (temporary, *writable):
             rules.allow_path(folder, every & ~AccessFS.EXECUTE)
         for device in (path for pattern in _DEVICES for path in glob.glob(pattern)):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tfmigrate.graph import find_training
 from tfmigrate.graph.training.custom import CustomUpdate
-from tfmigrate.training.part import Part
 from tfmigrate.worker import Worker
 
 from .converting import Case, assert_goes_on, plan_of, training_of
@@ -64,25 +64,7 @@ def test_what_takes_more_than_one_gradient_and_its_weight_is_said(
     assert training.causes or training.doubts or training.hints
 
 
-def test_a_part_has_names_that_do_not_depend_on_the_weight(case_of: Callable[[str], Any]) -> None:
-    source, _ = plan_of(Case(case_of("train/bert_adam_decay").folder))
-    assert source.graph is not None
-    names = []
-    for end in ("Mul_5", "clip_by_global_norm/mul_2"):
-        part = Part(source.graph, {"weight": (2,)})
-        node = source.graph.nodes.get(end)
-        if node is None:
-            continue
-        part.add(node, (part.placeholder("weight"),) * len(node.inputs))
-        part.result("weight", f"{end}:0")
-        graph, results = part.graph()
-        names.append((tuple(graph.nodes), results))
-    assert len(set(map(str, names))) == 1
-
-
 def test_slots_are_named_by_what_follows_the_variable(case_of: Callable[[str], Any]) -> None:
-    from tfmigrate.graph import find_training
-
     source, _ = plan_of(Case(case_of("train/bert_adam_decay").folder))
     assert source.graph is not None
     (trainer,) = find_training(source.graph).trainers
