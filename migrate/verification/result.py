@@ -11,7 +11,7 @@ from ..parity import Difference, Verdict, worst
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, plain
 from .comparing import Allowed
 from .layers import Cause, LayerDifference
-from .training import Trained
+from .trained import Trained
 
 
 @dataclass(frozen=True)

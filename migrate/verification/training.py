@@ -3,172 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError, listed, printable
 from ..graph import Graph, Interface, Trainer, find_training, gates
-from ..graph.nodes import SaveSlice
-from ..graph.variables import VARIABLE_OPS, find_variables
+from ..graph.variables import VARIABLE_OPS
 from ..parity import Difference
-from ..plan import Plan, Unknown, constant
+from ..plan import Plan, Unknown
 from ..plan.examples import KINDS
 from ..plan.recipe import Read
 from ..plan.training import New
 from ..sources import Source
-from ..training.layers import STATISTICS
-from ..training.state import movable
 from ..worker import Worker, WorkerError
 from ..worker.original import Original
 from .comparing import Allowed, difference
 from .feeding import Feeding, dropped_constants, switches
 from .subject import Model
+from .trained import Trained
+from .training_state import Gradients, compare_state, rounding_alone, values_after
 
-_LEAST_SHARE = 0.1
-"""Of the greatest gradient: smaller ones are held against that, since sums that cancel leave the
-rounding of their terms."""
 _TRIED_RATE = 0.001  # of both sides, to find differences where only a feed knows the rate
-_ROUNDING = 1e-6
-"""Of the greatest gradient: what is smaller is rounding alone, as of a bias before batch
-normalization; an optimizer that divides by it enlarges it as it likes."""
-_SMALL = 1e-5
-"""Of the greatest gradient: what is smaller, and whose two sides have fewer than three digits in
-common, is rounding as well."""
-_FEW_DIGITS = 1e-3
 _NUDGE = 2e-7
 """Of each number of a variable: about what rounding it costs."""
-_TIMES = 10
-"""So many times as far as rounding moves the original itself may both sides be apart."""
 _OF_POWER = 1e-4
 """Of a power of beta: what float32 products may cost it."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What both sides were after the same steps.
-
-    Attributes:
-        losses: of each step, before it: the original's and the model's.
-        gradients: of the first step, as they are applied, by target.
-        weights: of the model after the last step, by target.
-        slots: of its optimizer, likewise.
-        notes: what was not compared, and why.
-        lost: variables of the checkpoint that the original's steps change and that have no place
-            in the model.
-        counters: variables that count steps otherwise than Keras does, by name.
-        named: target → the variables of the checkpoint that it is made of.
-        operations: what was run of the original in each step.
-    """
-
-    losses: tuple[tuple[float, float], ...]
-    gradients: Mapping[str, Difference]
-    weights: Mapping[str, Difference]
-    slots: Mapping[str, Difference]
-    notes: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    counters: Mapping[str, Difference] = field(default_factory=dict)
-    named: Mapping[str, str] = field(default_factory=dict)
-    operations: tuple[str, ...] = ()
-
-    def holds(self, allowed: Allowed) -> bool:
-        """Whether nothing differs by more than is allowed."""
-        return not self.wrong(allowed)
-
-    def gradient_holds(self, target: str, allowed: Allowed) -> bool:
-        """Whether one gradient is within what is allowed."""
-        greatest = max(d.scale for d in self.gradients.values())
-        own = self.gradients[target]
-        return own.max_abs <= allowed.limit(max(own.scale, _LEAST_SHARE * greatest))
-
-    def wrong(self, allowed: Allowed) -> str:
-        """What differs first by more than is allowed, as a clause; "" where nothing does."""
-        return next(self._wrong(allowed), "")
-
-    def _wrong(self, allowed: Allowed) -> Iterator[str]:
-        scale = max(abs(expected) for expected, _ in self.losses)
-        for number, (e, m) in enumerate(self.losses[:1], 1):
-            if not abs(e - m) <= allowed.limit(scale):
-                yield f"the loss of step {number} is {e:.6g} in TF1 and {m:.6g} in Keras"
-        failing = {t: d for t, d in self.weights.items() if not allowed.holds(d)}
-        if failing:
-            yield f"after {len(self.losses)} steps {self._worst(failing)}"
-        failing = {t: d for t, d in self.slots.items() if not allowed.holds(d)}
-        if failing:
-            yield f"after {len(self.losses)} steps {self._worst(failing)}"
-        failing = {t: d for t, d in self.gradients.items() if not self.gradient_holds(t, allowed)}
-        if failing:
-            yield f"in the first step the gradient of {self._worst(failing)}"
-        for number, (e, m) in enumerate(self.losses, 1):
-            if not abs(e - m) <= allowed.limit(scale):
-                yield f"the loss of step {number} is {e:.6g} in TF1 and {m:.6g} in Keras"
-        if self.lost:
-            names = listed([printable(name, 80) for name in self.lost])
-            yield f"the steps change {names}, which the model does not have"
-        for name in self.counters:
-            yield f"{printable(name, 80)} does not count steps like Keras"
-
-    def excused(self, moved: Mapping[str, float], allowed: Allowed) -> Trained:
-        """This without the weights and slots that rounding alone moves as far.
-
-        Args:
-            moved: target → how far it moves where the original starts from rounded variables.
-        """
-        apart = {**self.weights, **self.slots}
-        left = {
-            target
-            for target, d in apart.items()
-            if not allowed.holds(d) and d.max_abs <= _TIMES * moved.get(target, 0.0)
-        }
-        if not left:
-            return self
-        note = f"{listed(sorted(left))} not compared after training: rounding changes it as much"
-        return replace(
-            self,
-            weights={t: d for t, d in self.weights.items() if t not in left},
-            slots={t: d for t, d in self.slots.items() if t not in left},
-            notes=(*self.notes, note),
-        )
-
-    def _worst(self, found: Mapping[str, Difference]) -> str:
-        def share(target: str) -> float:
-            d = found[target]
-            return d.max_abs / d.scale if d.scale else np.inf
-
-        target = max(found, key=lambda t: np.nan_to_num(share(t), nan=np.inf))
-        name = printable(self.named.get(target, target), 120)
-        d = found[target]
-        by = (
-            f"{share(target):.2g} relative to its largest value"
-            if d.scale
-            else f"{d.max_abs:.2g}, where all values are 0"
-        )
-        return f"{name} differs by {by}"
-
-    @property
-    def loss_difference(self) -> float:
-        """The greatest difference of a loss."""
-        return max(abs(expected - made) for expected, made in self.losses)
-
-    @property
-    def of_scale(self) -> float:
-        """The greatest difference of a weight or slot, of its own scale."""
-        state = [*self.weights.values(), *self.slots.values()]
-        return max((d.max_abs / d.scale for d in state if d.scale), default=0.0)
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "losses": [{"original": e, "model": m} for e, m in self.losses],
-            "gradients": {target: d.to_dict() for target, d in self.gradients.items()},
-            "weights": {target: d.to_dict() for target, d in self.weights.items()},
-            "slots": {target: d.to_dict() for target, d in self.slots.items()},
-            "lost": list(self.lost),
-            "counters": {name: d.to_dict() for name, d in self.counters.items()},
-            "operations": list(self.operations),
-            "notes": list(self.notes),
-        }
 
 
 def train_both(
@@ -214,8 +75,9 @@ def train_both(
     again = original.compare(gated, model, made)
     if again.holds(allowed):
         note = (
-            "the original agrees if it computes all gradients before the first update; "
-            "TensorFlow 1 does not wait for that, so its steps can differ from run to run"
+            "the original agrees if its ops run in a fixed order: all gradients before the first "
+            "update, and its step counter first; TensorFlow 1 does not wait for that, so its steps "
+            "can differ from run to run"
         )
         return replace(again, notes=(*again.notes, note))
     runs = [original.run(batches), original.run(batches, again=True)]
@@ -306,7 +168,7 @@ class _Side:
             None if (fed := interface.fed.get(t, rates.get(t))) is None else float(np.asarray(fed))
             for t in (trainer.schedule.tensor for trainer in self._trainers)
         ]
-        self._gradients = _Gradients(source, plan, self._trainers)
+        self._gradients = Gradients(source, plan, self._trainers)
         self._last: Original | None = None
 
     def run(
@@ -383,7 +245,7 @@ class _Side:
     def moved(self, one: _Run, other: _Run) -> dict[str, float]:
         """How far apart two runs of the original are, by target."""
         assert self._plan.training is not None
-        reads = [_after(self._source, run.values) for run in (one, other)]
+        reads = [values_after(self._source, run.values) for run in (one, other)]
         made: list[tuple[str, Callable[[Read], np.ndarray]]]
         made = [(w.target, w.recipe.make) for w in self._plan.weights]
         made += [(s.target, s.make) for s in self._plan.training.slots]
@@ -405,14 +267,14 @@ class _Side:
         plan, source, notes = self._plan, self._source, list[str]()
         assert plan.training is not None
         compared = self._gradients.compare(run.first, made[0][1], notes)
-        noise = _noise(compared)
+        noise = rounding_alone(compared)
         if noise:
             notes.append(
                 f"{', '.join(noise)} not compared after training: the gradient is only "
                 "rounding error"
             )
-        read = _after(source, run.values)
-        weights, slots = _state(source, plan, read, model, noise, notes)
+        read = values_after(source, run.values)
+        weights, slots = compare_state(source, plan, read, model, noise, notes)
         named = {w.target: ", ".join(w.recipe.sources) for w in plan.weights}
         named |= {s.target: ", ".join(s.names) for s in plan.training.slots}
         counters = self._counters(read, len(made))
@@ -522,17 +384,6 @@ def _scalar(array: np.ndarray) -> float:
     return float(array.reshape(-1)[0])
 
 
-def _noise(gradients: Mapping[str, Difference]) -> list[str]:
-    """The targets whose gradient is rounding alone, on either side."""
-    greatest = max((d.scale for d in gradients.values()), default=0.0)
-    return [
-        target
-        for target, d in gradients.items()
-        if d.scale + d.max_abs <= _ROUNDING * greatest
-        or (d.scale + d.max_abs <= _SMALL * greatest and d.max_abs > _FEW_DIGITS * d.scale)
-    ]
-
-
 def _for_keras(
     plan: Plan, interface: Interface, batch: Mapping[str, np.ndarray]
 ) -> tuple[list[np.ndarray], list[np.ndarray], dict[int, np.ndarray]]:
@@ -542,133 +393,3 @@ def _for_keras(
     labels = [batch[tensor] for loss in losses for tensor in loss.labels]
     weights = {loss.output: batch[loss.weights] for loss in losses if loss.weights is not None}
     return [batch[i.tensor] for i in interface.inputs], labels, weights
-
-
-class _Gradients:
-    """What both sides apply to each weight: after clipping, before the optimizer."""
-
-    def __init__(self, source: Source, plan: Plan, trainers: Sequence[Trainer]):
-        assert source.graph is not None
-        self._recipes, self._plan, self._read = source.recipes(), plan, source.read
-        self._variables = find_variables(source.graph)
-        self._shapes = {v.name: v.shape for v in source.variables()}
-        updates = [u for trainer in trainers for u in trainer.optimizer.updates]
-        self._updates = [u for u in updates if u.variable in self._recipes]
-
-    @property
-    def tensors(self) -> list[str]:
-        """The tensors of the original that they are read from."""
-        names = [t for u in self._updates for t in (u.gradient, u.indices) if t is not None]
-        return list(dict.fromkeys(names))
-
-    def compare(
-        self, found: Mapping[str, np.ndarray], made: Mapping[str, np.ndarray], notes: list[str]
-    ) -> dict[str, Difference]:
-        """By target.
-
-        Args:
-            found: tensor of the original → value.
-            made: by the model, by target.
-            notes: told what cannot be compared.
-        """
-        applied: dict[str, np.ndarray] = {}
-        for update in self._updates:
-            recipe, gradient = self._recipes[update.variable], found[update.gradient]
-            if update.indices is not None:
-                rows = np.zeros(recipe.shape, gradient.dtype)
-                np.add.at(rows, found[update.indices], gradient)
-                gradient = rows
-            (name,) = recipe.sources
-            part = self._variables[update.variable].slice
-            if part is None:
-                applied[name] = gradient
-                continue
-            whole = applied.setdefault(name, np.zeros(self._shapes[name], gradient.dtype))
-            whole[_place(part)] = gradient
-        standing = {name: constant(array) for name, array in applied.items()}
-        result, left = {}, []
-        for weight in self._plan.weights:
-            own = made.get(weight.target)
-            if not set(weight.recipe.sources) & applied.keys():
-                if own is not None and own.any():  # on this side only
-                    result[weight.target] = difference(np.zeros_like(own), own)
-            elif movable(weight, standing, self._read):
-                expected = weight.recipe.make(lambda name: applied[name], slots=True)
-                own = np.zeros_like(expected) if own is None else own
-                result[weight.target] = difference(expected, own)
-            elif own is not None:
-                left.append(weight.target)
-        if left:
-            notes.append(
-                f"gradients of {', '.join(left)} are not compared: each is computed from variables"
-            )
-        return result
-
-
-def _state(
-    source: Source,
-    plan: Plan,
-    read: Read,
-    model: Model,
-    noise: Sequence[str],
-    notes: list[str],
-) -> tuple[dict[str, Difference], dict[str, Difference]]:
-    """Weights and slots of both sides, by target; without those that only rounding moved."""
-    assert plan.training is not None
-    held = model.weights([weight.target for weight in plan.weights])
-    weights, kept = {}, []
-    for weight in plan.weights:
-        expected, made = weight.recipe.make(read), held[weight.target]
-        found, before = difference(expected, made), weight.recipe.make(source.read)
-        if found.max_abs and _stayed(weight.target, expected, before):
-            kept.append(weight.target)
-        elif weight.target not in noise:
-            # What has come near to 0 is as exact as it was when it was larger.
-            scale = max(found.scale, float(np.abs(before).max(initial=0)))
-            weights[weight.target] = replace(found, scale=scale)
-    if kept:
-        notes.append(
-            f"{', '.join(kept)} not compared: the train op does not update moving statistics, and "
-            "Keras does"
-        )
-    slots = {slot.target: slot for slot in plan.training.slots if slot.weight not in noise}
-    places = {target: (s.member, s.attribute, s.weight) for target, s in slots.items()}
-    state = model.slots(places) if places else {}
-    return weights, {t: difference(slot.make(read), state[t]) for t, slot in slots.items()}
-
-
-def _after(source: Source, now: Mapping[str, np.ndarray]) -> Read:
-    """What a variable of the checkpoint is now; what training does not touch is as it was."""
-    assert source.graph is not None
-    variables = find_variables(source.graph)
-    nodes: dict[str, list[str]] = {}
-    for node, recipe in source.recipes().items():
-        for name in recipe.sources:
-            nodes.setdefault(name, []).append(node)
-
-    def read(name: str) -> np.ndarray:
-        parts = [node for node in nodes.get(name, ()) if node in now]
-        if not parts:
-            return source.read(name)
-        slices = [variables[node].slice for node in parts]
-        if len(parts) == 1 and slices[0] is None:
-            return now[parts[0]]
-        whole = np.array(source.read(name))
-        for node, part in zip(parts, slices, strict=True):
-            if part is None:
-                return now[node]
-            whole[_place(part)] = now[node]
-        return whole
-
-    return read
-
-
-def _place(part: SaveSlice) -> tuple[slice, ...]:
-    """Where a part lies in the whole."""
-    ends = zip(part.offset, part.shape, strict=True)
-    return tuple(slice(start, start + size) for start, size in ends)
-
-
-def _stayed(target: str, after: np.ndarray, before: np.ndarray) -> bool:
-    """Whether a moving statistic is what it was."""
-    return target.rpartition("/")[2] in STATISTICS and after.tobytes() == before.tobytes()

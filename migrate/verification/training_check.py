@@ -18,7 +18,8 @@ from ..worker import Worker
 from .comparing import OF_SCALE, Allowed
 from .feeding import Feeding
 from .subject import Model
-from .training import Trained, train_both, unfed_rates
+from .trained import Trained
+from .training import train_both, unfed_rates
 
 STEPS = 3
 _EXAMPLES = 16  # a step; fewer than verify --train takes, for this is done in every conversion

@@ -147,6 +147,18 @@ def test_golden_inputs_give_the_same_verdict_as_random_ones(
         verify(source, folder, data=tmp_path / "other.npz", workers=workers)
 
 
+def test_examples_that_are_all_the_same_prove_nothing(
+    converted: Converted, workers: Workers, tmp_path: Path
+) -> None:
+    source, folder = converted("slim_cnn_bn")
+    np.savez(tmp_path / "data.npz", images=np.zeros((4, 16, 16, 3), "float32"))
+    result = verify(source, folder, data=tmp_path / "data.npz", workers=workers)
+    assert not result
+    assert result.verdict == "not proved"
+    assert "is the same for every example; try other examples with --data" in str(result)
+    assert (result.exit_status(), result.exit_status(allow_unproved=True)) == (3, 0)
+
+
 def test_a_tolerance_decides(converted: Converted, workers: Workers) -> None:
     source, folder = converted("slim_cnn_bn")
     assert not verify(source, folder, tolerance=(0.0, 0.0), workers=workers)
