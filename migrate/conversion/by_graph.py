@@ -296,6 +296,8 @@ class GraphConversion:
             plan.notes += [
                 f"Training: {d}, but {STEPS} training steps agree." for d in training.doubts
             ]
+        if found.verdict is Verdict.PASS and found.trained is not None:
+            plan.notes += [f"In the training check, {note}." for note in found.trained.notes]
         training.proved = found.verdict is Verdict.PASS and not training.beside
         run_by = {"run_by": measured.run_by} if measured.run_by and found.trained else {}
         training.summary["check"] = found.to_dict() | run_by

@@ -119,6 +119,8 @@ def test_a_custom_optimizer_is_carried_with_its_slots_and_proved(report: Report)
     assert not found["warnings"]
     slots = [v for v in found["variables"] if v["role"] == "slot"]
     assert len(slots) == 14
+    told = "In the training check, the original agrees if its ops run in a fixed order"
+    assert any(note.startswith(told) for note in found["notes"])
     assert {v["fate"] for v in slots} == {"converted"}
 
 
