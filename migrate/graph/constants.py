@@ -18,6 +18,8 @@ _IDENTITY = (
     "ReadVariableOp", "LoopCond", "RefIdentity", "PlaceholderWithDefault", "EnsureShape", "Print",
 )  # fmt: skip
 
+_MOST_AXES = 254  # of a tensor; tensorflow/core/framework/tensor_shape.h
+_MOST_REPEATED = 1 << 20  # elements that one integer of a constant may fill
 _PICKS = ("StridedSlice", "Slice", "Gather", "GatherV2")
 _OPEN = -1
 
@@ -151,9 +153,10 @@ class Evaluator:
     def _compute(self, node: Node, inputs: list[Any]) -> Sequence[Any]:
         if node.op == "Const":
             try:
-                return [node.attrs.get("value")]
+                value = node.attrs.get("value")
             except UserError:
                 return []
+            return [] if value is None or _claims_too_much(value) else [value]
         if node.op in ("Shape", "Rank", "Size", "ShapeN") and any(v is None for v in inputs):
             return self._from_shapes(node)
         if node.op in _PICKS and inputs and inputs[0] is None:
@@ -197,6 +200,11 @@ class Evaluator:
         return results
 
 
+def _claims_too_much(value: np.ndarray) -> bool:
+    """Whether integers fill more memory than any use of them needs, from a few bytes of a file."""
+    return value.dtype.kind in "iu" and value.size > _MOST_REPEATED and 0 in value.strides
+
+
 def _output_count(node: Node) -> int:
     if node.op in ("Switch", "RefSwitch", "Merge", "RefMerge"):
         return 2
@@ -222,6 +230,13 @@ def static_value(graph: Graph, tensor: str) -> np.ndarray | None:
     return _evaluator(graph).value(tensor)
 
 
+def axes_or_sizes(value: np.ndarray | None) -> tuple[int, ...] | None:
+    """The integers of a small array; None for others, and for more than a tensor has axes."""
+    if value is None or value.dtype.kind not in "iu" or value.size > _MOST_AXES:
+        return None
+    return tuple(int(number) for number in value.reshape(-1))
+
+
 def partial_value(graph: Graph, tensor: str) -> tuple[int | None, ...] | None:
     """A vector (or scalar) of integers computed from shapes, None where a run decides.
 
@@ -230,8 +245,7 @@ def partial_value(graph: Graph, tensor: str) -> tuple[int | None, ...] | None:
     """
     # Primes: no reshape or product turns one assumption into the other.
     one, other = (_evaluator(graph, size).value(tensor) for size in (10_007, 10_009))
-    if one is None or other is None or one.dtype.kind not in "iu" or one.shape != other.shape:
+    ones, others = axes_or_sizes(one), axes_or_sizes(other)
+    if ones is None or others is None or len(ones) != len(others):
         return None
-    return tuple(
-        int(a) if a == b else None for a, b in zip(one.ravel(), other.ravel(), strict=True)
-    )
+    return tuple(a if a == b else None for a, b in zip(ones, others, strict=True))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.constants import axes_or_sizes
 from ..plan import Layer, Recipe, Value, concatenate
 from .builder import Builder
 from .embedding import interleaved
@@ -219,7 +220,7 @@ def indicator(view: View, tensor: str) -> Match | None:
     """One-hot vectors of one index per example."""
     node = view.graph.node(tensor)
     hot = view.produced(node.inputs[0], "OneHot")
-    axes = view.static(node.inputs[1])
+    axes = axes_or_sizes(view.static(node.inputs[1]))
     if (
         hot is None
         or axes is None
@@ -231,7 +232,7 @@ def indicator(view: View, tensor: str) -> Match | None:
     on, off = view.scalar(hot.inputs[2]), view.scalar(hot.inputs[3])
     if numbers is None or len(numbers) != 2 or numbers[1] != 1 or (on, off) != (1, 0):
         return None
-    if [int(axis) % 3 for axis in axes.reshape(-1)] != [1] or hot.attrs.get("axis", -1) != -1:
+    if [axis % 3 for axis in axes] != [1] or hot.attrs.get("axis", -1) != -1:
         return None
 
     def build(builder: Builder, value: Value) -> Value:

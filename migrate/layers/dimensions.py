@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..graph.constants import axes_or_sizes
 from ..graph.nodes import Node
 from .view import View
 
@@ -138,9 +139,8 @@ def sizes_of(view: View, tensor: str) -> list[Size] | None:
     """What a vector (or scalar) of sizes holds; None where it is not one."""
     value = view.static(tensor)
     if value is not None:
-        if value.dtype.kind not in "iu":
-            return None
-        return [int(size) for size in value.reshape(-1)]
+        numbers = axes_or_sizes(value)
+        return None if numbers is None else list(numbers)
     tensor = view.resolve(tensor)
     if tensor in view.inputs:
         return None
@@ -185,10 +185,10 @@ def _joined(view: View, node: Node) -> list[Size] | None:
 
 def _taken(view: View, node: Node) -> list[Size] | None:
     sizes = sizes_of(view, node.inputs[0])
-    where = [view.static(source) for source in node.inputs[1:]]
-    if sizes is None or any(value is None for value in where):
+    where = [axes_or_sizes(view.static(source)) for source in node.inputs[1:]]
+    numbers = [found for found in where if found is not None]
+    if sizes is None or len(numbers) < len(where):
         return None
-    numbers = [[int(n) for n in value.reshape(-1)] for value in where if value is not None]
     if node.op in ("Gather", "GatherV2"):
         return [sizes[at] for at in numbers[0] if -len(sizes) <= at < len(sizes)]
     begin = numbers[0][0]

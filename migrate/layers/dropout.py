@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import printable
-from ..graph.constants import Evaluator
+from ..graph.constants import Evaluator, axes_or_sizes
 from ..graph.dtypes import numpy_dtype
 from ..graph.nodes import Graph, Node
 from ..graph.variables import PASSING_OPS
@@ -170,8 +170,8 @@ class _Finder:
         sizes = self._behind(random.inputs[0])
         if sizes.op != "Const":
             return None
-        found = tuple(int(size) for size in sizes.attrs["value"].reshape(-1))
-        return found if 1 in found[1:] else None
+        found = axes_or_sizes(sizes.attrs["value"])
+        return found if found is not None and 1 in found[1:] else None
 
     def _rate(self, tensor: str, is_keep: bool) -> float | None:
         value = self._scalar(tensor)

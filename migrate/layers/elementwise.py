@@ -90,7 +90,7 @@ def binary(view: View, tensor: str) -> Match | None:
     node = view.graph.node(tensor)
     recipes = [view.recipe(source) for source in node.inputs]
     dynamic = [s for s, recipe in zip(node.inputs, recipes, strict=True) if recipe is None]
-    if not dynamic:
+    if not dynamic or len(node.inputs) != 2:
         return None
     layout = str(node.attrs.get("data_format", "NHWC"))
     if node.op == "BiasAdd" and layout.startswith("NC"):

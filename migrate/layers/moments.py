@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..graph.constants import axes_or_sizes
 from ..plan import Recipe, Value
 from .builder import Builder
 from .registry import Match, pattern
@@ -182,10 +183,10 @@ def _mean(view: View, tensor: str) -> tuple[str, tuple[int, ...]] | None:
     node = view.node(tensor)
     if node.op != "Mean" or view.resolve(tensor) in view.inputs:
         return None
-    axes = view.static(node.inputs[1])
+    axes = axes_or_sizes(view.static(node.inputs[1]))
     if axes is None or not (node.attrs.get("keep_dims") or node.attrs.get("keepdims")):
         return None
-    return view.resolve(node.inputs[0]), tuple(int(axis) for axis in axes.reshape(-1))
+    return view.resolve(node.inputs[0]), axes
 
 
 def _ungrouped(view: View, tensor: str) -> _Normalized | None:

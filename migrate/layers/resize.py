@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..graph.constants import axes_or_sizes
 from ..plan import Value
 from .builder import Builder
 from .dimensions import Dimension, shape_of, sizes_of
@@ -71,11 +72,8 @@ def _factors(view: View, tensor: str) -> tuple[int, int] | None:
     if node.op != "Mul":
         return None
     for sizes, factor in (node.inputs, node.inputs[::-1]):
-        times, found = view.static(factor), sizes_of(view, sizes)
-        if times is None or found is None or len(found) != 2:
+        times, found = axes_or_sizes(view.static(factor)), sizes_of(view, sizes)
+        if not times or found is None or len(found) != 2 or not isinstance(found[0], Dimension):
             continue
-        if times.dtype.kind not in "iu" or not isinstance(found[0], Dimension):
-            continue
-        numbers = [int(n) for n in times.reshape(-1)] * 2
-        return numbers[0], numbers[1]
+        return times[0], times[-1]
     return None

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..graph.constants import axes_or_sizes
 from ..plan import Shape, Value
 from .builder import Builder
 from .dimensions import Computed, Dimension, Size, shape_of, sizes_of
@@ -60,14 +61,14 @@ def target_sizes(view: View, tensor: str) -> tuple[int | None, ...] | None:
         parts = node.inputs[:-1] if node.op == "ConcatV2" else node.inputs[1:]
         found: list[int | None] = []
         for part in parts:
-            known = view.static(part)
+            known = axes_or_sizes(view.static(part))
             if known is None:
                 shape = view.shape(part)
                 if shape is None or None in shape:
                     return None
                 found += [None] * math.prod(size or 0 for size in shape)
             else:
-                found += known.reshape(-1).tolist()
+                found += known
         return tuple(found)
     return None
 

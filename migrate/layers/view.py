@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.constants import Evaluator, partial_value
+from ..graph.constants import Evaluator, axes_or_sizes, partial_value
 from ..graph.kernels import can_compute
 from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.variables import PASSING_OPS, VARIABLE_OPS
@@ -110,7 +110,7 @@ class View:
         """A vector computed from shapes and constants, None where a run decides."""
         value = self.static(tensor)
         if value is not None:
-            return tuple(int(size) for size in value.reshape(-1))
+            return axes_or_sizes(value)
         return partial_value(self.graph, tensor)
 
     def shape(self, tensor: str) -> tuple[int | None, ...] | None:
@@ -229,7 +229,9 @@ class View:
             if name in self.variables:
                 parts = [repr(self.variables[name].key)]
             elif value is not None:
-                numbers = value.tobytes() if value.dtype.kind != "O" else repr(value.tolist())
+                once = tuple(slice(None if step else 1) for step in value.strides)  # not a repeat
+                held = value[once]
+                numbers = held.tobytes() if held.dtype.kind != "O" else repr(held.tolist())
                 parts = [value.dtype.name, str(value.shape), str(numbers)]
             else:
                 node = self.graph.nodes[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ..constants import static_value
+from ..constants import axes_or_sizes, static_value
 from ..nodes import Graph, Node, split_tensor
 from ..sources import SHAPE_ONLY
 from ..variables import resolve
@@ -248,10 +248,6 @@ def _split_reduction(graph: Graph, term: Term, node: Node) -> Iterator[Term]:
 
 
 def _axes(graph: Graph, node: Node) -> tuple[int, ...] | None:
-    value = static_value(graph, node.inputs[1]) if len(node.inputs) > 1 else None
+    axes = axes_or_sizes(static_value(graph, node.inputs[1])) if len(node.inputs) > 1 else None
     shape = graph.shape(node.inputs[0])
-    if value is None or value.dtype.kind not in "iu":
-        return None
-    if shape is not None and value.size == len(shape):
-        return None
-    return tuple(int(axis) for axis in value.ravel())
+    return None if axes is None or (shape is not None and len(axes) == len(shape)) else axes

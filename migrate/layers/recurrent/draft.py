@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...graph.constants import axes_or_sizes
 from ...graph.nodes import Graph, Node
 from ...plan import Shape
 from ..view import View
@@ -87,7 +88,7 @@ class Draft:
             if order is not None and order[:2] == [1, 0] and order[2:] == sorted(order[2:]):
                 return node.inputs[0]
         shape = self.shape(tensor)
-        if node.op == "ReverseV2" and self._axes(node) == [0]:
+        if node.op == "ReverseV2" and self._axes(node) == (0,):
             inner = self.swapped(node.inputs[0])
             axis = self.constant(f"{node.name}/axis", [1])
             shape = self.shape(inner)
@@ -101,15 +102,15 @@ class Draft:
             f"{name}/transpose", "Transpose", (tensor, order_tensor), [turned], self.dtype(tensor)
         )
 
-    def _axes(self, node: Node) -> list[int] | None:
-        axes = self.view.static(node.inputs[1]) if node.name in self.view.graph.nodes else None
-        return None if axes is None else axes.reshape(-1).tolist()
+    def _axes(self, node: Node) -> tuple[int, ...] | None:
+        known = node.name in self.view.graph.nodes
+        return axes_or_sizes(self.view.static(node.inputs[1])) if known else None
 
     def order(self, node: Node) -> list[int] | None:
         """The permutation of a Transpose, where it is constant."""
         added = self.nodes.get(node.inputs[1].rpartition(":")[0])
-        order = added.attrs["value"] if added else self.view.static(node.inputs[1])
-        return None if order is None else [int(axis) for axis in order]
+        order = axes_or_sizes(added.attrs["value"] if added else self.view.static(node.inputs[1]))
+        return None if order is None else list(order)
 
     def element(self, sequence: str, at: int, of: str) -> str:
         """One step of a sequence (time, batch, …), which stands for a tensor."""

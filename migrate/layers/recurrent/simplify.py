@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ...graph.constants import axes_or_sizes
 from ...graph.nodes import Node
 from ..view import View
 from .affine import only, strided_key
@@ -142,8 +143,7 @@ def _reverse(draft: Draft) -> None:
 def _reverses(view: View, node: Node) -> bool:
     if node.op != "ReverseV2":
         return False
-    axes = view.static(node.inputs[1])
-    return axes is not None and axes.reshape(-1).tolist() == [1]
+    return axes_or_sizes(view.static(node.inputs[1])) == (1,)
 
 
 def _same_lengths(draft: Draft, source: Node, node: Node) -> bool:
