@@ -1,7 +1,8 @@
 """Gathers elements by coordinates; keras.ops has no function for it."""
 
+import math
+
 import keras
-import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="tf1")
@@ -11,4 +12,18 @@ class GatherNd(keras.layers.Layer):
     def call(self, inputs):
         """The elements: one for each row of coordinates."""
         array, coordinates = inputs
-        return tf.gather_nd(array, coordinates)
+        sizes = keras.ops.shape(array)
+        depth = coordinates.shape[-1]
+        places = coordinates[..., 0]
+        for axis in range(1, depth):
+            places = places * sizes[axis] + coordinates[..., axis]
+        known = array.shape[:depth]
+        rows = -1 if None in known else math.prod(known)
+        flat = keras.ops.reshape(array, (rows, *sizes[depth:]))
+        return keras.ops.take(flat, places, axis=0)
+
+    def compute_output_spec(self, inputs):
+        """The shape of the coordinates without their last axis, then that of an element."""
+        array, coordinates = inputs
+        shape = (*coordinates.shape[:-1], *array.shape[coordinates.shape[-1] :])
+        return keras.KerasTensor(shape, dtype=array.dtype)

@@ -1,7 +1,7 @@
 """Local response normalization; Keras has no layer for it."""
 
 import keras
-import tensorflow as tf
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="tf1")
@@ -15,9 +15,11 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         """The normalized image, of the same shape (batch, height, width, channels)."""
-        return tf.nn.local_response_normalization(
-            inputs, self.depth_radius, self.bias, self.alpha, self.beta
-        )
+        channels = np.arange(inputs.shape[-1])
+        distance = np.abs(channels[:, None] - channels)
+        near = keras.ops.cast(distance <= self.depth_radius, inputs.dtype)
+        squares = keras.ops.matmul(keras.ops.square(inputs), near)
+        return inputs * (self.bias + self.alpha * squares) ** -self.beta
 
     def get_config(self):
         """The constructor's arguments."""

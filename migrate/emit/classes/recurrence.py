@@ -1,7 +1,6 @@
 """A loop over time whose step is a separate model."""
 
 import keras
-import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="tf1")
@@ -28,7 +27,6 @@ class Recurrence(keras.layers.Layer):
         self.return_state, self.time_major = return_state, time_major
         self.numbered = numbered
         self.outputs = len(step.outputs) - states
-        self.supports_jit = False
 
     def call(
         self,
@@ -46,37 +44,34 @@ class Recurrence(keras.layers.Layer):
         """
         flatten = keras.tree.flatten
         sequences = [self._swapped(x) for x in flatten(sequences)]
-        states = flatten(initial_state) or self._zeros(sequences[0])
-        steps = self.length or tf.shape(sequences[0])[0]
-        specs = self.step.outputs[: self.outputs]
-        arrays = [tf.TensorArray(y.dtype, steps, element_shape=y.shape) for y in specs]
+        initial_state = flatten(initial_state)
+        every = [x[0] for x in sequences] + initial_state
+        batch = next((keras.ops.shape(x)[0] for x in every if len(x.shape)), None)
+        zeros = [
+            keras.ops.zeros([batch if n is None else n for n in y.shape], y.dtype)
+            for y in self.step.outputs
+        ]
+        carried = zeros[: self.outputs] + (initial_state or zeros[self.outputs :])
 
-        def advance(time, states, arrays):
-            inputs = [*(x[time] for x in sequences), *states, *constants]
+        def advance(carried, at):
+            time, *slices = at
+            states = carried[self.outputs :]
+            inputs = [*slices, *states, *constants]
             inputs = [time, *inputs] if self.numbered else inputs
             made = flatten(self.step(inputs, training=training))
-            outputs, new = made[: self.outputs], made[self.outputs :]
             if lengths is not None:
-                on = time < tf.cast(lengths, "int32")
-                outputs = [self._where(on, y, tf.zeros_like(y)) for y in outputs]
-                pairs = zip(new, states, strict=True)
-                new = [self._where(on, y, before) for y, before in pairs]
-            arrays = [a.write(time, y) for a, y in zip(arrays, outputs, strict=True)]
-            return time + 1, new, arrays
+                on = time < keras.ops.cast(lengths, "int32")
+                nothing = [keras.ops.zeros_like(y) for y in made[: self.outputs]]
+                pairs = zip(made, [*nothing, *states], strict=True)
+                made = [self._where(on, new, old) for new, old in pairs]
+            return made, made
 
-        _, states, arrays = tf.while_loop(
-            lambda time, *rest: time < steps,
-            advance,
-            (tf.constant(0), list(states), arrays),
-            shape_invariants=(
-                tf.TensorShape(()),
-                [tf.TensorShape(spec.shape) for spec in self._state_specs()],
-                [tf.TensorShape(None)] * self.outputs,
-            ),
-            maximum_iterations=steps,
-        )
-        made = [self._swapped(array.stack()) for array in arrays]
-        made += states if self.return_state else []
+        steps = self.length or keras.ops.shape(sequences[0])[0]
+        times = keras.ops.arange(steps, dtype="int32")
+        # keras.ops.scan stacks what it carries: outputs are carried for that.
+        states, made = keras.ops.scan(advance, carried, [times, *sequences])
+        made = [self._swapped(array) for array in made[: self.outputs]]
+        made += states[self.outputs :] if self.return_state else []
         return made[0] if len(made) == 1 else made
 
     def compute_output_spec(
@@ -128,15 +123,9 @@ class Recurrence(keras.layers.Layer):
         """Swaps the batch and time axes, unless all sequences are time-major."""
         if self.time_major or len(x.shape) < 2:
             return x
-        return tf.transpose(x, [1, 0, *range(2, len(x.shape))])
+        return keras.ops.swapaxes(x, 0, 1)
 
     def _where(self, mask, new, old):
         """One of two tensors (batch, …), by a mask (batch,)."""
-        mask = tf.reshape(mask, [-1, *[1] * (len(new.shape) - 1)])
-        return tf.where(mask, new, old)
-
-    def _zeros(self, sequence):
-        """States to start from, for sequences (time, batch, …)."""
-        specs = self._state_specs()
-        batch = tf.shape(sequence)[1] if specs else None
-        return [tf.zeros((batch, *x.shape[1:]), x.dtype) for x in specs]
+        mask = keras.ops.reshape(mask, (-1, *[1] * (len(new.shape) - 1)))
+        return keras.ops.where(mask, new, old)

@@ -1,7 +1,6 @@
 """Sequences reversed within their lengths."""
 
 import keras
-import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="tf1")
@@ -14,8 +13,12 @@ class ReverseSequence(keras.layers.Layer):
 
     def call(self, sequences, lengths):
         """The sequences; steps beyond their lengths stay in place."""
-        lengths = tf.cast(lengths, "int64")
-        return tf.reverse_sequence(sequences, lengths, self.seq_axis, self.batch_axis)
+        steps = keras.ops.arange(keras.ops.shape(sequences)[self.seq_axis], dtype="int32")
+        steps = keras.ops.reshape(steps, self._along(self.seq_axis, sequences))
+        lengths = keras.ops.cast(lengths, "int32")
+        lengths = keras.ops.reshape(lengths, self._along(self.batch_axis, sequences))
+        places = keras.ops.where(steps < lengths, lengths - 1 - steps, steps)
+        return keras.ops.take_along_axis(sequences, places, axis=self.seq_axis)
 
     def compute_output_spec(self, sequences, lengths):
         """The same shape and dtype."""
@@ -25,3 +28,7 @@ class ReverseSequence(keras.layers.Layer):
         """The constructor's arguments."""
         axes = {"seq_axis": self.seq_axis, "batch_axis": self.batch_axis}
         return {**super().get_config(), **axes}
+
+    def _along(self, axis, array):
+        """The shape of a vector along one axis of an array."""
+        return [-1 if at == axis else 1 for at in range(len(array.shape))]
