@@ -1,8 +1,7 @@
 """Gathers elements by coordinates; keras.ops has no function for it."""
 
-import math
-
 import keras
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="tf1")
@@ -18,12 +17,12 @@ class GatherNd(keras.layers.Layer):
         for axis in range(1, depth):
             places = places * sizes[axis] + coordinates[..., axis]
         known = array.shape[:depth]
-        rows = -1 if None in known else math.prod(known)
+        rows = -1 if None in known else int(np.prod(known))
         flat = keras.ops.reshape(array, (rows, *sizes[depth:]))
         return keras.ops.take(flat, places, axis=0)
 
     def compute_output_spec(self, inputs):
-        """The shape of the coordinates without their last axis, then that of an element."""
+        """One element for each row of coordinates."""
         array, coordinates = inputs
         shape = (*coordinates.shape[:-1], *array.shape[coordinates.shape[-1] :])
         return keras.KerasTensor(shape, dtype=array.dtype)

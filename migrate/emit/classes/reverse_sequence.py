@@ -13,7 +13,8 @@ class ReverseSequence(keras.layers.Layer):
 
     def call(self, sequences, lengths):
         """The sequences; steps beyond their lengths stay in place."""
-        steps = keras.ops.arange(keras.ops.shape(sequences)[self.seq_axis], dtype="int32")
+        length = keras.ops.shape(sequences)[self.seq_axis]
+        steps = keras.ops.arange(length, dtype="int32")
         steps = keras.ops.reshape(steps, self._along(self.seq_axis, sequences))
         lengths = keras.ops.cast(lengths, "int32")
         lengths = keras.ops.reshape(lengths, self._along(self.batch_axis, sequences))
