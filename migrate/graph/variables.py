@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import UserError, printable
 from .constants import static_value
+from .dtypes import DTYPE_NAMES
 from .nodes import Graph, Node, SaveSlice, VariableDef, split_tensor
 
 VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
@@ -82,7 +83,7 @@ def find_variables(graph: Graph) -> dict[str, GraphVariable]:
     """The variables of a graph by node name, in the order of the file.
 
     Raises:
-        UserError: one of them has no dtype.
+        UserError: one of them has no dtype of TensorFlow 1.
     """
     described = _described(graph)
     trainable = _trainable(graph)
@@ -90,8 +91,10 @@ def find_variables(graph: Graph) -> dict[str, GraphVariable]:
     found = {}
     for node in graph.of(*VARIABLE_OPS):
         dtype = node.attrs.get("dtype", "float32")
-        if not isinstance(dtype, str):
-            raise UserError(f"variable {printable(node.name)!r} of the graph has no dtype")
+        if dtype not in DTYPE_NAMES.values():
+            raise UserError(
+                f"variable {printable(node.name)!r} of the graph has no dtype of TensorFlow 1"
+            )
         definition = described.get(node.name)
         key, part = keys.get(node.name, (None, None))
         if part is None and definition is not None:

@@ -6,6 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from tfmigrate import inspect
 from tfmigrate.errors import UserError
 from tfmigrate.graph.files import protos
 
@@ -68,3 +69,14 @@ def test_a_trillion_sizes_take_no_memory(op: str, tmp_path: Path) -> None:
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert most < 50 << 20
+
+
+def test_a_variable_of_an_unknown_dtype_is_named(tmp_path: Path) -> None:
+    graph = _network()
+    variable = graph.node.add(name="v", op="VariableV2")
+    variable.attr["dtype"].type = 999
+    variable.attr["shape"].shape.dim.add(size=2)
+    file = tmp_path / "x.meta"
+    file.write_bytes(protos.MetaGraphDef(graph_def=graph).SerializeToString())
+    with pytest.raises(UserError, match="variable 'v' of the graph has no dtype of TensorFlow 1"):
+        inspect(file)
