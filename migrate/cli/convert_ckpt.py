@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import REFERENCE, feeds, finite, names, output_options
+from .options import REFERENCE, backend_options, feeds, finite, names, output_options
 
 if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
     "Output": ("output", "to", "keras", "training", "dry_run", "force"),
-    "Proof": ("train_check", "reference", "allow_unproved"),
+    "Proof": ("train_check", "reference", "backend", "python", "allow_unproved"),
     "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Weights and their target model": ("ema", "model", "map", "write_map", "like"),
 }
@@ -23,6 +23,7 @@ _EXAMPLES = """\b
 Example: tfmigrate convert-ckpt model.ckpt -o model-keras
          tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=0.8
          tfmigrate convert-ckpt model.ckpt --reference ~/tf1/bin/python
+         tfmigrate convert-ckpt model.ckpt --backend jax --backend torch
          tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
@@ -143,6 +144,7 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     help="Back to TF1: the TensorFlow 1 source that was converted, if it is not where report.json "
     "says.",
 )  # fmt: skip
+@backend_options
 @output_options
 def command(
     sink: Sink,
@@ -176,7 +178,7 @@ def _write_map(
     from ..errors import EXIT_OK, UserError
 
     used = ("model", "keras", "force", "timeout")
-    others = {"output": output, **options}
+    others = {"output": output, "backend": options["backends"], **options}
     flags = (
         "output",
         "to",
@@ -188,6 +190,7 @@ def _write_map(
         "dry_run",
         "trust",
         "reference",
+        "backend",
     )
     idle = [f"--{name.replace('_', '-')}" for name in flags if others[name]]
     if idle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -61,3 +62,42 @@ def feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise click.BadParameter(f"{number!r} is not a number, True, False or a list") from None
     return found
+
+
+def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--backend`` and ``--python``; the command gets ``backends``: name → interpreter."""
+
+    @click.option(
+        "--backend", multiple=True,
+        type=click.Choice(["tensorflow", "jax", "torch", "all"]),
+        help="Repeat the proof, forward and in training, on this backend of Keras. May be "
+        "repeated.",
+    )  # fmt: skip
+    @click.option(
+        "--python", multiple=True, metavar="NAME=PATH",
+        help="The Python interpreter that has Keras with a backend, if it is not this one, such "
+        "as jax=~/jax/bin/python. May be repeated.",
+    )  # fmt: skip
+    @functools.wraps(function)
+    def with_backends(
+        *args: Any, backend: tuple[str, ...], python: tuple[str, ...], **options: Any
+    ) -> Any:
+        return function(*args, backends=_backends(backend, python), **options)
+
+    return with_backends
+
+
+def _backends(asked: tuple[str, ...], python: tuple[str, ...]) -> dict[str, str | None]:
+    known = ("tensorflow", "jax", "torch")
+    paths = {}
+    for text in python:
+        name, _, path = text.partition("=")
+        if name not in known or not path:
+            raise click.BadParameter(
+                f"{text!r} is not NAME=PATH with one of {', '.join(known)}", param_hint="--python"
+            )
+        paths[name] = os.path.expanduser(path)
+    chosen = known if "all" in asked else [name for name in known if name in asked]
+    for name in (name for name in paths if name not in chosen):
+        raise click.UsageError(f"--python {name}=… has no effect without --backend {name}")
+    return {name: paths.get(name) for name in chosen}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import REFERENCE, feeds, finite, names, output_options
+from .options import REFERENCE, backend_options, feeds, finite, names, output_options
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 Example: tfmigrate verify model.ckpt model-keras
          tfmigrate verify model.ckpt model-keras --train 3 --reference ~/tf1/bin/python
+         tfmigrate verify model.ckpt model-keras --train 3 --backend all
 """
 
 
@@ -91,6 +92,7 @@ def _tolerance(
     metavar="SECONDS",
     help="End a process after so many seconds without a response.",
 )
+@backend_options
 @output_options
 def command(sink: Sink, source: str, model: str, allow_unproved: bool, **options: Any) -> int:
     """Run SOURCE and MODEL on the same inputs, name the first tensor that differs, and find the

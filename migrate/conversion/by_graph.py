@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,12 @@ from ..verification import (
     Comparison,
     Measured,
     Model,
+    OnBackend,
+    Subject,
+    Trained,
     TrainingCheck,
     check_training,
+    compare_backends,
     difference,
     lost_dropout,
     no_evidence,
@@ -43,6 +47,8 @@ from ..worker.reference import ReferenceWorker
 from .lifting import Lifted, NotLiftedError, lift
 from .output import Output, differences
 from .result import Conversion, dry_run, lifted_report, write_report
+
+Examples = Mapping[str, np.ndarray]
 
 _NO_NETWORK = (
     "The graph next to the checkpoint contains no network: none of its ops depends on both an "
@@ -67,6 +73,7 @@ class GraphConversion:
         train_check: compare some steps of training, where it is carried over.
         workers: for the graph and for Keras; two are started where it is None.
         reference: an interpreter that has TensorFlow 1, to run the original; None: the worker does.
+        backends: of Keras, with their interpreters: there the proof is repeated.
     """
 
     output: Output
@@ -74,6 +81,7 @@ class GraphConversion:
     workers: tuple[Worker, Worker] | None = None
     train_check: bool = True
     reference: str | Path | None = None
+    backends: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> Source:
@@ -144,13 +152,29 @@ class GraphConversion:
                 why = {"ops": error.ops, "tensor": error.tensor, "reason": str(error)}
                 return self._lift(interface, original, inference, keras_worker, why, run_by)
 
-            def compare() -> Measured:
-                measured = compare_outputs()
+            def compare(room: Path) -> Measured:
+                measured, given, expected = compare_outputs()
                 measured = replace(measured, run_by=run_by)
-                self._check_training(plan, interface, measured, runner, keras_worker)
-                return measured
+                trained = self._check_training(plan, interface, measured, runner, keras_worker)
+                if not all(map(Allowed().holds, (measured.differences or {}).values())):
+                    return measured
+                subject = Subject(room / "model.keras", None)
+                found = compare_backends(
+                    self.backends,
+                    subject,
+                    interface,
+                    given,
+                    expected,
+                    trained,
+                    Allowed(),
+                    own=subject.source,
+                    report={},
+                    timeout=self.timeout,
+                    tell=self.output.tell,
+                )
+                return replace(measured, backends=found)
 
-            def compare_outputs() -> Measured:
+            def compare_outputs() -> tuple[Measured, Examples, Examples]:
                 plan.warnings += self._lost_dropout(inference, plan)
                 original.open()
                 given, expected = original.run_random(plan)
@@ -164,12 +188,13 @@ class GraphConversion:
                 if not same and any(given.batch for given in plan.inputs):
                     raise _OtherBatchError
                 if self.output.keras == "tf-keras" or same:
-                    return Measured(
+                    measured = Measured(
                         found,
                         examples=number_of(given),
                         unproved=self._unproved(interface, plan, expected),
                         advice=self.output.verify_with_data,
                     )
+                    return measured, given, expected
                 self.output.tell({"stage": "looking for the cause"})
                 model = Model.built(keras_worker, self.timeout)
                 model.bind(interface, {})
@@ -182,7 +207,8 @@ class GraphConversion:
                     Allowed(),
                     self.output.tell,
                 )
-                return Measured(found, found=comparison.run(given), examples=number_of(given))
+                measured = Measured(found, found=comparison.run(given), examples=number_of(given))
+                return measured, given, expected
 
             keep = False
             try:
@@ -225,7 +251,7 @@ class GraphConversion:
         return None if reason is None else f"on random inputs {printable(reason, 200)}"
 
     def _try_to_write(
-        self, plan: Plan, worker: Worker, compare: Callable[[], Measured]
+        self, plan: Plan, worker: Worker, compare: Callable[[Path], Measured]
     ) -> Conversion | str:
         """As :meth:`_write`; or what failed, of what no one foresaw."""
         try:
@@ -250,15 +276,15 @@ class GraphConversion:
         measured: Measured,
         runner: Worker,
         keras_worker: Worker,
-    ) -> None:
-        """Writes into the plan what was found of its training.
+    ) -> Trained | None:
+        """Writes into the plan what was found of its training; gives both sides if they agree.
 
         Raises:
             _OtherTrainingError: Keras trains otherwise.
         """
         training = plan.training
         if training is None or not self.train_check:
-            return
+            return None
         found, tried = TrainingCheck(Verdict.NOT_RUN, "the outputs themselves differ"), False
         if not training.losses:
             found = TrainingCheck(Verdict.NOT_RUN, "compile_model does not set a loss")
@@ -301,6 +327,7 @@ class GraphConversion:
         training.proved = found.verdict is Verdict.PASS and not training.beside
         run_by = {"run_by": measured.run_by} if measured.run_by and found.trained else {}
         training.summary["check"] = found.to_dict() | run_by
+        return found.trained if found.verdict is Verdict.PASS else None
 
     def _plan(
         self,
@@ -375,7 +402,9 @@ class GraphConversion:
                 lifted.plan.notes += self._changed_kernels(interface, training=False)
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
                 measured = self._compare_lifted(lifted, original, worker)
-                measured = replace(measured, run_by=run_by)
+                only = "the model is a SavedModel, which only TensorFlow runs"
+                rows = [OnBackend(name, Allowed(), reason=only) for name in self.backends]
+                measured = replace(measured, run_by=run_by, backends=tuple(rows))
                 report = lifted_report(self.source, lifted, why, measured)
                 report["files"] |= self.output.formats(room).files
                 write_report(room, report)

@@ -16,6 +16,7 @@ from ..plan.mlp import forward, mlp_plan
 from ..sources import Source, open_source
 from ..verification import Measured
 from ..worker import Worker
+from ..worker.backends import interpreters
 from ..worker.events import Event
 from .back import open_way_back
 from .by_graph import GraphConversion
@@ -49,6 +50,7 @@ def convert(
     force: bool = False,
     trust: bool = False,
     reference: str | Path | None = None,
+    backends: Mapping[str, str | Path | None] | None = None,
     timeout: float = _TIMEOUT,
     on_event: Event | None = None,
     workers: tuple[Worker, Worker] | None = None,
@@ -81,6 +83,8 @@ def convert(
         trust: run the original graph even if it could touch files, the network or processes.
         reference: a Python interpreter that has TensorFlow 1: it runs the original, forward and in
             training, in place of ``tf.compat.v1`` here.
+        backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
+            None for this one: what was proved is proved there too.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called as the work goes on, see :mod:`tfmigrate.worker.events`.
         workers: for the graph and for Keras, where two are at hand; else they are started.
@@ -92,8 +96,20 @@ def convert(
         UserError: the source cannot be read or understood, or the output cannot be written.
     """
     path, to = Path(source), tuple(dict.fromkeys(to))
+    programs = interpreters(backends or {})
     request = Request(
-        path, inputs, outputs, feed, to, map, model, ema, keras, reference=reference, like=like
+        path,
+        inputs,
+        outputs,
+        feed,
+        to,
+        map,
+        model,
+        ema,
+        keras,
+        reference=reference,
+        backends=programs,
+        like=like,
     )
     request.check()
     tell = on_event or (lambda event: None)
@@ -144,14 +160,15 @@ def convert(
     out = Output(opened, folder, to, keras, dry_run, force, timeout, tell)
     if request.variables_alone:
         return out.variables([])
-    if reference is not None and opened.graph is None:
+    unused = {"--reference": reference, "--backend": backends}
+    for flag in (flag for flag, value in unused.items() if value and opened.graph is None):
         raise UserError(
-            f"there is no graph beside {printable(path)}, so --reference has no original to run",
+            f"there is no graph beside {printable(path)}, so {flag} has no original to run",
             expected="a .meta file beside the checkpoint",
         )
     if model is not None or opened.graph is None:
         return _from_names(out, asked=model is not None)
-    conversion = GraphConversion(out, training, workers, train_check, reference)
+    conversion = GraphConversion(out, training, workers, train_check, reference, programs)
     return conversion.run(inputs, outputs, feed)
 
 
@@ -180,7 +197,7 @@ def _from_names(output: Output, *, asked: bool) -> Conversion:
     advice = f"put {meta} next to the checkpoint and convert again; or compare with known outputs"
     with Worker("Keras") as keras_worker:
 
-        def compare() -> Measured:
+        def compare(room: Path) -> Measured:
             given = random_inputs(plan)
             expected = forward(plan, source.read, given["x:0"])
             made = differences(keras_worker, plan, given, {"logits:0": expected}, output.timeout)

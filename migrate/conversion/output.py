@@ -60,10 +60,14 @@ class Output:
         self,
         plan: Plan,
         worker: Worker,
-        compare: Callable[[], Measured],
+        compare: Callable[[Path], Measured],
         reference: str,
     ) -> Conversion:
-        """Outcome ``keras``: built in the worker, compared before the folder appears."""
+        """Outcome ``keras``: built in the worker, compared before the folder appears.
+
+        Args:
+            compare: the model as it lies in a folder with the original.
+        """
         reasons = self.source.average_reasons()
         plan.fates = [
             replace(f, reason=reasons[f.name]) if f.reason and f.name in reasons else f
@@ -94,7 +98,7 @@ class Output:
             )
             self.tell({"stage": "comparing"})
             try:
-                measured = compare()
+                measured = compare(room)
             except WorkerError:
                 raise
             except UserError as error:  # random examples may be none that the graph accepts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Request:
     ema: str = "raw"
     keras: str = "keras"
     reference: str | Path | None = None
+    backends: Mapping[str, str] = field(default_factory=dict)
     like: str | Path | None = None
 
     @property
@@ -81,6 +82,13 @@ class Request:
             raise UserError(f"--ema is {printable(self.ema)}", expected="prefer or raw")
         if self.keras not in ("keras", "tf-keras"):
             raise UserError(f"--keras is {printable(self.keras)}", expected="keras or tf-keras")
+        for flag, value in (("--keras tf-keras", self.keras), ("--to saved_model", self.to)):
+            if self.backends and flag.split()[1] in value:
+                raise UserError(
+                    f"{flag} makes a model that only TensorFlow runs, so --backend would have no "
+                    "effect",
+                    try_="without it",
+                )
         twin_of(self.model)  # which refuses a name that is no system's
 
     def _check_back(self) -> None:
@@ -147,6 +155,7 @@ class Request:
         if graph:
             listed: dict[str, Any] = {"--inputs": self.inputs, "--outputs": self.outputs}
             listed |= {"--feed": self.feed, "--reference": self.reference}
+            listed |= {"--backend": self.backends}
             given += [flag for flag, value in listed.items() if value]
         if model and self.model is not None:
             given.append("--model")

@@ -16,7 +16,7 @@ from ..plan.balance import Balance, balance
 from ..plan.fates import fates
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
 from ..sources import Source
-from ..verification import OF_SCALE, Allowed, Measured
+from ..verification import OF_SCALE, Allowed, Measured, backends_table
 from .lifting import Lifted
 
 
@@ -33,7 +33,9 @@ class Conversion(Result):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether parity holds."""
+        """Whether parity holds, on each backend that it was measured on."""
+        if any(entry["verdict"] == Verdict.FAIL for entry in self.report.get("backends", ())):
+            return Verdict.FAIL
         return Verdict(self.report["parity"]["verdict"])
 
     def exit_status(self, *, allow_unproved: bool = False) -> int:
@@ -90,6 +92,8 @@ class Conversion(Result):
             ]
         if run_by := parity.get("run_by"):
             parts.append(f"original run by {run_by}")
+        if backends := report.get("backends"):
+            shown.append(backends_table(backends))
         if advice := parity.get("try"):
             shown.append(Paragraph(f"To prove it: {advice}"))
         return [
@@ -165,6 +169,7 @@ def model_report(
             "layers": _layers(plan),
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(measured, reference),
+            "backends": [each.to_dict() for each in measured.backends],
             "notes": plan.notes,
             "warnings": [*plan.warnings, *measured.told],
         }
@@ -254,6 +259,7 @@ def lifted_report(
             "prevented": why,
             "gradients": gradients,
             "parity": _parity(measured, "the original graph"),
+            "backends": [each.to_dict() for each in measured.backends],
             "notes": notes,
             "warnings": warnings,
         }

@@ -1,9 +1,11 @@
 """An original and its model on the same inputs: which tensor differs first, and why."""
 
+from .backends import OnBackend, backends_table, compare_backends
 from .comparing import OF_SCALE, Allowed, difference
 from .evidence import no_evidence, without_weights
 from .result import Measured, Verification
-from .subject import Model
+from .subject import Model, Subject
+from .trained import Trained
 from .training_check import STEPS, TrainingCheck, check_training, lost_dropout
 from .verifying import Comparison, verify
 
@@ -14,9 +16,14 @@ __all__ = [
     "Comparison",
     "Measured",
     "Model",
+    "OnBackend",
+    "Subject",
+    "Trained",
     "TrainingCheck",
     "Verification",
+    "backends_table",
     "check_training",
+    "compare_backends",
     "difference",
     "lost_dropout",
     "no_evidence",

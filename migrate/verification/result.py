@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK
 from ..parity import Difference, Verdict, worst
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, plain
+from .backends import OnBackend, backends_table
 from .comparing import Allowed
 from .layers import Cause, LayerDifference
 from .trained import Trained
@@ -50,6 +51,7 @@ class Verification(Result):
         data: the file of the examples; None for random ones.
         run_by: which TensorFlow ran the original, where it is another than this one.
         unproved: why outputs that agree prove nothing; None where they do.
+        backends: the same on other backends of Keras.
     """
 
     outputs: Mapping[str, Difference]
@@ -66,12 +68,14 @@ class Verification(Result):
     notes: tuple[str, ...] = ()
     run_by: str | None = None
     unproved: str | None = None
+    backends: tuple[OnBackend, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """Whether the outputs agree, and all that training made; whether that proves anything."""
         trained = self.trained is None or self.trained.holds(self.allowed)
         holds = trained and all(map(self.allowed.holds, self.outputs.values()))
+        holds = holds and all(each.verdict is not Verdict.FAIL for each in self.backends)
         if holds and self.trained is None and self.unproved is not None:
             return Verdict.NOT_PROVED
         return Verdict.of(holds)
@@ -131,6 +135,7 @@ class Verification(Result):
                     "reason": self.wide.reason,
                 },
                 "training": self.trained.to_dict() if self.trained is not None else None,
+                "backends": [each.to_dict() for each in self.backends],
                 "notes": self.notes,
             }
         )
@@ -146,6 +151,8 @@ class Verification(Result):
         shown += [Paragraph(line) for line in self.told()]
         if self.trained is not None:
             shown += self._shown(self.trained)
+        if self.backends:
+            shown.append(backends_table([each.to_dict() for each in self.backends]))
         greatest = worst(list(self.outputs.values()))
         text = (
             f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed "
@@ -236,7 +243,7 @@ class Measured:
         found: layers and causes, where the outputs differ by more than is allowed.
         examples: how many were run.
         run_by: which TensorFlow ran the original, where it is another than this one.
-        unproved: why outputs that agree prove nothing; None where they do.
+        backends: the same on other backends of Keras.
     """
 
     differences: Mapping[str, Difference] | None
@@ -246,6 +253,7 @@ class Measured:
     unproved: str | None = None
     advice: str | None = None
     run_by: str | None = None
+    backends: tuple[OnBackend, ...] = ()
 
     @property
     def told(self) -> list[str]:

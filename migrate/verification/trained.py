@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import listed, printable
 from ..parity import Difference
 from .comparing import Allowed
+from .subject import Model
 
 _LEAST_SHARE = 0.1
 """Of the greatest gradient: smaller ones are held against that, since sums that cancel leave the
@@ -34,6 +35,8 @@ class Trained:
         counters: variables that count steps otherwise than Keras does, by name.
         named: target → the variables of the checkpoint that it is made of.
         operations: what was run of the original in each step.
+        repeat: does the same steps with another model of the same weights, such as on another
+            backend, whose gradients are not compared; None where it cannot be done again.
     """
 
     losses: tuple[tuple[float, float], ...]
@@ -45,6 +48,7 @@ class Trained:
     counters: Mapping[str, Difference] = field(default_factory=dict)
     named: Mapping[str, str] = field(default_factory=dict)
     operations: tuple[str, ...] = ()
+    repeat: Callable[[Model], Trained] | None = field(default=None, compare=False, repr=False)
 
     def holds(self, allowed: Allowed) -> bool:
         """Whether nothing differs by more than is allowed."""

@@ -23,8 +23,10 @@ from ..plan.examples import EXAMPLES, number_of, random_inputs
 from ..sources import Source, open_source
 from ..training import carry_training
 from ..worker import JobError, Worker
+from ..worker.backends import interpreters
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
+from .backends import compare_backends
 from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
 from .evidence import no_evidence
@@ -52,6 +54,7 @@ def verify(
     train: int = 0,
     trust: bool = False,
     reference: str | Path | None = None,
+    backends: Mapping[str, str | Path | None] | None = None,
     timeout: float = 300.0,
     on_event: Callable[[dict[str, Any]], None] | None = None,
     workers: tuple[Worker, Worker] | None = None,
@@ -79,6 +82,8 @@ def verify(
             files, the network or processes.
         reference: a Python interpreter that has TensorFlow 1: it runs the original, forward and in
             training, in place of ``tf.compat.v1`` here.
+        backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
+            None for this one: the model is run, and trained, there too.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called with ``{"stage": …}`` as the work goes on.
         workers: for the original and for the model, where two are at hand; else they are started.
@@ -90,6 +95,7 @@ def verify(
         UserError: a side cannot be opened or run, or they do not belong together.
     """
     tell = on_event or (lambda event: None)
+    programs = interpreters(backends or {})
     tell({"stage": "reading"})
     with ExitStack() as stack:
         stack.enter_context(_models_errors(model))
@@ -111,6 +117,11 @@ def verify(
                 f"{printable(model)} is a SavedModel with the unchanged graph; its "
                 "training is not carried over",
                 expected="a Keras model for --train",
+            )
+        if programs and subject.path is not None and subject.path.is_dir():
+            raise UserError(
+                f"{printable(model)} is a SavedModel, which only TensorFlow runs",
+                expected="a Keras model for --backend",
             )
         allowed = Allowed(*tolerance) if tolerance is not None else Allowed()
         interface, inference = find_inference(
@@ -183,6 +194,23 @@ def verify(
                 timeout=timeout,
             )
             result = replace(result, trained=trained)
+        if programs and result:
+            result = replace(
+                result,
+                backends=compare_backends(
+                    programs,
+                    subject,
+                    interface,
+                    given,
+                    original.run(given),
+                    result.trained,
+                    allowed,
+                    own=source_text if subject.code is None else subject.code.read_text("utf-8"),
+                    report=subject.report,
+                    timeout=timeout,
+                    tell=tell,
+                ),
+            )
         return replace(
             result,
             source=str(source),

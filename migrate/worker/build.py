@@ -20,8 +20,9 @@ from . import model as finished
 from .compiled import assign_slots, compile_model, opened_paths
 from .disk import writing
 from .events import Event
+from .keras_model import path_of
+from .keras_model import weights_of as _weights
 from .model import executed
-from .model import weights_of as _weights
 from .settings import as_delivered
 
 _state: dict[str, Any] = {}
@@ -148,7 +149,7 @@ def _save(
     _state["model"] = opened
     # An opened model's own paths lack its name. It is put in front for readers that look a path
     # up and fall back on its ending by `or`: a Keras variable found at once has no truth value.
-    paths = {target: finished.path_of(variable) for target, variable in after.items()} | slots
+    paths = {target: path_of(variable) for target, variable in after.items()} | slots
     return {"paths": {target: f"{opened.name}/{path}" for target, path in paths.items()}}, {}
 
 

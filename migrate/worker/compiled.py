@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .keras_model import members, slot_variable
+
 ITERATION = "optimizer/iteration"
 """Target of the step counter."""
 
@@ -50,15 +52,6 @@ def assign_slots(
     return found
 
 
-def slot_variable(
-    model: Any, weights: Mapping[str, Any], place: tuple[int | None, str, str]
-) -> Any:
-    """The optimizer's variable at a place: its number, attribute there, the weight's target."""
-    member, attribute, weight = place
-    optimizer = members(model.optimizer)[member or 0]
-    return getattr(optimizer, attribute)[optimizer._get_variable_index(weights[weight])]
-
-
 def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str, str]:
     """Target → path in the opened model of what its optimizer holds.
 
@@ -75,11 +68,6 @@ def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str,
     if after:
         paths[ITERATION] = members(opened.optimizer)[0].iterations.path
     return paths
-
-
-def members(optimizer: Any) -> list[Any]:
-    """The optimizers that one is made of; itself, most of the time."""
-    return list(getattr(optimizer, "optimizers", [optimizer]))
 
 
 def _variables(model: Any) -> list[Any]:

@@ -21,8 +21,8 @@ import numpy as np
 from ..errors import UserError, printable
 from ..graph import refuse_saved_model
 from ..plan.training import OWN_MODEL
-from .compiled import members, slot_variable
 from .events import Event
+from .keras_model import members, set_rates, slot_variable, weights_of, without_dropout
 from .rungraph import plain
 
 Answer = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -39,23 +39,6 @@ def hold(model: Any) -> None:
     """Makes a Keras model the one that later steps run."""
     _state.clear()
     _state.update(model=model, kind="keras")
-
-
-def weights_of(model: Any) -> dict[str, Any]:
-    """``layer/variable`` → Keras variable; a Sequential model does not put its name in front."""
-    found = {}
-    for layer in model.layers:
-        for variable in layer.weights:
-            path = path_of(variable)
-            # When a file is opened, what a layer wraps is built before it: its name is missing.
-            _, within, below = f"/{path}".partition(f"/{layer.name}/")
-            found[f"{layer.name}/{below if within else path}"] = variable
-    return found
-
-
-def path_of(variable: Any) -> str:
-    """The path of a Keras variable; in Keras 2, ``layer/kernel:0``, it is a name."""
-    return getattr(variable, "path", None) or variable.name.partition(":")[0]
 
 
 def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
@@ -280,13 +263,10 @@ def _listen(optimizer: Any, targets: dict[int, str], applied: dict[str, Any]) ->
 
 def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[Any, Any]:
     """The model with its dropout switched off, and x, y and weights as Keras takes them."""
-    import keras
     import tensorflow as tf
 
     model = _compiled()
-    for layer in model._flatten_layers():  # those in the step of a loop too
-        if isinstance(layer, keras.layers.Dropout):
-            layer.rate = 0.0
+    without_dropout(model)
     labels = [tf.constant(arrays[f"label:{index}"]) for index in range(request["labels"])]
     given = (arrays.get(f"weight:{index}") for index in range(len(model.outputs)))
     each = [None if array is None else tf.constant(array) for array in given]
@@ -305,9 +285,7 @@ def _compiled() -> Any:
 
 def _rates(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Sets the learning rate of each optimizer, but for None."""
-    for optimizer, rate in zip(members(_compiled().optimizer), request["rates"], strict=True):
-        if rate is not None:
-            optimizer.learning_rate = rate
+    set_rates(_compiled().optimizer, request["rates"])
     return {}, {}
 
 

@@ -1,0 +1,176 @@
+"""The proof once more on other backends of Keras: each in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError, printable
+from ..graph import Interface
+from ..parity import Difference, Verdict
+from ..report import Table
+from ..worker import JobError
+from ..worker.backends import BackendWorker
+from .comparing import Allowed, difference
+from .subject import Model, Subject
+from .trained import Trained
+
+
+@dataclass(frozen=True)
+class OnBackend:
+    """What a model does on one backend.
+
+    Attributes:
+        backend: "tensorflow", "jax" or "torch".
+        allowed: what outputs, weights and slots may be off by.
+        outputs: output tensor → difference; None where it was not run.
+        trained: after the steps of training, if these were compared.
+        seconds: of a training step, the first left out, which compiles; None without training.
+        versions: of Python, Keras and the backend; empty where it did not start.
+        reason: why it was not run, or what failed; a clause.
+        failed: whether the model cannot run there, though the backend is installed.
+    """
+
+    backend: str
+    allowed: Allowed
+    outputs: Mapping[str, Difference] | None = None
+    trained: Trained | None = None
+    seconds: float | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    failed: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it agrees with the original there; *not run* where the backend is missing."""
+        if self.failed:
+            return Verdict.FAIL
+        if self.outputs is None:
+            return Verdict.NOT_RUN
+        trained = self.trained is None or self.trained.holds(self.allowed)
+        return Verdict.of(trained and all(map(self.allowed.holds, self.outputs.values())))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the report's ``backends``."""
+        outputs, trained = self.outputs, self.trained
+        found: dict[str, Any] = {"verdict": self.verdict, **self.versions, "backend": self.backend}
+        if self.reason:
+            found["reason"] = self.reason
+        if outputs is not None:
+            found["outputs"] = [{"tensor": t, **d.to_dict()} for t, d in outputs.items()]
+        if trained is not None:
+            found["training"] = {
+                "losses": [{"original": e, "model": m} for e, m in trained.losses],
+                "max_loss_difference": trained.loss_difference,
+                "required_tolerance": {"of_scale": trained.of_scale},
+                "notes": list(trained.notes),
+                "seconds_per_step": self.seconds,
+            }
+        return found
+
+
+def compare_backends(
+    backends: Mapping[str, str],
+    subject: Subject,
+    interface: Interface,
+    given: Mapping[str, np.ndarray],
+    expected: Mapping[str, np.ndarray],
+    trained: Trained | None,
+    allowed: Allowed,
+    *,
+    own: str | None,
+    report: Mapping[str, Any],
+    timeout: float | None,
+    tell: Callable[[dict[str, Any]], None],
+) -> tuple[OnBackend, ...]:
+    """Runs and trains the model on each backend, on the inputs that it was proved with.
+
+    Args:
+        backends: name → the program that has it.
+        subject: the model; its source is run in the backend's process.
+        given, expected: inputs and outputs of the original, by tensor.
+        trained: both sides after some steps, where training was compared and agrees.
+        own: the text of the model.py beside the model, which defines its classes.
+        report: of the model, which names its inputs; {} where they are in the order of the graph.
+    """
+    found = []
+    for name, python in backends.items():
+        tell({"stage": f"comparing on {name}"})
+        with BackendWorker(name, python) as worker:
+            try:
+                versions = worker.versions(timeout)
+            except UserError as error:
+                text = f"{error.problem}; try {error.try_}" if error.try_ else error.problem
+                found.append(OnBackend(name, allowed, reason=text))
+                continue
+            if needs_tensorflow(own) and name != "tensorflow":
+                reason = "the model has strings or sparse features, for which it needs TensorFlow"
+                found.append(OnBackend(name, allowed, versions=versions, reason=reason))
+                continue
+            try:
+                repeat = trained.repeat if trained is not None else None
+                compiled = repeat is not None
+                model = Model.open(
+                    subject, worker, timeout, compiled=compiled, source=own, trust=True
+                )
+                model.bind(interface, report)
+                made = model.predict([given[i.tensor] for i in interface.inputs])
+                outputs = {
+                    tensor: difference(expected[tensor], array)
+                    for tensor, array in zip(interface.outputs, made, strict=True)
+                }
+                found.append(
+                    OnBackend(
+                        name,
+                        allowed,
+                        outputs=outputs,
+                        trained=repeat(model) if repeat is not None else None,
+                        seconds=min(worker.steps[1:], default=None),
+                        versions=versions,
+                    )
+                )
+            except (JobError, UserError) as error:
+                gist = error.gist if isinstance(error, JobError) else error.problem
+                reason = f"the model cannot run: {printable(gist, 300)}"
+                found.append(OnBackend(name, allowed, None, None, None, versions, reason, True))
+    return tuple(found)
+
+
+def needs_tensorflow(source: str | None) -> bool:
+    """Whether the text of a model.py imports TensorFlow: for strings, and for sparse features."""
+    return source is not None and "import tensorflow as tf" in source.splitlines()
+
+
+def backends_table(reported: Sequence[Mapping[str, Any]]) -> Table:
+    """A row for each backend, from the report's ``backends``."""
+    columns = ["backend", "version", ">outputs", ">losses", ">state", ">s/step", "verdict"]
+    rows = [
+        [
+            entry["backend"],
+            f"{entry['version']}, Keras {entry['keras']}" if "version" in entry else "",
+            *_figures(entry),
+            str(entry["verdict"]) + (f": {entry['reason']}" if "reason" in entry else ""),
+        ]
+        for entry in reported
+    ]
+    failed = [i for i, e in enumerate(reported) if e["verdict"] == Verdict.FAIL]
+    return Table(columns, rows, marked=frozenset(failed))
+
+
+def _figures(entry: Mapping[str, Any]) -> list[str]:
+    """Differences relative to the largest value, of outputs and of weights and slots."""
+    outputs, training = entry.get("outputs"), entry.get("training")
+    shares = [float(o["max_abs"]) / (float(o["scale"]) or 1.0) for o in outputs or ()]
+    figures = [f"{max(shares, default=0.0):.2g}" if outputs is not None else ""]
+    if training is None:
+        return [*figures, "", "", ""]
+    seconds = training["seconds_per_step"]
+    return [
+        *figures,
+        f"{float(training['max_loss_difference']):.2g}",
+        f"{float(training['required_tolerance']['of_scale']):.2g}",
+        "" if seconds is None else f"{seconds:.3g}",
+    ]

@@ -1,0 +1,181 @@
+"""Runs a converted model on another Keras backend: a program of its own, in any interpreter.
+
+It needs Keras and its backend, numpy, and two files beside this one. It reads and writes the frames
+of ``channel.py``. KERAS_BACKEND names the backend.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import platform
+import select
+import sys
+import threading
+import time
+import traceback
+import types
+from pathlib import Path
+from typing import Any
+
+_REFUSED = {"kind": "refused", "expected": None, "try": None}
+
+
+def _beside(name: str) -> types.ModuleType:
+    """A module of this folder, which is not on the path: Keras must not find our files."""
+    spec = importlib.util.spec_from_file_location(
+        f"tfmigrate_{name}", Path(__file__).with_name(f"{name}.py")
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Session:
+    """An open model; each method is one step: (request, arrays) -> (data, arrays)."""
+
+    def __init__(self, keras: Any, helpers: types.ModuleType):
+        self._keras, self._helpers = keras, helpers
+        self._model: Any = None
+
+    def open(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """Opens ``path``, a .keras file, after ``code`` (a file) or ``source`` (its text) ran."""
+        text = Path(request["code"]).read_text("utf-8") if request["code"] else request["source"]
+        if text:
+            module = types.ModuleType("converted_model")
+            sys.modules[module.__name__] = module
+            exec(compile(text, "model.py", "exec"), module.__dict__)
+        self._model = self._keras.models.load_model(request["path"], compile=request["compile"])
+        return {"kind": "keras", "inputs": [tensor.name for tensor in self._model.inputs]}, {}
+
+    def describe(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """The shapes of the variables; no layers, since only whole models are compared here."""
+        held = self._helpers.weights_of(self._model)
+        return {"layers": [], "weights": {t: list(v.shape) for t, v in held.items()}}, {}
+
+    def weights(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """The values of the variables in ``targets``."""
+        held = self._helpers.weights_of(self._model)
+        return {}, {target: self._numpy(held[target]) for target in request["targets"]}
+
+    def predict(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """Runs it on inputs "0", "1" …; gives outputs under the same kind of names."""
+        made = self._model(self._inputs(arrays), training=False)
+        made = list(made.values()) if isinstance(made, dict) else made
+        made = list(made) if isinstance(made, (list, tuple)) else [made]
+        return {}, {str(index): self._numpy(value) for index, value in enumerate(made)}
+
+    def train(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """One training step, as in ``model.py``; gives the loss and the seconds that it took."""
+        model, count = self._model, len(self._model.outputs)
+        if not model.compiled:
+            raise ValueError("the model is not compiled")
+        self._helpers.without_dropout(model)
+        labels = [arrays[f"label:{index}"] for index in range(request["labels"])]
+        each = [arrays.get(f"weight:{index}") for index in range(count)]
+        weights = each[0] if count == 1 else each if any(w is not None for w in each) else None
+        y = labels if len(labels) > 1 else next(iter(labels), None)
+        x = self._inputs(arrays)
+        model.reset_metrics()
+        before = time.perf_counter()
+        made = model.train_on_batch(x, y, sample_weight=weights, return_dict=True)
+        return {"loss": float(made["loss"]), "seconds": time.perf_counter() - before}, {}
+
+    def rates(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """Sets the learning rate of each optimizer, but for None."""
+        self._helpers.set_rates(self._model.optimizer, request["rates"])
+        return {}, {}
+
+    def slots(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """The optimizer's variables at ``places``."""
+        model, helpers = self._model, self._helpers
+        held, places = helpers.weights_of(model), request["places"].items()
+        found = {target: helpers.slot_variable(model, held, place) for target, place in places}
+        return {}, {target: self._numpy(variable) for target, variable in found.items()}
+
+    def _inputs(self, arrays: dict[str, Any]) -> Any:
+        given = [
+            arrays[str(index)].astype(self._keras.backend.standardize_dtype(tensor.dtype))
+            for index, tensor in enumerate(self._model.inputs)
+        ]
+        return given[0] if len(given) == 1 else given
+
+    def _numpy(self, value: Any) -> Any:
+        return self._keras.ops.convert_to_numpy(value)
+
+
+def _started() -> tuple[Any, dict[str, str]]:
+    """Keras on its backend, with exact arithmetic, and what runs; the reason is an ImportError."""
+    name = os.environ["KERAS_BACKEND"]
+    backend = importlib.import_module(name)
+    if name == "jax":
+        backend.config.update("jax_default_matmul_precision", "highest")
+    elif name == "torch":
+        backend.set_float32_matmul_precision("highest")
+        backend.backends.cudnn.allow_tf32 = False
+        backend.use_deterministic_algorithms(True, warn_only=True)
+    else:
+        backend.config.experimental.enable_tensor_float_32_execution(False)
+        backend.config.experimental.enable_op_determinism()
+    import keras
+
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    versions = {
+        "backend": name,
+        "version": backend.__version__,
+        "keras": keras.__version__,
+        "python": platform.python_version(),
+    }
+    return keras, versions
+
+
+def _end_with_the_command() -> None:
+    """As in ``confine.py``."""
+    command = select.poll()
+    command.register(0, 0)
+    command.poll()
+    os._exit(0)
+
+
+def main() -> None:
+    """Answers ``version`` first, then the steps of a session, until stdin ends."""
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
+    if sys.path and Path(sys.path[0]) == Path(__file__).parent:
+        sys.path.pop(0)
+    # Whatever a library prints must not end up between two frames.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    try:
+        channel, helpers = _beside("channel"), _beside("keras_model")
+    except ImportError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+    try:
+        keras, versions = _started()
+    except ImportError as error:
+        channel.send(replies, {**_REFUSED, "problem": f"{type(error).__name__}: {error}"})
+        return
+    session = Session(keras, helpers)
+    while True:
+        try:
+            message, arrays = channel.receive(sys.stdin.buffer)
+        except EOFError:
+            return
+        request = message["request"]
+        try:
+            if request["step"] == "version":
+                data, made = versions, {}
+            else:
+                data, made = getattr(session, request["step"])(request, arrays)
+            channel.send(replies, {"kind": "reply", "data": data}, made)
+        except Exception:
+            channel.send(replies, {"kind": "failed", "trace": traceback.format_exc()})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""A converted model on another Keras backend, in the interpreter that has it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError, nearest, printable
+from .client import Reply, Worker
+from .events import Event
+from .memory import leave_memory_to_others
+
+BACKENDS = ("tensorflow", "jax", "torch")
+_SCRIPT = Path(__file__).with_name("backend.py")
+
+
+def interpreters(backends: Mapping[str, str | Path | None]) -> dict[str, str]:
+    """The program of each backend: given by a path or a name on the PATH, or this interpreter.
+
+    Raises:
+        UserError: there is no such backend, or no such program.
+    """
+    found = {}
+    for name, python in backends.items():
+        if name not in BACKENDS:
+            raise UserError(
+                f"Keras has no backend {printable(name)!r} that models can be compared on",
+                expected=f"one of {', '.join(BACKENDS)}",
+                try_=nearest(name, BACKENDS),
+            )
+        program = shutil.which(str(python or sys.executable))
+        if program is None:
+            raise UserError(
+                f"no program {printable(python)} for --python {name}",
+                expected=f"the path of a Python interpreter that has Keras and {name}",
+            )
+        found[name] = program
+    return found
+
+
+class BackendWorker(Worker):
+    """A process of Keras on one backend that answers what a model is asked (job ``model``).
+
+    Attributes:
+        steps: seconds of each training step so far; tracing and compiling are in the first.
+
+    Args:
+        backend: of :data:`BACKENDS`.
+        python: its interpreter, of :func:`interpreters`.
+    """
+
+    def __init__(self, backend: str, python: str):
+        self.backend, self._python = backend, printable(python)
+        self.steps: list[float] = []
+        self._versions: dict[str, str] = {}
+        super().__init__(
+            backend,
+            environment={"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"},
+            writable=(),
+            command=[python, str(_SCRIPT)],
+        )
+
+    def versions(self, timeout: float | None) -> dict[str, str]:
+        """``backend``, ``version``, ``keras``, ``python``; waits for the import the first time.
+
+        Raises:
+            UserError: the interpreter does not have them.
+        """
+        if not self._versions:
+            try:
+                self._versions = super().call("version", {"step": "version"}, timeout=timeout).data
+            except UserError as error:
+                raise UserError(
+                    f"{self._python} cannot run Keras on {self.backend}: "
+                    f"{printable(error.problem, 240)}",
+                    try_=f"--python {self.backend}=PATH of an interpreter that has keras and "
+                    f"{self.backend}",
+                ) from None
+            leave_memory_to_others(self._process.pid)
+        return self._versions
+
+    def call(
+        self,
+        job: str,
+        request: Mapping[str, Any] | None = None,
+        arrays: Mapping[str, np.ndarray] | None = None,
+        *,
+        on_event: Event | None = None,
+        timeout: float | None = None,
+    ) -> Reply:
+        """Runs one step of the job ``model``; see :meth:`Worker.call`."""
+        assert job == "model"
+        self.versions(timeout)
+        reply = super().call(job, request, arrays, on_event=on_event, timeout=timeout)
+        if "seconds" in reply.data:
+            self.steps.append(reply.data["seconds"])
+        return reply

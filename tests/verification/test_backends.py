@@ -1,0 +1,205 @@
+"""``--backend``: the proof on other backends of Keras, held against what TensorFlow 1.15 wrote."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import CaseOf
+from tfmigrate import convert, verify
+from tfmigrate.cli.start import main
+from tfmigrate.conversion.result import Conversion
+from tfmigrate.errors import UserError
+from tfmigrate.parity import Verdict
+from tfmigrate.worker import Worker, backend
+
+pytestmark = pytest.mark.xdist_group("backends")
+
+Workers = tuple[Worker, Worker]
+OTHERS = ("jax", "torch")
+Converted = Callable[[str], Conversion]
+# Three kinds: dense layers with Adam in mid-flight, convolutions, a loop over a cell of its own.
+MODELS = ("goldens/train_adam", "goldens/lenet_raw", "goldens/lstm_dynamic")
+
+# Plain Keras, and nothing of ours: the model goes on training over the golden steps.
+GO_ON = """
+import importlib.util, json, sys
+import numpy as np
+folder, golden, name = sys.argv[1:]
+spec = importlib.util.spec_from_file_location("model", folder + "/model.py")
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+import keras
+assert "tensorflow" not in sys.modules
+arrays = np.load(golden)
+model = keras.models.load_model(folder + "/model.keras")
+made = keras.ops.convert_to_numpy(model(arrays["in_" + name], training=False))
+losses = []
+for x, y in zip(arrays["train_x"], arrays["train_y"]):
+    model.reset_metrics()
+    losses.append(float(model.train_on_batch(x, y)))
+print(json.dumps({"outputs": made.tolist(), "losses": losses}))
+"""
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with Worker("graph") as graph, Worker("Keras") as keras:
+        yield graph, keras
+
+
+def python_of(name: str) -> str | None:
+    """The interpreter that TFMIGRATE_JAX or TFMIGRATE_TORCH names, or this one if it has it."""
+    given = os.environ.get(f"TFMIGRATE_{name.upper()}")
+    return given or (sys.executable if importlib.util.find_spec(name) else None)
+
+
+def skip_without(name: str) -> str:
+    python = python_of(name)
+    if python is None:
+        pytest.skip(f"needs {name}, or an interpreter that has it in TFMIGRATE_{name.upper()}")
+    return python
+
+
+@pytest.fixture(scope="module")
+def converted(
+    case_of: CaseOf, workers: Workers, tmp_path_factory: pytest.TempPathFactory
+) -> Converted:
+    """Name of a case → its conversion, on every backend that is at hand, made once."""
+    backends = {name: python for name in OTHERS if (python := python_of(name)) is not None}
+    folder = tmp_path_factory.mktemp("converted")
+
+    def make(case: str) -> Conversion:
+        output = folder / case.replace("/", "-")
+        return convert(case_of(case).source, output, backends=backends, workers=workers)
+
+    return cache(make)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("case", MODELS)
+def test_a_model_is_proved_on_another_backend(case: str, name: str, converted: Converted) -> None:
+    skip_without(name)
+    made = converted(case)
+    (entry,) = (each for each in made.report["backends"] if each["backend"] == name)
+    assert made
+    assert (entry["backend"], entry["verdict"]) == (name, "pass")
+    assert entry["version"]
+    assert entry["keras"]
+    assert ("training" in entry) == (made.report["training"] is not None)
+    (table,) = [b for b in made.blocks() if getattr(b, "columns", [""])[0] == "backend"]
+    assert name in [row[0] for row in table.rows]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_training_goes_on_without_tensorflow(
+    name: str, converted: Converted, case_of: CaseOf
+) -> None:
+    python, case = skip_without(name), case_of("goldens/train_adam")
+    golden, folder = str(case.folder / "golden.npz"), converted("goldens/train_adam").folder
+    run = subprocess.run(
+        [python, "-c", GO_ON, str(folder), golden, "x:0"],
+        env={**os.environ, "KERAS_BACKEND": name, "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(run.stdout.splitlines()[-1])
+    np.testing.assert_allclose(found["outputs"], case.arrays["out_logits:0"], atol=1e-5)
+    np.testing.assert_allclose(found["losses"], case.arrays["train_losses"], rtol=5e-6)
+
+
+def test_another_result_on_a_backend_is_a_failure(
+    case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    """The backend is TensorFlow, whose model.py multiplies by 2 there alone."""
+    case = case_of("structure/leaky_by_absolute")
+    folder = tmp_path / "out"
+    convert(case.source, folder, training=False, workers=workers)
+    code = folder / "model.py"
+    text = code.read_text("utf-8")
+    code.write_text(
+        text + "\nimport sys\nif sys.argv[0].endswith('backend.py'):\n"
+        "    plain = keras.models.load_model\n"
+        "    def doubled(*arguments, **options):\n"
+        "        model = plain(*arguments, **options)\n"
+        "        return keras.Model(model.inputs, keras.ops.multiply(model.outputs[0], 2.0))\n"
+        "    keras.models.load_model = doubled\n",
+        "utf-8",
+    )
+    result = verify(case.source, code, backends={"tensorflow": None}, workers=workers)
+    (on,) = result.backends
+    assert on.verdict is Verdict.FAIL
+    assert not result
+    assert result.exit_status() == 1
+
+
+def test_a_backend_that_is_missing_is_a_line_and_no_failure(
+    case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho 'No module named keras' >&2\nexit 1\n")
+    program.chmod(0o755)
+    source = case_of("goldens/frozen_mlp").source
+    made = convert(source, tmp_path / "out", backends={"torch": program}, workers=workers)
+    (entry,) = made.report["backends"]
+    assert made
+    assert entry["verdict"] == "not run"
+    assert "cannot run Keras on torch" in entry["reason"]
+    assert "--python torch=PATH" in entry["reason"]
+
+
+def test_a_lifted_model_says_that_only_tensorflow_runs_it(
+    case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    source, options = case_of("goldens/frozen_mlp").source, {"backends": {"jax": None}}
+    with pytest.raises(UserError, match="only TensorFlow runs"):
+        convert(source, tmp_path / "a", to=["saved_model"], workers=workers, **options)
+    convert(source, tmp_path / "b", to=["saved_model"], workers=workers)
+    with pytest.raises(UserError, match="only TensorFlow runs"):
+        verify(source, tmp_path / "b", workers=workers, **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--python", "jax=/x"], "no effect without --backend jax"),
+        (["--backend", "jax", "--python", "numpy=/x"], "NAME=PATH"),
+        (["--backend", "jax", "--python", "jax=/no/such"], "no program /no/such"),
+        (["--backend", "jax", "--keras", "tf-keras"], "only TensorFlow runs"),
+        (["--backend", "jax", "--to", "npz"], "--backend would have no effect"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    arguments: list[str], says: str, case_of: CaseOf, tmp_path: Path, capsys: Any
+) -> None:
+    source = str(case_of("goldens/frozen_mlp").source)
+    with pytest.raises(SystemExit) as ended:
+        main(["convert-ckpt", source, "-o", str(tmp_path / "out"), *arguments])
+    assert ended.value.code == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_program_needs_no_package_but_keras_and_numpy() -> None:
+    """It runs in interpreters that have nothing of ours."""
+    files = [Path(backend.__file__), *map(Path(backend.__file__).with_name, ["keras_model.py"])]
+    names = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert not node.level
+                names.add(str(node.module).partition(".")[0])
+            elif isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+    assert names <= {*sys.stdlib_module_names, "keras"}
