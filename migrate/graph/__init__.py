@@ -30,6 +30,7 @@ from .nodes import (
     split_tensor,
     tensor_name,
 )
+from .training.accumulation import Accumulation
 from .training.clipping import Clipping
 from .training.custom import CLASS as CUSTOM
 from .training.custom import CustomUpdate
@@ -58,6 +59,7 @@ __all__ = [
     "ASSIGNING",
     "CUSTOM",
     "FORMULAS",
+    "Accumulation",
     "Borders",
     "Candidate",
     "Clipping",

@@ -233,5 +233,8 @@ OWN_OPTIMIZER = "GraphOptimizer"
 OWN_MODEL = "GraphModel"
 """The class of a model that computes its loss itself."""
 
+SUMS = "_accumulated_gradients"
+"""The attribute of an optimizer that lists the sums of gradients not yet applied."""
+
 STEP_TARGET = "optimizer/iteration"
 """Target of the step counter, until the saved model gives it its path."""

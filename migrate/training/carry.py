@@ -25,6 +25,7 @@ from ..graph.variables import find_variables
 from ..plan import Plan, Unknown
 from ..plan.recipe import Read, Recipe
 from ..plan.training import Formula, New, Rule, TrainingPlan
+from .accumulation import accumulating, carry_sums, steps_of_rounds
 from .context import Context
 from .custom import custom_optimizer, custom_rules
 from .layers import add_regularizers, carry_statistics, freeze, layer_of
@@ -104,6 +105,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
                 "iterations are one ahead of the step"
             )
             counted += 1
+        if trainer.accumulation is not None:
+            counted = steps_of_rounds(context, trainer.accumulation, counted)
         steps.append(counted)
         if disagreement:
             context.warnings.append(disagreement)
@@ -111,6 +114,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
             _, form, known = member
             which = number if len(chosen) > 1 else None
             carry_slots(context, trainer, form, known, result, which)
+            if trainer.accumulation is not None:
+                carry_sums(context, trainer.accumulation, steps[-1], result, which)
         account_for_step(context, trainer, result)
     result.iterations = [step or 0 for step in steps]
     _warn_of_other_steps(context, chosen)
@@ -175,7 +180,8 @@ def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, An
     """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
     rate, constant_rate = learning_rate(context, trainer)
     if rate is not None and trainer.optimizer.class_name == CUSTOM:
-        return *custom_optimizer(trainer, rate), {}
+        custom, own = custom_optimizer(trainer, rate)
+        return accumulating(custom, trainer), own, {}
     known = hyperparameters(context, trainer) if rate is not None else None
     if rate is None or known is None:
         return None
@@ -187,7 +193,8 @@ def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, An
     if form is None:
         return None
     initial = _initial(context, trainer, form)
-    return new_optimizer(form, rate, known, trainer.clipping, initial), form, known
+    made = new_optimizer(form, rate, known, trainer.clipping, initial)
+    return accumulating(made, trainer), form, known
 
 
 def _trains_embedding(context: Context, trainer: Trainer) -> bool:

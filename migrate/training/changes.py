@@ -46,7 +46,9 @@ class _Reader:
         self._unscaled = trainer.unscaled  # the model's loss is not scaled, so neither are these
         self._run = self._graph.ancestors(operations, control=True)
         self._updates = {update.variable: update for update in trainer.optimizer.updates}
-        shared = trainer.clipping is not None  # Keras's optimizer does it, after all changes
+        self._accumulation = trainer.accumulation
+        # Keras's optimizer clips after all changes, and what has been added up.
+        shared = trainer.clipping is not None and trainer.accumulation is None
         self._ends = {
             update.variable: way.clips[0].inner if shared else update.gradient
             for update, way in zip(trainer.optimizer.updates, trainer.ways, strict=True)
@@ -68,8 +70,9 @@ class _Reader:
 
     def _change(self, obstacle: Obstacle, name: str) -> Change | None:
         if obstacle.where == "between" and not self._unscaled:
-            when, written = "gradients", self._written(name, self._ends[name])
-        elif obstacle.where == "beside":
+            scale = 1.0 if self._accumulation is None else self._accumulation.scales[name]
+            when, written = "gradients", self._written(name, self._ends[name], scale=scale)
+        elif obstacle.where == "beside" and self._accumulation is None:
             when, written = self._assigned(name)
         else:
             return None
@@ -104,7 +107,7 @@ class _Reader:
         return when, self._written(name, node.inputs[1], node)
 
     def _written(
-        self, name: str, end: str, assigning: Node | None = None
+        self, name: str, end: str, assigning: Node | None = None, scale: float = 1.0
     ) -> tuple[Graph, str] | None:
         """A graph of placeholders for gradient and weight, and in it the tensor ``end``.
 
@@ -112,10 +115,14 @@ class _Reader:
 
         Args:
             assigning: the operation that gives the weight that value.
+            scale: what the tensor is multiplied by.
         """
         variable = self._context.variables[name]
         part = Part(self._graph, dict.fromkeys(("gradient", "weight"), variable.shape))
         gradients, waiting = set[str](), [end]
+        if self._graph.node(resolve(self._graph, end)).name in self._borders:
+            end, waiting = part.placeholder("gradient"), []
+        result = end if scale == 1.0 else part.scaled(end, scale, variable.shape)
         while waiting:
             node = self._graph.node(waiting.pop())
             if node in part:
@@ -138,6 +145,6 @@ class _Reader:
             part.add(node, tuple(inputs))
         if len(gradients) > 1 or variable.dtype.removesuffix("_ref") != "float32":
             return None
-        part.result("weight", end, assigning)
+        part.result("weight", result, assigning)
         graph, results = part.graph()
         return graph, results["weight"]

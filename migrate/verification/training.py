@@ -15,7 +15,7 @@ from ..parity import Difference
 from ..plan import Plan, Unknown
 from ..plan.examples import KINDS
 from ..plan.recipe import Read
-from ..plan.training import New
+from ..plan.training import SUMS, New
 from ..sources import Source
 from ..worker import Worker, WorkerError
 from ..worker.original import Original
@@ -275,6 +275,7 @@ class _Side:
             )
         read = values_after(source, run.values)
         weights, slots = compare_state(source, plan, read, model, noise, notes)
+        slots = {t: d for t, d in slots.items() if t not in self._left_over(len(made))}
         named = {w.target: ", ".join(w.recipe.sources) for w in plan.weights}
         named |= {s.target: ", ".join(s.names) for s in plan.training.slots}
         counters = self._counters(read, len(made))
@@ -290,6 +291,17 @@ class _Side:
             operations=tuple(self._operations),
         )
 
+    def _left_over(self, steps: int) -> set[str]:
+        """Sums that the original has applied after some steps, but not yet set to 0."""
+        assert self._plan.training is not None
+        plan, found = self._plan.training, set[str]()
+        for number, (trainer, done) in enumerate(zip(self._trainers, plan.iterations, strict=True)):
+            way = trainer.accumulation
+            if way is not None and not way.fresh and (done + steps) % way.steps == 0:
+                slots = (s for s in plan.slots if s.attribute == SUMS)
+                found |= {s.target for s in slots if s.member in (None, number)}
+        return found
+
     def _lost(self, read: Read) -> tuple[str, ...]:
         """Variables that changed, and for which nothing stands in the model."""
         training = self._plan.training
@@ -299,6 +311,7 @@ class _Side:
         known |= {*training.targets, *training.reasons, *training.kept}
         for trainer in self._trainers:
             nodes = [trainer.optimizer.step, *trainer.optimizer.shared.values()]
+            nodes += [] if trainer.accumulation is None else sorted(trainer.accumulation.variables)
             held = self._source.recipes()
             known |= {n for node in nodes if node in held for n in held[node].sources}
         found = []
@@ -320,17 +333,22 @@ class _Side:
             (name,) = held[node].sources
             return name, _scalar(self._source.read(name)), _scalar(read(name))
 
-        for trainer in self._trainers:
+        assert self._plan.training is not None
+        done = self._plan.training.iterations
+        for trainer, number in zip(self._trainers, done, strict=True):
+            updates = steps
+            if trainer.accumulation is not None:
+                updates = trainer.accumulation.updates(number, number + steps)
             if (values := both(trainer.optimizer.step)) is not None:
                 name, before, now = values
-                if now != before + steps:
-                    found[name] = difference(np.array(before + steps), np.array(now))
+                if now != before + updates:
+                    found[name] = difference(np.array(before + updates), np.array(now))
             for key, node in trainer.optimizer.shared.items():
                 beta = trainer.optimizer.hyperparameters.get(key.removesuffix("_power"))
                 if beta is None or (values := both(node)) is None:
                     continue
                 name, before, now = values
-                expected = before * float(beta) ** steps
+                expected = before * float(beta) ** updates
                 if abs(now - expected) > _OF_POWER * abs(expected):
                     found[name] = difference(np.array(expected), np.array(now))
         return found
@@ -347,6 +365,12 @@ def _trainers(source: Source, plan: Plan) -> list[Trainer]:
             "Keras has no equivalent of the loss in the graph of "
             f"{printable(source.path)}, so training cannot be compared",
             expected="a report whose training has a loss",
+        )
+    if any(t.accumulation is not None and t.accumulation.counter is None for t in found):
+        raise UserError(
+            "the program adds gradients up by other operations than it applies them with, and "
+            "decides itself when it runs each",
+            expected="a train operation that does all of a step, for --train",
         )
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ import numpy as np
 import pytest
 from tfmigrate.graph import find_training
 from tfmigrate.graph.training.custom import CustomUpdate
+from tfmigrate.plan.training import SUMS
 from tfmigrate.worker import Worker
 
 from .converting import Case, assert_goes_on, plan_of, training_of
 
 CARRIED = {  # and what is to be seen in model.py
+    "accumulation_branch": "gradient_accumulation_steps=5",
+    "accumulation_cond": "gradient_accumulation_steps=4",
+    "accumulation_reset": "learning_rate=ByRound(",
     "adamw_contrib": "before = [[change_weight, [",
     "bert_adam_decay": 'slots = ["adam_m", "adam_v"]',
     "centralised": "x = keras.ops.mean(gradient, axis=0, keepdims=True)",
@@ -75,3 +80,25 @@ def test_slots_are_named_by_what_follows_the_variable(case_of: Callable[[str], A
     assert trainer.optimizer.step == "global_step"
     assert trainer.clipping is not None
     assert np.isclose(trainer.clipping.by, 1.0)
+
+
+@pytest.mark.parametrize(("name", "steps"), [("branch", 13), ("cond", 18), ("reset", 11)])
+def test_a_round_goes_on_in_its_middle(
+    name: str, steps: int, case_of: Callable[[str], Any]
+) -> None:
+    """The sums and the count of a round come over, and its variables are no weights."""
+    source, plan = plan_of(Case(case_of(f"train/accumulation_{name}").folder))
+    assert training_of(plan).iterations == [steps]
+    assert sum(slot.attribute == SUMS for slot in training_of(plan).slots) == 4
+    assert not any(plan.warnings)
+    sums = [name for name in source.roles if re.search("accum|_sum|sums/(h|logits)", name)]
+    assert {source.roles[name] for name in sums} == {"slot"}
+
+
+def test_a_program_that_decides_when_it_applies_its_sums_is_told_so(
+    case_of: Callable[[str], Any],
+) -> None:
+    _, plan = plan_of(Case(case_of("train/accumulation_apart").folder))
+    assert training_of(plan).optimizer.arguments["gradient_accumulation_steps"] == 2
+    assert any("the program divides them by 2" in warning for warning in plan.warnings)
+    assert not any(slot.attribute == SUMS for slot in training_of(plan).slots)

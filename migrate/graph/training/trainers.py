@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..nodes import Graph, Node, split_tensor
 from ..variables import find_variables
+from .accumulation import Accumulation, read_accumulation
 from .clipping import Clipping
 from .custom import find_custom
 from .gradients import SEED, Between, Borders, between, clipping_of, unscaled
@@ -23,6 +24,8 @@ class Trainer:
     Attributes:
         ways: what each gradient goes through before it is applied, in the order of the updates.
         unscaled: whether the loss was multiplied by a constant and the gradients divided by it.
+        accumulation: how gradients are added up before they are applied; the optimizer's updates
+            then have what is added.
     """
 
     optimizer: Optimizer
@@ -31,6 +34,7 @@ class Trainer:
     clipping: Clipping | None
     ways: tuple[Between, ...] = ()
     unscaled: bool = False
+    accumulation: Accumulation | None = None
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,15 @@ def find_training(graph: Graph) -> Training:
     trainers, notes = [], []
     found = find_optimizers(graph)
     written = find_custom(graph, [name for each in found for name in each.variables])
-    for optimizer in (*found, *([written] if written is not None else ())):
+    for each in (*found, *([written] if written is not None else ())):
+        optimizer, accumulation = read_accumulation(graph, each, borders) or (each, None)
         tensor, why = loss_tensor(graph, [update.gradient for update in optimizer.updates])
         ways = tuple(between(graph, update, borders) for update in optimizer.updates)
+        if accumulation is not None:
+            ways = tuple(
+                replace(way, factor=way.factor * accumulation.scales[update.variable])
+                for way, update in zip(ways, optimizer.updates, strict=True)
+            )
         before = None if tensor is None else unscaled(graph, tensor, ways)
         tensor = before or tensor
         if tensor is not None and tensor not in losses:
@@ -103,8 +113,9 @@ def find_training(graph: Graph) -> Training:
             if optimizer.learning_rate is None
             else read_schedule(graph, optimizer.learning_rate)
         )
-        clipping = clipping_of(ways)
-        trainers.append(Trainer(optimizer, schedule, loss, clipping, ways, before is not None))
+        clipping = clipping_of(ways) if accumulation is None else accumulation.clipping
+        scaled = before is not None
+        trainers.append(Trainer(optimizer, schedule, loss, clipping, ways, scaled, accumulation))
     trainers.sort(key=lambda trainer: -len(trainer.optimizer.updates))
     if len(trainers) > 1:
         notes.append(f"{len(trainers)} optimizers train parts of this graph")
