@@ -12,6 +12,7 @@ from ..errors import printable
 from ..graph import (
     CUSTOM,
     Loss,
+    Towers,
     Trainer,
     counted_ahead,
     find_training,
@@ -47,7 +48,9 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         read: checkpoint name → array; asked for scalars, and for what weights are computed from.
     """
     graph = _fed(graph, plan.asked)
-    trainers = find_training(graph).trainers
+    training = find_training(graph)
+    trainers, towers = training.trainers, training.towers
+    graph = graph if towers is None else towers.graph
     context = Context(graph, find_variables(graph), plan, recipes, read)
     chosen = _choose(context, trainers) if trainers else []
     if not chosen:
@@ -85,6 +88,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         result.optimizer = New(
             "Together", {"optimizers": optimizers, "paths": _paths(context, chosen)}
         )
+    if towers is not None:
+        context.notes.append(_of_towers(towers))
     result.rules = rules
     plan.training = result
     loss = chosen[0].loss
@@ -124,6 +129,21 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     result.summary = _summary(chosen, result, steps[0], context)
     plan.notes += [f"Training: {note}." for note in context.notes]
     plan.warnings += [f"Training: {warning}." for warning in context.warnings]
+
+
+def _of_towers(towers: Towers) -> str:
+    """What a batch of the model is, where the program has towers."""
+    count = len(towers.losses)
+    loss = "mean" if towers.mean else "sum"
+    if towers.inputs:
+        return (
+            f"the program feeds {count} towers and joins their gradients; a batch of the model is "
+            f"the batches of all of them, one after the other, and its loss the {loss} of theirs"
+        )
+    return (
+        f"the program divides each batch among {count} towers and joins their gradients; the model "
+        f"is one tower for the whole batch, and its loss the {loss} of theirs"
+    )
 
 
 def _fed(graph: Graph, feed: Mapping[str, Any]) -> Graph:

@@ -29,6 +29,9 @@ CARRIED = {  # and what is to be seen in model.py
     "max_norm_after": "after = [",
     "multiplier_slim": "return gradient * ",
     "sign_of_gradient": "return keras.ops.sign(gradient)",
+    "towers_own_inputs": "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+    "towers_parts": "return gradient * 3.0",
+    "towers_split": "global_clipnorm=5.0",
     "variable_clipping": "after = [",
     "momentum_by_hand": "x = rate * next_slot_1",
 }
@@ -59,7 +62,7 @@ def test_one_function_serves_all_weights_that_are_updated_alike(
     assert len(bodies) == 2
 
 
-@pytest.mark.parametrize("name", ["gradient_noise", "straight_through", "towers_split"])
+@pytest.mark.parametrize("name", ["gradient_noise", "straight_through"])
 def test_what_takes_more_than_one_gradient_and_its_weight_is_said(
     name: str, case_of: Callable[[str], Any]
 ) -> None:
@@ -102,3 +105,9 @@ def test_a_program_that_decides_when_it_applies_its_sums_is_told_so(
     assert training_of(plan).optimizer.arguments["gradient_accumulation_steps"] == 2
     assert any("the program divides them by 2" in warning for warning in plan.warnings)
     assert not any(slot.attribute == SUMS for slot in training_of(plan).slots)
+
+
+def test_a_model_of_towers_is_one_tower_for_any_batch(case_of: Callable[[str], Any]) -> None:
+    _, plan = plan_of(Case(case_of("train/towers_split").folder))
+    assert [layer.kind for layer in plan.layers] == ["Dense", "Dense"]
+    assert any("divides each batch among 2 towers" in note for note in plan.notes)
