@@ -31,6 +31,7 @@ from .dropout import fold_dropout
 from .formula import detached
 from .matching import build_plan
 from .registry import UnsupportedError
+from .replaced import with_replaced
 from .view import View
 
 
@@ -98,7 +99,7 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     graph, towers = source.graph, training.towers
     if towers is not None and towers.joins(graph, interface.outputs):
         graph = towers.graph
-    graph = fold_dropout(detached(graph, trained), interface.asked)
+    graph = fold_dropout(detached(with_replaced(graph), trained), interface.asked)
     found = extract(graph, inputs, interface.outputs, interface.fed)
     ops = {node.op for node in found.graph.nodes.values()}
     if tables := sorted(filter(_TABLES.match, ops)):

@@ -62,11 +62,14 @@ class Change:
             "before" or "after" the update.
         body: a network of functions and operators alone.
         weight: the weight's target.
+        held: what a change of a gradient takes besides: an array of the weight's own → how it is
+            made, or noise ("normal" …) → None.
     """
 
     when: str
     body: Network
     weight: str
+    held: Mapping[str, Recipe | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

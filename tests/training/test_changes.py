@@ -14,7 +14,7 @@ from tfmigrate.graph.training.custom import CustomUpdate
 from tfmigrate.plan.training import SUMS
 from tfmigrate.worker import Worker
 
-from .converting import Case, assert_goes_on, plan_of, training_of
+from .converting import Case, assert_goes_on, build, plan_of, training_of
 
 CARRIED = {  # and what is to be seen in model.py
     "accumulation_branch": "gradient_accumulation_steps=5",
@@ -26,9 +26,12 @@ CARRIED = {  # and what is to be seen in model.py
     "clip_average_norm": "gradients = [",
     "decay_in_gradient": "def change_gradient(gradient, weight):",
     "lars": "keras.ops.sqrt(",
+    "masked_gradient": 'gradients = [[change_gradient, ["h/kernel"], "mask"]]',
     "max_norm_after": "after = [",
     "multiplier_slim": "return gradient * ",
+    "own_gradients": 'StraightThrough(function="copy", factor=-0.5',
     "sign_of_gradient": "return keras.ops.sign(gradient)",
+    "straight_through": 'StraightThrough(function="sign"',
     "towers_own_inputs": "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
     "towers_parts": "return gradient * 3.0",
     "towers_split": "global_clipnorm=5.0",
@@ -62,14 +65,17 @@ def test_one_function_serves_all_weights_that_are_updated_alike(
     assert len(bodies) == 2
 
 
-@pytest.mark.parametrize("name", ["gradient_noise", "straight_through"])
-def test_what_takes_more_than_one_gradient_and_its_weight_is_said(
-    name: str, case_of: Callable[[str], Any]
+def test_noise_on_gradients_is_drawn_anew_with_the_same_deviation(
+    case_of: Callable[[str], Any], keras_worker: Worker, ask: Callable[..., Any], tmp_path: Path
 ) -> None:
-    _, plan = plan_of(Case(case_of(f"train/{name}").folder))
-    training = training_of(plan)
-    assert training.changes == []
-    assert training.causes or training.doubts or training.hints
+    source, plan = plan_of(Case(case_of("train/gradient_noise").folder))
+    build(source, plan, keras_worker, tmp_path)
+    assert any("draws such noise anew" in note for note in plan.notes)
+    first, second = ask("steps_without_gradient", str(tmp_path), 2)
+    for step in (first, second):
+        assert abs(step.std() / 0.3 - 1) < 0.02
+        assert abs(step.mean()) < 0.01
+    assert np.abs(np.corrcoef(first, second)[0, 1]) < 0.03
 
 
 def test_slots_are_named_by_what_follows_the_variable(case_of: Callable[[str], Any]) -> None:
