@@ -22,7 +22,7 @@ def fake_quantization(view: View, tensor: str) -> Match | None:
     ends: list[Recipe | None]
     if node.op == "FakeQuantWithMinMaxArgs":
         given = (node.attrs.get("min", -6.0), node.attrs.get("max", 6.0))
-        ends = [constant(np.float32(end)) for end in given]
+        ends = [constant(np.asarray(end, np.float32)) for end in given]
     else:
         ends = [view.recipe(source) for source in node.inputs[1:3]]
     least, greatest = ends
