@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, listed, printable
-from ..graph import Graph, Interface, Towers, Trainer, find_training, gates
-from ..graph.variables import VARIABLE_OPS
+from ..graph import Interface, Towers, Trainer, find_training, gates, static_value
+from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
 from ..plan import Plan, Unknown
 from ..plan.recipe import Read
@@ -92,7 +92,7 @@ class Side:
             fed=switches(graph, interface, fetched, given, rates),
         )
         self._constants = dropped_constants(graph, fetched)
-        _refuse_missing(source, graph, fetched)
+        self._fresh = self._fresh_state(fetched)
         behind = graph.ancestors(self._losses, control=True).values()
         self._steered = any(n.op.startswith("Assign") for n in behind)
         self.fed_rates = [
@@ -125,6 +125,7 @@ class Side:
             original = self._last = self._opened(gated)
         if nudged or again:
             original.assign(self._values(_NUDGE if nudged else 0.0))
+            original.assign(self._fresh.items())
         losses, first = list[float](), dict[str, np.ndarray]()
         for step, given in enumerate(batches):
             batch = {i.tensor: given[i.tensor] for i in self._whole.inputs}
@@ -194,7 +195,35 @@ class Side:
             timeout=self._timeout,
         )
         original.open()
+        original.assign(self._fresh.items())
         return original
+
+    def _fresh_state(self, fetched: Sequence[str]) -> dict[str, np.ndarray]:
+        """The first values of an optimizer's variables that the checkpoint does not contain.
+
+        Raises:
+            UserError: other variables are not there, or their first values are drawn.
+        """
+        assert self._source.graph is not None
+        graph, held = self._source.graph, self._source.recipes()
+        variables, own = find_variables(graph), set[str]()
+        for optimizer in (trainer.optimizer for trainer in self._trainers):
+            own |= {slot for update in optimizer.updates for slot in update.slots.values()}
+            own |= {*optimizer.shared.values(), *filter(None, [optimizer.step])}
+        behind = graph.ancestors(fetched, control=True)
+        missing = [n.name for n in behind.values() if n.op in VARIABLE_OPS and n.name not in held]
+        first = {
+            name: static_value(graph, tensor)
+            for name in missing
+            if name in own and (tensor := variables[name].initial_value) is not None
+        }
+        if lost := [name for name in missing if first.get(name) is None]:
+            raise UserError(
+                "training needs variables that the checkpoint does not contain: "
+                f"{listed([printable(name) for name in lost])}",
+                expected="a checkpoint with the state of the optimizer, for --train",
+            )
+        return {name: value for name, value in first.items() if value is not None}
 
     def _values(self, nudge: float) -> Iterator[tuple[str, np.ndarray]]:
         """Variables as the checkpoint has them, each number a part of itself off."""
@@ -344,22 +373,6 @@ def rates_of(optimizer: New) -> list[Any]:
     """The learning rate of each optimizer."""
     inner = optimizer.arguments.get("optimizers", [optimizer])
     return [each.arguments.get("learning_rate") for each in inner]
-
-
-def _refuse_missing(source: Source, graph: Graph, fetched: Sequence[str]) -> None:
-    """Refuses a training whose variables are not all in the checkpoint.
-
-    Raises:
-        UserError: naming them.
-    """
-    behind, held = graph.ancestors(fetched, control=True), source.recipes()
-    missing = [n.name for n in behind.values() if n.op in VARIABLE_OPS and n.name not in held]
-    if missing:
-        names = listed([printable(name) for name in missing])
-        raise UserError(
-            f"training needs variables that the checkpoint does not contain: {names}",
-            expected="a checkpoint with the state of the optimizer, for --train",
-        )
 
 
 def _scalar(array: np.ndarray) -> float:
