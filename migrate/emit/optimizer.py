@@ -62,29 +62,33 @@ class _Functions:
 
 
 def _changes(changes: Sequence[Change], functions: _Functions) -> list[str]:
-    found: dict[str, dict[str, list[str]]] = {}
+    found: dict[str, dict[tuple[str, ...], list[str]]] = {}
     for change in changes:
         given = ("gradient", "weight") if change.when == "gradients" else ("weight",)
         told = f"Changes a {given[0]} as the graph does."
-        name = functions.name(f"change_{given[0]}", told, change.body, given)
-        found.setdefault(change.when, {}).setdefault(name, []).append(change.weight)
-    return [_pairs(when, weights) for when, weights in found.items()]
+        more = [identifier(name, given) for name in change.held]
+        name = functions.name(f"change_{given[0]}", told, change.body, (*given, *more))
+        key = (name, *change.held)
+        found.setdefault(change.when, {}).setdefault(key, []).append(change.weight)
+    arrays = dict.fromkeys(n for c in changes for n, made in c.held.items() if made is not None)
+    fields = [f"{_BODY}held = {render(list(arrays), 1, before=7)}"] if arrays else []
+    return fields + [_pairs(when, weights) for when, weights in found.items()]
 
 
 def _updates(rules: Sequence[Rule], functions: _Functions) -> list[str]:
     slots = list(rules[0].slots)
-    found: dict[str, list[str]] = {}
+    found: dict[tuple[str, ...], list[str]] = {}
     for rule in rules:
         given = ["gradient", "weight", "rate"]
         for slot in slots:
             given.append(identifier(slot, given))
         told = "The new weight and slots, computed as in the graph."
         name = functions.name("update", told, rule.body, given)
-        found.setdefault(name, []).append(rule.weight)
+        found.setdefault((name,), []).append(rule.weight)
     return [f"{_BODY}slots = {render(slots, 1, before=8)}", _pairs("updates", found)]
 
 
-def _pairs(field: str, weights: dict[str, list[str]]) -> str:
-    """A field of the class: functions, each with the paths of its weights."""
-    pairs = [[Name(name), paths] for name, paths in weights.items()]
+def _pairs(field: str, weights: dict[tuple[str, ...], list[str]]) -> str:
+    """A field of the class: functions, each with the paths of its weights, and what it takes."""
+    pairs = [[Name(name), paths, *more] for (name, *more), paths in weights.items()]
     return f"{_BODY}{field} = " + render(pairs, 1, before=len(field) + 3)

@@ -30,6 +30,7 @@ from .nodes import (
     split_tensor,
     tensor_name,
 )
+from .training.accumulation import Accumulation
 from .training.clipping import Clipping
 from .training.custom import CLASS as CUSTOM
 from .training.custom import CustomUpdate
@@ -37,6 +38,7 @@ from .training.gradients import Borders, drawn
 from .training.loss_forms import beneath
 from .training.loss_terms import beneath_shape, uniform
 from .training.losses import Loss, Regularization, read_loss, summands
+from .training.minimized import Learned
 from .training.operation import (
     ASSIGNING,
     apart,
@@ -51,13 +53,15 @@ from .training.path import Obstacle, Path, read_path, written_out
 from .training.roles import roles_from_graph
 from .training.schedule_rates import FORMULAS
 from .training.schedules import Schedule, read_schedule
-from .training.trainers import Learned, Trainer, Training, find_training
+from .training.towers import Towers
+from .training.trainers import Trainer, Training, find_training
 from .variables import GraphVariable, find_frozen_weights, find_variables, resolve, variable_of
 
 __all__ = [
     "ASSIGNING",
     "CUSTOM",
     "FORMULAS",
+    "Accumulation",
     "Borders",
     "Candidate",
     "Clipping",
@@ -88,6 +92,7 @@ __all__ = [
     "Schedule",
     "Signature",
     "TensorInfo",
+    "Towers",
     "Trainer",
     "Training",
     "Update",

@@ -18,17 +18,18 @@ def as_choices(graph: Graph, tensor: str) -> Graph:
     behind = graph.ancestors([tensor])
     nodes = dict(graph.nodes)
     for name, node in behind.items():
-        inputs = tuple(_before_switch(graph, each) for each in node.inputs)
+        inputs = tuple(before_switch(graph, each) for each in node.inputs)
         nodes[name] = replace(node, inputs=inputs, control_inputs=())
         if node.op in _MERGES and len(node.inputs) == 2:
             predicate = _predicate(graph, node)
             if predicate is not None:  # tf.cond merges what is false, then what is true
-                chosen = (_before_switch(graph, predicate), *reversed(inputs))
+                chosen = (before_switch(graph, predicate), *reversed(inputs))
                 nodes[name] = replace(nodes[name], op="Select", inputs=chosen)
     return replace(graph, nodes=nodes)
 
 
-def _before_switch(graph: Graph, tensor: str) -> str:
+def before_switch(graph: Graph, tensor: str) -> str:
+    """What enters a side of a tf.cond; the tensor itself where it does not come from a Switch."""
     while (node := graph.node(tensor)).op in _SWITCHES:
         tensor = node.inputs[0]
     return tensor

@@ -31,6 +31,7 @@ from .dropout import fold_dropout
 from .formula import detached
 from .matching import build_plan
 from .registry import UnsupportedError
+from .replaced import with_replaced
 from .view import View
 
 
@@ -93,9 +94,12 @@ def inference_part(source: Source, interface: Interface) -> Inference:
             expected="a network with an input",
             try_="--inputs and --outputs, or --to npz for the variables",
         )
-    trainers = find_training(source.graph).trainers
-    trained = [f"{name}:0" for t in trainers for name in t.optimizer.variables]
-    graph = fold_dropout(detached(source.graph, trained), interface.asked)
+    training = find_training(source.graph)
+    trained = [f"{name}:0" for t in training.trainers for name in t.optimizer.variables]
+    graph, towers = source.graph, training.towers
+    if towers is not None and towers.joins(graph, interface.outputs):
+        graph = towers.graph
+    graph = fold_dropout(detached(with_replaced(graph), trained), interface.asked)
     found = extract(graph, inputs, interface.outputs, interface.fed)
     ops = {node.op for node in found.graph.nodes.values()}
     if tables := sorted(filter(_TABLES.match, ops)):

@@ -59,13 +59,27 @@ def top_k(view: View, tensor: str) -> Match | None:
     node = view.graph.node(tensor)
     k = node.attrs.get("k") if node.op == "TopK" else view.scalar(node.inputs[1])
     if k is None:
-        return None
+        return _some_largest(view, tensor)
     name = node.name
     return Match(
         node.inputs[:1],
         lambda builder, value: builder.ops("top_k", 2, value, int(k)),
         [f"{name}:0", f"{name}:1"],
     )
+
+
+def _some_largest(view: View, tensor: str) -> Match | None:
+    """The largest elements of a vector, as many as the run says."""
+    node = view.graph.node(tensor)
+    if not tensor.endswith(":0") or len(view.shape(node.inputs[0]) or ()) != 1:
+        return None
+
+    def build(builder: Builder, value: Value, count: Value) -> Value:
+        ordered = builder.op("flip", builder.op("sort", value, shape=value.shape), axis=0)
+        arguments = {"sizes": (0, None)}
+        return builder.layer("DynamicSlice", arguments, [ordered, count], scope="", shape=(None,))
+
+    return Match(node.inputs[:2], build)
 
 
 @operation("L2Loss", keras="keras.ops.sum(keras.ops.square(x)) / 2")

@@ -6,6 +6,7 @@ Importing this package imports Keras.
 
 from .adagrad_da import AdagradDA
 from .add_sign import AddSign
+from .by_round import ByRound
 from .linear_cosine_decay import LinearCosineDecay
 from .momentum import Momentum
 from .nesterov_adam import NesterovAdam
@@ -26,6 +27,7 @@ from .together import Together
 __all__ = [
     "AdagradDA",
     "AddSign",
+    "ByRound",
     "LinearCosineDecay",
     "Momentum",
     "NesterovAdam",

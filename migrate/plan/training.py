@@ -62,11 +62,14 @@ class Change:
             "before" or "after" the update.
         body: a network of functions and operators alone.
         weight: the weight's target.
+        held: what a change of a gradient takes besides: an array of the weight's own → how it is
+            made, or noise ("normal" …) → None.
     """
 
     when: str
     body: Network
     weight: str
+    held: Mapping[str, Recipe | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,9 @@ OWN_OPTIMIZER = "GraphOptimizer"
 
 OWN_MODEL = "GraphModel"
 """The class of a model that computes its loss itself."""
+
+SUMS = "_accumulated_gradients"
+"""The attribute of an optimizer that lists the sums of gradients not yet applied."""
 
 STEP_TARGET = "optimizer/iteration"
 """Target of the step counter, until the saved model gives it its path."""

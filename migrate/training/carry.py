@@ -12,6 +12,7 @@ from ..errors import printable
 from ..graph import (
     CUSTOM,
     Loss,
+    Towers,
     Trainer,
     counted_ahead,
     find_training,
@@ -25,6 +26,7 @@ from ..graph.variables import find_variables
 from ..plan import Plan, Unknown
 from ..plan.recipe import Read, Recipe
 from ..plan.training import Formula, New, Rule, TrainingPlan
+from .accumulation import accumulating, carry_sums, steps_of_rounds
 from .context import Context
 from .custom import custom_optimizer, custom_rules
 from .layers import add_regularizers, carry_statistics, freeze, layer_of
@@ -46,7 +48,9 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         read: checkpoint name → array; asked for scalars, and for what weights are computed from.
     """
     graph = _fed(graph, plan.asked)
-    trainers = find_training(graph).trainers
+    training = find_training(graph)
+    trainers, towers = training.trainers, training.towers
+    graph = graph if towers is None else towers.graph
     context = Context(graph, find_variables(graph), plan, recipes, read)
     chosen = _choose(context, trainers) if trainers else []
     if not chosen:
@@ -84,6 +88,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         result.optimizer = New(
             "Together", {"optimizers": optimizers, "paths": _paths(context, chosen)}
         )
+    if towers is not None:
+        context.notes.append(_of_towers(towers))
     result.rules = rules
     plan.training = result
     loss = chosen[0].loss
@@ -104,6 +110,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
                 "iterations are one ahead of the step"
             )
             counted += 1
+        if trainer.accumulation is not None:
+            counted = steps_of_rounds(context, trainer.accumulation, counted)
         steps.append(counted)
         if disagreement:
             context.warnings.append(disagreement)
@@ -111,6 +119,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
             _, form, known = member
             which = number if len(chosen) > 1 else None
             carry_slots(context, trainer, form, known, result, which)
+            if trainer.accumulation is not None:
+                carry_sums(context, trainer.accumulation, steps[-1], result, which)
         account_for_step(context, trainer, result)
     result.iterations = [step or 0 for step in steps]
     _warn_of_other_steps(context, chosen)
@@ -119,6 +129,21 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     result.summary = _summary(chosen, result, steps[0], context)
     plan.notes += [f"Training: {note}." for note in context.notes]
     plan.warnings += [f"Training: {warning}." for warning in context.warnings]
+
+
+def _of_towers(towers: Towers) -> str:
+    """What a batch of the model is, where the program has towers."""
+    count = len(towers.losses)
+    loss = "mean" if towers.mean else "sum"
+    if towers.inputs:
+        return (
+            f"the program feeds {count} towers and joins their gradients; a batch of the model is "
+            f"the batches of all of them, one after the other, and its loss the {loss} of theirs"
+        )
+    return (
+        f"the program divides each batch among {count} towers and joins their gradients; the model "
+        f"is one tower for the whole batch, and its loss the {loss} of theirs"
+    )
 
 
 def _fed(graph: Graph, feed: Mapping[str, Any]) -> Graph:
@@ -175,7 +200,8 @@ def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, An
     """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
     rate, constant_rate = learning_rate(context, trainer)
     if rate is not None and trainer.optimizer.class_name == CUSTOM:
-        return *custom_optimizer(trainer, rate), {}
+        custom, own = custom_optimizer(trainer, rate)
+        return accumulating(custom, trainer), own, {}
     known = hyperparameters(context, trainer) if rate is not None else None
     if rate is None or known is None:
         return None
@@ -187,7 +213,8 @@ def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, An
     if form is None:
         return None
     initial = _initial(context, trainer, form)
-    return new_optimizer(form, rate, known, trainer.clipping, initial), form, known
+    made = new_optimizer(form, rate, known, trainer.clipping, initial)
+    return accumulating(made, trainer), form, known
 
 
 def _trains_embedding(context: Context, trainer: Trainer) -> bool:

@@ -38,9 +38,19 @@ def counted_on(
     found: dict[str, np.ndarray] = {}
     unknown = []
     for origin, was, now in zip(training.origins, training.iterations, iterations, strict=True):
-        optimizer = trainers[origin].optimizer
+        optimizer, accumulation = trainers[origin].optimizer, trainers[origin].accumulation
         if was == now:
             continue
+        if accumulation is not None:  # they count steps, of which several make an update
+            if accumulation.counter is not None and accumulation.counter.variable in recipes:
+                name = recipes[accumulation.counter.variable].sources[0]
+                value = read(name)
+                told = accumulation.counter.applies(int(value.reshape(-1)[0]), max(0, now - was))
+                if told is not None:
+                    found[name] = np.full(value.shape, told[1], value.dtype)
+            was, now = was // accumulation.steps, now // accumulation.steps
+            if was == now:
+                continue
         if optimizer.step is not None and optimizer.step in recipes:
             name = recipes[optimizer.step].sources[0]
             step = read(name)

@@ -156,10 +156,47 @@ class _Objective:
                 f"the loss also depends on {names}, not an output of the model; --outputs "
                 f"{','.join([*self._ends, *within])} makes it one"
             )
+        heads = self._heads(loss, self._ends)
+        if heads and not self._variables(loss, [*stop, *heads]):
+            return (
+                f"the loss also depends on {', '.join(heads)}, the output of another network; "
+                f"--outputs {','.join([*self._ends, *heads])} makes it one of the model"
+            )
         others = sorted(self._variables(loss, stop))
         more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
         names = ", ".join(others[:_FEW]) + more
         return f"the loss also depends on {names} directly, not only through the model's outputs"
+
+    def _heads(self, loss: str, stop: Sequence[str]) -> list[str]:
+        """Where other networks end: the last tensors behind a loss that no label has met."""
+        graph, given = self._graph, {i.tensor for i in self._context.plan.inputs}
+        fed, learns, meets = dict[str, bool](), dict[str, bool](), dict[str, bool]()
+        behind = graph.ancestors([loss], stop=stop)
+        for node in (node for node in graph.topological_order() if node.name in behind):
+            sources = [n for t in node.inputs if t not in stop and (n := split_tensor(t)[0]) in fed]
+            activations = [n for n in sources if fed[n] and learns[n]]
+            labels = [n for n in sources if fed[n] and not learns[n]]
+            is_given = f"{node.name}:0" in given
+            fed[node.name] = any(map(fed.get, sources)) or _is_fed(graph, f"{node.name}:0")
+            learns[node.name] = is_given or any(map(learns.get, sources)) or self._is_weight(node)
+            joins = bool(activations and labels) or any(t in stop for t in node.inputs)
+            meets[node.name] = joins or any(map(meets.get, sources))
+        found = dict[str, None]()
+        waiting, seen = [loss], set[str]()
+        while waiting:
+            tensor = waiting.pop()
+            name = split_tensor(tensor)[0]
+            if name not in meets or name in seen or not self._variables(tensor, stop):
+                continue
+            seen.add(name)
+            if not meets[name] and fed[name] and graph.shape(tensor) not in ((), None):
+                found[tensor] = None
+            else:
+                waiting += graph.nodes[name].inputs
+        return list(found)
+
+    def _is_weight(self, node: Node) -> bool:
+        return node.name in self._context.variables
 
     def _beyond(self, tensor: str) -> list[str]:
         """Where the network of the model ends, and any other whose results learn nothing here."""

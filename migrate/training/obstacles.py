@@ -37,7 +37,9 @@ def tell_obstacles(context: Context, trainers: Sequence[Trainer], result: Traini
             told = result.doubts if obstacle.shows else result.causes
             told.append(sentence)
         else:
-            context.notes.append(f"{sentence}; the optimizer in model.py does the same")
+            noise = drawn([op for op, _ in obstacle.operations])
+            does = "draws such noise anew" if noise else "does the same"
+            context.notes.append(f"{sentence}; the optimizer in model.py {does}")
     result.hints = _hints(path)
     result.beside = _apart(context, trainers, result.operations)
     lost = [*result.causes, *result.doubts, *result.beside]

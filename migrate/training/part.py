@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from ..graph.nodes import Graph, Node, split_tensor
 
 _OURS = "tfmigrate_"  # nodes of ours must not take a name of the graph
@@ -44,6 +46,15 @@ class Part:
     def add(self, node: Node, inputs: tuple[str, ...]) -> None:
         """Takes a node over, with other inputs."""
         self._made[node.name] = replace(node, inputs=inputs, control_inputs=())
+
+    def scaled(self, tensor: str, factor: float, shape: tuple[int | None, ...] | None) -> str:
+        """A tensor of the part times a number."""
+        value = np.float32(factor)
+        by = Node(f"{_OURS}by", "Const", attrs={"value": value, "dtype": "float32"})
+        attrs = {"T": "float32", "_output_shapes": [shape]}
+        product = Node(f"{_OURS}scaled", "Mul", (tensor, f"{by.name}:0"), attrs=attrs)
+        self._made |= {by.name: by, product.name: product}
+        return f"{product.name}:0"
 
     def result(self, name: str, tensor: str, assigning: Node | None = None) -> None:
         """Makes a tensor a result: added to or subtracted from ``name`` where that is assigned."""

@@ -59,7 +59,9 @@ def _learning_rate(context: Context, trainer: Trainer) -> tuple[Rate, bool]:
         schedule = read_schedule(_with_constants(context, schedule.tensor, step), schedule.tensor)
     made = keras_schedule(schedule) or _rate_formula(context, schedule, step)
     if made is not None and schedule.step in (None, step):
-        return made, False
+        rounds = 1 if trainer.accumulation is None else trainer.accumulation.steps
+        # Keras asks a schedule for the rate of a step, whether it updates or only adds up.
+        return made if rounds == 1 else New("ByRound", {"schedule": made, "steps": rounds}), False
     rate = _present_rate(context, schedule)
     if rate is None:
         return Unknown(_fed(context, schedule.tensor)), False

@@ -16,7 +16,7 @@ _UNDERFLOW = 1e-30  # float32 powers below this have lost digits
 def count_steps(
     optimizer: Optimizer, recipes: Mapping[str, Recipe], read: Read
 ) -> tuple[int | None, str]:
-    """Updates done, or None where nothing says; and in what the two disagree, or "".
+    """Updates done, or None where nothing says; and what is assumed or disagrees, or "".
 
     After ``t`` updates ``beta_power`` is ``beta ** (t + 1)``
     (tensorflow/python/training/adam.py, 1.15), with beta in float32.
@@ -30,7 +30,7 @@ def count_steps(
     }
     if step is None:
         if not powers:
-            return None, ""
+            return _gone(optimizer, recipes, read)
         exact = next(iter(powers.values()))
         return round(exact), ""
     for name, exact in powers.items():
@@ -40,6 +40,27 @@ def count_steps(
                 f"were done; {step} is used"
             )
     return step, ""
+
+
+def _gone(
+    optimizer: Optimizer, recipes: Mapping[str, Recipe], read: Read
+) -> tuple[int | None, str]:
+    """A step at which Adam corrects nothing more, where its powers of beta have run to 0."""
+    betas = [
+        float(beta)
+        for name, node in optimizer.shared.items()
+        if (power := _value(node, recipes, read)) is not None
+        and 0 <= power <= _UNDERFLOW
+        and 0 < float(beta := optimizer.hyperparameters.get(name.removesuffix("_power"), 0)) < 1
+    ]
+    if not betas:
+        return None, ""
+    least = math.ceil(math.log(_UNDERFLOW) / math.log(max(betas)))
+    return least, (
+        f"the number of updates done is not known, because the program has no step and its powers "
+        f"of beta have run to 0; the optimizer's iterations are {least}, at which Adam corrects as "
+        "little as in TensorFlow 1"
+    )
 
 
 def step_source(optimizer: Optimizer, recipes: Mapping[str, Recipe]) -> str | None:

@@ -22,6 +22,7 @@ from .trained import Trained
 from .training import train_both, unfed_rates
 
 STEPS = 3
+_MOST_STEPS = 20
 _EXAMPLES = 16  # a step; fewer than verify --train takes, for this is done in every conversion
 
 
@@ -106,7 +107,7 @@ def check_training(
             plan,
             model,
             worker,
-            STEPS,
+            _steps(plan),
             feeding,
             allowed,
             timeout=timeout,
@@ -120,6 +121,14 @@ def check_training(
     if not wrong and (unknown := _unknown(plan, dropout)):
         return TrainingCheck(Verdict.NOT_PROVED, unknown, trained, found, beside)
     return TrainingCheck(Verdict.of(not wrong), wrong, trained, found, beside)
+
+
+def _steps(plan: Plan) -> int:
+    """Enough to reach an update, where one comes after several steps, and the step after it."""
+    assert plan.training is not None
+    rounds = plan.training.optimizer.arguments.get("gradient_accumulation_steps", 1)
+    left = rounds - plan.training.iterations[0] % rounds
+    return max(STEPS, min(left + 1, _MOST_STEPS))
 
 
 def _unknown(plan: Plan, dropout: Mapping[str, list[float | None]]) -> str:

@@ -29,7 +29,10 @@ _FEW_DIGITS = 1e-3
 
 
 class Gradients:
-    """What both sides apply to each weight: after clipping, before the optimizer."""
+    """What both sides apply to each weight: after clipping, before the optimizer.
+
+    Where gradients are accumulated, what they add up.
+    """
 
     def __init__(self, source: Source, plan: Plan, trainers: Sequence[Trainer]):
         assert source.graph is not None
@@ -38,6 +41,8 @@ class Gradients:
         self._shapes = {v.name: v.shape for v in source.variables()}
         updates = [u for trainer in trainers for u in trainer.optimizer.updates]
         self._updates = [u for u in updates if u.variable in self._recipes]
+        added = (t.accumulation.scales for t in trainers if t.accumulation is not None)
+        self._scales = {name: scale for scales in added for name, scale in scales.items()}
 
     @property
     def tensors(self) -> list[str]:
@@ -62,6 +67,8 @@ class Gradients:
                 rows = np.zeros(recipe.shape, gradient.dtype)
                 np.add.at(rows, found[update.indices], gradient)
                 gradient = rows
+            if (scale := self._scales.get(update.variable, 1.0)) != 1.0:
+                gradient = gradient * gradient.dtype.type(scale)
             (name,) = recipe.sources
             part = self._variables[update.variable].slice
             if part is None:

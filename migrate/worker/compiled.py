@@ -19,13 +19,13 @@ def compile_model(
     """Runs the source's ``compile_model``, makes the optimizer's variables and sets the step.
 
     Args:
-        iterations: of the optimizer, or of each that it is made of.
+        iterations: steps of the optimizer, or of each that it is made of.
         given: arguments of the source's ``compile_model`` beside the model.
     """
     module.compile_model(model, **given)
     model.optimizer.build(model.trainable_variables)
     for optimizer, step in zip(members(model.optimizer), iterations, strict=True):
-        optimizer.iterations.assign(step)
+        counter_of(optimizer).assign(step)
 
 
 def assign_slots(
@@ -66,8 +66,13 @@ def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str,
         raise ValueError(f"model.keras does not contain the optimizer's state: {same}")
     paths = {target: after[place].path for target, place in slots.items()}
     if after:
-        paths[ITERATION] = members(opened.optimizer)[0].iterations.path
+        paths[ITERATION] = counter_of(members(opened.optimizer)[0]).path
     return paths
+
+
+def counter_of(optimizer: Any) -> Any:
+    """The variable that counts steps; ``iterations`` of an optimizer that accumulates is none."""
+    return optimizer._iterations
 
 
 def _variables(model: Any) -> list[Any]:

@@ -240,21 +240,28 @@ def _traced(model: Any) -> Any:
 
 
 def _listen(optimizer: Any, targets: dict[int, str], applied: dict[str, Any]) -> None:
-    """Lets an optimizer write down what it applies, after clipping."""
+    """Lets an optimizer write down what it applies, after clipping, or what it adds up before."""
     import tensorflow as tf
 
     apply, clip = optimizer._backend_apply_gradients, optimizer._clip_gradients
+    adds_up = bool(optimizer.gradient_accumulation_steps)  # and clips in a tf.cond, out of reach
     taken: list[Any] = []
+
+    def write_down(gradients: Any) -> None:
+        for variable, gradient in zip(taken, gradients, strict=True):
+            if id(variable) in targets:
+                applied[targets[id(variable)]] = tf.convert_to_tensor(gradient)
 
     def listen(gradients: Any, variables: Any) -> Any:
         taken[:] = variables
+        if adds_up:
+            write_down(gradients)
         return apply(gradients, variables)
 
     def clip_and_listen(gradients: Any) -> Any:
         clipped = clip(gradients)
-        for variable, gradient in zip(taken, clipped, strict=True):
-            if id(variable) in targets:
-                applied[targets[id(variable)]] = tf.convert_to_tensor(gradient)
+        if not adds_up:
+            write_down(clipped)
         return clipped
 
     optimizer._backend_apply_gradients = listen

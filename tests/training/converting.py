@@ -11,6 +11,7 @@ import numpy as np
 from cases import Case
 from tfmigrate.conversion.output import build_model
 from tfmigrate.emit import source as emit_source
+from tfmigrate.graph import find_training
 from tfmigrate.graph.interface.interface import find_interface
 from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.plan import Plan
@@ -62,7 +63,7 @@ def assert_goes_on(case: Case, worker: Worker, ask: Callable[..., Any], folder: 
     source, plan = plan_of(case)
     assert [output.tensor for output in plan.outputs] == case.meta["outputs"]
     paths = build(source, plan, worker, folder)
-    answer = ask("go_on", str(folder), batches_of(case, plan))
+    answer = ask("go_on", str(folder), batches_of(case, plan, source))
 
     expected = golden["train_losses"].reshape(-1)
     assert np.abs(answer["losses"] - expected).max() <= OF_LOSS * np.abs(expected).max()
@@ -76,11 +77,19 @@ def assert_goes_on(case: Case, worker: Worker, ask: Callable[..., Any], folder: 
     return (folder / "model.py").read_text()
 
 
-def batches_of(case: Case, plan: Plan) -> list[tuple[Any, ...]]:
-    """What ``train_on_batch`` takes for each step after the checkpoint."""
+def batches_of(case: Case, plan: Plan, source: Source | None = None) -> list[tuple[Any, ...]]:
+    """What ``train_on_batch`` takes for each step after the checkpoint; of all towers, if any."""
     golden, training = case.arrays, training_of(plan)
+    graph = None if source is None else source.graph
+    towers = None if graph is None else find_training(graph).towers
 
     def fed(tensor: str, step: int) -> np.ndarray:
+        if towers is None:
+            return one_fed(tensor, step)
+        names = (towers.parts.get(tensor, tensor), *towers.inputs.get(tensor, ()))
+        return np.concatenate([one_fed(name, step) for name in names])
+
+    def one_fed(tensor: str, step: int) -> np.ndarray:
         if f"feed_{tensor}" in golden:
             return golden[f"feed_{tensor}"][step]
         if f"feed_{step}_{tensor}" in golden:

@@ -44,6 +44,23 @@ def go_on(folder: str, batches: list[tuple[Any, ...]]) -> dict[str, Any]:
     }
 
 
+def steps_without_gradient(folder: str, steps: int) -> list[np.ndarray]:
+    """What the changes of model.py's optimizer make of gradients of 0, by steps of rate 1."""
+    import keras
+
+    module = _module(Path(folder) / "model.py")
+    gradients = module.GraphOptimizer.gradients
+    own = type("Own", (module.ChangedSteps, keras.optimizers.SGD), {"gradients": gradients})
+    layer = keras.layers.Dense(150, name="h")
+    keras.Sequential([keras.Input((150,)), layer])
+    optimizer, found = own(1.0), []
+    for _ in range(steps):
+        before = np.asarray(layer.kernel)
+        optimizer.apply([np.zeros_like(before)], [layer.kernel])
+        found.append((before - np.asarray(layer.kernel)).reshape(-1))
+    return found
+
+
 def first_step_of_fit(text: str) -> np.ndarray:
     """A weight of 1 after one step of ``fit`` on a squared error whose gradient is 6."""
     import keras

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,20 +11,30 @@ import numpy as np
 import pytest
 from tfmigrate.graph import find_training
 from tfmigrate.graph.training.custom import CustomUpdate
+from tfmigrate.plan.training import SUMS
 from tfmigrate.worker import Worker
 
-from .converting import Case, assert_goes_on, plan_of, training_of
+from .converting import Case, assert_goes_on, build, plan_of, training_of
 
 CARRIED = {  # and what is to be seen in model.py
+    "accumulation_branch": "gradient_accumulation_steps=5",
+    "accumulation_cond": "gradient_accumulation_steps=4",
+    "accumulation_reset": "learning_rate=ByRound(",
     "adamw_contrib": "before = [[change_weight, [",
     "bert_adam_decay": 'slots = ["adam_m", "adam_v"]',
     "centralised": "x = keras.ops.mean(gradient, axis=0, keepdims=True)",
     "clip_average_norm": "gradients = [",
     "decay_in_gradient": "def change_gradient(gradient, weight):",
     "lars": "keras.ops.sqrt(",
+    "masked_gradient": 'gradients = [[change_gradient, ["h/kernel"], "mask"]]',
     "max_norm_after": "after = [",
     "multiplier_slim": "return gradient * ",
+    "own_gradients": 'StraightThrough(function="copy", factor=-0.5',
     "sign_of_gradient": "return keras.ops.sign(gradient)",
+    "straight_through": 'StraightThrough(function="sign"',
+    "towers_own_inputs": "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+    "towers_parts": "return gradient * 3.0",
+    "towers_split": "global_clipnorm=5.0",
     "variable_clipping": "after = [",
     "momentum_by_hand": "x = rate * next_slot_1",
 }
@@ -54,14 +65,17 @@ def test_one_function_serves_all_weights_that_are_updated_alike(
     assert len(bodies) == 2
 
 
-@pytest.mark.parametrize("name", ["gradient_noise", "straight_through", "towers_split"])
-def test_what_takes_more_than_one_gradient_and_its_weight_is_said(
-    name: str, case_of: Callable[[str], Any]
+def test_noise_on_gradients_is_drawn_anew_with_the_same_deviation(
+    case_of: Callable[[str], Any], keras_worker: Worker, ask: Callable[..., Any], tmp_path: Path
 ) -> None:
-    _, plan = plan_of(Case(case_of(f"train/{name}").folder))
-    training = training_of(plan)
-    assert training.changes == []
-    assert training.causes or training.doubts or training.hints
+    source, plan = plan_of(Case(case_of("train/gradient_noise").folder))
+    build(source, plan, keras_worker, tmp_path)
+    assert any("draws such noise anew" in note for note in plan.notes)
+    first, second = ask("steps_without_gradient", str(tmp_path), 2)
+    for step in (first, second):
+        assert abs(step.std() / 0.3 - 1) < 0.02
+        assert abs(step.mean()) < 0.01
+    assert np.abs(np.corrcoef(first, second)[0, 1]) < 0.03
 
 
 def test_slots_are_named_by_what_follows_the_variable(case_of: Callable[[str], Any]) -> None:
@@ -75,3 +89,31 @@ def test_slots_are_named_by_what_follows_the_variable(case_of: Callable[[str], A
     assert trainer.optimizer.step == "global_step"
     assert trainer.clipping is not None
     assert np.isclose(trainer.clipping.by, 1.0)
+
+
+@pytest.mark.parametrize(("name", "steps"), [("branch", 13), ("cond", 18), ("reset", 11)])
+def test_a_round_goes_on_in_its_middle(
+    name: str, steps: int, case_of: Callable[[str], Any]
+) -> None:
+    """The sums and the count of a round come over, and its variables are no weights."""
+    source, plan = plan_of(Case(case_of(f"train/accumulation_{name}").folder))
+    assert training_of(plan).iterations == [steps]
+    assert sum(slot.attribute == SUMS for slot in training_of(plan).slots) == 4
+    assert not any(plan.warnings)
+    sums = [name for name in source.roles if re.search("accum|_sum|sums/(h|logits)", name)]
+    assert {source.roles[name] for name in sums} == {"slot"}
+
+
+def test_a_program_that_decides_when_it_applies_its_sums_is_told_so(
+    case_of: Callable[[str], Any],
+) -> None:
+    _, plan = plan_of(Case(case_of("train/accumulation_apart").folder))
+    assert training_of(plan).optimizer.arguments["gradient_accumulation_steps"] == 2
+    assert any("the program divides them by 2" in warning for warning in plan.warnings)
+    assert not any(slot.attribute == SUMS for slot in training_of(plan).slots)
+
+
+def test_a_model_of_towers_is_one_tower_for_any_batch(case_of: Callable[[str], Any]) -> None:
+    _, plan = plan_of(Case(case_of("train/towers_split").folder))
+    assert [layer.kind for layer in plan.layers] == ["Dense", "Dense"]
+    assert any("divides each batch among 2 towers" in note for note in plan.notes)

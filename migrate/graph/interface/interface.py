@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...errors import listed, printable
@@ -105,6 +105,10 @@ def find_interface(
         choice = Choice(ends, "asked", [Candidate(t, True, "asked for") for t in ends])
     else:
         choice = finder.by_signature() or finder.by_loss() or finder.by_leaves()
+    towers = training.towers
+    if towers is not None and not outputs:
+        wholes = (towers.whole(graph, tensor) for tensor in choice.outputs)
+        choice = replace(choice, outputs=tuple(dict.fromkeys(wholes)))
     if choice.how in ("loss", "leaves"):
         _tell_left_out(finder, choice, training)
     behind = graph.ancestors(choice.outputs)
@@ -125,6 +129,15 @@ def find_interface(
         reached = graph.ancestors(choice.outputs, stop=frozenset(given))
         _, fed = _inputs_and_feeds(finder, reached, fixed)
         found = [tensor for tensor in given if tensor not in fixed]
+    elif towers is not None and not towers.joins(graph, choice.outputs):
+        behind = graph.ancestors(choice.outputs, stop=towers.parts.keys())
+        taken = {tensor for node in behind.values() for tensor in node.inputs}
+        others, fed = _inputs_and_feeds(finder, behind, fixed)
+        found = [*(tensor for tensor in towers.parts if tensor in taken), *others]
+        choice.notes.append(
+            f"The program divides its batches among {len(towers.losses)} towers; the model is one "
+            f"of them, and its input the part that it takes: {printable(', '.join(found))}"
+        )
     else:
         found, fed = _inputs_and_feeds(finder, behind, fixed)
         choice.notes += _told_entries(graph, found)

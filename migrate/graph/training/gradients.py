@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 
 from ..nodes import Graph, Node
@@ -47,6 +47,7 @@ class Between:
         others: operations beyond these, each once, by kind → the first of its nodes.
         variables: that enter there.
         reached: whether all this leads back to what tf.gradients made.
+        end: where it does, with nothing but clippings and the factor on the way; else "".
     """
 
     clips: tuple[Clipped, ...]
@@ -54,16 +55,22 @@ class Between:
     others: dict[str, str]
     variables: tuple[str, ...]
     reached: bool
+    end: str = ""
 
 
-def between(graph: Graph, update: Update, borders: Borders) -> Between:
-    """What stands between the gradient of an update and its application."""
+def between(graph: Graph, update: Update, borders: Container[object]) -> Between:
+    """What stands between the gradient of an update and its application.
+
+    Args:
+        borders: names of nodes; what lies behind them is left out.
+    """
     clips: list[Clipped] = []
     tensor, factor = update.gradient, 1.0
     while True:
         node = _through(graph, tensor, borders)
         if node is None or node.name in borders:
-            return Between(tuple(clips), factor, {}, (), node is not None)
+            end = "" if node is None else f"{node.name}:0"
+            return Between(tuple(clips), factor, {}, (), node is not None, end)
         clip = clipped(graph, node) if factor == 1.0 else None
         scaled = _scaled(graph, node)
         if clip is not None:
@@ -80,7 +87,7 @@ def between(graph: Graph, update: Update, borders: Borders) -> Between:
     return Between(tuple(clips), 1.0, others, variables, reached)
 
 
-def _through(graph: Graph, tensor: str, borders: Borders) -> Node | None:
+def _through(graph: Graph, tensor: str, borders: Container[object]) -> Node | None:
     """The node behind what passes numbers on; sums over the same rows of a table among them."""
     while True:
         node = graph.get(resolve(graph, tensor))
@@ -103,7 +110,7 @@ def _scaled(graph: Graph, node: Node) -> tuple[str, float] | None:
 
 
 def _rest(
-    graph: Graph, tensor: str, borders: Borders
+    graph: Graph, tensor: str, borders: Container[object]
 ) -> tuple[dict[str, str], tuple[str, ...], bool]:
     others: dict[str, str] = {}
     variables: dict[str, None] = {}

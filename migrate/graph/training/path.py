@@ -151,6 +151,8 @@ def _beside(
     for trainer in trainers:
         own |= set(trainer.optimizer.shared.values())
         own |= {slot for update in trainer.optimizer.updates for slot in update.slots.values()}
+        if trainer.accumulation is not None:
+            own |= trainer.accumulation.variables
     losses = [trainer.loss.tensor for trainer in trainers if trainer.loss is not None]
     depended = graph.ancestors([*updates, *losses])
     changed: dict[str, list[Node]] = {}

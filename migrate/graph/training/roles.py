@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from ...checkpoint.roles import Role
 from ..nodes import Graph
 from ..variables import GraphVariable, find_variables, resolve, variable_of
+from .accumulation import read_accumulation
+from .gradients import Borders
 from .optimizers import Optimizer, find_optimizers
 
 _INTEGERS = ("int32", "int64", "uint8", "int16", "int8")
@@ -30,6 +32,7 @@ def roles_from_graph(
         by_node[name] = Role("moving_average", of=source, evidence="graph")
     if optimizers is None:
         optimizers = find_optimizers(graph)
+    borders = Borders(graph)
     seen: dict[tuple[str, str], list[list[str]]] = {}
     for optimizer in optimizers:
         for update in optimizer.updates:
@@ -56,6 +59,10 @@ def roles_from_graph(
                 )
         if optimizer.step is not None:
             by_node[optimizer.step] = Role("step", evidence="graph")
+        found = read_accumulation(graph, optimizer, borders)
+        for trained, held in found[1].sums.items() if found is not None else ():
+            of = keys.get(trained)
+            by_node[held] = Role("slot", optimizer.class_name, "gradient_sum", of, evidence="graph")
     for name in _steps(graph, variables):
         by_node.setdefault(name, Role("step", evidence="graph"))
     roles: dict[str, Role] = {}
