@@ -222,14 +222,21 @@ def static_value(graph: Graph, tensor: str) -> np.ndarray | None:
     return _evaluator(graph).value(tensor)
 
 
+def assumed_values(graph: Graph, tensor: str) -> list[np.ndarray | None]:
+    """What a tensor computed from shapes would be under two assumptions about unknown sizes.
+
+    They are primes: no reshape or product turns one into the other.
+    """
+    return [_evaluator(graph, size).value(tensor) for size in (10_007, 10_009)]
+
+
 def partial_value(graph: Graph, tensor: str) -> tuple[int | None, ...] | None:
     """A vector (or scalar) of integers computed from shapes, None where a run decides.
 
     ``[tf.shape(x)[0], 784]`` gives ``(None, 784)``; a tensor that depends on more than shapes and
     constants gives None. Whatever differs between two assumptions about unknown sizes is unknown.
     """
-    # Primes: no reshape or product turns one assumption into the other.
-    one, other = (_evaluator(graph, size).value(tensor) for size in (10_007, 10_009))
+    one, other = assumed_values(graph, tensor)
     if one is None or other is None or one.dtype.kind not in "iu" or one.shape != other.shape:
         return None
     return tuple(

@@ -27,9 +27,14 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Computed:
-    """A size that a run computes: the tensor that is this one number."""
+    """A size that a run computes: the tensor that is this one number, or a vector that has it.
+
+    Attributes:
+        at: its place in the vector; None where the tensor is the number.
+    """
 
     tensor: str
+    at: int | None = None
 
 
 Size = int | Dimension | Computed | None
@@ -154,8 +159,14 @@ def sizes_of(view: View, tensor: str) -> list[Size] | None:
     if node.op in ("StridedSlice", "Slice", "Gather", "GatherV2"):
         return _taken(view, node)
     found = _product(view, node) if node.op in ("Prod", "Mul") else _calculated(view, node)
-    number = view.shape(tensor) == () and view.dtype(tensor).startswith("int")
-    return [Computed(tensor)] if number and found in (None, [None]) else found
+    if found not in (None, [None]):
+        return found
+    shape = view.shape(tensor)
+    if not view.dtype(tensor).startswith("int") or shape is None or len(shape) > 1:
+        return found
+    if not shape:
+        return [Computed(tensor)]
+    return None if shape[0] is None else [Computed(tensor, at) for at in range(shape[0])]
 
 
 def _calculated(view: View, node: Node) -> list[Size] | None:
@@ -185,6 +196,8 @@ def _joined(view: View, node: Node) -> list[Size] | None:
 
 def _taken(view: View, node: Node) -> list[Size] | None:
     sizes = sizes_of(view, node.inputs[0])
+    if len(view.shape(node.inputs[0]) or ()) > 1:
+        return sizes if view.shape(node.inputs[0]) == view.shape(f"{node.name}:0") else None
     where = [view.static(source) for source in node.inputs[1:]]
     if sizes is None or any(value is None for value in where):
         return None

@@ -217,18 +217,22 @@ def squeeze(view: View, tensor: str) -> Match | None:
     return Match(node.inputs[:1], build)
 
 
-@operation("Pad", "PadV2", "MirrorPad", keras="ZeroPadding2D, keras.ops.pad")
+@operation(
+    "Pad", "PadV2", "MirrorPad", keras="ZeroPadding2D, keras.ops.pad, DynamicPad (own class)"
+)
 def pad(view: View, tensor: str) -> Match | None:
     """Padding with zeros, a constant, or mirrored."""
     node = view.graph.node(tensor)
     widths = view.static(node.inputs[1])
-    if widths is None:
-        return None
-    pairs = tuple((int(before), int(after)) for before, after in widths)
     value_ = view.scalar(node.inputs[2]) if node.op == "PadV2" else 0
     if value_ is None:
         return None
     mode = str(node.attrs.get("mode", "constant")).lower() if node.op == "MirrorPad" else "constant"
+    if widths is None:
+        sizes = sizes_of(view, node.inputs[1])
+        given = {"value": value_ or None, "mode": None if mode == "constant" else mode}
+        return None if sizes is None else dynamic(view, tensor, "DynamicPad", sizes, given)
+    pairs = tuple((int(before), int(after)) for before, after in widths)
 
     def build(builder: Builder, value: Value) -> Value:
         inner = pairs[1:-1]

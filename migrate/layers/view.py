@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.constants import Evaluator, partial_value
+from ..graph.constants import Evaluator, assumed_values, partial_value
 from ..graph.kernels import can_compute
 from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.variables import PASSING_OPS, VARIABLE_OPS
@@ -112,6 +112,11 @@ class View:
         if value is not None:
             return tuple(int(size) for size in value.reshape(-1))
         return partial_value(self.graph, tensor)
+
+    def assumed(self, tensor: str) -> list[np.ndarray | None]:
+        """Its value where that is static, else what it would be for two guesses at open sizes."""
+        value = self.static(tensor)
+        return assumed_values(self.graph, tensor) if value is None else [value, value]
 
     def shape(self, tensor: str) -> tuple[int | None, ...] | None:
         """A tensor's shape where the graph says it."""

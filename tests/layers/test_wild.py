@@ -50,7 +50,7 @@ LAYERS = {
     ],
     "unet_of_any_size": [
         "Conv2D", "Size", "MaxPooling2D", "Conv2D", "Conv2DTranspose", "Size", "Size", "Size",
-        "Size", "Size", "DynamicSlice", "Concatenate", "Conv2D",
+        "DynamicSlice", "Concatenate", "Conv2D",
     ],
     "unknown_batch_reshapes": [
         "Conv2D", "Reshape", "Dense", "Dense", "Permute", "Activation", "Permute", "Reshape",

@@ -33,6 +33,7 @@ for family in (
     "attention",
     "wild",
     "feature_columns",
+    "sizes",
 ):
     __import__(family)
 
