@@ -75,7 +75,7 @@ class DynamicBroadcast(DynamicSizes):
 
 @keras.saving.register_keras_serializable(package="tf1")
 class DynamicPad(DynamicSizes):
-    """Pads an array; the sizes are the widths before and after each axis, axis by axis."""
+    """Pads an array; the sizes are the widths before and after each axis in turn."""
 
     def __init__(self, sizes, value=0, mode="constant", **options):
         super().__init__(sizes, **options)

@@ -76,8 +76,11 @@ class Resize(keras.layers.Layer):
         # TensorFlow's kernel of a table of 1024 steps; Keys's with half-pixel centers.
         part = keras.ops.floor(part * 1024.0 + 0.5) / 1024.0
         a = -0.5 if self.half_pixel_centers else -0.75
-        weights = [_outer(a, 1.0 + part), _inner(a, part)]
-        weights += [_inner(a, 1.0 - part), _outer(a, 2.0 - part)]
+        near = (part, 1.0 - part)
+        inner = [((a + 2.0) * x - (a + 3.0)) * x * x + 1.0 for x in near]
+        far = (1.0 + part, 2.0 - part)
+        outer = [((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a for x in far]
+        weights = [outer[0], *inner, outer[1]]
         pairs = list(zip(range(-1, 3), weights, strict=True))
         if not self.half_pixel_centers:
             return pairs
@@ -106,11 +109,3 @@ class Resize(keras.layers.Layer):
             "align_corners": self.align_corners,
             "half_pixel_centers": self.half_pixel_centers,
         }
-
-
-def _inner(a, x):
-    return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0
-
-
-def _outer(a, x):
-    return ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a

@@ -1,8 +1,7 @@
 """Blocks of positions as examples of the batch, and back: TF1's space_to_batch_nd."""
 
-import math
-
 import keras
+import numpy as np
 
 from .dynamic_sizes import DynamicSizes
 
@@ -42,7 +41,7 @@ class SpaceToBatch(DynamicSizes):
         for axis, block in enumerate(self.block):
             parts = (shape[axis + 1], *self.sizes[2 * axis : 2 * axis + 2])
             found.append(None if None in parts else sum(parts) // block)
-        batch = None if shape[0] is None else shape[0] * math.prod(self.block)
+        batch = None if shape[0] is None else shape[0] * int(np.prod(self.block))
         return (batch, *found, *shape[count + 1 :])
 
     def get_config(self):
@@ -58,7 +57,7 @@ class BatchToSpace(SpaceToBatch):
         """The positions of each example, (batch, …)."""
         count, rank = len(self.block), len(array.shape)
         batch, *sizes = keras.ops.shape(array)
-        batch = batch // math.prod(self.block)
+        batch = batch // int(np.prod(self.block))
         array = keras.ops.reshape(array, (*self.block, batch, *sizes))
         axes = [count]
         for axis in range(count):
@@ -81,5 +80,5 @@ class BatchToSpace(SpaceToBatch):
             size, before, after = shape[axis + 1], *self.sizes[2 * axis : 2 * axis + 2]
             parts = (size, before, after)
             found.append(None if None in parts else size * block - before - after)
-        batch = None if shape[0] is None else shape[0] // math.prod(self.block)
+        batch = None if shape[0] is None else shape[0] // int(np.prod(self.block))
         return (batch, *found, *shape[count + 1 :])
