@@ -14,6 +14,7 @@ from .interface.feeds import dropout_value
 from .interface.inference import Inference, ResolvedCond, extract
 from .interface.inference_copies import values_reach
 from .interface.interface import InputTensor, Interface, find_interface
+from .interface.open_inputs import find_open_inputs, named_shapes, reported_inputs
 from .interface.outputs import Candidate, Network, NoNetworkError
 from .interface.running import cut_tensors, given_tensors, running_part
 from .loops import Loop, LoopVariable, find_loops
@@ -105,6 +106,7 @@ __all__ = [
     "find_frozen_weights",
     "find_interface",
     "find_loops",
+    "find_open_inputs",
     "find_optimizers",
     "find_training",
     "find_variables",
@@ -114,6 +116,7 @@ __all__ = [
     "full",
     "gates",
     "given_tensors",
+    "named_shapes",
     "node_of",
     "partial_value",
     "prune",
@@ -125,6 +128,7 @@ __all__ = [
     "readable",
     "refuse_forbidden",
     "refuse_saved_model",
+    "reported_inputs",
     "resolve",
     "roles_from_graph",
     "running_part",

@@ -65,9 +65,9 @@ def cut(request: Mapping[str, Any], outputs: Sequence[str], *, placeholders: boo
     """The GraphDef that is imported: of a file, only what outputs need, made to run here.
 
     Args:
-        request: ``path``, ``tags``; ``given``, tensors that are fed; ``bypass``, ``constants`` and
-            ``gates``, as :func:`prepare` takes them; ``initializers``, nodes to run first;
-            ``trust``: whatever it would do.
+        request: ``path``, ``tags``; ``given``, tensors that are fed; ``shapes``, of placeholders;
+            ``bypass``, ``constants`` and ``gates``, as :func:`prepare` takes them;
+            ``initializers``, nodes to run first; ``trust``: whatever it would do.
         placeholders: those that are fed stay, with their shapes.
 
     Raises:
@@ -77,6 +77,7 @@ def cut(request: Mapping[str, Any], outputs: Sequence[str], *, placeholders: boo
     prepare(
         definition, request["bypass"], request.get("constants") or {}, request.get("gates") or {}
     )
+    _shape_placeholders(definition, request.get("shapes") or {})
     drop_defaults(definition, request["given"])
     kept = {n.name for n in definition.node if placeholders and n.op.startswith("Placeholder")}
     given = [tensor for tensor in request["given"] if node_of(tensor) not in kept]
@@ -84,6 +85,16 @@ def cut(request: Mapping[str, Any], outputs: Sequence[str], *, placeholders: boo
     if not request["trust"]:
         refuse_forbidden("the graph", definition)
     return definition
+
+
+def _shape_placeholders(definition: Any, shapes: Mapping[str, Sequence[int | None]]) -> None:
+    """Gives placeholders the shapes that the file leaves open, by the names of their nodes."""
+    import tensorflow as tf
+
+    for node in definition.node:
+        if node.name in shapes and node.op.startswith("Placeholder"):
+            shape = tf.TensorShape(shapes[node.name]).as_proto()
+            node.attr["shape"].shape.CopyFrom(shape)
 
 
 def prepare(

@@ -113,3 +113,50 @@ def size_gathered():
     flat = tf.reshape(tf.layers.dense(net, 5), [-1, 5])
     last = tf.gather(flat, tf.range(0, batch) * length + (lengths - 1))
     return Program(data, tf.identity(last, name="out"), second=second)
+
+
+@case
+def open_image():
+    """An image of any shape: padding, convolutions, a resize; its rank is nowhere written."""
+    x = tf.placeholder(tf.float32, name="image")
+    net = tf.pad((x - 0.5) * 2.0, [[0, 0], [1, 1], [1, 1], [0, 0]])
+    net = tf.nn.relu(tf.nn.conv2d(net, weight("w", 3, 3, 3, 4), [1, 2, 2, 1], "VALID"))
+    net = tf.image.resize_nearest_neighbor(net, 2 * tf.shape(net)[1:3])
+    net = tf.nn.bias_add(
+        tf.nn.conv2d(net, weight("v", 1, 1, 4, 2), [1, 1, 1, 1], "SAME"), weight("b", 2)
+    )
+    second = {x: normal(1, 11, 6, 3)}
+    return Program({x: normal(2, 8, 8, 3)}, tf.identity(net, name="out"), second=second)
+
+
+@case
+def open_sequence():
+    """A sequence of any shape through tf.nn.conv1d, which adds a dimension first."""
+    x = tf.placeholder(tf.float32, name="wave")
+    net = tf.nn.conv1d(x, weight("w", 3, 2, 4), 1, "SAME")
+    net = tf.reduce_max(tf.nn.relu(net), 1)
+    net = tf.matmul(net, weight("v", 4, 3))
+    second = {x: normal(4, 6, 2)}
+    return Program({x: normal(2, 9, 2)}, tf.identity(net, name="out"), second=second)
+
+
+@case
+def open_rows():
+    """Rows of any shape: tf.matmul writes a product of stacks, since it does not know the rank."""
+    x = tf.placeholder(tf.float32, name="rows")
+    net = tf.nn.relu(tf.matmul(x, weight("w", 6, 5)) + weight("b", 5))
+    net = tf.matmul(net, weight("v", 5, 3))
+    return Program({x: normal(4, 6)}, tf.identity(net, name="out"), second={x: normal(9, 6)})
+
+
+@case
+def open_sizes():
+    """An image that is fed together with its sizes, and reshaped to them (MTCNN)."""
+    x = tf.placeholder(tf.float32, name="image")
+    height = tf.placeholder(tf.int32, name="height")
+    width = tf.placeholder(tf.int32, name="width")
+    net = tf.reshape(x, [1, height, width, 3])
+    net = tf.layers.conv2d(net, 4, 3, activation=tf.nn.relu, name="c1")
+    net = tf.squeeze(tf.layers.conv2d(net, 2, 1, name="c2"), axis=0)
+    data = {x: normal(1, 10, 12, 3)}
+    return Program(data, tf.identity(net, name="out"), feed={height: 10, width: 12})
