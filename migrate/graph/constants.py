@@ -18,6 +18,9 @@ _IDENTITY = (
     "ReadVariableOp", "LoopCond", "RefIdentity", "PlaceholderWithDefault", "EnsureShape", "Print",
 )  # fmt: skip
 
+GUESSED_SIZES = (10_007, 10_009)
+"""Assumed for unknown sizes: primes, so no reshape or product turns one into the other."""
+
 _PICKS = ("StridedSlice", "Slice", "Gather", "GatherV2")
 _OPEN = -1
 
@@ -223,11 +226,8 @@ def static_value(graph: Graph, tensor: str) -> np.ndarray | None:
 
 
 def assumed_values(graph: Graph, tensor: str) -> list[np.ndarray | None]:
-    """What a tensor computed from shapes would be under two assumptions about unknown sizes.
-
-    They are primes: no reshape or product turns one into the other.
-    """
-    return [_evaluator(graph, size).value(tensor) for size in (10_007, 10_009)]
+    """What a tensor computed from shapes would be under two assumptions about unknown sizes."""
+    return [_evaluator(graph, size).value(tensor) for size in GUESSED_SIZES]
 
 
 def partial_value(graph: Graph, tensor: str) -> tuple[int | None, ...] | None:

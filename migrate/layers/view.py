@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.constants import Evaluator, assumed_values, partial_value
+from ..graph.constants import GUESSED_SIZES, Evaluator, assumed_values, partial_value
 from ..graph.kernels import can_compute
 from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.variables import PASSING_OPS, VARIABLE_OPS
@@ -53,9 +53,14 @@ class View:
         self.graph, self.variables, self.made = graph, variables, made or {}
         self.held = frozenset(held)
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
-        self._evaluator = Evaluator(graph)
+        # A weight of a frozen graph is a constant there, and none here.
+        frozen = (n for n in variables if n in graph.nodes and graph.nodes[n].op == "Const")
+        self._evaluator = Evaluator(graph, opaque=[f"{name}:0" for name in frozen])
         self._recipes: dict[str, Recipe | None] = {}
         self._digests: dict[str, str] = {}
+
+    guesses = GUESSED_SIZES
+    """What :meth:`assumed` takes open sizes for."""
 
     def holding(self, names: Collection[str]) -> View:
         """The same view with some variables held."""

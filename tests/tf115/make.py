@@ -34,6 +34,7 @@ for family in (
     "wild",
     "feature_columns",
     "sizes",
+    "idioms",
 ):
     __import__(family)
 

@@ -16,6 +16,7 @@ class SpaceToBatch(DynamicSizes):
     def __init__(self, block, sizes, **options):
         super().__init__(sizes, **options)
         self.block = tuple(block)
+        self.examples = int(np.prod(self.block))
 
     def compute(self, array, widths):
         """The blocks, (block positions * batch, …)."""
@@ -41,7 +42,7 @@ class SpaceToBatch(DynamicSizes):
         for axis, block in enumerate(self.block):
             parts = (shape[axis + 1], *self.sizes[2 * axis : 2 * axis + 2])
             found.append(None if None in parts else sum(parts) // block)
-        batch = None if shape[0] is None else shape[0] * int(np.prod(self.block))
+        batch = None if shape[0] is None else shape[0] * self.examples
         return (batch, *found, *shape[count + 1 :])
 
     def get_config(self):
@@ -51,13 +52,13 @@ class SpaceToBatch(DynamicSizes):
 
 @keras.saving.register_keras_serializable(package="tf1")
 class BatchToSpace(SpaceToBatch):
-    """The inverse: examples become positions of blocks, of which a margin is cut off."""
+    """The inverse: examples become positions of blocks, and a margin is cut off."""
 
     def compute(self, array, widths):
         """The positions of each example, (batch, …)."""
         count, rank = len(self.block), len(array.shape)
         batch, *sizes = keras.ops.shape(array)
-        batch = batch // int(np.prod(self.block))
+        batch = batch // self.examples
         array = keras.ops.reshape(array, (*self.block, batch, *sizes))
         axes = [count]
         for axis in range(count):
@@ -80,5 +81,5 @@ class BatchToSpace(SpaceToBatch):
             size, before, after = shape[axis + 1], *self.sizes[2 * axis : 2 * axis + 2]
             parts = (size, before, after)
             found.append(None if None in parts else size * block - before - after)
-        batch = None if shape[0] is None else shape[0] // int(np.prod(self.block))
+        batch = None if shape[0] is None else shape[0] // self.examples
         return (batch, *found, *shape[count + 1 :])
