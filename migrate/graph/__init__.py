@@ -6,6 +6,7 @@ to all.
 
 from .constants import Evaluator, partial_value, static_value
 from .examples.columns import fold_columns
+from .files.assets import hold_vocabularies
 from .files.cutting import drop_defaults, full, node_of, prune
 from .files.reading import form_of, read_definition, read_graph
 from .files.safety import ForbiddenOperation, forbidden_operations, refuse_forbidden
@@ -116,6 +117,7 @@ __all__ = [
     "full",
     "gates",
     "given_tensors",
+    "hold_vocabularies",
     "named_shapes",
     "node_of",
     "partial_value",

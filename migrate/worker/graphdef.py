@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
-from ..graph import drop_defaults, form_of, node_of, prune, refuse_forbidden
+from ..graph import drop_defaults, form_of, hold_vocabularies, node_of, prune, refuse_forbidden
 
 # Attributes by which TensorFlow colocates nodes that may not be there, compiles, or runs a function
 # in another way or another function in its place (implementation_selector.cc, function_ops.cc).
@@ -184,4 +184,6 @@ def read(request: Mapping[str, Any]) -> Any:
         return proto
     metas = proto.meta_graphs if form == "SavedModel" else [proto]
     tagged = [meta for meta in metas if tuple(meta.meta_info_def.tags) == tags]
-    return (tagged or metas)[0].graph_def
+    chosen = (tagged or metas)[0]
+    hold_vocabularies(chosen, path)
+    return chosen.graph_def

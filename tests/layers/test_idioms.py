@@ -27,6 +27,9 @@ LAYERS = {
         "Add",
     ],
     "idiom_slice_of_batch": ["Conv2D"],
+    "idiom_vocabulary_files": [
+        "StringLookup", "Hashing", "Embedding", "StringLookup", "Embedding", "Add", "Dense",
+    ],
 }  # fmt: skip
 """The layers that each becomes, in order of call; what else it does is keras.ops."""
 

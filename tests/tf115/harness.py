@@ -160,6 +160,7 @@ def _write_inference(name, program, folder):
             session,
             [tf.saved_model.tag_constants.SERVING],
             signature_def_map=signatures,
+            assets_collection=tf.get_collection(tf.GraphKeys.ASSET_FILEPATHS),
             main_op=tf.tables_initializer(),
         )
         builder.save()

@@ -1,5 +1,9 @@
 """Operations and idioms of detectors, quantized networks and the first releases."""
 
+import os
+import tempfile
+
+import numpy as np
 import tensorflow as tf
 
 from harness import Program, case, normal, random
@@ -109,3 +113,45 @@ def idiom_crops():
     net = tf.layers.dense(tf.layers.flatten(cuts), 3, name="fc")
     net += tf.layers.dense(tf.layers.flatten(near), 3, name="near")
     return Program(data, tf.identity(net, name="out"), second=second)
+
+
+@case
+def idiom_vocabulary_files():
+    """Words by index_table_from_file with more buckets; codes by one column of a file."""
+    folder = tempfile.mkdtemp()
+    for name, lines in (
+        ("words.txt", ["<pad>"] + [f"w{i}" for i in range(9)]),
+        ("codes.csv", [f"{7 * i},c{i}" for i in range(5)]),
+    ):
+        with open(os.path.join(folder, name), "w") as file:
+            file.write("\n".join(lines) + "\n")
+    lookup = tf.contrib.lookup
+    words = tf.placeholder(tf.string, [None, 4], name="words")
+    codes = tf.placeholder(tf.string, [None, 2], name="codes")
+    table = lookup.index_table_from_file(os.path.join(folder, "words.txt"), num_oov_buckets=2)
+    columns = lookup.TextFileInitializer(
+        os.path.join(folder, "codes.csv"),
+        tf.string,
+        1,
+        tf.int64,
+        lookup.TextFileIndex.LINE_NUMBER,
+        delimiter=",",
+    )
+    other = lookup.HashTable(columns, 4)
+    net = tf.reduce_mean(tf.nn.embedding_lookup(weight("embedding", 12, 5), table.lookup(words)), 1)
+    net += tf.reduce_sum(
+        tf.nn.embedding_lookup(weight("codes_embedding", 5, 5), other.lookup(codes)), 1
+    )
+    net = tf.layers.dense(net, 3, name="dense")
+
+    def drawn(count, salt):
+        pool = np.array(["<pad>", "zz", "q"] + [f"w{i}" for i in range(9)], dtype=object)
+        kinds = np.array([f"c{i}" for i in range(5)] + ["c9"], dtype=object)
+        chosen = random(salt)
+        return {
+            words: pool[chosen.randint(0, 12, (count, 4))],
+            codes: kinds[chosen.randint(0, 6, (count, 2))],
+        }
+
+    out = tf.identity(net, name="out")
+    return Program(drawn(4, 1), out, second=drawn(7, 2), form="saved_model")
