@@ -50,8 +50,8 @@ _SAME_SHAPE = frozenset((
 # Their result has the batch of their first input.
 _SAME_BATCH = frozenset((
     "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D",
-    "Pad", "PadV2", "MirrorPad", "MatMul", "BatchMatMul", "BatchMatMulV2", "ResizeBilinear",
-    "ResizeNearestNeighbor", "ResizeBicubic",
+    "Pad", "PadV2", "MirrorPad", "MatMul", "ResizeBilinear", "ResizeNearestNeighbor",
+    "ResizeBicubic",
 ))  # fmt: skip
 _ARITHMETIC = frozenset(("Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum"))
 _CALCULATED: dict[str, Callable[[int, int], int]] = {
@@ -99,11 +99,29 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
                 tensor = node.inputs[0]
             else:
                 break
+        elif node.op in ("BatchMatMul", "BatchMatMulV2"):
+            found = _of_product(view, node, tensor, axis)
+            if found is None:
+                break
+            tensor, axis = found
         elif axis == 0 and (source := _batch_source(view, node)) is not None:
             tensor = source
         else:
             break
     return Dimension(tensor, axis, (tensor, axis) if tensor in view.inputs else asked)
+
+
+def _of_product(view: View, node: Node, tensor: str, axis: int) -> tuple[str, int] | None:
+    """The factor and its axis that a dimension of a product of matrices comes from."""
+    rank = len(view.shape(tensor) or ())
+    side = 1 if axis == rank - 1 else 0
+    if len(view.shape(node.inputs[side]) or ()) != rank:
+        return None
+    if axis < rank - 2:
+        same = _same_rank(view, node.inputs[0], tensor, axis)
+        return (node.inputs[0], axis) if same else None
+    turned = bool(node.attrs.get("adj_y" if side else "adj_x"))
+    return node.inputs[side], 2 * rank - 3 - axis if turned else axis
 
 
 def _rows_stay(view: View, tensor: str, sizes: list[Size]) -> bool:

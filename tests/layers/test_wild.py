@@ -17,7 +17,8 @@ LAYERS = {
     ],
     "comparisons_and_selections": ["Dense", "Add", "Add", "Add", "Add", "Dense"],
     "einsum_attention": [
-        "Dense", "Permute", "Dense", "Permute", "Activation", "Permute", "Permute", "Dense",
+        "Dense", "Reshape", "Permute", "Dense", "Reshape", "Permute", "Activation", "Permute",
+        "Permute", "Reshape", "Dense",
     ],
     "gelu_both_forms": ["Dense", "Add", "Activation", "Dense", "Dense", "Activation",
                         "Activation", "Dense"],
