@@ -60,12 +60,39 @@ _CALCULATED: dict[str, Callable[[int, int], int]] = {
 _MOST_STEPS = 1000
 
 
+@dataclass
+class _Known:
+    """What has been found in a graph, so that nothing is traced twice."""
+
+    dimensions: dict[tuple[str, int], Dimension] = field(default_factory=dict)
+    sizes: dict[str, list[Size] | None] = field(default_factory=dict)
+
+
+def _known_of(view: View) -> _Known:
+    """What is known of a graph: of its reshapes at once, the first to run first.
+
+    Asked for from the end, each would ask for the one before, as deep as the network is.
+    """
+    if view.known_sizes is None:
+        view.known_sizes = _Known()
+        for node in view.graph.topological_order():
+            if node.op == "Reshape":
+                shape_of(view, f"{node.name}:0")
+    return view.known_sizes
+
+
 def shape_of(view: View, tensor: str) -> list[Size] | None:
     """The sizes of a tensor, or None where not even its rank is known."""
     shape = view.shape(tensor)
     if shape is None:
         return None
-    return [_traced(view, tensor, axis) if n is None else n for axis, n in enumerate(shape)]
+    if None not in shape:
+        return list(shape)
+    found = _known_of(view).dimensions
+    for axis, size in enumerate(shape):
+        if size is None and (tensor, axis) not in found:
+            found[tensor, axis] = _traced(view, tensor, axis)
+    return [found[tensor, axis] if n is None else n for axis, n in enumerate(shape)]
 
 
 def _traced(view: View, tensor: str, axis: int) -> Dimension:
@@ -167,6 +194,13 @@ def sizes_of(view: View, tensor: str) -> list[Size] | None:
     tensor = view.resolve(tensor)
     if tensor in view.inputs:
         return None
+    known = _known_of(view).sizes
+    if tensor not in known:
+        known[tensor] = _computed_sizes(view, tensor)
+    return known[tensor]
+
+
+def _computed_sizes(view: View, tensor: str) -> list[Size] | None:
     node = view.graph.node(tensor)
     if node.op == "Shape":
         return shape_of(view, node.inputs[0])

@@ -39,6 +39,9 @@ class View:
             tensors of the graph as read that they stand for.
         held: variables, as the checkpoint calls them, that the model keeps as values of its own:
             nothing that depends on them is a recipe.
+
+    Attributes:
+        known_sizes: those that :mod:`.dimensions` has found, kept here to end with the view.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class View:
         # A weight of a frozen graph is a constant there, and none here.
         frozen = (n for n in variables if n in graph.nodes and graph.nodes[n].op == "Const")
         self._evaluator = Evaluator(graph, opaque=[f"{name}:0" for name in frozen])
+        self.known_sizes: Any = None
         self._recipes: dict[str, Recipe | None] = {}
         self._digests: dict[str, str] = {}
 
