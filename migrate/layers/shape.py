@@ -205,16 +205,19 @@ def squeeze(view: View, tensor: str) -> Match | None:
             return None
         # A batch of unknown size is not squeezed: that would be an accident of one run.
         axes = [axis for axis, size in enumerate(before) if size == 1]
-    one_of_batch = view.node(node.inputs[0]).op in ("Slice", "StridedSlice")
+    # Keras does not see that one is left of an axis whose size is open.
+    sliced = view.node(node.inputs[0]).op in ("Slice", "StridedSlice")
+    cut = sliced and before is not None and all(before[axis] == 1 for axis in axes)
 
     def build(builder: Builder, value: Value) -> Value:
         shape = value.shape
         if shape is not None:
             gone = {axis % len(shape) for axis in axes}
+            if cut:
+                index = ("0" if axis in gone else ":" for axis in range(max(gone) + 1))
+                shape = tuple(size for axis, size in enumerate(shape) if axis not in gone)
+                return builder.op("[]", value, Code(", ".join(index)), shape=shape)
             shape = tuple(size for axis, size in enumerate(shape) if axis not in gone)
-        if one_of_batch and 0 in axes:  # Keras does not see that one is left of the batch
-            index = ("0" if axis in axes else ":" for axis in range(max(axes) + 1))
-            return builder.op("[]", value, Code(", ".join(index)), shape=shape)
         axis = axes[0] if len(axes) == 1 else tuple(axes)
         return builder.op("squeeze", value, axis, shape=shape)
 
