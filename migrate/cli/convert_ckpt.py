@@ -101,8 +101,10 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 @click.option("--dry-run", is_flag=True, help="Show the whole plan and write nothing.")
 @click.option("--force", is_flag=True, help="Replace the output of an earlier conversion.")
 @click.option(
-    "--inputs", callback=names, metavar="A,B", help="Tensors that become the inputs of the model."
-)
+    "--inputs", callback=names, metavar="A,B",
+    help="Tensors that become the inputs of the model; with A:[?,28,28,1], a shape that the graph "
+    "leaves open.",
+)  # fmt: skip
 @click.option(
     "--outputs", callback=names, metavar="A,B", help="Tensors that become the outputs of the model."
 )

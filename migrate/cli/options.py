@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -41,8 +42,9 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
-    """``a,b`` → ``["a", "b"]``."""
-    return [name.strip() for name in value.split(",") if name.strip()] if value else None
+    """``a,b:[?,2]`` → ``["a", "b:[?,2]"]``."""
+    parts = re.split(r",(?![^\[]*\])", value or "")
+    return [name.strip() for name in parts if name.strip()] or None
 
 
 def feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ..emit import source as emit_source
 from ..errors import UserError, listed, printable
 from ..formats import Tensors, whole_folder, write_formats
 from ..formats.keras_file import KerasFile
+from ..graph import reported_inputs
 from ..layers.planning import find_inference, make_plan
 from ..plan import Plan, Weight
 from ..plan.batch import keeps_batch
@@ -93,10 +94,9 @@ class WayBack:
     def _plan(self, worker: Worker) -> Plan:
         """The plan as the conversion made it: with the same inputs, outputs and feeds."""
         report, source = self.report, self.source
-        inputs, outputs = (
-            [each["tensor"] for each in report.get(key) or ()] or None
-            for key in ("inputs", "outputs")
-        )
+        assert source.graph is not None
+        inputs = reported_inputs(source.graph, report) or None
+        outputs = [each["tensor"] for each in report.get("outputs") or ()] or None
         source.prefer_averages = any(
             v["role"] == "moving_average" and v["fate"] == "converted" and not _of_optimizer(v)
             for v in report.get("variables") or ()

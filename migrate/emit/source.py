@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +56,7 @@ def source(plan: Plan, *, legacy_keras: bool = False) -> str:
         if layer.step
     ]
     texts.append(_build_model(plan, parameters, lines))
-    if any("np." in text for text in texts):
+    if any(map(_uses_numpy, texts)):
         imports.add("import numpy as np")
     if plan.training:
         texts.append(compile_model(plan, plan.training))
@@ -110,6 +111,12 @@ def _module_docstring(plan: Plan) -> str:
         return f'"""{lines[0]}"""'
     rest = ["", *notes] if notes else []
     return "\n".join(['"""' + lines[0], *lines[1:], *rest, '"""'])
+
+
+def _uses_numpy(text: str) -> bool:
+    """Whether code, and not only a name in a docstring, has ``np.``."""
+    nodes = ast.walk(ast.parse(text)) if "np." in text else ()
+    return any(isinstance(node, ast.Name) and node.id == "np" for node in nodes)
 
 
 def _build_model(plan: Plan, parameters: Parameters, body: list[str]) -> str:

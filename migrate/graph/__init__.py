@@ -6,6 +6,7 @@ to all.
 
 from .constants import Evaluator, partial_value, static_value
 from .examples.columns import fold_columns
+from .files.assets import hold_vocabularies
 from .files.cutting import drop_defaults, full, node_of, prune
 from .files.reading import form_of, read_definition, read_graph
 from .files.safety import ForbiddenOperation, forbidden_operations, refuse_forbidden
@@ -14,6 +15,7 @@ from .interface.feeds import dropout_value
 from .interface.inference import Inference, ResolvedCond, extract
 from .interface.inference_copies import values_reach
 from .interface.interface import InputTensor, Interface, find_interface
+from .interface.open_inputs import find_open_inputs, named_shapes, reported_inputs
 from .interface.outputs import Candidate, Network, NoNetworkError
 from .interface.running import cut_tensors, given_tensors, running_part
 from .loops import Loop, LoopVariable, find_loops
@@ -110,6 +112,7 @@ __all__ = [
     "find_frozen_weights",
     "find_interface",
     "find_loops",
+    "find_open_inputs",
     "find_optimizers",
     "find_training",
     "find_variables",
@@ -119,6 +122,8 @@ __all__ = [
     "full",
     "gates",
     "given_tensors",
+    "hold_vocabularies",
+    "named_shapes",
     "node_of",
     "partial_value",
     "prune",
@@ -130,6 +135,7 @@ __all__ = [
     "readable",
     "refuse_forbidden",
     "refuse_saved_model",
+    "reported_inputs",
     "resolve",
     "roles_from_graph",
     "running_part",

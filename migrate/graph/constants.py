@@ -20,6 +20,9 @@ _IDENTITY = (
 
 _MOST_AXES = 254  # of a tensor; tensorflow/core/framework/tensor_shape.h
 _MOST_REPEATED = 1 << 20  # elements that one integer of a constant may fill
+GUESSED_SIZES = (10_007, 10_009)
+"""Assumed for unknown sizes: primes, so no reshape or product turns one into the other."""
+
 _PICKS = ("StridedSlice", "Slice", "Gather", "GatherV2")
 _OPEN = -1
 
@@ -237,15 +240,18 @@ def axes_or_sizes(value: np.ndarray | None) -> tuple[int, ...] | None:
     return tuple(int(number) for number in value.reshape(-1))
 
 
+def assumed_values(graph: Graph, tensor: str) -> list[np.ndarray | None]:
+    """What a tensor computed from shapes would be under two assumptions about unknown sizes."""
+    return [_evaluator(graph, size).value(tensor) for size in GUESSED_SIZES]
+
+
 def partial_value(graph: Graph, tensor: str) -> tuple[int | None, ...] | None:
     """A vector (or scalar) of integers computed from shapes, None where a run decides.
 
     ``[tf.shape(x)[0], 784]`` gives ``(None, 784)``; a tensor that depends on more than shapes and
     constants gives None. Whatever differs between two assumptions about unknown sizes is unknown.
     """
-    # Primes: no reshape or product turns one assumption into the other.
-    one, other = (_evaluator(graph, size).value(tensor) for size in (10_007, 10_009))
-    ones, others = axes_or_sizes(one), axes_or_sizes(other)
+    ones, others = map(axes_or_sizes, assumed_values(graph, tensor))
     if ones is None or others is None or len(ones) != len(others):
         return None
     return tuple(a if a == b else None for a, b in zip(ones, others, strict=True))

@@ -262,6 +262,20 @@ def _add_n(node: Node, inputs: Arrays) -> Arrays:
     return [total]
 
 
+@_shaper("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
+def _fake_quantization(node: Node, inputs: Arrays) -> Arrays:
+    """As tensorflow/core/kernels/fake_quant_ops_functor.h, in float32."""
+    array, low, high = (np.asarray(a, np.float32) for a in inputs)
+    least = np.float32(bool(node.attrs.get("narrow_range")))
+    most = np.float32(2 ** node.attrs.get("num_bits", 8) - 1)
+    with np.errstate(all="ignore"):
+        step = (high - low) / (most - least)
+        zero = np.clip(np.floor(least - low / step + np.float32(0.5)), least, most)
+        low_, high_ = (least - zero) * step, (most - zero) * step
+        steps = np.floor((np.clip(array, low_, high_) - low_) * (1 / step) + np.float32(0.5))
+        return [np.where((low == 0) & (high == 0), 0, steps * step + low_).astype(np.float32)]
+
+
 @_shaper("Size")
 def _size(node: Node, inputs: Arrays) -> Arrays:
     return [np.asarray(inputs[0].size, numpy_dtype(node.attrs.get("out_type", "int32")))]

@@ -31,6 +31,7 @@ weights and arguments are one layer called twice; activations are merged in afte
 
 from . import (  # noqa: F401  each import registers a family; the order is the order of trial
     activations,
+    batch_moments,
     columns,
     convolution,
     dense,
@@ -41,6 +42,7 @@ from . import (  # noqa: F401  each import registers a family; the order is the 
     losses,
     moments,
     normalization,
+    patches,
     pooling,
     quantization,
     recurrence,

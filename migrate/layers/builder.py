@@ -33,6 +33,7 @@ class Builder:
         self.tensor = ""
         self._weights: dict[Layer, dict[str, Recipe]] = {}
         self._shared: dict[Any, Layer] = {}
+        self._sizes: dict[tuple[Value, int, str], Value] = {}
         self._wishes: dict[Layer, str] = {}
 
     def layer(
@@ -99,6 +100,14 @@ class Builder:
         outputs = tuple(self.value(self.view.shape(f"{name}:{i}")) for i in range(count))
         self.plan.calls.append(Call(_dotted(function), arguments, keywords, outputs))
         return outputs
+
+    def size(self, value: Value, axis: int, dtype: str = "int32") -> Value:
+        """The length of a value along an axis, which is measured once."""
+        key = (value, axis, dtype)
+        if key not in self._sizes:
+            given = {"axis": axis, "dtype": None if dtype == "int32" else dtype}
+            self._sizes[key] = self.layer("Size", given, value, scope="", shape=(), dtype=dtype)
+        return self._sizes[key]
 
     def value(self, shape: Shape = None, dtype: str | None = None) -> Value:
         """A new value for the tensor being made."""

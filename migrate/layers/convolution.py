@@ -283,22 +283,30 @@ def _dilated_padding(
     view: View, node: Node, spread: Node, found: Convolution, kernel: Sequence[int],
     rates: Sequence[int],
 ) -> str | None:  # fmt: skip
-    pads, crops = view.static(spread.inputs[2]), view.static(node.inputs[2])
     reach = [rate * (size - 1) for size, rate in zip(kernel, rates, strict=True)]
-    if pads is not None and crops is not None:
-        net = (pads - crops).sum(1).tolist()
-        if net == reach[: len(net)] and not any(reach[len(net) :]):
+    pairs = zip(view.assumed(spread.inputs[2]), view.assumed(node.inputs[2]), strict=True)
+    # The block asks for more, which is cropped again.
+    nets = [pads - crops for pads, crops in pairs if pads is not None and crops is not None]
+    if len(nets) == 2:
+        added = nets[0].tolist()
+        if added != nets[1].tolist():
+            return None
+        if not any(map(any, added)):
+            return "valid"
+        if any(reach[len(added) :]):
+            return None
+        if added == [[total // 2, total - total // 2] for total in reach[: len(added)]]:
             return "same"
-        return "valid" if not any(net) else None
+        if found.kind == "Conv1D" and added == [[reach[0], 0]]:
+            return "causal"
+        return None
     before, after = view.shape(spread.inputs[0]), view.shape(f"{node.name}:0")
     if before is not None and after is not None:
         start = 2 if found.channels_first else 1
         axis = next((i for i in range(found.rank) if before[start + i] and after[start + i]), None)
         if axis is not None:
             return "same" if before[start + axis] == after[start + axis] else "valid"
-    # Sizes that a run decides: padding for SAME is then a sum of constants and remainders.
-    offset = view.static(spread.inputs[2] if crops is None else node.inputs[2])
-    return "same" if offset is not None and offset.any() else None
+    return None
 
 
 def common_arguments(

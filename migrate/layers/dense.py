@@ -7,13 +7,15 @@ from .builder import Builder
 from .registry import Match, operation, pattern
 from .view import View
 
+_PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2")
+
 
 @pattern("BiasAdd", "Add", "AddV2", keras="Dense")
 def dense_with_bias(view: View, tensor: str) -> Match | None:
     """``MatMul(x, kernel) + bias``, the bias on either side."""
     node = view.graph.node(tensor)
     for product, added in (node.inputs, node.inputs[::-1]):
-        matmul = view.produced(product, "MatMul")
+        matmul = view.produced(product, *_PRODUCTS)
         bias = view.recipe(added)
         if matmul is None or bias is None:
             continue
@@ -32,14 +34,14 @@ def dense_with_bias(view: View, tensor: str) -> Match | None:
     return None
 
 
-@operation("MatMul", keras="Dense(use_bias=False)")
+@operation(*_PRODUCTS, keras="Dense(use_bias=False)")
 def dense(view: View, tensor: str) -> Match | None:
     """``MatMul(x, kernel)`` without a bias."""
     taken = _kernel(view, view.graph.node(tensor).name)
     return _match(*taken, None) if taken else None
 
 
-@operation("MatMul", "BatchMatMul", "BatchMatMulV2", keras="keras.ops.matmul")
+@operation(*_PRODUCTS, keras="keras.ops.matmul")
 def matmul(view: View, tensor: str) -> Match | None:
     """The product of two tensors of the model, or of one and a transposed one."""
     node = view.graph.node(tensor)
@@ -72,12 +74,12 @@ def matmul(view: View, tensor: str) -> Match | None:
 def _kernel(view: View, name: str) -> tuple[str, Recipe] | None:
     """What a MatMul node multiplies: the tensor of the model, and the kernel (inputs, units)."""
     node = view.graph.nodes[name]
-    if node.attrs.get("transpose_a"):
+    if node.attrs.get("transpose_a") or node.attrs.get("adj_x"):
         return None
     kernel = view.recipe(node.inputs[1])
     if kernel is None or len(kernel.shape) != 2 or view.recipe(node.inputs[0]) is not None:
         return None
-    if node.attrs.get("transpose_b"):
+    if node.attrs.get("transpose_b") or node.attrs.get("adj_y"):
         kernel = kernel.transpose()
     return node.inputs[0], kernel
 

@@ -28,9 +28,14 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Computed:
-    """A size that a run computes: the tensor that is this one number."""
+    """A size that a run computes: the tensor that is this one number, or a vector that has it.
+
+    Attributes:
+        at: its place in the vector; None where the tensor is the number.
+    """
 
     tensor: str
+    at: int | None = None
 
 
 Size = int | Dimension | Computed | None
@@ -46,8 +51,8 @@ _SAME_SHAPE = frozenset((
 # Their result has the batch of their first input.
 _SAME_BATCH = frozenset((
     "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D",
-    "Pad", "PadV2", "MirrorPad", "MatMul", "BatchMatMul", "BatchMatMulV2", "ResizeBilinear",
-    "ResizeNearestNeighbor", "ResizeBicubic",
+    "Pad", "PadV2", "MirrorPad", "MatMul", "ResizeBilinear", "ResizeNearestNeighbor",
+    "ResizeBicubic",
 ))  # fmt: skip
 _ARITHMETIC = frozenset(("Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum"))
 _CALCULATED: dict[str, Callable[[int, int], int]] = {
@@ -56,12 +61,39 @@ _CALCULATED: dict[str, Callable[[int, int], int]] = {
 _MOST_STEPS = 1000
 
 
+@dataclass
+class _Known:
+    """What has been found in a graph, so that nothing is traced twice."""
+
+    dimensions: dict[tuple[str, int], Dimension] = field(default_factory=dict)
+    sizes: dict[str, list[Size] | None] = field(default_factory=dict)
+
+
+def _known_of(view: View) -> _Known:
+    """What is known of a graph: of its reshapes at once, the first to run first.
+
+    Asked for from the end, each would ask for the one before, as deep as the network is.
+    """
+    if view.known_sizes is None:
+        view.known_sizes = _Known()
+        for node in view.graph.topological_order():
+            if node.op == "Reshape":
+                shape_of(view, f"{node.name}:0")
+    return view.known_sizes
+
+
 def shape_of(view: View, tensor: str) -> list[Size] | None:
     """The sizes of a tensor, or None where not even its rank is known."""
     shape = view.shape(tensor)
     if shape is None:
         return None
-    return [_traced(view, tensor, axis) if n is None else n for axis, n in enumerate(shape)]
+    if None not in shape:
+        return list(shape)
+    found = _known_of(view).dimensions
+    for axis, size in enumerate(shape):
+        if size is None and (tensor, axis) not in found:
+            found[tensor, axis] = _traced(view, tensor, axis)
+    return [found[tensor, axis] if n is None else n for axis, n in enumerate(shape)]
 
 
 def _traced(view: View, tensor: str, axis: int) -> Dimension:
@@ -95,11 +127,29 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
                 tensor = node.inputs[0]
             else:
                 break
+        elif node.op in ("BatchMatMul", "BatchMatMulV2"):
+            found = _of_product(view, node, tensor, axis)
+            if found is None:
+                break
+            tensor, axis = found
         elif axis == 0 and (source := _batch_source(view, node)) is not None:
             tensor = source
         else:
             break
     return Dimension(tensor, axis, (tensor, axis) if tensor in view.inputs else asked)
+
+
+def _of_product(view: View, node: Node, tensor: str, axis: int) -> tuple[str, int] | None:
+    """The factor and its axis that a dimension of a product of matrices comes from."""
+    rank = len(view.shape(tensor) or ())
+    side = 1 if axis == rank - 1 else 0
+    if len(view.shape(node.inputs[side]) or ()) != rank:
+        return None
+    if axis < rank - 2:
+        same = _same_rank(view, node.inputs[0], tensor, axis)
+        return (node.inputs[0], axis) if same else None
+    turned = bool(node.attrs.get("adj_y" if side else "adj_x"))
+    return node.inputs[side], 2 * rank - 3 - axis if turned else axis
 
 
 def _rows_stay(view: View, tensor: str, sizes: list[Size]) -> bool:
@@ -144,6 +194,13 @@ def sizes_of(view: View, tensor: str) -> list[Size] | None:
     tensor = view.resolve(tensor)
     if tensor in view.inputs:
         return None
+    known = _known_of(view).sizes
+    if tensor not in known:
+        known[tensor] = _computed_sizes(view, tensor)
+    return known[tensor]
+
+
+def _computed_sizes(view: View, tensor: str) -> list[Size] | None:
     node = view.graph.node(tensor)
     if node.op == "Shape":
         return shape_of(view, node.inputs[0])
@@ -154,8 +211,14 @@ def sizes_of(view: View, tensor: str) -> list[Size] | None:
     if node.op in ("StridedSlice", "Slice", "Gather", "GatherV2"):
         return _taken(view, node)
     found = _product(view, node) if node.op in ("Prod", "Mul") else _calculated(view, node)
-    number = view.shape(tensor) == () and view.dtype(tensor).startswith("int")
-    return [Computed(tensor)] if number and found in (None, [None]) else found
+    if found not in (None, [None]):
+        return found
+    shape = view.shape(tensor)
+    if not view.dtype(tensor).startswith("int") or shape is None or len(shape) > 1:
+        return found
+    if not shape:
+        return [Computed(tensor)]
+    return None if shape[0] is None else [Computed(tensor, at) for at in range(shape[0])]
 
 
 def _calculated(view: View, node: Node) -> list[Size] | None:
@@ -185,6 +248,8 @@ def _joined(view: View, node: Node) -> list[Size] | None:
 
 def _taken(view: View, node: Node) -> list[Size] | None:
     sizes = sizes_of(view, node.inputs[0])
+    if len(view.shape(node.inputs[0]) or ()) > 1:
+        return sizes if view.shape(node.inputs[0]) == view.shape(f"{node.name}:0") else None
     where = [axes_or_sizes(view.static(source)) for source in node.inputs[1:]]
     numbers = [found for found in where if found is not None]
     if sizes is None or len(numbers) < len(where):

@@ -9,12 +9,13 @@ import numpy as np
 
 from ..plan import Code, Made, Recipe, Value
 from .builder import Builder
+from .dimensions import Dimension, sizes_of
 from .registry import Match, operation
 from .view import View, shortest
 
 _OPERATORS = {
     "Add": "+", "AddV2": "+", "BiasAdd": "+", "Sub": "-", "Mul": "*", "RealDiv": "/", "Div": "/",
-    "FloorDiv": "//",
+    "FloorDiv": "//", "TruncateDiv": "//",
 }  # fmt: skip
 _BINARY = {
     "Maximum": "maximum", "Minimum": "minimum", "Pow": "power", "FloorMod": "mod",
@@ -99,8 +100,10 @@ def binary(view: View, tensor: str) -> Match | None:
             return None
         recipes[1] = added.reshape(-1 if not added.shape else added.shape[0], *[1] * (rank - 2))
     integers = view.dtype(node.inputs[0]).startswith(("int", "uint"))
-    if node.op == "Div" and integers:
-        return None  # truncates like C; no keras.ops does
+    # Division of integers truncates like C, which no keras.ops does; of sizes, // is the same.
+    truncates = integers and node.op in ("Div", "TruncateDiv")
+    if truncates and not all(_is_size(view, source) for source in node.inputs):
+        return None
 
     def build(builder: Builder, *values: Value) -> Value:
         sides = builder.operands(recipes, values)
@@ -110,7 +113,7 @@ def binary(view: View, tensor: str) -> Match | None:
                     builder.refine(value, builder.view.shape(builder.tensor))
         if len(values) == 1:
             sides = _plain(sides, recipes, values[0])
-        function = _OPERATORS.get(node.op) or _BINARY.get(node.op)
+        function = "//" if truncates else _OPERATORS.get(node.op) or _BINARY.get(node.op)
         if node.op == "SquaredDifference":
             return builder.op("square", builder.op("subtract", *sides))
         assert function is not None
@@ -126,6 +129,12 @@ def binary(view: View, tensor: str) -> Match | None:
         return builder.op(function, *sides)
 
     return Match(dynamic, build)
+
+
+def _is_size(view: View, tensor: str) -> bool:
+    """Whether a number is that of elements along an axis, or of a constant that is not negative."""
+    sizes = sizes_of(view, tensor) or [None]
+    return all(isinstance(n, Dimension) or (isinstance(n, int) and n >= 0) for n in sizes)
 
 
 def _plain(sides: list[Any], recipes: list[Recipe | None], value: Value) -> list[Any]:

@@ -54,7 +54,8 @@ def fill_plan(view: View, plan: Network, taken: Collection[str] | None = None) -
         if given.value.shape is None:
             given.value.shape = (None,)
             builder.warn(
-                f"The graph does not give the shape of {given.tensor}; it is treated as a vector."
+                f"The graph does not give the shape of {given.tensor}; it is treated as a vector. "
+                f"If it has more dimensions, use --inputs '{given.tensor}:[?,28,28,1]', say."
             )
     tidy(builder)
     builder.finish()

@@ -31,15 +31,15 @@ def fused_batch_normalization(view: View, tensor: str) -> Match | None:
         return None
     training = bool(node.attrs.get("is_training", True))
     if training:
-        mean, variance = _moving(view, gamma, beta)
+        mean, variance = moving_statistics(view, gamma, beta)
     if mean is None or variance is None:
         return None
     epsilon = max(shortest(np.float32(node.attrs.get("epsilon", 1e-4))), SMALLEST_FUSED_EPSILON)
     first = str(node.attrs.get("data_format", "NHWC")).startswith("NC")
-    return _match(node.inputs[0], gamma, beta, mean, variance, epsilon, first, training)
+    return by_statistics(node.inputs[0], gamma, beta, mean, variance, epsilon, first, training)
 
 
-def _moving(view: View, gamma: Recipe, beta: Recipe) -> tuple[Recipe, Recipe]:
+def moving_statistics(view: View, gamma: Recipe, beta: Recipe) -> tuple[Recipe, Recipe]:
     """The statistics that are kept beside gamma and beta, which only an update takes.
 
     They go by the names of tf.layers, contrib and slim; where there are none, as Keras begins.
@@ -76,7 +76,7 @@ def batch_normalization(view: View, tensor: str) -> Match | None:
             beta, mean = parts
             if mean is None or len(mean.shape) != 1:
                 continue
-            return _match(x, gamma, beta, mean, variance, epsilon, False)
+            return by_statistics(x, gamma, beta, mean, variance, epsilon, False)
     return None
 
 
@@ -121,10 +121,12 @@ def _shift(view: View, tensor: str, scale: str) -> tuple[Recipe | None, Recipe |
     return None
 
 
-def _match(
+def by_statistics(
     x: str, gamma: Recipe | None, beta: Recipe | None, mean: Recipe, variance: Recipe,
     epsilon: float, channels_first: bool, training: bool = False,
 ) -> Match:  # fmt: skip
+    """The layer for batch normalization by statistics, or (``training``) by the batch's own."""
+
     def build(builder: Builder, value: Value) -> Value:
         scale = None if gamma is None or _is(gamma, 1.0) else gamma
         offset = None if beta is None or _is(beta, 0.0) else beta

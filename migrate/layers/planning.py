@@ -15,8 +15,10 @@ from ..graph import (
     Interface,
     extract,
     find_interface,
+    find_open_inputs,
     find_training,
     given_tensors,
+    named_shapes,
     resolve,
     split_tensor,
 )
@@ -71,7 +73,13 @@ def find_inference(
     assert source.graph is not None
     source.refuse_contradictions()
     saved = source.recipes().keys()
+    inputs, shapes = named_shapes(inputs)
     interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
+    found = find_open_inputs(source.graph, [i.tensor for i in interface.inputs], shapes)
+    if found.shapes:
+        source.graph = found.applied(source.graph)
+        interface = find_interface(source.graph, inputs, outputs, feed, saved=saved)
+        interface = replace(interface, open=found, notes=(*interface.notes, *found.notes))
     refuse_to_run(source, interface)
     interface = complete_kinds(source, interface, worker, timeout)
     complete_shapes(source, interface, worker, timeout)

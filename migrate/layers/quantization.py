@@ -1,40 +1,46 @@
-"""Fake quantization: numbers rounded to the levels of integers, with a gradient."""
+"""Fake quantization: rounding as an integer kernel would, of quantization-aware graphs."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..plan import Recipe, Value, constant
+from ..plan import Value, constant
 from .builder import Builder
 from .registry import Match, operation
 from .view import View
 
 
 @operation(
-    "FakeQuantWithMinMaxArgs",
     "FakeQuantWithMinMaxVars",
     "FakeQuantWithMinMaxVarsPerChannel",
+    "FakeQuantWithMinMaxArgs",
     keras="FakeQuantization (own class)",
 )
 def fake_quantization(view: View, tensor: str) -> Match | None:
-    """Rounding between two constants, or two variables that are not trained."""
+    """``tf.quantization.fake_quant_with_min_max_vars`` and similar functions."""
     node = view.graph.node(tensor)
-    ends: list[Recipe | None]
     if node.op == "FakeQuantWithMinMaxArgs":
-        given = (node.attrs.get("min", -6.0), node.attrs.get("max", 6.0))
-        ends = [constant(np.asarray(end, np.float32)) for end in given]
+        ends = [
+            constant(np.array(node.attrs.get(k, d), np.float32))
+            for k, d in (("min", -6), ("max", 6))
+        ]
     else:
-        ends = [view.recipe(source) for source in node.inputs[1:3]]
-    least, greatest = ends
-    if least is None or greatest is None:
+        found = [view.recipe(source) for source in node.inputs[1:3]]
+        ends = [recipe for recipe in found if recipe is not None]
+    if len(ends) != 2:
         return None
-    arguments = {"shape": least.shape or None, "num_bits": node.attrs.get("num_bits", 8)}
-    arguments["num_bits"] = None if arguments["num_bits"] == 8 else arguments["num_bits"]
-    arguments["narrow_range"] = node.attrs.get("narrow_range") or None
-    weights = {"least": least, "greatest": greatest}
+    bits = node.attrs.get("num_bits", 8)
+    arguments = {
+        "num_bits": None if bits == 8 else bits,
+        "narrow_range": bool(node.attrs.get("narrow_range")) or None,
+        "per_channel": node.op.endswith("PerChannel") or None,
+    }
+    weights = {"min": ends[0], "max": ends[1]}
+    scope = ends[0].sources[0].rpartition("/")[0] if ends[0].sources else None
 
     def build(builder: Builder, value: Value) -> Value:
-        shape = view.shape(tensor)
-        return builder.layer("FakeQuantization", arguments, value, weights=weights, shape=shape)
+        return builder.layer(
+            "FakeQuantization", arguments, value, weights=weights, scope=scope, shape=value.shape
+        )
 
     return Match(node.inputs[:1], build)

@@ -6,6 +6,7 @@ from ..graph.constants import axes_or_sizes
 from ..plan import Value
 from .builder import Builder
 from .dimensions import Dimension, shape_of, sizes_of
+from .dynamic import dynamic, measured, numbers, template
 from .registry import Match, operation
 from .view import View
 
@@ -30,29 +31,32 @@ def resize(view: View, tensor: str) -> Match | None:
         if len(ratios) == 2 and all(whole and not rest for whole, rest in ratios):
             factors = (ratios[0][0], ratios[1][0])
 
-    def build(builder: Builder, value: Value) -> Value:
-        if factors == (1, 1):
-            return value
-        if factors is not None and method == "nearest" and not align:
-            size = factors[0] if factors[0] == factors[1] else factors
-            return builder.layer("UpSampling2D", {"size": size}, value)
-        assert sizes is not None
-        arguments = {
-            "height": sizes[0],
-            "width": sizes[1],
-            "method": method,
-            "align_corners": align or None,
-            "half_pixel_centers": half or None,
-        }
-        return builder.layer("Resize", arguments, value)
+    # Half a pixel from the border changes nothing where each pixel is repeated as often.
+    if factors == (1, 1) or (factors is not None and method == "nearest" and not align):
+        size = factors[0] if factors[0] == factors[1] else factors
 
-    if sizes is None or None in sizes:
-        repeated = factors is not None and (
-            factors == (1, 1) or (method == "nearest" and not align)
-        )
-        if not repeated:
-            return None
-    return Match(node.inputs[:1], build)
+        def repeat(builder: Builder, value: Value) -> Value:
+            return value if size == 1 else builder.layer("UpSampling2D", {"size": size}, value)
+
+        return Match(node.inputs[:1], repeat)
+    asked = sizes_of(view, node.inputs[1])
+    wanted = None if asked is None or len(asked) != 2 else measured(asked)
+    if asked is None or wanted is None:
+        return None
+    height, width = template(asked)
+    arguments = {
+        "height": height,
+        "width": width,
+        "method": method,
+        "align_corners": align or None,
+        "half_pixel_centers": half or None,
+    }
+
+    def build(builder: Builder, value: Value, *values: Value) -> Value:
+        given = numbers(builder, asked, values)
+        return builder.layer("Resize", arguments, [value, *given] if given else value)
+
+    return Match([node.inputs[0], *wanted], build)
 
 
 @operation("DepthToSpace", "SpaceToDepth", keras="keras.ops.depth_to_space, space_to_depth")
@@ -64,6 +68,17 @@ def pixel_shuffle(view: View, tensor: str) -> Match | None:
         return None
     size = node.attrs["block_size"]
     return Match(node.inputs[:1], lambda builder, value: builder.op(function, value, size))
+
+
+@operation("SpaceToBatchND", "BatchToSpaceND", keras="SpaceToBatch, BatchToSpace (own classes)")
+def blocks(view: View, tensor: str) -> Match | None:
+    """Blocks of positions as examples of the batch, and back."""
+    node = view.graph.node(tensor)
+    block, widths = view.static(node.inputs[1]), sizes_of(view, node.inputs[2])
+    if block is None or widths is None:
+        return None
+    kind = "SpaceToBatch" if node.op == "SpaceToBatchND" else "BatchToSpace"
+    return dynamic(view, tensor, kind, widths, {"block": tuple(int(n) for n in block)})
 
 
 def _factors(view: View, tensor: str) -> tuple[int, int] | None:

@@ -7,6 +7,8 @@ layers work on the last axis whatever comes before it.
 
 from __future__ import annotations
 
+import math
+
 from ..plan import Value
 from .builder import Builder
 from .dimensions import Size, shape_of, sizes_of
@@ -27,27 +29,52 @@ def rows(view: View, tensor: str) -> Match | None:
     chain = _chain(view, view.graph.node(tensor).inputs[0])
     if chain is None:
         return None
-    source, steps = chain
+    source, joined, steps = chain
     before, after = shape_of(view, source), _target(view, tensor)
-    if before is None or after is None or len(before) != len(after) or len(before) < 3:
+    if before is None or after is None:
         return None
-    doubts = sum(a != b for a, b in zip(before[:-1], after[:-1], strict=True))
+    count = len(before) - joined  # of the dimensions that number the rows
+    leading, parts = after[:count], after[count:]
+    if count < 2 or not parts:
+        return None
+    doubts = [pair for pair in zip(before[:count], leading, strict=True) if pair[0] != pair[1]]
     # One dimension follows from the others, since the number of rows is the same.
-    known = sum(isinstance(a, int) and isinstance(b, int) and a != b
-                for a, b in zip(before[:-1], after[:-1], strict=True))  # fmt: skip
-    if known or doubts > 1:
+    known = any(isinstance(a, int) and isinstance(b, int) for a, b in doubts)
+    if known or len(doubts) > 1 or _width(view, steps[-1][0]) != _product(parts):
+        return None
+    inner = [size if isinstance(size, int) else -1 for size in before[1:count]]
+    if inner.count(-1) > 1 and max(joined, len(parts)) > 1:
         return None
 
+    def shaped(builder: Builder, value: Value, last: list[Size]) -> Value:
+        sizes = (*inner, *(size for size in last if isinstance(size, int)))
+        shape = (None, *(None if size == -1 else size for size in sizes))
+        return builder.layer("Reshape", {"target_shape": sizes}, value, shape=shape, scope="")
+
     def build(builder: Builder, value: Value) -> Value:
+        if joined > 1:
+            value = shaped(builder, value, [_product(before[count:])])
         for name, match in steps:
             builder.tensor = name
             made = match.build(builder, value)
             if value.shape is not None:
                 made.shape = (*value.shape[:-1], made.shape[-1] if made.shape else None)
             value = made
-        return value
+        builder.tensor = tensor
+        return shaped(builder, value, parts) if len(parts) > 1 else value
 
     return Match([source], build)
+
+
+def _width(view: View, tensor: str) -> int | None:
+    """The length of the rows that a chain ends with."""
+    shape = view.shape(tensor)
+    return shape[-1] if shape else None
+
+
+def _product(sizes: list[Size]) -> int | None:
+    known = [size for size in sizes if isinstance(size, int) and size >= 0]
+    return math.prod(known) if len(known) == len(sizes) else None
 
 
 def _target(view: View, tensor: str) -> list[Size] | None:
@@ -61,8 +88,8 @@ def _target(view: View, tensor: str) -> list[Size] | None:
     return [size if known is None else known for size, known in zip(sizes, shape, strict=True)]
 
 
-def _chain(view: View, tensor: str) -> tuple[str, list[tuple[str, Match]]] | None:
-    """What the rows are made of, and what is done with them, the first step first."""
+def _chain(view: View, tensor: str) -> tuple[str, int, list[tuple[str, Match]]] | None:
+    """What the rows are made of, how many of its last dimensions one row has, and the steps."""
     steps: list[tuple[str, Match]] = []
     for _ in range(_LONGEST):
         tensor = view.resolve(tensor)
@@ -70,8 +97,8 @@ def _chain(view: View, tensor: str) -> tuple[str, list[tuple[str, Match]]] | Non
             return None
         node = view.graph.node(tensor)
         if node.op == "Reshape":
-            source = _flattened(view, tensor)
-            return (source, steps[::-1]) if source is not None and steps else None
+            found = _flattened(view, tensor) if steps else None
+            return None if found is None else (*found, steps[::-1])
         if node.op not in _BY_ROW:
             return None
         operands = [r for s in node.inputs if (r := view.recipe(s)) is not None]
@@ -85,8 +112,8 @@ def _chain(view: View, tensor: str) -> tuple[str, list[tuple[str, Match]]] | Non
     return None
 
 
-def _flattened(view: View, tensor: str) -> str | None:
-    """The tensor whose rows a reshape gives, or None where it does anything else."""
+def _flattened(view: View, tensor: str) -> tuple[str, int] | None:
+    """The tensor whose rows a reshape gives, and how many of its last dimensions make a row."""
     node = view.graph.node(tensor)
     source = view.resolve(node.inputs[0])
     moved = view.produced(source, "Transpose")
@@ -101,4 +128,6 @@ def _flattened(view: View, tensor: str) -> str | None:
     last = sizes[-1] if sizes and len(sizes) == 2 else after[-1] if after and len(after) == 2 else 0
     if sizes is not None and len(sizes) == 2 and last == -1 and after:
         last = after[-1]
-    return source if last == before[-1] else None
+    counts = range(1, len(before) - 1)
+    joined = next((n for n in counts if _product(list(before[-n:])) == last), None)
+    return None if joined is None else (source, joined)

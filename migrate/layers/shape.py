@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..graph.constants import axes_or_sizes
-from ..plan import Shape, Value
+from ..plan import Code, Shape, Value
 from .builder import Builder
 from .dimensions import Computed, Dimension, Size, shape_of, sizes_of
 from .dynamic import dynamic
@@ -206,11 +206,18 @@ def squeeze(view: View, tensor: str) -> Match | None:
             return None
         # A batch of unknown size is not squeezed: that would be an accident of one run.
         axes = [axis for axis, size in enumerate(before) if size == 1]
+    # Keras does not see that one is left of an axis whose size is open.
+    sliced = view.node(node.inputs[0]).op in ("Slice", "StridedSlice")
+    cut = sliced and before is not None and all(before[axis] == 1 for axis in axes)
 
     def build(builder: Builder, value: Value) -> Value:
         shape = value.shape
         if shape is not None:
             gone = {axis % len(shape) for axis in axes}
+            if cut:
+                index = ("0" if axis in gone else ":" for axis in range(max(gone) + 1))
+                shape = tuple(size for axis, size in enumerate(shape) if axis not in gone)
+                return builder.op("[]", value, Code(", ".join(index)), shape=shape)
             shape = tuple(size for axis, size in enumerate(shape) if axis not in gone)
         axis = axes[0] if len(axes) == 1 else tuple(axes)
         return builder.op("squeeze", value, axis, shape=shape)
@@ -218,18 +225,22 @@ def squeeze(view: View, tensor: str) -> Match | None:
     return Match(node.inputs[:1], build)
 
 
-@operation("Pad", "PadV2", "MirrorPad", keras="ZeroPadding2D, keras.ops.pad")
+@operation(
+    "Pad", "PadV2", "MirrorPad", keras="ZeroPadding2D, keras.ops.pad, DynamicPad (own class)"
+)
 def pad(view: View, tensor: str) -> Match | None:
     """Padding with zeros, a constant, or mirrored."""
     node = view.graph.node(tensor)
     widths = view.static(node.inputs[1])
-    if widths is None:
-        return None
-    pairs = tuple((int(before), int(after)) for before, after in widths)
     value_ = view.scalar(node.inputs[2]) if node.op == "PadV2" else 0
     if value_ is None:
         return None
     mode = str(node.attrs.get("mode", "constant")).lower() if node.op == "MirrorPad" else "constant"
+    if widths is None:
+        sizes = sizes_of(view, node.inputs[1])
+        given = {"value": value_ or None, "mode": None if mode == "constant" else mode}
+        return None if sizes is None else dynamic(view, tensor, "DynamicPad", sizes, given)
+    pairs = tuple((int(before), int(after)) for before, after in widths)
 
     def build(builder: Builder, value: Value) -> Value:
         inner = pairs[1:-1]

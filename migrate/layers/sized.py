@@ -5,13 +5,14 @@ from __future__ import annotations
 from ..plan import Value
 from .builder import Builder
 from .dimensions import Dimension, sizes_of
+from .dynamic import dynamic, made_of_sizes
 from .registry import Match, operation, pattern
 from .view import View
 
 
-@operation("Fill", keras="Filled (own class), keras.ops.full_like")
+@operation("Fill", keras="Filled, DynamicFull (own classes), keras.ops.full_like")
 def fill(view: View, tensor: str) -> Match | None:
-    """``tf.fill`` and ``tf.zeros`` with the batch size, or all sizes, of another tensor."""
+    """``tf.fill``, ``tf.zeros`` and ``tf.ones`` with sizes of other tensors."""
     node = view.graph.node(tensor)
     sizes, number = sizes_of(view, node.inputs[0]), view.scalar(node.inputs[1])
     if sizes is None or number is None or not sizes:
@@ -21,7 +22,9 @@ def fill(view: View, tensor: str) -> Match | None:
     shaped = view.node(node.inputs[0])
     if not isinstance(first, Dimension) or first.axis != 0 or len(inner) != len(rest):
         if shaped.op != "Shape":
-            return None
+            dtype = view.dtype(tensor)
+            given = {"value": number or None, "dtype": None if dtype == "float32" else dtype}
+            return made_of_sizes(view, tensor, "DynamicFull", sizes, given)
 
         def build_like(builder: Builder, like: Value) -> Value:
             filled = builder.op("full_like", like, number, shape=like.shape)
@@ -40,6 +43,19 @@ def fill(view: View, tensor: str) -> Match | None:
         return builder.layer("Filled", arguments, value, shape=shape, scope="", dtype=dtype)
 
     return Match([first.tensor], build)
+
+
+@operation("BroadcastTo", keras="DynamicBroadcast (own class), keras.ops.broadcast_to")
+def broadcast(view: View, tensor: str) -> Match | None:
+    """``tf.broadcast_to``."""
+    node = view.graph.node(tensor)
+    sizes = sizes_of(view, node.inputs[1])
+    if sizes is None:
+        return None
+    known = tuple(size for size in sizes if isinstance(size, int))
+    if len(known) < len(sizes):
+        return dynamic(view, tensor, "DynamicBroadcast", sizes)
+    return Match(node.inputs[:1], lambda builder, value: builder.op("broadcast_to", value, known))
 
 
 @pattern("Tile", "BroadcastTo", keras="RepeatForBatch (own class)")
@@ -72,19 +88,21 @@ def repeat(view: View, tensor: str) -> Match | None:
     return Match(given, build)
 
 
-@operation("Range", keras="Positions (own class)")
+@operation("Range", keras="Positions, DynamicRange (own classes), keras.ops.arange")
 def positions(view: View, tensor: str) -> Match | None:
-    """``tf.range(tf.shape(x)[axis])``."""
-    node = view.graph.node(tensor)
-    limit = sizes_of(view, node.inputs[1])
-    if (view.scalar(node.inputs[0]), view.scalar(node.inputs[2])) != (0, 1) or limit is None:
+    """``tf.range`` of constants, or of sizes."""
+    node, dtype = view.graph.node(tensor), view.dtype(tensor)
+    ends = [sizes_of(view, source) for source in node.inputs]
+    parts = [part[0] for part in ends if part is not None and len(part) == 1]
+    if len(parts) != 3:
         return None
-    count, dtype = limit[0], view.dtype(tensor)
-    if isinstance(count, int):
+    start, count, step = parts
+    if (start, step) == (0, 1) and isinstance(count, int):
         given = {"dtype": dtype, "shape": (count,)}
         return Match([], lambda builder: builder.op("arange", count, **given))
-    if not isinstance(count, Dimension):
-        return None
+    if (start, step) != (0, 1) or not isinstance(count, Dimension):
+        kind = {"dtype": None if dtype == "int32" else dtype}
+        return made_of_sizes(view, tensor, "DynamicRange", parts, kind)
     axis = count.axis
     arguments = {"axis": axis, "dtype": None if dtype == "int32" else dtype}
     return Match(
@@ -92,6 +110,16 @@ def positions(view: View, tensor: str) -> Match | None:
         lambda builder, value: builder.layer(
             "Positions", arguments, value, scope="", shape=(None,)
         ),
+    )
+
+
+@operation("Shape", keras="Size (own class)")
+def shape_vector(view: View, tensor: str) -> Match | None:
+    """``tf.shape(x)`` as a vector that something computes with."""
+    node, dtype = view.graph.node(tensor), view.dtype(tensor)
+    arguments = {"dtype": None if dtype == "int32" else dtype}
+    return Match(
+        node.inputs[:1], lambda builder, value: builder.layer("Size", arguments, value, scope="")
     )
 
 
@@ -104,11 +132,7 @@ def size(view: View, tensor: str) -> Match | None:
     if found is None or len(found) != 1 or not isinstance(found[0], Dimension):
         return None
     (measured, axis), dtype = found[0].measured, view.dtype(tensor)
-    arguments = {"axis": axis, "dtype": None if dtype == "int32" else dtype}
-    return Match(
-        [measured],
-        lambda builder, value: builder.layer("Size", arguments, value, scope="", shape=()),
-    )
+    return Match([measured], lambda builder, value: builder.size(value, axis, dtype))
 
 
 @operation(

@@ -8,7 +8,7 @@ from typing import Any
 from ..graph.nodes import Node
 from ..plan import Code, Value
 from .builder import Builder
-from .dimensions import shape_of, sizes_of
+from .dimensions import Size, shape_of, sizes_of
 from .dynamic import dynamic
 from .registry import Match, operation
 from .view import View
@@ -113,8 +113,10 @@ def strided_slice(view: View, tensor: str) -> Match | None:
     node = view.graph.node(tensor)
     index = _index(view, tensor)
     if index is None:
+        if node.op == "StridedSlice":
+            return _between_sizes(view, tensor)
         bounds = [sizes_of(view, source) for source in node.inputs[1:]]
-        if node.op != "Slice" or None in bounds:
+        if None in bounds:
             return None
         return dynamic(view, tensor, "DynamicSlice", [n for part in bounds for n in part or ()])
     if len(index) == 1 and ":" in index[0]:
@@ -125,6 +127,49 @@ def strided_slice(view: View, tensor: str) -> Match | None:
         return builder.op("[]", value, Code(text))
 
     return Match(node.inputs[:1], build)
+
+
+def _between_sizes(view: View, tensor: str) -> Match | None:
+    """``x[:, a:b, …]`` where a run computes a bound; each axis begins at 0 or extends to its end.
+
+    Axes that are left out come last, and those that are indexed are taken away afterwards.
+    """
+    node = view.graph.node(tensor)
+    shape = view.shape(node.inputs[0])
+    first, last = (sizes_of(view, source) for source in node.inputs[1:3])
+    steps = view.static(node.inputs[3])
+    masks = {key: node.attrs.get(f"{key}_mask", 0) for key in ("begin", "end", "shrink_axis")}
+    others = node.attrs.get("new_axis_mask") or node.attrs.get("ellipsis_mask")
+    if shape is None or first is None or last is None or steps is None or others:
+        return None
+    if any(step != 1 for step in steps):
+        return None
+    begins: list[Size] = [0] * len(shape)
+    lengths: list[Size] = [-1] * len(shape)
+    dropped = []
+    for axis, (begin, end) in enumerate(zip(first, last, strict=True)):
+        bit = 1 << axis
+        begins[axis] = 0 if masks["begin"] & bit else begin
+        if masks["shrink_axis"] & bit:
+            lengths[axis] = 1
+            dropped.append(axis)
+        elif not masks["end"] & bit:
+            if begins[axis] != 0:
+                return None
+            lengths[axis] = end
+    if any(begins[axis] == -1 for axis in dropped):  # from -1 to 0 would be nothing
+        return None
+    match = dynamic(view, tensor, "DynamicSlice", [*begins, *lengths])
+    if match is None or not dropped:
+        return match
+
+    def build(builder: Builder, *values: Value) -> Value:
+        made = match.build(builder, *values)
+        made.shape = tuple(n if isinstance(n, int) and n > 0 else None for n in lengths)
+        axis = dropped[0] if len(dropped) == 1 else tuple(dropped)
+        return builder.op("squeeze", made, axis)
+
+    return Match(match.inputs, build)
 
 
 def _index(view: View, tensor: str) -> list[str] | None:

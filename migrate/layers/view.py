@@ -10,7 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.constants import Evaluator, axes_or_sizes, partial_value
+from ..graph.constants import (
+    GUESSED_SIZES,
+    Evaluator,
+    assumed_values,
+    axes_or_sizes,
+    partial_value,
+)
 from ..graph.kernels import can_compute
 from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.variables import PASSING_OPS, VARIABLE_OPS
@@ -39,6 +45,9 @@ class View:
             tensors of the graph as read that they stand for.
         held: variables, as the checkpoint calls them, that the model keeps as values of its own:
             nothing that depends on them is a recipe.
+
+    Attributes:
+        known_sizes: those that :mod:`.dimensions` has found, kept here to end with the view.
     """
 
     def __init__(
@@ -53,9 +62,15 @@ class View:
         self.graph, self.variables, self.made = graph, variables, made or {}
         self.held = frozenset(held)
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
-        self._evaluator = Evaluator(graph)
+        # A weight of a frozen graph is a constant there, and none here.
+        frozen = (n for n in variables if n in graph.nodes and graph.nodes[n].op == "Const")
+        self._evaluator = Evaluator(graph, opaque=[f"{name}:0" for name in frozen])
+        self.known_sizes: Any = None
         self._recipes: dict[str, Recipe | None] = {}
         self._digests: dict[str, str] = {}
+
+    guesses = GUESSED_SIZES
+    """What :meth:`assumed` takes open sizes for."""
 
     def holding(self, names: Collection[str]) -> View:
         """The same view with some variables held."""
@@ -112,6 +127,11 @@ class View:
         if value is not None:
             return axes_or_sizes(value)
         return partial_value(self.graph, tensor)
+
+    def assumed(self, tensor: str) -> list[np.ndarray | None]:
+        """Its value where that is static, else what it would be for two guesses at open sizes."""
+        value = self.static(tensor)
+        return assumed_values(self.graph, tensor) if value is None else [value, value]
 
     def shape(self, tensor: str) -> tuple[int | None, ...] | None:
         """A tensor's shape where the graph says it."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..emit import source as emit_source
 from ..errors import UserError, printable, understanding
-from ..graph import Inference, Interface, running_part, split_tensor
+from ..graph import Inference, Interface, reported_inputs, running_part, split_tensor
 from ..layers import UnsupportedError
 from ..layers.planning import bypassed, find_inference, lift_plan, make_plan
 from ..parity import Difference
@@ -275,7 +275,10 @@ def _asked(
             try_="--inputs and --outputs if the graph is another form of the same network",
         )
     if listed["outputs"] and not strange:
-        inputs, outputs = inputs or listed["inputs"], outputs or listed["outputs"]
+        inputs, outputs = (
+            inputs or reported_inputs(source.graph, report),
+            outputs or listed["outputs"],
+        )
         feed = {**(report.get("asked", report.get("fed")) or {}), **(feed or {})}
     return inputs, outputs, feed
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, printable
-from ..graph import drop_defaults, form_of, node_of, prune, refuse_forbidden
+from ..graph import drop_defaults, form_of, hold_vocabularies, node_of, prune, refuse_forbidden
 
 # Attributes by which TensorFlow colocates nodes that may not be there, compiles, or runs a function
 # in another way or another function in its place (implementation_selector.cc, function_ops.cc).
@@ -65,9 +65,9 @@ def cut(request: Mapping[str, Any], outputs: Sequence[str], *, placeholders: boo
     """The GraphDef that is imported: of a file, only what outputs need, made to run here.
 
     Args:
-        request: ``path``, ``tags``; ``given``, tensors that are fed; ``bypass``, ``constants`` and
-            ``gates``, as :func:`prepare` takes them; ``initializers``, nodes to run first;
-            ``trust``: whatever it would do.
+        request: ``path``, ``tags``; ``given``, tensors that are fed; ``shapes``, of placeholders;
+            ``bypass``, ``constants`` and ``gates``, as :func:`prepare` takes them;
+            ``initializers``, nodes to run first; ``trust``: whatever it would do.
         placeholders: those that are fed stay, with their shapes.
 
     Raises:
@@ -77,6 +77,7 @@ def cut(request: Mapping[str, Any], outputs: Sequence[str], *, placeholders: boo
     prepare(
         definition, request["bypass"], request.get("constants") or {}, request.get("gates") or {}
     )
+    _shape_placeholders(definition, request.get("shapes") or {})
     drop_defaults(definition, request["given"])
     kept = {n.name for n in definition.node if placeholders and n.op.startswith("Placeholder")}
     given = [tensor for tensor in request["given"] if node_of(tensor) not in kept]
@@ -84,6 +85,16 @@ def cut(request: Mapping[str, Any], outputs: Sequence[str], *, placeholders: boo
     if not request["trust"]:
         refuse_forbidden("the graph", definition)
     return definition
+
+
+def _shape_placeholders(definition: Any, shapes: Mapping[str, Sequence[int | None]]) -> None:
+    """Gives placeholders the shapes that the file leaves open, by the names of their nodes."""
+    import tensorflow as tf
+
+    for node in definition.node:
+        if node.name in shapes and node.op.startswith("Placeholder"):
+            shape = tf.TensorShape(shapes[node.name]).as_proto()
+            node.attr["shape"].shape.CopyFrom(shape)
 
 
 def prepare(
@@ -173,4 +184,6 @@ def read(request: Mapping[str, Any]) -> Any:
         return proto
     metas = proto.meta_graphs if form == "SavedModel" else [proto]
     tagged = [meta for meta in metas if tuple(meta.meta_info_def.tags) == tags]
-    return (tagged or metas)[0].graph_def
+    chosen = (tagged or metas)[0]
+    hold_vocabularies(chosen, path)
+    return chosen.graph_def

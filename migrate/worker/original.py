@@ -17,6 +17,7 @@ from ..graph import (
     prune,
     read_definition,
     refuse_forbidden,
+    split_tensor,
 )
 from ..graph.sources import PARSED
 from ..plan import Plan
@@ -172,14 +173,15 @@ class Original:
 def complete_shapes(
     source: Source, interface: Interface, worker: Worker, timeout: float | None
 ) -> None:
-    """Lets TensorFlow infer the shapes that a frozen graph does not record.
+    """Lets TensorFlow infer the shapes that a graph does not record: a frozen one, say.
 
     Raises:
         UserError: the graph cannot be imported, or may not run.
     """
     graph = source.graph
     assert graph is not None
-    if any("_output_shapes" in node.attrs for node in graph.nodes.values()):
+    recorded = any("_output_shapes" in node.attrs for node in graph.nodes.values())
+    if recorded and not interface.open.shapes:
         return
     request = {**graph_request(source, interface), "fetches": interface.outputs}
     reply = worker.call("rungraph", {"step": "shapes", **request}, timeout=timeout)
@@ -240,7 +242,8 @@ def graph_request(
         "path": str(source.graph_path),
         "tags": graph.tags,
         "given": cut_tensors(graph, interface),
-        "bypass": dict(bypass or {}),
+        "shapes": {split_tensor(t)[0]: s for t, s in interface.open.shapes.items()},
+        "bypass": {**interface.open.repeats, **(bypass or {})},
         "initializers": list(graph.folded.initializers) if graph.folded is not None else [],
         "trust": source.trusted,
     }

@@ -8,6 +8,7 @@ from tfmigrate.emit import source
 from tfmigrate.errors import UserError
 from tfmigrate.graph import Graph, Node
 from tfmigrate.layers import Handler, UnsupportedError, View, build_plan, handlers
+from tfmigrate.layers.dimensions import Dimension, shape_of
 from tfmigrate.layers.naming import scope_of
 from tfmigrate.plan import Layer, Plan, variable
 
@@ -170,3 +171,23 @@ def test_a_layer_is_called_what_a_person_called_it(
     variables: list[str], operation: str, name: str
 ) -> None:
     assert scope_of(variables, operation) == name
+
+
+def test_sizes_of_reshapes_in_a_row_are_traced_in_time_and_depth_that_grow_with_them() -> None:
+    nodes, last = [], "x:0"
+    for at in range(1500):
+        nodes += [
+            node(f"shape{at}", "Shape", last, out_type="int32", _output_shapes=[(2,)]),
+            *(
+                node(f"size{at}_{axis}", "StridedSlice", f"shape{at}:0", f"at{axis}:0",
+                     f"at{axis + 1}:0", "at1:0", shrink_axis_mask=1, _output_shapes=[()], T="int32")
+                for axis in (0, 1)
+            ),
+            node(f"sizes{at}", "Pack", f"size{at}_0:0", f"size{at}_1:0", T="int32"),
+            node(f"y{at}", "Reshape", last, f"sizes{at}:0", _output_shapes=[(None, None)]),
+        ]  # fmt: skip
+        last = f"y{at}:0"
+    ends = [const(f"at{axis}", [axis], "int32") for axis in range(3)]
+    given = node("x", "Placeholder", dtype="float32", shape=(None, None))
+    view = View(graph_of(given, *ends, *nodes), ["x:0"], [last], {})
+    assert shape_of(view, last) == [Dimension("x:0", 0), Dimension("x:0", 1)]

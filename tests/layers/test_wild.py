@@ -17,7 +17,8 @@ LAYERS = {
     ],
     "comparisons_and_selections": ["Dense", "Add", "Add", "Add", "Add", "Dense"],
     "einsum_attention": [
-        "Dense", "Permute", "Dense", "Permute", "Activation", "Permute", "Permute", "Dense",
+        "Dense", "Reshape", "Permute", "Dense", "Reshape", "Permute", "Activation", "Permute",
+        "Permute", "Reshape", "Dense",
     ],
     "gelu_both_forms": ["Dense", "Add", "Activation", "Dense", "Dense", "Activation",
                         "Activation", "Dense"],
@@ -50,7 +51,7 @@ LAYERS = {
     ],
     "unet_of_any_size": [
         "Conv2D", "Size", "MaxPooling2D", "Conv2D", "Conv2DTranspose", "Size", "Size", "Size",
-        "Size", "Size", "DynamicSlice", "Concatenate", "Conv2D",
+        "DynamicSlice", "Concatenate", "Conv2D",
     ],
     "unknown_batch_reshapes": [
         "Conv2D", "Reshape", "Dense", "Dense", "Permute", "Activation", "Permute", "Reshape",

@@ -28,7 +28,8 @@ class Program:
     `inputs` maps tensors to arrays; `feed` holds inference values of keep_prob, is_training and
     the like; `train` is (operation, feeds) and is run `steps` times; `form` is `checkpoint`,
     `v1`, `frozen`, `folded` or `saved_model`, which may bring `signatures`; `prefix` is where a
-    checkpoint goes in the case's folder.
+    checkpoint goes in the case's folder. `second` is what `inputs` takes at another batch size or
+    length: those answers are kept too.
     """
 
     def __init__(self, inputs, outputs, feed=None, train=None, steps=5, form="checkpoint", **more):
@@ -42,6 +43,7 @@ class Program:
         self.session = more.pop("session", None)
         self.signatures = more.pop("signatures", None)
         self.prefix = more.pop("prefix", "model.ckpt")
+        self.second = more.pop("second", {})
         assert not more, more
 
 
@@ -126,6 +128,8 @@ def _write_inference(name, program, folder):
     feeds = dict(program.feed)
     feeds.update(program.inputs)
     answers = session.run(program.outputs, feeds)
+    feeds.update(program.second)
+    second = session.run(program.outputs, feeds) if program.second else []
     assert all(np.isfinite(answer).all() for answer in answers), "not finite"
     assert all(answer.std() > 1e-4 for answer in answers), "answers hardly vary"
     if program.form in ("checkpoint", "v1"):
@@ -156,11 +160,14 @@ def _write_inference(name, program, folder):
             session,
             [tf.saved_model.tag_constants.SERVING],
             signature_def_map=signatures,
+            assets_collection=tf.get_collection(tf.GraphKeys.ASSET_FILEPATHS),
             main_op=tf.tables_initializer(),
         )
         builder.save()
     golden = {"in_" + tensor.name: _stored(value) for tensor, value in program.inputs.items()}
     golden.update({"out_" + t.name: answer for t, answer in zip(program.outputs, answers)})
+    golden.update({"in2_" + t.name: _stored(np.asarray(v)) for t, v in program.second.items()})
+    golden.update({"out2_" + t.name: answer for t, answer in zip(program.outputs, second)})
     np.savez_compressed(os.path.join(folder, "golden.npz"), **golden)
     renamed = {} if program.prefix == "model.ckpt" else {"checkpoint": program.prefix}
     _write_json(

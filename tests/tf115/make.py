@@ -33,6 +33,8 @@ for family in (
     "attention",
     "wild",
     "feature_columns",
+    "sizes",
+    "idioms",
 ):
     __import__(family)
 

@@ -1,7 +1,6 @@
-"""Tiling, slicing and reshaping with sizes that are known only at run time."""
+"""Arrays tiled, sliced, padded, reshaped and filled to sizes that only a run knows."""
 
 import keras
-import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="tf1")
@@ -16,11 +15,12 @@ class DynamicSizes(keras.layers.Layer):
     def call(self, inputs):
         """The result for a list of the array and the sizes that are None."""
         array, *given = inputs
+        return self.compute(array, self.completed(given))
+
+    def completed(self, given):
+        """The sizes, those that are None from the inputs."""
         waiting = iter(given)
-        sizes = [next(waiting) if size is None else size for size in self.sizes]
-        sizes = tf.stack([tf.cast(size, "int32") for size in sizes])
-        result = self.compute(array, sizes)
-        return tf.ensure_shape(result, self.shape_after(array.shape))
+        return [next(waiting) if size is None else size for size in self.sizes]
 
     def compute_output_spec(self, inputs):
         """The known part of the shape, and the dtype of the array."""
@@ -39,7 +39,7 @@ class DynamicTile(DynamicSizes):
 
     def compute(self, array, counts):
         """The repeated array."""
-        return tf.tile(array, counts)
+        return keras.ops.tile(array, counts)
 
     def shape_after(self, shape):
         """The known part of the shape of the result."""
@@ -53,11 +53,49 @@ class DynamicReshape(DynamicSizes):
 
     def compute(self, array, shape):
         """The reshaped array."""
-        return tf.reshape(array, shape)
+        return keras.ops.reshape(array, tuple(shape))
 
     def shape_after(self, shape):
         """The known part of the shape of the result."""
         return tuple(None if size == -1 else size for size in self.sizes)
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class DynamicBroadcast(DynamicSizes):
+    """Repeats the axes of size 1 up to the sizes."""
+
+    def compute(self, array, shape):
+        """The repeated array."""
+        return keras.ops.broadcast_to(array, tuple(shape))
+
+    def shape_after(self, shape):
+        """The known part of the shape of the result."""
+        return self.sizes
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class DynamicPad(DynamicSizes):
+    """Pads an array; the sizes are the widths before and after each axis in turn."""
+
+    def __init__(self, sizes, value=0, mode="constant", **options):
+        super().__init__(sizes, **options)
+        self.value, self.mode = value, mode
+
+    def compute(self, array, widths):
+        """The padded array."""
+        pairs = tuple(zip(widths[::2], widths[1::2], strict=True))
+        if self.mode == "constant":
+            return keras.ops.pad(array, pairs, constant_values=self.value)
+        return keras.ops.pad(array, pairs, mode=self.mode)
+
+    def shape_after(self, shape):
+        """The known part of the shape of the result."""
+        parts = zip(shape, self.sizes[::2], self.sizes[1::2], strict=True)
+        return tuple(None if None in part else sum(part) for part in parts)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "value": self.value, "mode": self.mode}
 
 
 @keras.saving.register_keras_serializable(package="tf1")
@@ -66,8 +104,12 @@ class DynamicSlice(DynamicSizes):
 
     def compute(self, array, bounds):
         """The slice; a length of -1 extends to the end of the axis."""
-        begins, lengths = tf.split(bounds, 2)
-        return tf.slice(array, begins, lengths)
+        rank = len(bounds) // 2
+        index = []
+        for begin, length in zip(bounds[:rank], bounds[rank:], strict=True):
+            whole = isinstance(length, int) and length == -1
+            index.append(slice(begin, None if whole else begin + length))
+        return array[tuple(index)]
 
     def shape_after(self, shape):
         """The known part of the shape of the result."""
@@ -77,3 +119,41 @@ class DynamicSlice(DynamicSizes):
             rest = None if size is None or begin is None else size - begin
             found.append(rest if length == -1 else length)
         return tuple(found)
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class DynamicFull(DynamicSizes):
+    """An array of one number, of a list of sizes."""
+
+    def __init__(self, sizes, value=0.0, **options):
+        super().__init__(sizes, **options)
+        self.value = value
+
+    def call(self, inputs):
+        """The array for a list of the sizes that are None."""
+        shape = tuple(self.completed(inputs))
+        return keras.ops.full(shape, self.value, dtype=self.compute_dtype)
+
+    def compute_output_spec(self, inputs):
+        """The known part of the shape, and the dtype."""
+        return keras.KerasTensor(self.sizes, dtype=self.compute_dtype)
+
+    def get_config(self):
+        """The constructor's arguments."""
+        return {**super().get_config(), "value": self.value}
+
+
+@keras.saving.register_keras_serializable(package="tf1")
+class DynamicRange(DynamicSizes):
+    """The numbers of a range; the sizes are its start, its stop and its step."""
+
+    def __init__(self, sizes, dtype="int32", **options):
+        super().__init__(sizes, dtype=dtype, **options)
+
+    def call(self, inputs):
+        """The numbers for a list of the sizes that are None."""
+        return keras.ops.arange(*self.completed(inputs), dtype=self.compute_dtype)
+
+    def compute_output_spec(self, inputs):
+        """One dimension of any length."""
+        return keras.KerasTensor((None,), dtype=self.compute_dtype)

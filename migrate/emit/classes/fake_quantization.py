@@ -1,35 +1,48 @@
-"""Rounding to as many levels as an integer has, between two numbers."""
+"""Rounding to the steps of an integer type, with the gradient of a straight line."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="tf1")
 class FakeQuantization(keras.layers.Layer):
-    """Rounds to levels of integers between a least and a greatest number, which are not trained.
+    """Rounds like TF1's ``tf.quantization.fake_quant_with_min_max_vars``.
 
-    Gradients pass between the two numbers, like those of tf.quantization.
+    The range is from the weight ``min`` to the weight ``max``, one for all of the input
+    or (``per_channel``) one for each channel; they do not train.
     """
 
-    def __init__(self, shape=(), num_bits=8, narrow_range=False, **options):
+    def __init__(
+        self,
+        num_bits=8,
+        narrow_range=False,
+        per_channel=False,
+        **options,
+    ):
         super().__init__(**options)
-        self.shape = tuple(shape)
         self.num_bits, self.narrow_range = num_bits, narrow_range
+        self.per_channel = per_channel
 
     def build(self, input_shape):
-        """Makes the least and the greatest number, of each channel where there are several."""
-        given = {"shape": self.shape, "trainable": False}
-        self.least = self.add_weight(name="least", initializer="zeros", **given)
-        self.greatest = self.add_weight(name="greatest", initializer="ones", **given)
+        """Makes the range."""
+        shape = (input_shape[-1],) if self.per_channel else ()
+        for name, initializer in (("min", "zeros"), ("max", "ones")):
+            made = self.add_weight(
+                name=name,
+                shape=shape,
+                initializer=initializer,
+                trainable=False,
+            )
+            setattr(self, name, made)
 
     def call(self, inputs):
         """The rounded input."""
         return keras.quantizers.fake_quant_with_min_max_vars(
             inputs,
-            self.least,
-            self.greatest,
+            keras.ops.convert_to_tensor(self.min),
+            keras.ops.convert_to_tensor(self.max),
             num_bits=self.num_bits,
             narrow_range=self.narrow_range,
-            axis=-1 if self.shape else None,
+            axis=-1 if self.per_channel else None,
         )
 
     def compute_output_spec(self, inputs):
@@ -38,5 +51,9 @@ class FakeQuantization(keras.layers.Layer):
 
     def get_config(self):
         """The constructor's arguments."""
-        given = {"num_bits": self.num_bits, "narrow_range": self.narrow_range}
-        return {**super().get_config(), "shape": self.shape, **given}
+        return {
+            **super().get_config(),
+            "num_bits": self.num_bits,
+            "narrow_range": self.narrow_range,
+            "per_channel": self.per_channel,
+        }

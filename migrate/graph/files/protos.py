@@ -80,6 +80,7 @@ _MESSAGES = {
         "name 1| string, coo_sparse 4| CooSparse, dtype 2 DataType, tensor_shape 3 TensorShapeProto"
     ),
     "SignatureDef": "inputs 1 map TensorInfo, outputs 2 map TensorInfo, method_name 3 string",
+    "AssetFileDef": "tensor_info 1 TensorInfo, filename 2 string",
     "MetaInfoDef": (
         "meta_graph_version 1 string, stripped_op_list 2 OpList, any_info 3 Any, tags 4 string*,"
         "tensorflow_version 5 string, tensorflow_git_version 6 string,"
@@ -88,7 +89,7 @@ _MESSAGES = {
     "MetaGraphDef": (
         "meta_info_def 1 MetaInfoDef, graph_def 2 GraphDef, saver_def 3 SaverDef,"
         "collection_def 4 map CollectionDef, signature_def 5 map SignatureDef,"
-        "object_graph_def 7 SavedObjectGraph"
+        "asset_file_def 6 AssetFileDef*, object_graph_def 7 SavedObjectGraph"
     ),
     "SavedObjectGraph": "",
     "SavedModel": "saved_model_schema_version 1 int64, meta_graphs 2 MetaGraphDef*",
@@ -185,6 +186,7 @@ NodeDef = _message_class("NodeDef")
 GraphDef = _message_class("GraphDef")
 MetaGraphDef = _message_class("MetaGraphDef")
 SavedModel = _message_class("SavedModel")
+AssetFileDef = _message_class("AssetFileDef")
 TensorProto = _message_class("TensorProto")
 VariableDef = _message_class("VariableDef")
 SaverDef = _message_class("SaverDef")

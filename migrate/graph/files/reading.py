@@ -15,6 +15,7 @@ from ..nodes import (
     Graph,
 )
 from . import protos
+from .assets import hold_vocabularies
 from .decoding import META_GRAPH_FIELDS, decode_graph
 
 _EXPECTED = "a .meta, a frozen .pb, their text form .pbtxt, or a SavedModel folder"
@@ -41,6 +42,7 @@ def read_graph(path: str | Path) -> Graph:
     try:
         _, meta_graphs = _parse(data)
         chosen = next((m for m in meta_graphs if _SERVE in m.meta_info_def.tags), meta_graphs[0])
+        hold_vocabularies(chosen, file)
         graph = decode_graph(chosen)
         graph.meta_graphs = tuple(tuple(m.meta_info_def.tags) for m in meta_graphs)
         return graph
@@ -58,9 +60,12 @@ def read_definition(path: str | Path, tags: Sequence[str]) -> Any:
     Raises:
         UserError: as for :func:`read_graph`.
     """
-    _, metas = _parse(_content(_locate(Path(path))))
+    file = _locate(Path(path))
+    _, metas = _parse(_content(file))
     tagged = [meta for meta in metas if list(meta.meta_info_def.tags) == list(tags)]
-    return (tagged or metas)[0].graph_def
+    chosen = (tagged or metas)[0]
+    hold_vocabularies(chosen, file)
+    return chosen.graph_def
 
 
 def read_saved_model(folder: Path) -> list[Any]:

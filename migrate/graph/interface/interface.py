@@ -17,6 +17,7 @@ from .choice import Candidate, Choice, Network
 from .feeds import dropout_value, inference_value
 from .inference_copies import beside_chance, chance_before
 from .left_out import find_left_out, told
+from .open_inputs import OpenInputs
 from .outputs import NoNetworkError as NoNetworkError  # what find_interface raises
 from .outputs import OutputFinder
 
@@ -38,6 +39,7 @@ class Interface:
         inputs: in the order of the file, or as asked for.
         outputs: tensors.
         fed: placeholders fixed for inference → value.
+        open: shapes of inputs that the graph leaves open.
         asked: what the caller feeds → value. Of a probability of dropout that is the one of
             training, and ``fed`` has what drops nothing.
         labels: placeholders (or pipeline outputs) that only the loss takes.
@@ -58,6 +60,7 @@ class Interface:
     notes: tuple[str, ...] = ()
     undecided: str = ""
     asked: Mapping[str, Any] = field(default_factory=dict)
+    open: OpenInputs = field(default_factory=OpenInputs)
 
     @property
     def guessed(self) -> dict[str, Any]:
