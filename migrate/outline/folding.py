@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from .body import Block, BlockCall, Body, Item, Loop, Ref, Step
 from .columns import Column, derive
 from .forms import NAME
-from .turns import turning
+from .turns import follows, turning
 
 _MOST_PARAMETERS = 7  # beside the value that flows through
 _MOST_RESULTS = 3
@@ -319,32 +319,46 @@ def unwrap(blocks: Sequence[Block], bodies: Sequence[Body]) -> list[Block]:
     return [block for block in blocks if block not in thin]
 
 
-def loop_up(body: Body, worth: Any) -> bool:
+def loop_up(body: Body, worth: Callable[[Sequence[Item], Loop], bool]) -> None:
     """Makes loops of equal items in a row, where ``worth(items, loop)`` says so."""
     new: dict[int, Loop] = {}
     lengths: dict[int, int] = {}
     instead: dict[Ref, Ref] = {}
     keys = [key(item) for item in body.items]
     last = Last(body)
-    index = 0
-    while index < len(keys):
-        end = index + 1
-        while end < len(keys) and keys[end] == keys[index]:
-            end += 1
-        while end - index > 1:
-            found = _loopable(body.items[index:end], index, last)
-            if found is None or not worth(body.items[index : index + found[0]], found[1]):
-                index += 1
-                continue
+    spans = [(i, _end(keys, i)) for i, k in enumerate(keys) if i == 0 or keys[i - 1] != k]
+    while spans:
+        start, end = spans.pop()
+        items = body.items[start:end]
+        found = _loopable(items, start, last) if len(items) > 1 else None
+        if found is not None and worth(items[: found[0]], found[1]):
             count, loop = found
-            new[index], lengths[index] = loop, count
+            new[start], lengths[start] = loop, count
             for output in range(loop.outputs):
-                instead[Ref(body.items[index + count - 1], output)] = Ref(loop, output)
-            index += count
-        index = end
+                instead[Ref(items[count - 1], output)] = Ref(loop, output)
+            if start + count < end:
+                spans.append((start + count, end))
+        elif len(items) > 1:
+            spans += [part for part in _counted(items, start) if part != (start, end)]
     if new:
         _replace(body, new, lengths, instead)
-    return bool(new)
+
+
+def _end(keys: Sequence[Any], start: int) -> int:
+    end = start + 1
+    while end < len(keys) and keys[end] == keys[start]:
+        end += 1
+    return end
+
+
+def _counted(items: Sequence[Item], start: int) -> list[tuple[int, int]]:
+    """The parts of a row of items whose names count up."""
+    names = [
+        [str(column.values[0]) for column in columns_of(item) if column.is_name] for item in items
+    ]
+    cuts = [i for i in range(1, len(items)) if not all(map(follows, names[i - 1], names[i]))]
+    ends = [0, *cuts, len(items)]
+    return [(start + a, start + b) for a, b in zip(ends, ends[1:], strict=False) if b - a > 1]
 
 
 def _loopable(items: Sequence[Any], start: int, last: Last) -> tuple[int, Loop] | None:

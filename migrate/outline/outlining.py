@@ -16,6 +16,7 @@ from .writing import write
 
 _LEAST_GAIN = 4  # lines
 _LARGE = 6  # calls of a block whose loops are worth it for two turns
+_LONG_CALL, _MANY_CALLS = 5, 4  # lines and places of a call that becomes a block itself
 _MOST_BLOCKS = 60
 _CUTS = 3  # ends of a run that are tried, on either side
 _REACH = 16  # how far from the ends of a run they are
@@ -36,6 +37,7 @@ def outline(network: Network, stands_for: Mapping[tuple[int, str], Any] = {}) ->
             loop_up(body, _is_large)
     for body in made.bodies:
         loop_up(body, _is_shorter)
+    made.blocks += [fold(found) for found in _long_calls(list(made.bodies))]
     made.blocks = _in_order(made)
     write(made)
     name_blocks(made)
@@ -91,6 +93,18 @@ def _best(bodies: Sequence[Body]) -> Folding | None:
     return best
 
 
+def _long_calls(bodies: Sequence[Body]) -> list[Folding]:
+    """Calls of many arguments that occur again and again: blocks of one call."""
+    places: dict[Any, list[Place]] = {}
+    for body in bodies:
+        for index, item in enumerate(body.items):
+            if isinstance(item, Step) and len(body.items) > 1 and weight(item) >= _LONG_CALL:
+                places.setdefault(key(item), []).append(Place(body, index))
+    last = {body: Last(body) for body in bodies}
+    found = (consider(each, 1, last) for each in places.values() if len(each) >= _MANY_CALLS)
+    return [folding for folding in found if folding and folding.gain >= _LEAST_GAIN]
+
+
 def _variants(
     repeat: Repeat, places: Sequence[Place], last: Mapping[Body, Last]
 ) -> Iterable[tuple[int, int]]:
@@ -100,6 +114,8 @@ def _variants(
     period = min(gaps)
     first = places[repeat.places[0]]
     live = last[first.body].live
+    if period == 1:
+        return
     if period < length:  # copies in a row: one is a block, wherever it begins
         starts = sorted(
             range(min(length - period + 1, _REACH)), key=lambda o: (live[first.start + o], o)

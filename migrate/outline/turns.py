@@ -109,6 +109,17 @@ def turning(columns: Sequence[Column], turns: Sequence[int]) -> Turning:
     return made
 
 
+def follows(one: str, other: str) -> bool:
+    """Whether a name is another one with a number that is greater by one."""
+    before, after = (re.split(r"(\d+)", name) for name in (one, other))
+    if len(before) != len(after):
+        return False
+    changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+    return len(changed) == 1 and all(
+        a.isdigit() and b.isdigit() and int(b) == int(a) + 1 for a, b in changed
+    )
+
+
 def _outer(made: Turning, column: Column, values: Sequence[Any] | None = None) -> Use:
     given = column if values is None else Column(column.label, values, column.is_name, column.owner)
     made.outer.append(given)
