@@ -7,7 +7,7 @@ item in run *i*.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -38,6 +38,8 @@ class Step:
         slots: the literals, by slot and then by lane.
         calls: of the plan, by lane.
         length: of its source on one line, about.
+        scope: of the graph, in the first lane.
+        columns: labels and slots as :func:`~.folding.columns_of` gives them, made once.
         written: what stands in each slot of the source; set last.
     """
 
@@ -47,6 +49,8 @@ class Step:
     inputs: list[Ref]
     calls: list[Call]
     length: int
+    scope: tuple[str, ...] = ()
+    columns: list[Any] = field(default_factory=list)
     written: list[Any] = field(default_factory=list)
 
     @property
@@ -72,6 +76,7 @@ class BlockCall:
     block: Block
     lanes: list[int]
     inputs: list[Ref]
+    scope: tuple[str, ...] = ()
     written: list[Any] = field(default_factory=list)
 
     @property
@@ -101,6 +106,7 @@ class Loop:
     turns: list[int]
     inputs: list[Ref]
     carried: dict[int, int]
+    scope: tuple[str, ...] = ()
     turning: Any = None
 
     @property
@@ -196,3 +202,22 @@ class Outline:
         """The blocks and how often each occurs, in the order of their size."""
         functions = [block for block in reversed(self.blocks) if not block.inline]
         return [(block.name, block.body.width) for block in functions]
+
+
+def common_scope(scopes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The scopes around all of these, from the outermost one; those that are not known left out."""
+    known = [scope for scope in scopes if scope]
+    if not known:
+        return ()
+    first, last = min(known), max(known)
+    count = 0
+    while count < min(len(first), len(last)) and first[count] == last[count]:
+        count += 1
+    return first[:count]
+
+
+def scope_of(call: Call) -> tuple[str, ...]:
+    """The scopes of the graph around a call; none where it is not known."""
+    if isinstance(call.function, Layer) and call.function.scope:
+        return tuple(call.function.scope.split("/"))
+    return tuple((call.outputs[0].tensor or "").split("/")[:-1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from .body import Block, BlockCall, Body, Item, Loop, Ref, Step
+from .body import Block, BlockCall, Body, Item, Loop, Ref, Step, common_scope
 from .columns import Column, derive
 from .forms import NAME
 from .turns import follows, turning
@@ -15,6 +15,8 @@ from .turns import follows, turning
 _MOST_PARAMETERS = 7  # beside the value that flows through
 _MOST_RESULTS = 3
 _WIDTH = 80  # a statement longer than this has a line for each argument
+SCOPE_BONUS = 1.3  # for a block that somebody outlined before
+_LOOKED_AT = 6  # places of a block
 _AROUND = 5  # lines of a function beside its body: head, docstring, return, blank lines
 
 
@@ -42,11 +44,11 @@ def weight(item: Item) -> int:
 def columns_of(item: Item) -> list[Column]:
     """The slots of an item: a step's own, a block's parameters, what a loop needs."""
     if isinstance(item, Step):
-        owner = _owner(item)
-        return [
-            Column(label, values, label == NAME, owner)
-            for label, values in zip(item.labels, item.slots, strict=True)
-        ]
+        if not item.columns:
+            owner = _owner(item)
+            pairs = zip(item.labels, item.slots, strict=True)
+            item.columns = [Column(label, slot, label == NAME, owner) for label, slot in pairs]
+        return item.columns
     if isinstance(item, BlockCall):
         return [
             Column(p.name, [p.values[lane] for lane in item.lanes], p.is_name)
@@ -78,7 +80,8 @@ class Last:
     """For each value of a body: the last item that takes it; beyond all for results.
 
     Attributes:
-        live: for each cut before an item: how many values of earlier items later ones take.
+        cost: of a cut before an item: how many values of earlier items later ones take, and in
+            how many scopes both sides are.
     """
 
     def __init__(self, body: Body):
@@ -94,7 +97,11 @@ class Last:
             if ref.item is not None:
                 change[made[ref.item] + 1] += 1
                 change[index + 1] -= 1
-        self.live = list(accumulate(change))
+        scopes = [(), *(item.scope for item in body.items), ()]
+        inside = [
+            len(common_scope(pair)) for pair in zip(scopes, scopes[1:], strict=False)
+        ]
+        self.cost = list(zip(accumulate(change), inside, strict=False))
 
     def __call__(self, ref: Ref) -> int:
         return self._last.get(ref, -1)
@@ -186,7 +193,17 @@ def _weigh(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
     call = 1 if taken + len(folding.results) < 6 else 2 + taken
     folding.gain = lines * (count - 1) - _AROUND - count * call - 3 * max(0, names - 1)
     folding.gain -= (len(folding.results) - 1) * 2 + max(0, taken - 4) * count * 0.5
+    if folding.gain > 0 and all(_is_scope(p, folding.length) for p in folding.places[:_LOOKED_AT]):
+        folding.gain *= SCOPE_BONUS
     return True
+
+
+def _is_scope(place: Place, length: int) -> bool:
+    """Whether a run is all that the graph has in a scope, as far as the items around it say."""
+    items, end = place.body.items, place.start + length
+    scope = common_scope([item.scope for item in items[place.start : end]])
+    around = [*items[max(0, place.start - 1) : place.start], *items[end : end + 1]]
+    return bool(scope) and not any(item.scope[: len(scope)] == scope for item in around)
 
 
 def _chained(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
@@ -228,16 +245,19 @@ def merged(items: Sequence[Any], inputs: list[Ref]) -> Item:
             for index in range(len(first.slots))
         ]
         calls = [call for item in items for call in item.calls]
-        return Step(first.form, first.labels, slots, inputs, calls, first.length)
+        return Step(
+            first.form, first.labels, slots, inputs, calls, first.length, first.scope
+        )
     if isinstance(first, BlockCall):
-        return BlockCall(first.block, [lane for item in items for lane in item.lanes], inputs)
+        lanes = [lane for item in items for lane in item.lanes]
+        return BlockCall(first.block, lanes, inputs, first.scope)
     return _merged_loop(items, inputs)
 
 
 def _merged_loop(items: Sequence[Any], inputs: list[Ref]) -> Loop:
     inner: Any = merged([item.item for item in items], items[0].item.inputs)
     turns = [count for item in items for count in item.turns]
-    return Loop(inner, turns, inputs, dict(items[0].carried))
+    return Loop(inner, turns, inputs, dict(items[0].carried), items[0].scope)
 
 
 def fold(folding: Folding) -> Block:
@@ -260,7 +280,8 @@ def fold(folding: Folding) -> Block:
     for number, (place, run) in enumerate(zip(folding.places, runs, strict=True)):
         lanes = list(range(first_lane, first_lane + place.body.width))
         first_lane += place.body.width
-        call = BlockCall(block, lanes, [refs[number] for refs in folding.given])
+        scope = common_scope([item.scope for item in run])
+        call = BlockCall(block, lanes, [refs[number] for refs in folding.given], scope)
         changes.setdefault(place.body, {})[place.start] = call
         for index, (position, output) in enumerate(folding.results):
             instead[Ref(run[position], output)] = Ref(call, index)
@@ -397,8 +418,10 @@ def _loopable(items: Sequence[Any], start: int, last: Last) -> tuple[int, Loop] 
     inner: Any = merged(chosen, first.inputs)
     order = [turn * width + lane for lane in range(width) for turn in range(count)]
     if isinstance(inner, Step):
+        inner.columns = []
         inner.slots = [[column[i] for i in order] for column in inner.slots]
         inner.calls = [inner.calls[i] for i in order]
     elif isinstance(inner, BlockCall):
         inner.lanes = [inner.lanes[i] for i in order]
-    return count, Loop(inner, [count] * width, list(first.inputs), carried)
+    scope = common_scope([item.scope for item in chosen])
+    return count, Loop(inner, [count] * width, list(first.inputs), carried, scope)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ..plan import Call, Layer, Value
 from ..plan.names import RESERVED, identifier, snake
-from .body import Block, BlockCall, Body, Item, Loop, Outline, Ref, Step
+from .body import (
+    Block,
+    BlockCall,
+    Body,
+    Item,
+    Loop,
+    Outline,
+    Ref,
+    Step,
+    common_scope,
+    scope_of,
+)
 from .columns import named
 from .folding import weight
 
@@ -150,36 +161,12 @@ def _calls_in(item: Item, lane: int) -> Iterator[Call]:
             yield from _calls_in(inner, item.lanes[lane])
 
 
-def _scope_of(call: Call) -> list[str]:
-    if isinstance(call.function, Layer) and call.function.scope:
-        return call.function.scope.split("/")
-    tensor = call.outputs[0].tensor or ""
-    return tensor.rpartition("/")[0].split("/") if "/" in tensor else []
-
-
-def _scopes(block: Block) -> list[list[str]]:
+def _scopes(block: Block) -> list[tuple[str, ...]]:
     """The scope that the calls of a block have in common, in each lane."""
-    found = []
-    for lane in range(min(block.body.width, _MOST_LANES)):
-        scopes = [
-            scope
-            for item in block.body.items
-            for call in _calls_in(item, lane)
-            if (scope := _scope_of(call))
-        ]
-        common = _common(scopes)
-        found.append(common)
-    return found
-
-
-def _common(scopes: Sequence[list[str]]) -> list[str]:
-    if not scopes:
-        return []
-    first, last = min(scopes), max(scopes)
-    count = 0
-    while count < min(len(first), len(last)) and first[count] == last[count]:
-        count += 1
-    return first[:count]
+    return [
+        common_scope([scope_of(call) for item in block.body.items for call in _calls_in(item, lane)])
+        for lane in range(min(block.body.width, _MOST_LANES))
+    ]
 
 
 def _name(block: Block) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..plan import Layer, Network, Value
-from .body import Block, BlockCall, Body, Item, Loop, Outline, Ref, Step
+from .body import Block, BlockCall, Body, Item, Loop, Outline, Ref, Step, scope_of
 from .columns import constant
-from .folding import Folding, Last, Place, columns_of, consider, fold, key, loop_up, unwrap, weight
+from .folding import SCOPE_BONUS, Folding, Last, Place, columns_of, consider, fold, key, loop_up, unwrap, weight
 from .forms import Form, length
 from .naming import name_blocks
 from .repeats import Repeat, repeats
@@ -18,8 +18,9 @@ _LEAST_GAIN = 4  # lines
 _LARGE = 6  # calls of a block whose loops are worth it for two turns
 _LONG_CALL, _MANY_CALLS = 5, 4  # lines and places of a call that becomes a block itself
 _MOST_BLOCKS = 60
+_WORK = 12  # how often each item may be looked at for one block: keeps the time linear
 _CUTS = 3  # ends of a run that are tried, on either side
-_REACH = 16  # how far from the ends of a run they are
+_REACH = 64  # how far from the ends of a run they are
 
 
 def outline(network: Network, stands_for: Mapping[tuple[int, str], Any] = {}) -> Outline:  # noqa: B006
@@ -60,6 +61,7 @@ def _as_written(network: Network, stands_for: Mapping[tuple[int, str], Any]) -> 
         form = Form(call, among, dict(stands_for))
         inputs = [refs[id(value)] for value in form.values]
         step = Step(form.key, tuple(form.labels), [[slot] for slot in form.slots], inputs, [call], length(call))
+        step.scope = scope_of(call)
         main.items.append(step)
         refs |= {id(value): Ref(step, index) for index, value in enumerate(call.outputs)}
     main.results = [refs[id(output.value)] for output in network.outputs]
@@ -82,11 +84,18 @@ def _best(bodies: Sequence[Body]) -> Folding | None:
         places.append(Place(body, len(body.items)))
     last = {body: Last(body) for body in bodies}
     best: Folding | None = None
+    left = _WORK * len(sequence)
     for promise, repeat in repeats(sequence, weights):
-        if best is not None and best.gain >= promise:
+        if best is not None and best.gain >= SCOPE_BONUS * promise:
             break
         for offset, length in _variants(repeat, places, last):
             starts = [places[place + offset] for place in repeat.places]
+            lines = sum(weights[repeat.places[0] + offset : repeat.places[0] + offset + length])
+            if best is not None and best.gain >= SCOPE_BONUS * lines * (len(starts) - 1):
+                continue
+            left -= length * len(starts)
+            if left < 0:
+                return best
             found = consider(starts, length, last)
             if found and found.gain >= _LEAST_GAIN and (not best or found.gain > best.gain):
                 best = found
@@ -113,19 +122,19 @@ def _variants(
     gaps = [b - a for a, b in zip(repeat.places, repeat.places[1:], strict=False)]
     period = min(gaps)
     first = places[repeat.places[0]]
-    live = last[first.body].live
+    cost = last[first.body].cost
     if period == 1:
         return
     if period < length:  # copies in a row: one is a block, wherever it begins
         starts = sorted(
-            range(min(length - period + 1, _REACH)), key=lambda o: (live[first.start + o], o)
+            range(min(length - period + 1, _REACH)), key=lambda o: (cost[first.start + o], o)
         )
         yield from ((start, period) for start in starts[:_CUTS])
         return
-    heads = sorted(range(min(length - 1, _REACH)), key=lambda o: (live[first.start + o], o))
+    heads = sorted(range(min(length - 1, _REACH)), key=lambda o: (cost[first.start + o], o))
     tails = sorted(
         range(max(2, length - _REACH), length + 1),
-        key=lambda o: (live[first.start + o], length - o),
+        key=lambda o: (cost[first.start + o], length - o),
     )
     tried = {0: None, **dict.fromkeys(heads[:_CUTS])}
     ends = {length: None, **dict.fromkeys(tails[:_CUTS])}
