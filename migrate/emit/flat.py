@@ -45,6 +45,8 @@ def model_call(plan: Network, inputs: Sequence[str], outputs: Sequence[str]) -> 
 
 
 class Sequential(Writer):
+    """One row of layers."""
+
     def lines(self) -> list[str]:
         """The body of ``build_model``."""
         layers = [self.constructor(layer) for layer in self.plan.layers]
@@ -53,6 +55,8 @@ class Sequential(Writer):
 
 
 class Functional(Writer):
+    """Calls of layers and functions, one after the other."""
+
     def lines(self) -> list[str]:
         """The body of ``build_model``."""
         self._name_values()

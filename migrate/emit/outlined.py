@@ -9,10 +9,10 @@ from typing import Any
 from ..outline.body import Argument, Block, BlockCall, Body, Item, Loop, Outline, Ref, Step
 from ..outline.columns import Text, Turn, Use
 from ..outline.forms import filled
+from ..outline.naming import hint
+from ..outline.turns import Turning
 from ..plan import Layer, Network, Value
 from ..plan.names import identifier
-from ..outline.turns import Turning
-from ..outline.naming import hint
 from .flat import MOST_TARGETS, model_call
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, literal, prose, render
@@ -25,9 +25,7 @@ _COUNTERS = ("i", "j", "k", "n")
 class Outlined(Writer):
     """Writes the outline of a network; functions and classes of the source are not hidden."""
 
-    def __init__(
-        self, plan: Network, outline: Outline, parameters: Parameters, legacy_keras: bool
-    ):
+    def __init__(self, plan: Network, outline: Outline, parameters: Parameters, legacy_keras: bool):
         super().__init__(plan, parameters, legacy_keras)
         self.outline = outline
         self.defined |= {block.name for block in outline.blocks}
@@ -217,12 +215,14 @@ class _Function:
         users = self._users(body).get(ref, [])
         if any(user != following for user in users):
             return False
-        if isinstance(ref.item, Loop) and not _turns_by_x(ref.item, ref.index):
+        if isinstance(ref.item, Loop) and not _turns_by_x(ref.item, ref.number):
             return False
-        if following == len(body.items) or not isinstance(body.items[following], Loop):
+        if following == len(body.items):
             return True
         # In a loop, x is what goes from turn to turn.
         loop = body.items[following]
+        if not isinstance(loop, Loop):
+            return True
         taken = [index for index, given in enumerate(loop.inputs) if given == ref]
         carried = {loop.carried.get(index) for index in taken}
         return carried == {0} and _turns_by_x(loop, 0)
@@ -318,10 +318,18 @@ def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> 
         return written
     given = arguments[written.parameter]
     if written.part is not None:
-        given = Name(f"{given.text}[{written.part}]") if isinstance(given, Name) else given[written.part]
+        given = (
+            Name(f"{given.text}[{written.part}]")
+            if isinstance(given, Name)
+            else given[written.part]
+        )
     if written.times == 1:
         return given
-    return Name(f"{written.times} * {given.text}") if isinstance(given, Name) else written.times * given
+    return (
+        Name(f"{written.times} * {given.text}")
+        if isinstance(given, Name)
+        else written.times * given
+    )
 
 
 def _text(parts: Sequence[Any]) -> Any:
@@ -336,4 +344,8 @@ def _inside(part: Any) -> str:
     """A part of a formatted string."""
     if isinstance(part, Name):
         return part.text[2:-1] if part.text.startswith('f"') else "{" + part.text + "}"
-    return literal(part)[1:-1].replace("{", "{{").replace("}", "}}") if isinstance(part, str) else str(part)
+    return (
+        literal(part)[1:-1].replace("{", "{{").replace("}", "}}")
+        if isinstance(part, str)
+        else str(part)
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 
 from ..outline import Outline, outline
 from ..plan import Layer, Network, Plan, Unknown, Value
@@ -24,12 +23,28 @@ def source(plan: Plan, *, legacy_keras: bool = False, style: str = "blocks") -> 
     """The text of a module with ``build_model()``, formatted; it imports only what it needs.
 
     Args:
-        style: "flat" for one list of calls, without functions and loops.
+        style: of :data:`STYLES`; "flat" is one list of calls, without functions and loops.
+        legacy_keras: as :func:`written` takes it.
+    """
+    return written(plan, outline_of(plan, style), legacy_keras=legacy_keras)
+
+
+def outline_of(plan: Plan, style: str = "blocks") -> Outline | None:
+    """The outline by which a plan is written, or None where it has no blocks and no loops."""
+    if style == "flat":
+        return None
+    found = outline(plan, Parameters(plan).stand_ins())
+    return found if found.repeats else None
+
+
+def written(plan: Plan, found: Outline | None, *, legacy_keras: bool = False) -> str:
+    """As :func:`source`, by an outline that was found before.
+
+    Args:
         legacy_keras: for tf-keras, which is Keras 2; whether it has all the names is not looked at.
     """
     kinds = [*plan.kinds, *(plan.training.kinds if plan.training else ())]
     parameters = Parameters(plan)
-    found = outline_of(plan, parameters) if style == "blocks" else None
     body: Outlined | Sequential | Functional
     if found is not None:
         parameters.keep([step.calls[0].function for step in found.inline])
@@ -69,13 +84,6 @@ def source(plan: Plan, *, legacy_keras: bool = False, style: str = "blocks") -> 
         imports = {line.replace("import keras", "import tf_keras as keras") for line in imports}
     head = [_module_docstring(plan), "\n".join(sorted(imports))]
     return "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(texts) + "\n"
-
-
-def outline_of(plan: Plan, parameters: Parameters | None = None) -> Outline | None:
-    """The outline by which a plan is written, or None where it has no blocks and no loops."""
-    parameters = parameters or Parameters(plan)
-    found = outline(plan, parameters.stand_ins())
-    return found if found.repeats else None
 
 
 def required(plan: Plan) -> dict[str, dict[str, Unknown]]:

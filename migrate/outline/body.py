@@ -18,7 +18,7 @@ class Ref(NamedTuple):
     """A value in a body: a result of one of its items, or (without item) one that is given."""
 
     item: Item | None
-    index: int
+    number: int
 
 
 @dataclass(frozen=True)

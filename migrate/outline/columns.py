@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import Any
 
 from ..plan.names import RESERVED, identifier
@@ -130,8 +129,11 @@ def _names(
 
 def _stems(names: Sequence[str]) -> list[str]:
     """The names without the words that all end with; never less than a word."""
-    reverse = commonprefix([name[::-1] for name in names])
-    ending = reverse[::-1]
+    first, last = min(backwards := [name[::-1] for name in names]), max(backwards)
+    alike = next(
+        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first)
+    )
+    ending = first[:alike][::-1]
     cut = ending.find("_")
     ending = ending[cut:] if cut >= 0 else ""
     while ending and any(len(ending) >= len(name) for name in names):
@@ -236,28 +238,6 @@ def named(parameters: Sequence[Parameter], taken: set[str]) -> None:
         else:
             parameter.name = identifier(wish, taken | RESERVED - {wish}, longest=_LONGEST)
         taken.add(parameter.name)
-
-
-def value_of(written: Any, arguments: Sequence[Any], turn: Sequence[Any] | None = None) -> Any:
-    """What an expression gives.
-
-    Args:
-        arguments: of the body.
-        turn: in a loop: the number of the turn, and then a row of its table.
-    """
-    if isinstance(written, Use):
-        value = arguments[written.parameter]
-        if written.part is not None:
-            value = value[written.part]
-        if written.times != 1 or written.plus:
-            return written.times * value + written.plus
-        return value
-    if isinstance(written, Turn):
-        assert turn is not None
-        return turn[0 if written.column is None else written.column + 1]
-    if isinstance(written, Text):
-        return "".join(str(value_of(part, arguments, turn)) for part in written.parts)
-    return written
 
 
 NUMBER = re.compile(r"\d+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from .body import Block, BlockCall, Body, Item, Loop, Ref, Step, common_scope
@@ -98,12 +98,11 @@ class Last:
                 change[made[ref.item] + 1] += 1
                 change[index + 1] -= 1
         scopes = [(), *(item.scope for item in body.items), ()]
-        inside = [
-            len(common_scope(pair)) for pair in zip(scopes, scopes[1:], strict=False)
-        ]
+        inside = [len(common_scope(pair)) for pair in pairwise(scopes)]
         self.cost = list(zip(accumulate(change), inside, strict=False))
 
     def __call__(self, ref: Ref) -> int:
+        """The index of that item; -1 where none takes the value."""
         return self._last.get(ref, -1)
 
 
@@ -127,9 +126,7 @@ class Folding:
     gain: float = 0.0
 
 
-def consider(
-    places: Sequence[Place], length: int, last: dict[Body, Last]
-) -> Folding | None:
+def consider(places: Sequence[Place], length: int, last: dict[Body, Last]) -> Folding | None:
     """The best block of runs that have equal keys, or None where their wiring forbids it."""
     groups: dict[Any, list[Place]] = {}
     free: dict[Body, int] = {}
@@ -152,7 +149,7 @@ def consider(
                 refs = tuple(run[position].inputs[index] for run in runs)
                 wire = given.setdefault(refs, len(given))
             wires[-1].append(wire)
-    results = {}
+    results: dict[tuple[int, int], None] = {}
     for place, run in zip(chosen, runs, strict=True):
         end, used = place.start + length, last[place.body]
         for position, item in enumerate(run):
@@ -169,16 +166,14 @@ def _signature(place: Place, length: int) -> tuple[Any, ...]:
     run = place.body.items[place.start : place.start + length]
     inside: dict[Any, int] = {item: index for index, item in enumerate(run)}
     return tuple(
-        tuple((inside[ref.item], ref.index) if ref.item in inside else None for ref in item.inputs)
+        tuple((inside[ref.item], ref.number) if ref.item in inside else None for ref in item.inputs)
         for item in run
     )
 
 
 def _weigh(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
     """Sets the gain; False where the block is none that somebody would write."""
-    columns = [
-        column for items in zip(*runs, strict=True) for column in _joined(items)
-    ]
+    columns = [column for items in zip(*runs, strict=True) for column in _joined(items)]
     parameters, _ = derive(columns)
     names = sum(parameter.is_name for parameter in parameters)
     count = len(runs)
@@ -209,8 +204,7 @@ def _is_scope(place: Place, length: int) -> bool:
 def _chained(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
     """Whether each run takes what the one before gave, and else what all take: a loop."""
     return all(
-        len({*refs}) == 1
-        or all(ref.item in run for ref, run in zip(refs[1:], runs, strict=False))
+        len({*refs}) == 1 or all(ref.item in run for ref, run in zip(refs[1:], runs, strict=False))
         for refs in folding.given
     )
 
@@ -245,9 +239,7 @@ def merged(items: Sequence[Any], inputs: list[Ref]) -> Item:
             for index in range(len(first.slots))
         ]
         calls = [call for item in items for call in item.calls]
-        return Step(
-            first.form, first.labels, slots, inputs, calls, first.length, first.scope
-        )
+        return Step(first.form, first.labels, slots, inputs, calls, first.length, first.scope)
     if isinstance(first, BlockCall):
         lanes = [lane for item in items for lane in item.lanes]
         return BlockCall(first.block, lanes, inputs, first.scope)
@@ -262,7 +254,9 @@ def _merged_loop(items: Sequence[Any], inputs: list[Ref]) -> Loop:
 
 def fold(folding: Folding) -> Block:
     """Makes the block, and calls it at each place."""
-    runs = [place.body.items[p : p + folding.length] for place in folding.places for p in (place.start,)]
+    runs = [
+        place.body.items[p : p + folding.length] for place in folding.places for p in (place.start,)
+    ]
     width = sum(place.body.width for place in folding.places)
     body = Body(width, len(folding.given))
     for position, items in enumerate(zip(*runs, strict=True)):
@@ -328,13 +322,13 @@ def unwrap(blocks: Sequence[Block], bodies: Sequence[Body]) -> list[Block]:
             while isinstance(call, BlockCall) and call.block in thin:
                 inner = thin[call.block]
                 inputs = item.inputs
-                item.inputs = [inputs[ref.index] for ref in inner.inputs]
+                item.inputs = [inputs[ref.number] for ref in inner.inputs]
                 if isinstance(item, Loop):
                     carried = item.carried
                     item.carried = {
-                        index: carried[ref.index]
+                        index: carried[ref.number]
                         for index, ref in enumerate(inner.inputs)
-                        if ref.index in carried
+                        if ref.number in carried
                     }
                 call.block, call.lanes = inner.block, [inner.lanes[lane] for lane in call.lanes]
     return [block for block in blocks if block not in thin]
@@ -379,7 +373,7 @@ def _counted(items: Sequence[Item], start: int) -> list[tuple[int, int]]:
     ]
     cuts = [i for i in range(1, len(items)) if not all(map(follows, names[i - 1], names[i]))]
     ends = [0, *cuts, len(items)]
-    return [(start + a, start + b) for a, b in zip(ends, ends[1:], strict=False) if b - a > 1]
+    return [(start + a, start + b) for a, b in pairwise(ends) if b - a > 1]
 
 
 def _loopable(items: Sequence[Any], start: int, last: Last) -> tuple[int, Loop] | None:
@@ -390,7 +384,7 @@ def _loopable(items: Sequence[Any], start: int, last: Last) -> tuple[int, Loop] 
     carried: dict[int, int] = {}
     for index, (a, b) in enumerate(zip(first.inputs, second.inputs, strict=True)):
         if b.item is first:
-            carried[index] = b.index
+            carried[index] = b.number
         elif a != b:
             return None
     if not carried:
@@ -400,7 +394,7 @@ def _loopable(items: Sequence[Any], start: int, last: Last) -> tuple[int, Loop] 
         if len(starts) > 1:
             return None
     count = 1
-    for before, after in zip(items, items[1:], strict=False):
+    for before, after in pairwise(items):
         fits = all(
             ref == (Ref(before, carried[index]) if index in carried else first.inputs[index])
             for index, ref in enumerate(after.inputs)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..plan import Call, Code, Layer, Made, Network, Value
 
 # Where these are absent, Keras has the value that is given here: a lane without stands for it.
-_CONVOLUTION = {"strides": 1, "padding": "valid", "dilation_rate": 1, "activation": None}
+_CONVOLUTION = {
+    "strides": 1, "padding": "valid", "dilation_rate": 1, "activation": None, "use_bias": True,
+}  # fmt: skip
+_CONVOLUTIONS = (
+    "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "DepthwiseConv2D",
+    "SeparableConv1D", "SeparableConv2D",
+)  # fmt: skip
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(
-        ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose"),
-        {**_CONVOLUTION, "use_bias": True},
-    ),
-    **dict.fromkeys(
-        ("DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"),
-        {**_CONVOLUTION, "use_bias": True},
-    ),
+    **{kind: _CONVOLUTION for kind in _CONVOLUTIONS},  # noqa: C420
     "Dense": {"activation": None, "use_bias": True},
 }
 # Numbers that say which dimension is meant, not how large it is: other ones are another block.

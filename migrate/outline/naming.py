@@ -34,7 +34,14 @@ _SHORT = {"conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "batch_normaliza
     "layer_normalization": "norm", "conv2d_transpose": "deconv", "concatenate": "concat",
     "depthwise_conv2d": "depthwise_conv", "max_pooling2d": "max_pool", "zero_padding2d": "pad",
     "average_pooling2d": "avg_pool"}  # fmt: skip
-_OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "@": "matmul", "[]": "part"}
+_OPERATORS = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "@": "matmul",
+    "[]": "part",
+}
 
 
 def name_blocks(outline: Outline) -> None:
@@ -120,7 +127,7 @@ def _given(ref: Ref, body: Body, owner: Block | Outline) -> str:
     """What a block calls a value, by the first place that passes it."""
     if ref.item is not None:
         return hint(ref)
-    given = owner.given[ref.index]
+    given = owner.given[ref.number]
     if isinstance(given, Layer):
         return given.name or given.kind
     return given.hint if isinstance(given, Value) else given
@@ -164,7 +171,9 @@ def _calls_in(item: Item, lane: int) -> Iterator[Call]:
 def _scopes(block: Block) -> list[tuple[str, ...]]:
     """The scope that the calls of a block have in common, in each lane."""
     return [
-        common_scope([scope_of(call) for item in block.body.items for call in _calls_in(item, lane)])
+        common_scope(
+            [scope_of(call) for item in block.body.items for call in _calls_in(item, lane)]
+        )
         for lane in range(min(block.body.width, _MOST_LANES))
     ]
 
@@ -172,7 +181,9 @@ def _scopes(block: Block) -> list[tuple[str, ...]]:
 def _name(block: Block) -> str:
     kinds = [_kind(step.calls[0]) for item in block.body.items for step in _calls(item)]
     if len(kinds) <= _SMALL and len(block.body.items) <= _SMALL:
-        return "_".join(kind for kind, before in zip(kinds, ["", *kinds], strict=False) if kind != before)
+        return "_".join(
+            kind for kind, before in zip(kinds, ["", *kinds], strict=False) if kind != before
+        )
     scopes = _scopes(block)
     residual = kinds[-1] == "add" or kinds[-2:-1] == ["add"]
     depth = min(map(len, scopes))

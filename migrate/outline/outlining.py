@@ -8,7 +8,19 @@ from typing import Any
 from ..plan import Layer, Network, Value
 from .body import Block, BlockCall, Body, Item, Loop, Outline, Ref, Step, scope_of
 from .columns import constant
-from .folding import SCOPE_BONUS, Folding, Last, Place, columns_of, consider, fold, key, loop_up, unwrap, weight
+from .folding import (
+    SCOPE_BONUS,
+    Folding,
+    Last,
+    Place,
+    columns_of,
+    consider,
+    fold,
+    key,
+    loop_up,
+    unwrap,
+    weight,
+)
 from .forms import Form, length
 from .naming import name_blocks
 from .repeats import Repeat, repeats
@@ -23,13 +35,13 @@ _CUTS = 3  # ends of a run that are tried, on either side
 _REACH = 64  # how far from the ends of a run they are
 
 
-def outline(network: Network, stands_for: Mapping[tuple[int, str], Any] = {}) -> Outline:  # noqa: B006
+def outline(network: Network, stands_for: Mapping[tuple[int, str], Any] | None = None) -> Outline:
     """The blocks and loops of a network.
 
     Args:
         stands_for: layer's ``id`` and argument → the :class:`Argument` of ``build_model`` there.
     """
-    made = _as_written(network, stands_for)
+    made = _as_written(network, stands_for or {})
     loop_up(made.main, _is_large)
     while len(made.blocks) < _MOST_BLOCKS and (best := _best(list(made.bodies))) is not None:
         made.blocks.append(fold(best))
@@ -60,7 +72,14 @@ def _as_written(network: Network, stands_for: Mapping[tuple[int, str], Any]) -> 
     for call in network.calls:
         form = Form(call, among, dict(stands_for))
         inputs = [refs[id(value)] for value in form.values]
-        step = Step(form.key, tuple(form.labels), [[slot] for slot in form.slots], inputs, [call], length(call))
+        step = Step(
+            form.key,
+            tuple(form.labels),
+            [[slot] for slot in form.slots],
+            inputs,
+            [call],
+            length(call),
+        )
         step.scope = scope_of(call)
         main.items.append(step)
         refs |= {id(value): Ref(step, index) for index, value in enumerate(call.outputs)}
@@ -88,15 +107,15 @@ def _best(bodies: Sequence[Body]) -> Folding | None:
     for promise, repeat in repeats(sequence, weights):
         if best is not None and best.gain >= SCOPE_BONUS * promise:
             break
-        for offset, length in _variants(repeat, places, last):
+        for offset, size in _variants(repeat, places, last):
             starts = [places[place + offset] for place in repeat.places]
-            lines = sum(weights[repeat.places[0] + offset : repeat.places[0] + offset + length])
+            lines = sum(weights[repeat.places[0] + offset : repeat.places[0] + offset + size])
             if best is not None and best.gain >= SCOPE_BONUS * lines * (len(starts) - 1):
                 continue
-            left -= length * len(starts)
+            left -= size * len(starts)
             if left < 0:
                 return best
-            found = consider(starts, length, last)
+            found = consider(starts, size, last)
             if found and found.gain >= _LEAST_GAIN and (not best or found.gain > best.gain):
                 best = found
     return best

@@ -36,20 +36,6 @@ class Turning:
     word: str = ""
     written: list[Any] = field(default_factory=list)
 
-    def rows(self, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Turn by turn: its number, and its row of the table.
-
-        Args:
-            arguments: the values of ``outer``.
-        """
-        first = self.first or 0
-        number = arguments[self.last] - (first - 1 if first else 0)
-        if self.table is None:
-            return [(first + turn,) for turn in range(number)]
-        table = arguments[self.table]
-        wide = len(self.heads) > 1
-        return [(first + i, *(row if wide else (row,))) for i, row in enumerate(table)]
-
     @property
     def counted(self) -> bool:
         """Whether the number of the turn is used."""
