@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
-    "Output": ("output", "to", "keras", "training", "dry_run", "force"),
+    "Output": ("output", "to", "keras", "style", "training", "dry_run", "force"),
     "Proof": ("train_check", "reference", "backend", "python", "allow_unproved"),
     "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Weights and their target model": ("ema", "model", "map", "write_map", "like"),
@@ -85,6 +85,10 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 @click.option(
     "--keras", type=click.Choice(["keras", "tf-keras"]), default="keras", show_default=True,
     help="Keras version of the model; tf-keras is Keras 2.",
+)  # fmt: skip
+@click.option(
+    "--style", type=click.Choice(["blocks", "flat"]), default="blocks", show_default=True,
+    help="Source with a function for each kind of block, and loops; or one list of calls.",
 )  # fmt: skip
 @click.option(
     "--no-training", "training", is_flag=True, flag_value=False, default=True,

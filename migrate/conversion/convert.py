@@ -44,6 +44,7 @@ def convert(
     model: str | None = None,
     ema: str = "raw",
     keras: str = "keras",
+    style: str = "blocks",
     training: bool = True,
     train_check: bool = True,
     dry_run: bool = False,
@@ -75,6 +76,8 @@ def convert(
             there is no graph and the variables are a chain of dense layers.
         ema: "prefer": moving averages of weights instead of the weights; "raw": not.
         keras: "tf-keras" for a model of Keras 2.
+        style: of model.py: "blocks", with a function for each kind of block, and loops; or "flat",
+            one list of calls.
         training: carry loss, optimizer and its state over, where the graph has them.
         train_check: run some steps of the program's own train operation and of Keras's, and carry
             training over only where both agree.
@@ -98,19 +101,9 @@ def convert(
     path, to = Path(source), tuple(dict.fromkeys(to))
     programs = interpreters(backends or {})
     request = Request(
-        path,
-        inputs,
-        outputs,
-        feed,
-        to,
-        map,
-        model,
-        ema,
-        keras,
-        reference=reference,
-        backends=programs,
-        like=like,
-    )
+        path, inputs, outputs, feed, to, map, model, ema, keras, style, reference=reference,
+        backends=programs, like=like,
+    )  # fmt: skip
     request.check()
     tell = on_event or (lambda event: None)
     common: dict[str, Any] = {"force": force, "dry_run": dry_run, "tell": tell}
@@ -157,7 +150,7 @@ def convert(
             expected="a .meta file next to the checkpoint",
             try_="--to tf2 for the variables",
         )
-    out = Output(opened, folder, to, keras, dry_run, force, timeout, tell)
+    out = Output(opened, folder, to, keras, style, dry_run, force, timeout, tell)
     if request.variables_alone:
         return out.variables([])
     unused = {"--reference": reference, "--backend": backends}

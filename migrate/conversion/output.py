@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..emit import required
-from ..emit import source as emit_source
+from ..emit import outline_of, required, written
 from ..errors import UserError, printable
 from ..formats import FORMATS, Written, whole_folder, write_formats
 from ..parity import Difference
@@ -33,6 +32,7 @@ class Output:
     Attributes:
         to: formats, as ``--to`` names them.
         keras: "keras", or "tf-keras" for a model of Keras 2.
+        style: of the source, of :data:`~tfmigrate.emit.STYLES`.
         dry_run: write nothing.
         force: replace the folder.
         timeout: seconds without a sign of life after which a worker is ended.
@@ -43,6 +43,7 @@ class Output:
     folder: Path
     to: Sequence[str]
     keras: str
+    style: str
     dry_run: bool
     force: bool
     timeout: float
@@ -77,9 +78,11 @@ class Output:
             plan.notes.append(note)
         found = balance(plan, plan.fates)
         plan.warnings += found.warnings()
-        text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
+        blocks = outline_of(plan, self.style)
+        text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
+        outline = blocks.summary() if blocks is not None else []
         if self.dry_run:
-            report = model_report(self.source, plan, {}, Measured(None), reference, found)
+            report = model_report(self.source, plan, {}, Measured(None), reference, found, outline)
             return dry_run(report)
         weighs = sum(weight.recipe.nbytes for weight in plan.weights)
         with whole_folder(self.folder, force=self.force, size=weighs + self._size()) as room:
@@ -106,9 +109,9 @@ class Output:
                     None, f"on random inputs {error.problem}", advice=self.verify_with_data
                 )
             if plan.training is not None and not plan.training.proved:  # which the source says
-                text = emit_source(plan, legacy_keras=self.keras == "tf-keras")
+                text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
                 (room / "model.py").write_text(text, encoding="utf-8")
-            report = model_report(self.source, plan, paths, measured, reference, found)
+            report = model_report(self.source, plan, paths, measured, reference, found, outline)
             if weights is not None:
                 report["files"] |= {"weights": weights.name}
             report["files"] |= self.formats(room, but=["weights"]).files

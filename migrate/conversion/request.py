@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..emit import STYLES
 from ..errors import UserError, nearest, printable
 from ..formats import FORMATS
 from ..formats.keras_file import how_to_open, kind_of_file
@@ -32,6 +33,7 @@ class Request:
     model: str | None = None
     ema: str = "raw"
     keras: str = "keras"
+    style: str = "blocks"
     reference: str | Path | None = None
     backends: Mapping[str, str] = field(default_factory=dict)
     like: str | Path | None = None
@@ -89,6 +91,8 @@ class Request:
                     "effect",
                     try_="without it",
                 )
+        if self.style not in STYLES:
+            raise UserError(f"--style is {printable(self.style)}", expected=" or ".join(STYLES))
         twin_of(self.model)  # which refuses a name that is no system's
 
     def _check_back(self) -> None:
@@ -163,6 +167,8 @@ class Request:
             given.append(f"--ema {self.ema}")
         if keras and self.keras != "keras":
             given.append(f"--keras {self.keras}")
+        if (graph or keras) and self.style != STYLES[0]:
+            given.append(f"--style {self.style}")
         if given:
             raise UserError(
                 f"{why}, so {' and '.join(given)} would have no effect",

@@ -74,6 +74,9 @@ class Conversion(Result):
         if report["notes"]:
             shown.append(Notes(report["notes"]))
         shown.append(Table(columns, rows))
+        if blocks := report.get("blocks"):
+            named = [f"{block['function']} × {block['times']}" for block in blocks]
+            shown.append(Paragraph(f"Blocks of the source: {', '.join(named)}"))
         if self.folder is None:
             files = ", ".join(report["files"].values())
             return [
@@ -143,6 +146,7 @@ def model_report(
     measured: Measured,
     reference: str,
     found: Balance,
+    outline: Sequence[tuple[str, int]] = (),
 ) -> dict[str, Any]:
     """The report of a conversion to a Keras model.
 
@@ -151,6 +155,7 @@ def model_report(
         measured: what was compared.
         reference: what the model was compared with.
         found: every element of the checkpoint accounted for.
+        outline: functions of the source that are blocks of the network, and how often each occurs.
     """
     untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
     return plain(
@@ -167,6 +172,7 @@ def model_report(
             "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
             "balance": found.to_dict(),
             "layers": _layers(plan),
+            "blocks": [{"function": name, "times": times} for name, times in outline],
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(measured, reference),
             "backends": [each.to_dict() for each in measured.backends],

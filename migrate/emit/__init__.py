@@ -1,5 +1,5 @@
 """A plan → Python source that a person would keep."""
 
-from .source import required, source
+from .source import STYLES, outline_of, required, source, written
 
-__all__ = ["required", "source"]
+__all__ = ["STYLES", "outline_of", "required", "source", "written"]

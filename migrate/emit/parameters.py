@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from ..outline import Argument
 from ..plan import Layer, Network, Plan, Unknown
 from ..plan.names import identifier
 from .render import Name
@@ -46,6 +48,19 @@ class Parameters:
         """The parameter that an argument of a layer is given by, or None."""
         name = self._names.get((id(layer), argument))
         return Name(name) if name else None
+
+    def stand_ins(self) -> dict[tuple[int, str], Argument]:
+        """Layer's ``id`` and argument → what a block is passed: rates of dropout."""
+        passed = {*self.required, "dropout_rate"}
+        return {key: Argument(name) for key, name in self._names.items() if name in passed}
+
+    def keep(self, layers: Collection[Any]) -> None:
+        """Drops the sizes and activations that other layers have: these are in blocks."""
+        known = {id(layer) for layer in layers}
+        passed = {name.name for name in self.stand_ins().values()}
+        gone = {n for (key, _), n in self._names.items() if key not in known} - passed
+        self._names = {key: name for key, name in self._names.items() if name not in gone}
+        self.defaults = {n: value for n, value in self.defaults.items() if n not in gone}
 
     def _add_sizes(self, layers: list[Layer]) -> None:
         sized = [layer for layer in layers if layer.kind in _SIZES]

@@ -199,13 +199,29 @@ class Builder:
         targets = [weight.target for step in steps for weight in step.weights]
         return {*self.taken, *(target.partition("/")[0] for target in targets)}
 
+    def _before(self) -> dict[Layer, Layer]:
+        """Layer → the layer that gives the last of what it takes."""
+        made = {
+            id(value): call.function
+            for call in self.plan.calls
+            if isinstance(call.function, Layer)
+            for value in call.outputs
+        }
+        return {
+            call.function: made[id(value)]
+            for call in self.plan.calls
+            if isinstance(call.function, Layer)
+            for value in call.values
+            if id(value) in made
+        }
+
     def finish(self) -> None:
         """Names the layers and lists the plan's weights."""
         taken = {given.name for given in self.plan.inputs}
         weighty = [layer for layer in self.plan.layers if self.weights_of(layer)]
         functions = [call.function for call in self.plan.calls if isinstance(call.function, str)]
         wishes = [(layer, self.wish(layer)) for layer in self.plan.layers]
-        name_layers(wishes, taken, weighty, functions, self.inner_names())
+        name_layers(wishes, taken, weighty, functions, self.inner_names(), self._before())
         self.plan.weights = [
             Weight(f"{layer.name}/{path}", recipe)
             for layer in self.plan.layers

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from ..plan import Layer
-from ..plan.names import layer_name, snake, unique
+from ..plan.names import RESERVED, layer_name, snake, unique
 
 # What a variable of a layer is called: the scope above it is the layer's name.
 _WEIGHT_WORDS = re.compile(
@@ -26,6 +27,11 @@ _CELLS = re.compile(
 _OPERATORS = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "true_divide", "//": "floor_divide",
     "@": "matmul", "[]": "get_item",
+}  # fmt: skip
+# Short words for what layers without weights do.
+_KINDS = {
+    "concatenate": "concat", "max_pooling1d": "max_pool", "max_pooling2d": "max_pool",
+    "average_pooling1d": "avg_pool", "average_pooling2d": "avg_pool", "zero_padding2d": "pad",
 }  # fmt: skip
 # Names that TensorFlow gives an operation nobody named.
 _OPERATION = re.compile(
@@ -51,6 +57,8 @@ def scope_of(variables: Sequence[str], operation: str) -> str:
     if len(scopes) == 1 and "" not in scopes:
         return scopes.pop()
     parts = operation.split("/")
+    if len(parts) > 2 and parts[0] == parts[1]:  # a variable scope within one of that name
+        parts = parts[1:]
     if not _OPERATION.match(parts[-1]):
         return _trimmed(parts)
     if scope := _trimmed([p for p in parts[:-1] if not _OPERATION.match(p)]):
@@ -78,7 +86,8 @@ def hint_of(operation: str) -> str:
     """A name for a value: the last part of its node's name that somebody chose."""
     parts = operation.split("/")
     chosen = [part for part in parts if not _OPERATION.match(part) and not _CELLS.match(part)]
-    return chosen[-1] if chosen else parts[-1]
+    plain = [part for part in chosen if part.lower() not in RESERVED]
+    return [*parts[-1:], *chosen, *plain][-1]
 
 
 def _is_weight(name: str) -> bool:
@@ -111,18 +120,22 @@ def name_layers(
     with_weights: Container[Layer],
     functions: Iterable[str] = (),
     inner: Collection[str] = (),
+    before: Mapping[Layer, Layer] | None = None,
 ) -> None:
     """Gives each layer a unique name: its scope as one word, else its kind.
 
     A layer without weights or scope is left to Keras, which tells it from operations' names.
     Only the part of a scope is used that tells layers apart: what all scopes begin with is left
-    out where two or more have it in common.
+    out where two or more have it in common. Where other layers are in the same scope, a layer
+    without weights is called by what it does there: ``unit1_add``, and ``unit1_conv1_relu`` where
+    the scope has more of the kind.
 
     Args:
         taken: names that are not free, added to.
         with_weights: layers that are to have a name, since it tells where weights are.
         functions: names of what else the model calls.
         inner: names of layers with weights inside of layers.
+        before: layer → the layer that gives what it takes.
     """
     weighty = {*inner}
     taken |= weighty
@@ -130,12 +143,21 @@ def name_layers(
     # Keras counts these up itself, across all that a process has made.
     counted = {_OPERATORS.get(name, name.rpartition(".")[2]) for name in functions}
     counted |= {snake(y.kind) for y, wish in wishes if not wish and y not in with_weights}
+    around = _scopes_around(wish for _, wish in wishes)
+    alike = Counter((wish, _word(layer)) for layer, wish in wishes if layer not in with_weights)
     for layer, wish in wishes:
         if not wish and layer not in with_weights:
             continue
         layer.scope = wish
         own = snake(layer.kind.removeprefix("Reversible"))
         name = layer_name(wish[len(shared) :] or wish, otherwise=own)
+        if layer not in with_weights and (around[wish] > 1 or name in taken):
+            source = (before or {}).get(layer)
+            if alike[wish, _word(layer)] > 1 and source and source.name.startswith(f"{name}_"):
+                name = source.name
+            name = _followed(name, _word(layer))
+        elif name in taken:
+            name = _followed(name, own)
         if re.sub(r"_\d+$", "", name) in counted:
             if layer not in with_weights:
                 continue
@@ -146,6 +168,29 @@ def name_layers(
         else:
             layer.name = unique(name, taken)
         taken.add(layer.name)
+
+
+def _scopes_around(wishes: Iterable[str]) -> Counter[str]:
+    """How many layers are in each scope, or in one inside it."""
+    found: Counter[str] = Counter()
+    for wish in wishes:
+        parts = wish.split("/")
+        found.update("/".join(parts[: count + 1]) for count in range(len(parts)))
+    return found
+
+
+def _word(layer: Layer) -> str:
+    """What a layer does, in a word."""
+    given = layer.arguments.get("activation")
+    if layer.kind == "Activation" and isinstance(given, str):
+        return given
+    kind = snake(layer.kind)
+    return _KINDS.get(kind, re.sub(r"_?\dd$", "", kind))
+
+
+def _followed(name: str, word: str) -> str:
+    """A name with a word at its end, once."""
+    return name if name.lower().endswith(word) else f"{name}_{word}"
 
 
 def _common_prefix(scopes: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..plan import Call, Layer, Network
 from .builder import Builder
 from .layout import cancel_permutations
+from .order import hoist
 from .tying import tie
 
 _TAKE_ACTIVATION = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose",
@@ -19,6 +20,7 @@ def tidy(builder: Builder) -> None:
     tie(builder)
     _merge_activations(builder)
     _drop_unused(builder)
+    hoist(builder.plan)
 
 
 class _Followers:

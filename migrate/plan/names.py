@@ -10,9 +10,10 @@ from collections.abc import Container
 
 RESERVED = frozenset(
     {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "keras", "np", "tf", "numpy"}
-    | {"tensorflow", "build_model", "compile_model", "model", "inputs", "outputs"}
+    | {"tensorflow", "build_model", "compile_model", "model", "inputs", "outputs", "self", "cls"}
 )
-_LONGEST_LAYER, _LONGEST_IDENTIFIER = 40, 20  # two identifiers and an operator fit in a line
+_LONGEST_LAYER = 250  # no name that a person gave is cut
+_LONGEST_IDENTIFIER = 24  # three identifiers and an operator fit in a line
 
 
 def ascii_words(text: str) -> str:
@@ -32,10 +33,17 @@ def identifier(
     """A valid, harmless Python name in lower case that is not taken yet."""
     humps = r"(?<=[a-z])(?=[A-Z])|(?<=[a-z0-9])(?=[A-Z][a-z])"
     words = re.sub(humps, "_", ascii_words(text)).lower()
-    name = words[:longest].strip("_") or otherwise
+    name = _whole_words(words, longest) or otherwise
     if name in RESERVED:
         name += "_"
     return unique(name, taken)
+
+
+def _whole_words(words: str, longest: int) -> str:
+    """As many of the words as there is room for; of a single long one, its beginning."""
+    if len(words) > longest:
+        words = words[: longest + 1].rpartition("_")[0] or words[:longest]
+    return words.strip("_")
 
 
 def layer_name(scope: str, taken: Container[str] = (), *, otherwise: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..emit import STYLES
 from ..emit import source as emit_source
 from ..errors import UserError, printable, understanding
 from ..graph import Inference, Interface, reported_inputs, running_part, split_tensor
@@ -252,7 +253,8 @@ def _own_source(
         return None
     keep = keeps_batch(subject.report)
     without = make_plan(opened, interface, inference, keep_batch=keep)
-    return text if text in (emit_source(plan), emit_source(without)) else None
+    ours = (emit_source(p, style=style) for p in (plan, without) for style in STYLES)
+    return text if text in ours else None
 
 
 def _asked(

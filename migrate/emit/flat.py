@@ -1,0 +1,142 @@
+"""A network as one list of calls: a Sequential model, a Functional one, or a function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..plan import Call, Layer, Network, Value
+from ..plan.names import identifier
+from ..plan.training import Formula
+from .render import Apply, Name, render
+from .writer import BODY, Writer, training_of
+
+MOST_TARGETS = 4  # values of one call with names of their own
+
+
+def is_chain(plan: Network) -> bool:
+    """Whether the model is one row of layers, each called once on what the one before gave."""
+    if len(plan.inputs) != 1 or len(plan.outputs) != 1 or not plan.calls or own_model_of(plan):
+        return False
+    value = plan.inputs[0].value
+    for call in plan.calls:
+        plain = isinstance(call.function, Layer) and not call.keywords
+        if not plain or call.arguments != (value,) or len(call.outputs) != 1:
+            return False
+        value = call.outputs[0]
+    return value is plan.outputs[0].value and len(plan.layers) == len(plan.calls)
+
+
+def own_model_of(plan: Network) -> Formula | None:
+    """The loss for which the model has a class of its own."""
+    training = training_of(plan)
+    return training.own_model if training else None
+
+
+def model_call(plan: Network, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+    """``return keras.Model(…)``, of values by their names."""
+    own = own_model_of(plan)
+    ends = [[Name(name) for name in names] for names in (inputs, outputs)]
+    model = Apply(
+        Name(own.name if own is not None else "keras.Model"),
+        [names[0] if len(names) == 1 else names for names in ends],
+    )
+    return BODY + "return " + render(model, 1, before=len("return "))
+
+
+class Sequential(Writer):
+    """One row of layers."""
+
+    def lines(self) -> list[str]:
+        """The body of ``build_model``."""
+        layers = [self.constructor(layer) for layer in self.plan.layers]
+        model = Apply(Name("keras.Sequential"), [[self.input(self.plan.inputs[0]), *layers]])
+        return [BODY + "return " + render(model, 1, before=len("return "))]
+
+
+class Functional(Writer):
+    """Calls of layers and functions, one after the other."""
+
+    def lines(self) -> list[str]:
+        """The body of ``build_model``."""
+        self._name_values()
+        lines = []
+        for given in self.plan.inputs:
+            lines.append(self._assignment(self.names[id(given.value)], self.input(given)))
+        for layer in self.shared:
+            lines.append(self._assignment(self.names[id(layer)], self.constructor(layer)))
+        lines += self._calls()
+        inputs = [self.names[id(given.value)] for given in self.plan.inputs]
+        outputs = [self.names[id(output.value)] for output in self.plan.outputs]
+        return [*lines, model_call(self.plan, inputs, outputs)]
+
+    def function_lines(self, arguments: Sequence[str]) -> list[str]:
+        """The body of a function of the plan's inputs, which are called by these names."""
+        self._name_values(arguments)
+        results = [self.names[id(output.value)] for output in self.plan.outputs]
+        if len(results) > 1:
+            return [*self._calls(), f"{BODY}return {', '.join(results)}"]
+        *lines, last = self._calls()
+        return [*lines, BODY + "return " + last.removeprefix(f"{BODY}{results[0]} = ")]
+
+    def _calls(self) -> list[str]:
+        lines = []
+        for call in self.plan.calls:
+            names = [self.names[id(value)] for value in call.outputs]
+            # One of many is written steps[3]: what is assigned is the list.
+            target = names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
+            lines.append(self._assignment(target, self._called(call, len(target) + 3)))
+        return lines
+
+    def _assignment(self, target: str, expression: Any) -> str:
+        return f"{BODY}{target} = " + render(expression, 1, before=len(target) + 3)
+
+    def _called(self, call: Call, before: int) -> Any:
+        named = self.names.get(id(call.function))
+        return self.applied(call, Name(named) if named else call.function, before)
+
+    def _name_values(self, arguments: Sequence[str] = ()) -> None:
+        """Chains flow through ``x``; what is used later, or twice, has a name of its own."""
+        uses = self.plan.uses()
+        free = (*self.parameters.required, *self.parameters.defaults, *arguments)
+        taken = {"x", *free, *self.defined}
+        if arguments:
+            for given, name in zip(self.plan.inputs, arguments, strict=True):
+                self.names[id(given.value)] = name
+        elif len(self.plan.inputs) == 1:
+            self.names[id(self.plan.inputs[0].value)] = "inputs"
+        else:
+            for given in self.plan.inputs:
+                self._take(given.value, given.name, taken)
+        made = [call.function for call in self.plan.calls]
+        self.shared = [f for f in self.plan.layers if made.count(f) > 1]
+        for layer in self.shared:
+            name = identifier(layer.name or layer.kind, taken)
+            taken.add(name)
+            self.names[id(layer)] = name
+        following = [*self.plan.calls, None][1:]
+        for call, after in zip(self.plan.calls, following, strict=True):
+            if len(call.outputs) > MOST_TARGETS:
+                whole = identifier(call.outputs[0].hint or "parts", taken)
+                taken.add(whole)
+                named = {id(v): f"{whole}[{i}]" for i, v in enumerate(call.outputs)}
+                self.names |= named
+                continue
+            for value in call.outputs:
+                if after is None:
+                    next_uses = sum(output.value is value for output in self.plan.outputs)
+                else:
+                    next_uses = sum(taken_value is value for taken_value in after.values)
+                if len(call.outputs) == 1 and next_uses == uses.get(id(value), 0):
+                    self.names[id(value)] = "x"
+                else:
+                    made_by = call.function
+                    layer_hint = ""
+                    if isinstance(made_by, Layer):
+                        layer_hint = made_by.name or made_by.kind
+                    self._take(value, value.hint or layer_hint, taken)
+
+    def _take(self, value: Value, hint: str, taken: set[str]) -> None:
+        name = identifier(hint, taken)
+        taken.add(name)
+        self.names[id(value)] = name

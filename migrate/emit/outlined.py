@@ -1,0 +1,351 @@
+"""An outline as source: a function for each block, loops, and the body of ``build_model``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..outline.body import Argument, Block, BlockCall, Body, Item, Loop, Outline, Ref, Step
+from ..outline.columns import Text, Turn, Use
+from ..outline.forms import filled
+from ..outline.naming import hint
+from ..outline.turns import Turning
+from ..plan import Layer, Network, Value
+from ..plan.names import identifier
+from .flat import MOST_TARGETS, model_call
+from .parameters import Parameters
+from .render import WIDTH, Apply, Name, literal, prose, render
+from .writer import BODY, Writer
+
+_POSITIONAL = ("filters", "units", "size")  # a block's first parameter, passed without its name
+_COUNTERS = ("i", "j", "k", "n")
+
+
+class Outlined(Writer):
+    """Writes the outline of a network; functions and classes of the source are not hidden."""
+
+    def __init__(self, plan: Network, outline: Outline, parameters: Parameters, legacy_keras: bool):
+        super().__init__(plan, parameters, legacy_keras)
+        self.outline = outline
+        self.defined |= {block.name for block in outline.blocks}
+        self.defined |= {*parameters.required, *parameters.defaults}
+
+    def functions(self) -> list[str]:
+        """The definitions of the blocks; those that others call come first."""
+        return [
+            _Function(self, block.body, block).definition()
+            for block in self.outline.blocks
+            if not block.inline
+        ]
+
+    def lines(self) -> list[str]:
+        """The body of ``build_model``."""
+        return _Function(self, self.outline.main, None).main()
+
+
+class _Function:
+    """One body as the statements of a function.
+
+    Attributes:
+        names: what each value is called.
+    """
+
+    def __init__(self, writer: Outlined, body: Body, block: Block | None):
+        self.writer, self.body, self.block = writer, body, block
+        self.names: dict[Ref, str] = {}
+        self.taken = {"x", *writer.defined}
+
+    # The text
+
+    def definition(self) -> str:
+        """The function of a block."""
+        block = self.block
+        assert block is not None
+        self.taken |= {parameter.name for parameter in block.parameters}
+        for index, wish in enumerate(block.given):
+            self._name_given(index, wish)
+        given = [Name(self.names[Ref(None, index)]) for index in range(self.body.given)]
+        own = [Name(parameter.name) for parameter in block.parameters]
+        head = render(Apply(Name(block.name), [*given, *own]), before=4, after=1)
+        arguments = [parameter.name for parameter in block.parameters]
+        lines = self.statements(self._inside(arguments), BODY)
+        results = [self.names[ref] for ref in self.body.results]
+        return "\n".join(
+            [
+                f"def {head}:",
+                f'{BODY}"""{prose(block.about, 70)}"""',
+                *_returning(lines, results),
+            ]
+        )
+
+    def main(self) -> list[str]:
+        """The body of ``build_model``."""
+        writer, lines = self.writer, []
+        inputs = writer.plan.inputs
+        for index, given in enumerate(self.writer.outline.given):
+            if isinstance(given, Layer):
+                wish, made = given.name or given.kind, writer.constructor(given)
+            else:
+                put = inputs[index]
+                wish, made = put.name, writer.input(put)
+            ref = Ref(None, index)
+            if isinstance(given, Value) and len(inputs) == 1:
+                self.names[ref] = "inputs"
+                self.taken.add("inputs")
+            else:
+                self._take(ref, wish)
+            lines.append(_assignment(self.names[ref], made, BODY))
+        lines += self.statements(self._inside([]), BODY)
+        starts = [self.names[Ref(None, index)] for index in range(len(inputs))]
+        ends = [self.names[ref] for ref in self.body.results]
+        return [*lines, model_call(writer.plan, starts, ends)]
+
+    def _inside(self, arguments: Sequence[str]) -> Callable[[Any], Any]:
+        names = [Name(name) for name in arguments]
+        return lambda written: _expression(written, names, ())
+
+    def statements(self, express: Callable[[Any], Any], indent: str) -> list[str]:
+        """Statements of the body, whose given values have names."""
+        self._name_results(self.body)
+        lines: list[str] = []
+        for item in self.body.items:
+            if isinstance(item, Loop):
+                lines += self._loop(item, express, indent)
+                continue
+            targets = self._targets(item)
+            lines.append(_assignment(targets, self._call(item, express, len(targets)), indent))
+        return lines
+
+    def _call(self, item: Step | BlockCall, express: Callable[[Any], Any], before: int) -> Any:
+        slots = [express(written) for written in item.written]
+        return self._applied(item, slots, [self.names[ref] for ref in item.inputs], before)
+
+    def _applied(
+        self, item: Step | BlockCall, slots: Sequence[Any], inputs: Sequence[str], before: int
+    ) -> Any:
+        values = [Name(name) for name in inputs]
+        if isinstance(item, BlockCall):
+            names = [parameter.name for parameter in item.block.parameters]
+            keywords = dict(zip(names, slots, strict=True))
+            first = [keywords.pop(n) for n in names[:1] if n in _POSITIONAL]
+            return Apply(Name(item.block.name), [*values, *first], keywords)
+        call = item.calls[0]
+        shared = item.form[0] == "shared"
+        original = call.function if isinstance(call.function, Layer) else None
+        call = filled(call, slots, values[1:] if shared else values, shared)
+        function = values[0] if shared else call.function
+        own = original if self.body is self.writer.outline.main else None
+        return self.writer.applied(call, function, before + 3, original=own)
+
+    def _loop(self, loop: Loop, express: Callable[[Any], Any], indent: str) -> list[str]:
+        turning, inner = loop.turning, loop.item
+        outer = [express(written) for written in turning.written]
+        lines = []
+        own: dict[int, str] = {}  # what an input of the item is called in the loop
+        for index, ref in enumerate(loop.inputs):
+            own[index] = self.names[ref]
+            if index in loop.carried:
+                own[index] = self.names[Ref(loop, loop.carried[index])]
+                start = f"{indent}{own[index]} = {self.names[ref]}"
+                if own[index] != self.names[ref] and start not in lines:
+                    lines.append(start)
+        counter = next(name for name in _COUNTERS if name not in self.taken)
+        self.taken.add(counter)
+        heads = []
+        for label in turning.heads:
+            heads.append(identifier(label, self.taken))
+            self.taken.add(heads[-1])
+        lines.append(f"{indent}for {_header(turning, outer, counter, heads, indent)}:")
+        turn = [Name(counter), *map(Name, heads)]
+
+        def express_turn(written: Any) -> Any:
+            return _expression(written, outer, turn)
+
+        slots = [express_turn(written) for written in turning.slots]
+        deeper = indent + BODY
+        if isinstance(inner, BlockCall) and inner.block.inline:
+            lines += self._inlined(loop, inner.block, slots, own, deeper)
+        else:
+            targets = self._targets(loop)
+            inputs = [own[index] for index in range(len(own))]
+            call = self._applied(inner, slots, inputs, len(targets))
+            lines.append(_assignment(targets, call, deeper))
+        self.taken.difference_update([counter, *heads])
+        return lines
+
+    def _inlined(
+        self, loop: Loop, block: Block, slots: Sequence[Any], own: dict[int, str], indent: str
+    ) -> list[str]:
+        """The body of a block that only this loop calls."""
+        inside = _Function(self.writer, block.body, None)
+        inside.taken = self.taken
+        inside.names = {Ref(None, index): name for index, name in own.items()}
+        for index, ref in enumerate(block.body.results):
+            inside.names[ref] = self.names[Ref(loop, index)]
+        return inside.statements(lambda written: _expression(written, slots, ()), indent)
+
+    # The names
+
+    def _name_given(self, index: int, wish: str) -> None:
+        ref = Ref(None, index)
+        if index == 0 and self._is_passing(self.body, ref, 0):
+            self.names[ref] = "x"
+        else:
+            self._take(ref, wish)
+
+    def _name_results(self, body: Body) -> None:
+        for index, item in enumerate(body.items):
+            refs = [Ref(item, output) for output in range(item.outputs)]
+            many = isinstance(item, Step) and len(refs) > MOST_TARGETS
+            if many:
+                whole = self._unique(hint(refs[0]) or "parts")
+                self.names |= {ref: f"{whole}[{n}]" for n, ref in enumerate(refs)}
+                continue
+            for ref in refs:
+                if ref in self.names:
+                    continue
+                if len(refs) == 1 and self._is_passing(body, ref, index + 1):
+                    self.names[ref] = "x"
+                else:
+                    self._take(ref, hint(ref))
+
+    def _is_passing(self, body: Body, ref: Ref, following: int) -> bool:
+        """Whether only the next item takes a value, which may then be called x."""
+        users = self._users(body).get(ref, [])
+        if any(user != following for user in users):
+            return False
+        if isinstance(ref.item, Loop) and not _turns_by_x(ref.item, ref.number):
+            return False
+        if following == len(body.items):
+            return True
+        # In a loop, x is what goes from turn to turn.
+        loop = body.items[following]
+        if not isinstance(loop, Loop):
+            return True
+        taken = [index for index, given in enumerate(loop.inputs) if given == ref]
+        carried = {loop.carried.get(index) for index in taken}
+        return carried == {0} and _turns_by_x(loop, 0)
+
+    def _users(self, body: Body) -> dict[Ref, list[int]]:
+        users: dict[Ref, list[int]] = {}
+        for index, item in enumerate(body.items):
+            for ref in item.inputs:
+                users.setdefault(ref, []).append(index)
+        for ref in body.results:
+            users.setdefault(ref, []).append(len(body.items))
+        return users
+
+    def _take(self, ref: Ref, wish: str) -> None:
+        self.names[ref] = self._unique(wish)
+
+    def _unique(self, wish: str) -> str:
+        name = identifier(wish, self.taken, otherwise="y")
+        self.taken.add(name)
+        return name
+
+    def _targets(self, item: Item) -> str:
+        names = [self.names[Ref(item, output)] for output in range(item.outputs)]
+        # One of many is written steps[3]: what is assigned is the list.
+        return names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
+
+
+def _turns_by_x(loop: Loop, result: int) -> bool:
+    """Whether what a loop carries may be called x: statements in the loop use that name too."""
+    item = loop.item
+    if loop.outputs > 1 or result not in loop.carried.values():
+        return False
+    if not isinstance(item, BlockCall) or not item.block.inline:
+        return True
+    given = [index for index, kept in loop.carried.items() if kept == result]
+    later = item.block.body.items[1:]
+    return not any(Ref(None, index) in inner.inputs for inner in later for index in given)
+
+
+def _assignment(target: str, expression: Any, indent: str) -> str:
+    levels = len(indent) // len(BODY)
+    return f"{indent}{target} = " + render(expression, levels, before=len(target) + 3)
+
+
+def _returning(lines: list[str], results: Sequence[str]) -> list[str]:
+    """The statements with the last one's value returned, where that is all the results."""
+    *before, last = lines
+    target = f"{BODY}{', '.join(results)} = "
+    longer = len("return ") - len(target.strip()) - 1
+    fits = "\n" in last or len(last) + longer <= WIDTH
+    if len(results) == 1 and last.startswith(target) and fits:
+        return [*before, f"{BODY}return {last.removeprefix(target)}"]
+    return [*lines, f"{BODY}return {', '.join(results)}"]
+
+
+def _header(
+    turning: Turning, outer: Sequence[Any], counter: str, heads: Sequence[str], indent: str
+) -> str:
+    """``i in range(3)``, ``filters, strides in [(64, 1), (128, 2)]``, or both by ``enumerate``."""
+    levels, row = len(indent) // len(BODY), ", ".join(heads)
+    if turning.table is None:
+        first, last = turning.first or 0, outer[turning.last]
+        stop = _plus_one(last) if first else last
+        counted = Apply(Name("range"), [first, stop] if first else [stop])
+        return f"{counter if turning.counted else '_'} in {render(counted, levels)}"
+    table = outer[turning.table]
+    table = list(table) if isinstance(table, tuple) else table
+    if turning.counted:
+        row = f"{counter}, ({row})" if len(heads) > 1 else f"{counter}, {row}"
+        start = {"start": turning.first} if turning.first else {}
+        table = Apply(Name("enumerate"), [table], start)
+    return f"{row} in {render(table, levels, before=len(row) + 8, after=1)}"
+
+
+def _plus_one(last: Any) -> Any:
+    return last + 1 if isinstance(last, int) else Name(f"{last.text} + 1")
+
+
+def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> Any:
+    """An expression of an outline as one of the source.
+
+    Args:
+        arguments: what stands for the parameters of the body, or for the slots around a loop.
+        turn: names of the loop's number and of the columns of its table.
+    """
+    if isinstance(written, Argument):
+        return Name(written.name)
+    if isinstance(written, Turn):
+        return turn[0 if written.column is None else written.column + 1]
+    if isinstance(written, Text):
+        return _text([_expression(part, arguments, turn) for part in written.parts])
+    if not isinstance(written, Use):
+        return written
+    given = arguments[written.parameter]
+    if written.part is not None:
+        given = (
+            Name(f"{given.text}[{written.part}]")
+            if isinstance(given, Name)
+            else given[written.part]
+        )
+    if written.times == 1:
+        return given
+    return (
+        Name(f"{written.times} * {given.text}")
+        if isinstance(given, Name)
+        else written.times * given
+    )
+
+
+def _text(parts: Sequence[Any]) -> Any:
+    inside = "".join(_inside(part) for part in parts)
+    if "{" not in inside:
+        return inside
+    whole = re.fullmatch(r"\{(\w+)\}", inside)
+    return Name(whole[1]) if whole else Name(f'f"{inside}"')
+
+
+def _inside(part: Any) -> str:
+    """A part of a formatted string."""
+    if isinstance(part, Name):
+        return part.text[2:-1] if part.text.startswith('f"') else "{" + part.text + "}"
+    return (
+        literal(part)[1:-1].replace("{", "{{").replace("}", "}}")
+        if isinstance(part, str)
+        else str(part)
+    )

@@ -1,0 +1,207 @@
+"""A network → its outline: the greatest gain in lines is taken until nothing is gained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..plan import Layer, Network, Value
+from .body import Block, BlockCall, Body, Item, Loop, Outline, Ref, Step, scope_of
+from .columns import constant
+from .folding import (
+    SCOPE_BONUS,
+    Folding,
+    Last,
+    Place,
+    columns_of,
+    consider,
+    fold,
+    key,
+    loop_up,
+    unwrap,
+    weight,
+)
+from .forms import Form, length
+from .naming import name_blocks
+from .repeats import Repeat, repeats
+from .writing import write
+
+_LEAST_GAIN = 4  # lines
+_LARGE = 6  # calls of a block whose loops are worth it for two turns
+_LONG_CALL, _MANY_CALLS = 5, 4  # lines and places of a call that becomes a block itself
+_MOST_BLOCKS = 60
+_WORK = 12  # how often each item may be looked at for one block: keeps the time linear
+_CUTS = 3  # ends of a run that are tried, on either side
+_REACH = 64  # how far from the ends of a run they are
+
+
+def outline(network: Network, stands_for: Mapping[tuple[int, str], Any] | None = None) -> Outline:
+    """The blocks and loops of a network.
+
+    Args:
+        stands_for: layer's ``id`` and argument → the :class:`Argument` of ``build_model`` there.
+    """
+    made = _as_written(network, stands_for or {})
+    loop_up(made.main, _is_large)
+    while len(made.blocks) < _MOST_BLOCKS and (best := _best(list(made.bodies))) is not None:
+        made.blocks.append(fold(best))
+        made.blocks = unwrap(made.blocks, list(made.bodies))
+        for body in made.bodies:
+            loop_up(body, _is_large)
+    for body in made.bodies:
+        loop_up(body, _is_shorter)
+    made.blocks += [fold(found) for found in _long_calls(list(made.bodies))]
+    made.blocks = _in_order(made)
+    write(made)
+    name_blocks(made)
+    return made
+
+
+def _as_written(network: Network, stands_for: Mapping[tuple[int, str], Any]) -> Outline:
+    """The network without blocks or loops."""
+    called = [call.function for call in network.calls if isinstance(call.function, Layer)]
+    counts: dict[Layer, int] = {}
+    for layer in called:
+        counts[layer] = counts.get(layer, 0) + 1
+    shared = [layer for layer, count in counts.items() if count > 1]
+    given: list[Value | Layer] = [put.value for put in network.inputs]
+    given += shared
+    main = Body(1, len(given))
+    refs = {id(value): Ref(None, index) for index, value in enumerate(given)}
+    among = set(shared)
+    for call in network.calls:
+        form = Form(call, among, dict(stands_for))
+        inputs = [refs[id(value)] for value in form.values]
+        step = Step(
+            form.key,
+            tuple(form.labels),
+            [[slot] for slot in form.slots],
+            inputs,
+            [call],
+            length(call),
+        )
+        step.scope = scope_of(call)
+        main.items.append(step)
+        refs |= {id(value): Ref(step, index) for index, value in enumerate(call.outputs)}
+    main.results = [refs[id(output.value)] for output in network.outputs]
+    return Outline(main, given)
+
+
+def _best(bodies: Sequence[Body]) -> Folding | None:
+    """The block that saves most lines."""
+    sequence: list[int] = []
+    weights: list[float] = []
+    places: list[Place] = []
+    numbers: dict[Any, int] = {}
+    for body in bodies:
+        for index, item in enumerate(body.items):
+            sequence.append(numbers.setdefault(key(item), len(numbers)))
+            weights.append(weight(item))
+            places.append(Place(body, index))
+        sequence.append(-1 - len(sequence))  # nothing repeats across bodies
+        weights.append(0)
+        places.append(Place(body, len(body.items)))
+    last = {body: Last(body) for body in bodies}
+    best: Folding | None = None
+    left = _WORK * len(sequence)
+    for promise, repeat in repeats(sequence, weights):
+        if best is not None and best.gain >= SCOPE_BONUS * promise:
+            break
+        for offset, size in _variants(repeat, places, last):
+            starts = [places[place + offset] for place in repeat.places]
+            lines = sum(weights[repeat.places[0] + offset : repeat.places[0] + offset + size])
+            if best is not None and best.gain >= SCOPE_BONUS * lines * (len(starts) - 1):
+                continue
+            left -= size * len(starts)
+            if left < 0:
+                return best
+            found = consider(starts, size, last)
+            if found and found.gain >= _LEAST_GAIN and (not best or found.gain > best.gain):
+                best = found
+    return best
+
+
+def _long_calls(bodies: Sequence[Body]) -> list[Folding]:
+    """Calls of many arguments that occur again and again: blocks of one call."""
+    places: dict[Any, list[Place]] = {}
+    for body in bodies:
+        for index, item in enumerate(body.items):
+            if isinstance(item, Step) and len(body.items) > 1 and weight(item) >= _LONG_CALL:
+                places.setdefault(key(item), []).append(Place(body, index))
+    last = {body: Last(body) for body in bodies}
+    found = (consider(each, 1, last) for each in places.values() if len(each) >= _MANY_CALLS)
+    return [folding for folding in found if folding and folding.gain >= _LEAST_GAIN]
+
+
+def _variants(
+    repeat: Repeat, places: Sequence[Place], last: Mapping[Body, Last]
+) -> Iterable[tuple[int, int]]:
+    """Parts of a repeat that may be its block: cut where few values cross."""
+    length = repeat.length
+    gaps = [b - a for a, b in zip(repeat.places, repeat.places[1:], strict=False)]
+    period = min(gaps)
+    first = places[repeat.places[0]]
+    cost = last[first.body].cost
+    if period == 1:
+        return
+    if period < length:  # copies in a row: one is a block, wherever it begins
+        starts = sorted(
+            range(min(length - period + 1, _REACH)), key=lambda o: (cost[first.start + o], o)
+        )
+        yield from ((start, period) for start in starts[:_CUTS])
+        return
+    heads = sorted(range(min(length - 1, _REACH)), key=lambda o: (cost[first.start + o], o))
+    tails = sorted(
+        range(max(2, length - _REACH), length + 1),
+        key=lambda o: (cost[first.start + o], length - o),
+    )
+    tried = {0: None, **dict.fromkeys(heads[:_CUTS])}
+    ends = {length: None, **dict.fromkeys(tails[:_CUTS])}
+    yield from ((a, b - a) for a in tried for b in ends if b - a > 1)
+
+
+def _calls(item: Item) -> int:
+    """How many calls of the plan an item is, in a lane."""
+    if isinstance(item, Step):
+        return 1
+    if isinstance(item, Loop):
+        return 2 * _calls(item.item)
+    return sum(_calls(inner) for inner in item.block.body.items)
+
+
+def _is_large(items: Sequence[Item], loop: Loop) -> bool:
+    """Whether a loop is worth it at once: it may be part of a block."""
+    columns_of(loop)
+    assert loop.turning is not None
+    counted = loop.turning.counted and loop.turning.table is None
+    if _calls(items[0]) < _LARGE:
+        return counted and isinstance(items[0], Step) and (weight(items[0]) > 2 or len(items) > 2)
+    return len(items) > 2 or loop.turning.table is None
+
+
+def _is_shorter(items: Sequence[Item], loop: Loop) -> bool:
+    """Whether a loop takes fewer lines than its turns."""
+    columns_of(loop)
+    turning, lines = loop.turning, weight(items[0])
+    assert turning is not None
+    rows = 0
+    if turning.table is not None:
+        if loop.width > 1 and not constant(turning.outer[turning.table].values):
+            return False
+        rows = 2 + len(items) if len(turning.heads) > 1 else 1
+    return len(items) * lines - (1 + lines + rows) >= 2
+
+
+def _in_order(made: Outline) -> list[Block]:
+    """The blocks that are called, each after those that it calls itself."""
+    order: dict[Block, None] = {}
+
+    def visit(body: Body) -> None:
+        for item in body.items:
+            inner = item.item if isinstance(item, Loop) else item
+            if isinstance(inner, BlockCall) and inner.block not in order:
+                visit(inner.block.body)
+                order[inner.block] = None
+
+    visit(made.main)
+    return list(order)
