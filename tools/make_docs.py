@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/: commands, operations, catalogue, kernels, licenses, Rosetta.
+"""Writes the generated pages of docs/: commands, operations, catalogue, kernels and others.
 
     python tools/make_docs.py
 
@@ -22,6 +22,7 @@ from tfmigrate.course.catalogue import CHAPTERS
 from tfmigrate.course.programs import Pitfall, Program, Training
 from tfmigrate.layers import handlers
 from tfmigrate.parity import EXACT, Tolerance
+from tfmigrate.verification.divergences import DIVERGENCES
 from tfmigrate.verification.kernels import CHANGED, NEW, OLD
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -38,6 +39,7 @@ def pages() -> dict[str, str]:
             ("supported-ops.md", "Operations that become Keras code", _operations()),
             ("catalogue.md", "The course", _catalogue()),
             ("kernels.md", f"Kernels that changed: TensorFlow {OLD} and {NEW}", _kernels()),
+            ("divergences.md", "Where the backends of Keras differ", _divergences()),
             ("licenses.md", "Licenses of the packages it runs on", _licenses()),
             ("rosetta.md", "From TensorFlow 1 to TensorFlow 2 and Keras 3", _rosetta()),
         )
@@ -194,6 +196,21 @@ def _kernels() -> str:
         "of `Cumprod` if training is converted, and the others if the graph also "
         "tests for NaN or infinity.\n\n"
         + _table(("op", "case", "code", "input", OLD, NEW, "noted"), rows)
+    )
+
+
+def _divergences() -> str:
+    rows = []
+    for each in DIVERGENCES:
+        names = ", ".join(f"`{name}`" for name in each.names)
+        rows.append((names, each.case, each.tensorflow, each.jax, each.torch))
+    return (
+        "The same layer or function gives another result on another backend in these cases, on the "
+        "CPU with Keras 3.15.1, TensorFlow 2.21.0, JAX 0.10.2 and PyTorch 2.13.0. A test computes "
+        "each of them. With `--backend`, a conversion lists the rows that concern its model: they "
+        "matter only for such inputs, which the inputs of the proof may not contain. A gradient at "
+        "a single point matters if values stay there: weights that L1 made 0, padding, clipped "
+        "values.\n\n" + _table(("layer or function", "case", "TensorFlow", "JAX", "PyTorch"), rows)
     )
 
 

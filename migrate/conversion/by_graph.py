@@ -168,6 +168,7 @@ class GraphConversion:
                     trained,
                     Allowed(),
                     own=subject.source,
+                    plan=plan,
                     report={},
                     timeout=self.timeout,
                     tell=self.output.tell,

@@ -11,10 +11,12 @@ import numpy as np
 from ..errors import UserError, printable
 from ..graph import Interface
 from ..parity import Difference, Verdict
-from ..report import Table
+from ..plan import Plan
+from ..report import Block, Notes, Table
 from ..worker import JobError
 from ..worker.backends import BackendWorker
 from .comparing import Allowed, difference
+from .divergences import divergences
 from .subject import Model, Subject
 from .trained import Trained
 
@@ -32,6 +34,7 @@ class OnBackend:
         versions: of Python, Keras and the backend; empty where it did not start.
         reason: why it was not run, or what failed; a clause.
         failed: whether the model cannot run there, though the backend is installed.
+        notes: where the backend computes something else than TensorFlow on other inputs.
     """
 
     backend: str
@@ -42,6 +45,7 @@ class OnBackend:
     versions: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     failed: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -59,6 +63,8 @@ class OnBackend:
         found: dict[str, Any] = {"verdict": self.verdict, **self.versions, "backend": self.backend}
         if self.reason:
             found["reason"] = self.reason
+        if self.notes:
+            found["notes"] = list(self.notes)
         if outputs is not None:
             found["outputs"] = [{"tensor": t, **d.to_dict()} for t, d in outputs.items()]
         if trained is not None:
@@ -82,6 +88,7 @@ def compare_backends(
     allowed: Allowed,
     *,
     own: str | None,
+    plan: Plan | None,
     report: Mapping[str, Any],
     timeout: float | None,
     tell: Callable[[dict[str, Any]], None],
@@ -94,6 +101,7 @@ def compare_backends(
         given, expected: inputs and outputs of the original, by tensor.
         trained: both sides after some steps, where training was compared and agrees.
         own: the text of the model.py beside the model, which defines its classes.
+        plan: of the conversion, if it is known: what of the model differs among backends.
         report: of the model, which names its inputs; {} where they are in the order of the graph.
     """
     found = []
@@ -130,6 +138,7 @@ def compare_backends(
                         trained=repeat(model) if repeat is not None else None,
                         seconds=min(worker.steps[1:], default=None),
                         versions=versions,
+                        notes=tuple(divergences(plan, name)) if plan is not None else (),
                     )
                 )
             except (JobError, UserError) as error:
@@ -144,8 +153,15 @@ def needs_tensorflow(source: str | None) -> bool:
     return source is not None and "import tensorflow as tf" in source.splitlines()
 
 
-def backends_table(reported: Sequence[Mapping[str, Any]]) -> Table:
-    """A row for each backend, from the report's ``backends``."""
+def backends_blocks(reported: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """A table with a row for each backend, from the report's ``backends``, and its notes."""
+    if not reported:
+        return []
+    notes = [note for entry in reported for note in entry.get("notes", ())]
+    return [_table(reported), *([Notes(notes)] if notes else [])]
+
+
+def _table(reported: Sequence[Mapping[str, Any]]) -> Table:
     columns = ["backend", "version", ">outputs", ">losses", ">state", ">s/step", "verdict"]
     rows = [
         [

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK
 from ..parity import Difference, Verdict, worst
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, plain
-from .backends import OnBackend, backends_table
+from .backends import OnBackend, backends_blocks
 from .comparing import Allowed
 from .layers import Cause, LayerDifference
 from .trained import Trained
@@ -151,8 +151,7 @@ class Verification(Result):
         shown += [Paragraph(line) for line in self.told()]
         if self.trained is not None:
             shown += self._shown(self.trained)
-        if self.backends:
-            shown.append(backends_table([each.to_dict() for each in self.backends]))
+        shown += backends_blocks([each.to_dict() for each in self.backends])
         greatest = worst(list(self.outputs.values()))
         text = (
             f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed "

@@ -207,6 +207,7 @@ def verify(
                     result.trained,
                     allowed,
                     own=source_text if subject.code is None else subject.code.read_text("utf-8"),
+                    plan=plan,
                     report=subject.report,
                     timeout=timeout,
                     tell=tell,

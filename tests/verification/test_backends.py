@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import os
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import CaseOf
+from interpreters import python_of, skip_without
 from tfmigrate import convert, verify
 from tfmigrate.cli.start import main
 from tfmigrate.conversion.result import Conversion
@@ -56,19 +56,6 @@ print(json.dumps({"outputs": made.tolist(), "losses": losses}))
 def workers() -> Iterator[Workers]:
     with Worker("graph") as graph, Worker("Keras") as keras:
         yield graph, keras
-
-
-def python_of(name: str) -> str | None:
-    """The interpreter that TFMIGRATE_JAX or TFMIGRATE_TORCH names, or this one if it has it."""
-    given = os.environ.get(f"TFMIGRATE_{name.upper()}")
-    return given or (sys.executable if importlib.util.find_spec(name) else None)
-
-
-def skip_without(name: str) -> str:
-    python = python_of(name)
-    if python is None:
-        pytest.skip(f"needs {name}, or an interpreter that has it in TFMIGRATE_{name.upper()}")
-    return python
 
 
 @pytest.fixture(scope="module")

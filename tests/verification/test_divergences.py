@@ -1,0 +1,41 @@
+"""The table of what backends compute differently, held against the backends themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from interpreters import skip_without
+from tfmigrate.plan import Call, Layer, Network, Plan, Value
+from tfmigrate.verification.divergences import DIVERGENCES, divergences
+from tfmigrate.worker.backends import BACKENDS
+
+FACTS = Path(__file__).with_name("backend_facts.py")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_backend_computes_what_the_table_says(backend: str) -> None:
+    python = sys.executable if backend == "tensorflow" else skip_without(backend)
+    environment = {"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    run = subprocess.run(
+        [python, str(FACTS)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(run.stdout.splitlines()[-1])
+    assert found == {each.names[0]: each.on(backend) for each in DIVERGENCES}
+
+
+def test_a_model_is_told_of_what_it_uses() -> None:
+    x, y = Value((None, 3), "float32"), Value((None, 3), "float32")
+    inner = Network("step", "", calls=[Call("keras.ops.abs", (x,), {}, (y,))])
+    loop = Layer("loop", "Recurrence", {"step": inner})
+    plan = Plan("model", "", calls=[Call(loop, (x,), {}, (y,)), Call("*", (x, x), {}, (y,))])
+    assert divergences(plan, "torch") == []
+    assert divergences(plan, "jax") == ["keras.ops.abs, gradient at 0: 1 on jax, 0 on TensorFlow"]
