@@ -75,7 +75,7 @@ STEPS = (
         "gradients added up in variables and applied every N steps in a `tf.cond`",
         "`gradient_accumulation_steps=N`, with the sums and the count of the round",
         "a learning rate that goes by updates is read through `ByRound`",
-        ("accumulation_cond", "accumulation_branch", "accumulation_reset"),
+        ("accumulation_cond", "accumulation_branch", "accumulation_reset", "accumulation_by_hand"),
     ),
     Recognized(
         "gradients added up and applied by operations that the program runs itself",

@@ -19,6 +19,7 @@ from .converting import Case, assert_goes_on, build, plan_of, training_of
 
 CARRIED = {  # and what is to be seen in model.py
     "accumulation_branch": "gradient_accumulation_steps=5",
+    "accumulation_by_hand": "gradient_accumulation_steps=4",
     "accumulation_cond": "gradient_accumulation_steps=4",
     "accumulation_reset": "learning_rate=ByRound(",
     "adam_by_hand": "powers = [[0.9, ",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..constants import static_value
 from ..nodes import Graph, Node, split_tensor
 from ..variables import VARIABLE_OPS, find_variables, resolve, variable_of
+from .accumulation import Sums
 from .clipping import clipped
 from .gradients import Borders
 from .operation import ASSIGNING
@@ -45,13 +46,14 @@ def find_custom(graph: Graph, trained: Collection[str]) -> Optimizer | None:
         trained: node names of variables that other optimizers update.
     """
     borders, variables = Borders(graph), find_variables(graph)
-    changed, powers = _assignments(graph, borders), _powers(graph)
+    sums = Sums(graph, borders)
+    changed, powers = _assignments(graph, borders, sums), _powers(graph)
     names = {node: f"beta{number}_power" for number, node in enumerate(powers, start=1)}
     walks, rates = [], dict[str, None]()
     for name, node in changed.items():
         if not variables[name].trainable or name in trained:
             continue
-        walk = _Walk(graph, borders, changed, name, names)
+        walk = _Walk(graph, borders, changed, name, names, sums)
         if not walk.understands(node):
             return None
         rates |= walk.rates
@@ -86,16 +88,17 @@ def _powers(graph: Graph) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
-def _assignments(graph: Graph, borders: Borders) -> dict[str, Node]:
-    """Variable → the one assignment that gives it what depends on gradients."""
-    behind = graph.descendants([name for name in graph.nodes if name in borders])
+def _assignments(graph: Graph, borders: Borders, sums: Sums) -> dict[str, Node]:
+    """Variable → the one assignment that gives it what depends on gradients, or on sums of them."""
+    gradients = [name for name in graph.nodes if name in borders]
+    behind = graph.descendants([*gradients, *sums.emptied])
     found: dict[str, list[Node]] = {}
     for node in graph.nodes.values():
         if node.op in ASSIGNING and len(node.inputs) == 2 and node.name in behind:
             if split_tensor(node.inputs[1])[0] not in behind:
                 continue  # it only waits for them
             name = variable_of(graph, node.inputs[0])
-            if name is not None:
+            if name is not None and name not in sums.emptied:
                 found.setdefault(name, []).append(node)
     return {name: nodes[0] for name, nodes in found.items() if len(nodes) == 1}
 
@@ -135,6 +138,7 @@ class _Walk:
     changed: dict[str, Node]
     variable: str
     powers: Mapping[str, str]
+    sums: Sums
     gradient: str = ""
     slots: dict[str, None] = field(default_factory=dict)
     rates: dict[str, None] = field(default_factory=dict)
@@ -227,12 +231,14 @@ class _Walk:
         return dict(zip(names, self.slots, strict=True))
 
     def _as_gradient(self, tensor: str) -> str | None:
-        """What tf.gradients made, clipped or summed up by rows, that a tensor is; else None."""
+        """What tf.gradients made, clipped or summed up, that a tensor is; else None."""
         node = self.graph.node(resolve(self.graph, tensor))
         while node.op == "UnsortedSegmentSum":
             node = self.graph.node(resolve(self.graph, node.inputs[0]))
         clip = clipped(self.graph, node)
         inner = node if clip is None else self.graph.node(resolve(self.graph, clip.inner))
+        if (name := self.sums.of(f"{inner.name}:0")) in self.sums.emptied:
+            return name
         return inner.name if inner.name in self.borders else None
 
     def _is_rate(self, tensor: str) -> bool:
