@@ -90,6 +90,14 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         )
     if towers is not None:
         context.notes.append(_of_towers(towers))
+    if chosen[0].replicas == 1:
+        context.notes.append("SyncReplicasOptimizer has one replica: the model is that")
+    elif chosen[0].replicas:
+        context.warnings.append(
+            f"the model trains with its own gradients, but the program with the mean of those of "
+            f"{chosen[0].replicas} replicas (SyncReplicasOptimizer); the same steps need batches "
+            f"{chosen[0].replicas} times as large"
+        )
     result.rules = rules
     plan.training = result
     loss = chosen[0].loss

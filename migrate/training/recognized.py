@@ -90,6 +90,13 @@ STEPS = (
         ("towers_split", "towers_own_inputs", "towers_parts"),
     ),
     Recognized(
+        "`SyncReplicasOptimizer`",
+        "the optimizer in it: the model is one replica",
+        "with several, a warning: the program takes the mean of their gradients; no steps are "
+        "compared, because its train operation waits for the others",
+        ("sync_replicas",),
+    ),
+    Recognized(
         "rounding and signs with the gradient of the identity; gradients turned around or scaled "
         "(`gradient_override_map`)",
         "a layer `StraightThrough`",

@@ -370,6 +370,12 @@ def _trainers(source: Source, plan: Plan) -> tuple[list[Trainer], Towers | None]
             "decides itself when it runs each",
             expected="a train operation that does all of a step, for --train",
         )
+    if any(trainer.replicas for trainer in found):
+        raise UserError(
+            "the program's train operation waits for replicas that run beside it "
+            "(SyncReplicasOptimizer)",
+            expected="a train operation that runs by itself, for --train",
+        )
     return found, training.towers
 
 

@@ -41,6 +41,7 @@ CARRIED = {  # and what is to be seen in model.py
     "slots_missing": "keras.optimizers.Adam(",
     "softmax_twice": "OfActivated(",
     "straight_through": 'StraightThrough(function="sign"',
+    "sync_replicas": "keras.optimizers.SGD(",
     "towers_own_inputs": "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
     "towers_parts": "return gradient * 3.0",
     "towers_split": "global_clipnorm=5.0",
