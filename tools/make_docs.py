@@ -22,6 +22,9 @@ from tfmigrate.course.catalogue import CHAPTERS
 from tfmigrate.course.programs import Pitfall, Program, Training
 from tfmigrate.layers import handlers
 from tfmigrate.parity import EXACT, Tolerance
+from tfmigrate.training.optimizer import classes as optimizer_classes
+from tfmigrate.training.recognized import NAMED, STEPS
+from tfmigrate.training.schedule import classes as schedule_classes
 from tfmigrate.verification.divergences import DIVERGENCES
 from tfmigrate.verification.kernels import CHANGED, NEW, OLD
 
@@ -41,6 +44,7 @@ def pages() -> dict[str, str]:
             ("kernels.md", f"Kernels that changed: TensorFlow {OLD} and {NEW}", _kernels()),
             ("divergences.md", "Where the backends of Keras differ", _divergences()),
             ("licenses.md", "Licenses of the packages it runs on", _licenses()),
+            ("training.md", "Training that goes on", _training()),
             ("rosetta.md", "From TensorFlow 1 to TensorFlow 2 and Keras 3", _rosetta()),
         )
     }
@@ -93,6 +97,37 @@ def _operations() -> str:
         parts.append(f"\n## {family.capitalize()}\n\n")
         parts.append(_table(("TF1", "matched as", "Keras", "effect"), rows))
     return "".join(parts)
+
+
+def _training() -> str:
+    def named(kinds: Iterable[str]) -> str:
+        return ", ".join(f"`{kind}`" for kind in kinds)
+
+    steps = [
+        [row.what, row.becomes, row.differs, ", ".join(f"`{case}`" for case in row.cases)]
+        for row in STEPS
+    ]
+    optimizers = sorted((f"`{name}`", named(kinds)) for name, kinds in optimizer_classes().items())
+    rates = sorted((f"`{name}`", named([kind])) for name, kind in schedule_classes().items())
+    return "\n".join(
+        (
+            "tfmigrate reads the training part of a graph, carries it over to Keras, and compares "
+            "a few steps of both. What it does not carry over, a warning names.\n",
+            "## Around the updates\n",
+            "The programs in the last column are in `tests/data/train`: the tests train on with "
+            "their models and compare losses and weights with TensorFlow 1.15.\n",
+            _table(("in the graph", "in model.py", "differs", "tests"), steps),
+            "## Optimizers\n",
+            "Those without `keras.` come with model.py and are in `tfmigrate.optimizers`. Of "
+            "several, the learning rate and embeddings decide.\n",
+            _table(("tf.train", "class"), optimizers),
+            "## Learning rates\n",
+            "Any other function of the step becomes a schedule with the formula of the graph.\n",
+            _table(("tf.train", "class"), rates),
+            "## Named, and not carried over\n",
+            "".join(f"- {clause}\n" for clause in NAMED),
+        )
+    )
 
 
 def _compared(program: Program) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ..plan.names import identifier
 from ..plan.network import Network
-from ..plan.training import Change, New, Rule, TrainingPlan
+from ..plan.training import Change, New, TrainingPlan
 from .render import Name, render
 
 _BODY = " " * 4
@@ -23,7 +23,7 @@ def optimizer_source(optimizer: New, training: TrainingPlan, lines: Lines) -> st
     """
     functions = _Functions(lines)
     if training.rules:
-        fields = _updates(training.rules, functions)
+        fields = _updates(training, functions)
         told = "The custom optimizer of the TF1 program."
         bases = optimizer.base
     else:
@@ -75,17 +75,22 @@ def _changes(changes: Sequence[Change], functions: _Functions) -> list[str]:
     return fields + [_pairs(when, weights) for when, weights in found.items()]
 
 
-def _updates(rules: Sequence[Rule], functions: _Functions) -> list[str]:
-    slots = list(rules[0].slots)
+def _updates(training: TrainingPlan, functions: _Functions) -> list[str]:
+    rules = training.rules
+    slots, powers = list(rules[0].slots), list(rules[0].powers)
     found: dict[tuple[str, ...], list[str]] = {}
     for rule in rules:
         given = ["gradient", "weight", "rate"]
-        for slot in slots:
+        for slot in (*powers, *slots):
             given.append(identifier(slot, given))
         told = "The new weight and slots, computed as in the graph."
         name = functions.name("update", told, rule.body, given)
         found.setdefault((name,), []).append(rule.weight)
-    return [f"{_BODY}slots = {render(slots, 1, before=8)}", _pairs("updates", found)]
+    fields = [f"{_BODY}slots = {render(slots, 1, before=8)}"]
+    if powers:
+        numbers = [list(training.powers[name]) for name in powers]
+        fields.append(f"{_BODY}powers = {render(numbers, 1, before=9)}")
+    return [*fields, _pairs("updates", found)]
 
 
 def _pairs(field: str, weights: dict[tuple[str, ...], list[str]]) -> str:

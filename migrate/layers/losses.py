@@ -25,7 +25,11 @@ def softmax_cross_entropy(view: View, tensor: str) -> Match | None:
     if not tensor.endswith(":0"):
         return None
 
+    activated = view.node(node.inputs[0]).op == "Softmax"
+
     def build(builder: Builder, logits: Value, labels: Value) -> Value:
+        if activated:  # Keras would undo a softmax that it sees
+            logits = builder.op("copy", logits, shape=logits.shape)
         return builder.op(_FUNCTIONS[node.op], labels, logits, from_logits=True)
 
     return Match(node.inputs, build)

@@ -9,10 +9,12 @@ class CustomOptimizer(keras.optimizers.Optimizer):
 
     ``slots`` are names of variables that each weight has. ``updates`` holds pairs of a
     function and the endings of the paths of its weights. From gradient, weight,
-    learning rate and slots it computes the new weight and the new slots.
+    learning rate, powers and slots it computes the new weight and the new slots. ``powers``
+    lists a number, one of its powers, and the iteration at which it is multiplied next.
     """
 
     slots = ()
+    powers = ()
     updates = ()
 
     def __init__(self, learning_rate=0.001, name="custom", **options):
@@ -33,9 +35,14 @@ class CustomOptimizer(keras.optimizers.Optimizer):
         gradient = keras.ops.convert_to_tensor(gradient)
         weight, *slots = map(keras.ops.convert_to_tensor, held)
         rate = keras.ops.cast(learning_rate, variable.dtype)
+        powers = [
+            keras.ops.cast(power, variable.dtype)
+            * keras.ops.power(beta, keras.ops.cast(self.iterations - step, variable.dtype))
+            for beta, power, step in self.powers
+        ]
         path = self._trainable_variables[place].path
         for update, paths in self.updates:
             if f"/{path}".endswith(tuple(f"/{end}" for end in paths)):
-                values = update(gradient, weight, rate, *slots)
+                values = update(gradient, weight, rate, *powers, *slots)
                 for old, new in zip(held, values, strict=True):
                     self.assign(old, new)

@@ -81,11 +81,13 @@ class Rule:
             slots to the new weight and the new slots.
         weight: the weight's target.
         slots: their names.
+        powers: of betas, which the body takes before the slots.
     """
 
     body: Network
     weight: str
     slots: tuple[str, ...]
+    powers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ class TrainingPlan:
         hints: what may be the cause where the two differ, likewise.
         changes: what a step does to gradients and weights around the updates.
         rules: the updates of a custom optimizer.
+        powers: of betas that these take → beta, the power now, and the step now.
         kept: variables that the program's step changes and nothing in it depends on.
         proved: whether some steps of both were compared, and agree.
     """
@@ -186,6 +189,7 @@ class TrainingPlan:
     hints: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    powers: dict[str, tuple[float, float, int]] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     proved: bool = True
 

@@ -28,7 +28,7 @@ from ..plan.recipe import Read, Recipe
 from ..plan.training import Formula, New, Rule, TrainingPlan
 from .accumulation import accumulating, carry_sums, steps_of_rounds
 from .context import Context
-from .custom import custom_optimizer, custom_rules
+from .custom import custom_optimizer, custom_rules, powers_of
 from .layers import add_regularizers, carry_statistics, freeze, layer_of
 from .objective import carry_objective
 from .obstacles import not_by_optimizer, tell_obstacles
@@ -90,6 +90,14 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
         )
     if towers is not None:
         context.notes.append(_of_towers(towers))
+    if chosen[0].replicas == 1:
+        context.notes.append("SyncReplicasOptimizer has one replica: the model is that")
+    elif chosen[0].replicas:
+        context.warnings.append(
+            f"the model trains with its own gradients, but the program with the mean of those of "
+            f"{chosen[0].replicas} replicas (SyncReplicasOptimizer); the same steps need batches "
+            f"{chosen[0].replicas} times as large"
+        )
     result.rules = rules
     plan.training = result
     loss = chosen[0].loss
@@ -121,6 +129,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
             carry_slots(context, trainer, form, known, result, which)
             if trainer.accumulation is not None:
                 carry_sums(context, trainer.accumulation, steps[-1], result, which)
+        if trainer.optimizer.class_name == CUSTOM:
+            result.powers |= powers_of(context, trainer, steps[-1] or 0)
         account_for_step(context, trainer, result)
     result.iterations = [step or 0 for step in steps]
     _warn_of_other_steps(context, chosen)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph import CustomUpdate, Trainer
+import numpy as np
+
+from ..graph import CustomUpdate, Trainer, readable
 from ..graph.nodes import Graph
 from ..graph.variables import resolve
 from ..layers.formula import formulas
@@ -27,8 +29,9 @@ def custom_rules(context: Context, trainer: Trainer) -> list[Rule] | str:
         if not context.uses(update.variable):
             continue
         assert isinstance(update, CustomUpdate)
-        names = ["gradient", "weight", "rate", *slots]
-        graph, results = _written(context, update, names)
+        powers = tuple(trainer.optimizer.shared)
+        names = ["gradient", "weight", "rate", *powers, *slots]
+        graph, results = _written(context, update, names, powers)
         weight = context.weight_of(update.variable, graph)
         if weight is None:
             return f"another form of {update.variable}"
@@ -36,7 +39,7 @@ def custom_rules(context: Context, trainer: Trainer) -> list[Rule] | str:
         body = formulas(graph, given, [results[name] for name in ("weight", *slots)])
         if isinstance(body, str):
             return body
-        rules.append(Rule(body, weight.target, slots))
+        rules.append(Rule(body, weight.target, slots, powers))
     return rules
 
 
@@ -49,17 +52,28 @@ def custom_optimizer(trainer: Trainer, rate: float | New | Formula | Unknown) ->
     return New(OWN_OPTIMIZER, arguments, "CustomOptimizer"), form
 
 
+def powers_of(context: Context, trainer: Trainer, step: int) -> dict[str, tuple[float, float, int]]:
+    """Each power of beta that a custom optimizer takes: beta, its value now, and the step now."""
+    optimizer, found = trainer.optimizer, {}
+    for name, node in optimizer.shared.items():
+        beta = float(optimizer.hyperparameters[name.removesuffix("_power")])
+        value = context.recipes[node].make(context.read) if node in context.recipes else beta
+        found[name] = (beta, readable(np.asarray(value, np.float32).reshape(-1)[0]), step)
+    return found
+
+
 def slot_names(trainer: Trainer) -> tuple[str, ...]:
     """The slots of all updates, each once."""
     return tuple(dict.fromkeys(slot for u in trainer.optimizer.updates for slot in u.slots))
 
 
 def _written(
-    context: Context, update: CustomUpdate, names: Sequence[str]
+    context: Context, update: CustomUpdate, names: Sequence[str], powers: Sequence[str]
 ) -> tuple[Graph, dict[str, str]]:
     """A graph of what assigns a weight and its slots, and the tensors that these become."""
     shape = context.variables[update.variable].shape
-    part = Part(context.graph, {name: () if name == "rate" else shape for name in names})
+    scalars = ("rate", *powers)
+    part = Part(context.graph, {name: () if name in scalars else shape for name in names})
 
     def placed(tensor: str) -> str:
         tensor = update.passed.get(tensor, tensor)

@@ -65,6 +65,8 @@ def _carry(graph: Graph, loss: Loss, plan: Plan, computed: bool) -> OutputLoss |
         return f"the graph computes the sample weights, {weights}"
     if loss.reduction == "weighted_mean":
         new = New(new.kind, {**new.arguments, "reduction": "mean_with_sample_weight"})
+    made = graph.get(resolve(graph, plan.outputs[output].tensor))
+    again = is_logits and made is not None and made.op in ("Softmax", "Sigmoid")
     weight, comment = loss.scale, ""
     if loss.reduction == "sum" and loss.kind != "root_mean_squared_error":
         shape = plan.outputs[output].value.shape
@@ -80,6 +82,9 @@ def _carry(graph: Graph, loss: Loss, plan: Plan, computed: bool) -> OutputLoss |
             comment = (
                 f"TensorFlow 1 sums over the {units} units of the output; Keras averages them."
             )
+    if again and new.arguments.get("from_logits"):
+        new = New("OfActivated", {"loss": new})
+        comment = "The program applies softmax or sigmoid twice: in the network and in the loss."
     factor = None if weight == 1.0 else float(weight)
     given = loss.labels or "" if labels is None else labels
     return OutputLoss(new, factor, output, name, (given,), comment, weights)

@@ -137,6 +137,16 @@ _WITH_EMBEDDINGS = {
 CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 
 
+def classes() -> dict[str, list[str]]:
+    """Optimizer of tf.train → the classes that stand for it, those for embeddings last."""
+    found = {name: [form.kind] for name, form in _FORMS.items()}
+    found["Momentum"] = [_KERAS_MOMENTUM.kind, _OWN_MOMENTUM.kind]
+    found["Adam"].append(_NESTEROV_ADAM.kind)
+    for kinds in found.values():
+        kinds += [_WITH_EMBEDDINGS[kind] for kind in kinds if kind in _WITH_EMBEDDINGS]
+    return found
+
+
 def form_of(optimizer: Optimizer, *, constant_rate: bool, sparse: bool) -> Form | None:
     """The form of an optimizer's class; None where there is none.
 

@@ -53,6 +53,11 @@ _CLASSES: dict[str, tuple[str, dict[str, str], dict[str, object]]] = {
 }
 
 
+def classes() -> dict[str, str]:
+    """Schedule of tf.train → the class that stands for it."""
+    return {kind: name for kind, (name, _, _) in _CLASSES.items()}
+
+
 def keras_schedule(schedule: Schedule) -> New | None:
     """The object that gives the same rates, or None where there is none of this kind."""
     kind, arguments = schedule.kind, dict(schedule.arguments)

@@ -27,6 +27,8 @@ from .training_state import Gradients, compare_state, rounding_alone, values_aft
 _TRIED_RATE = 0.001  # of both sides, to find differences where only a feed knows the rate
 _NUDGE = 2e-7
 """Of each number of a variable: about what rounding it costs."""
+_VANISHED = 1e-30
+"""A power of beta that float32 no longer tells from 0 beside 1, and soon not at all."""
 _OF_POWER = 1e-4
 """Of a power of beta: what float32 products may cost it."""
 
@@ -177,7 +179,8 @@ class Side:
         return {**batch, **whole}
 
     def _whole_loss(self, found: Mapping[str, np.ndarray]) -> float:
-        losses = [_scalar(found[tensor]) for tensor in self._losses]
+        # What is minimized is the sum, where a program does not reduce its loss.
+        losses = [float(found[tensor].sum()) for tensor in self._losses]
         if len(losses) == 1:
             return losses[0]
         assert self._towers is not None
@@ -342,7 +345,8 @@ class Side:
                     continue
                 name, before, now = values
                 expected = before * float(beta) ** updates
-                if abs(now - expected) > _OF_POWER * abs(expected):
+                vanished = abs(before) <= _VANISHED  # a correction by 1 - power is by 1
+                if not vanished and abs(now - expected) > _OF_POWER * abs(expected):
                     found[name] = difference(np.array(expected), np.array(now))
         return found
 
@@ -365,6 +369,12 @@ def _trainers(source: Source, plan: Plan) -> tuple[list[Trainer], Towers | None]
             "the program adds gradients up by other operations than it applies them with, and "
             "decides itself when it runs each",
             expected="a train operation that does all of a step, for --train",
+        )
+    if any(trainer.replicas for trainer in found):
+        raise UserError(
+            "the program's train operation waits for replicas that run beside it "
+            "(SyncReplicasOptimizer)",
+            expected="a train operation that runs by itself, for --train",
         )
     return found, training.towers
 

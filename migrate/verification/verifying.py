@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -254,8 +255,22 @@ def _own_source(
         return None
     keep = keeps_batch(subject.report)
     without = make_plan(opened, interface, inference, keep_batch=keep)
-    ours = (emit_source(p, style=style) for p in (plan, without) for style in STYLES)
-    return text if text in ours else None
+    ours = (_code(emit_source(p, style=style)) for p in (plan, without) for style in STYLES)
+    return text if _code(text) in ours else None
+
+
+def _code(text: str) -> str:
+    """What a source does, without what it says: notes of a conversion are in its docstrings."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return text
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        first = body[0] if isinstance(body, list) and body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            node.body = body[1:]  # type: ignore[attr-defined, index]
+    return ast.dump(tree)
 
 
 def _asked(

@@ -154,6 +154,19 @@ def test_verify_asks_for_a_rate_that_only_a_feed_knows(
         verify(source, tmp_path / "out", train=2, workers=workers)
 
 
+@pytest.mark.parametrize("name", ["loss_not_reduced", "slots_missing", "softmax_twice"])
+def test_both_sides_are_run_where_tensorflow_1_and_keras_part(name: str, report: Report) -> None:
+    """A loss that is not reduced, slots that start anew, a softmax that Keras would undo."""
+    found = report(f"train/{name}")
+    assert found["training"]["check"]["verdict"] == "pass"
+    assert len(found["warnings"]) == (name == "slots_missing")
+
+
+def test_the_outputs_that_a_loss_takes_of_another_network_are_named(report: Report) -> None:
+    (warning, _) = report("train/wgan_clip")["warnings"]
+    assert "--outputs critic/d2/BiasAdd:0,critic_1/d2/BiasAdd:0 makes it" in warning
+
+
 def test_two_rates_are_run_together(report: Report) -> None:
     check = report("train/two_rates")["training"]["check"]
     assert check["operations"] == ["train"]

@@ -12,29 +12,40 @@ import pytest
 from tfmigrate.graph import find_training
 from tfmigrate.graph.training.custom import CustomUpdate
 from tfmigrate.plan.training import SUMS
+from tfmigrate.training.recognized import STEPS
 from tfmigrate.worker import Worker
 
 from .converting import Case, assert_goes_on, build, plan_of, training_of
 
 CARRIED = {  # and what is to be seen in model.py
     "accumulation_branch": "gradient_accumulation_steps=5",
+    "accumulation_by_hand": "gradient_accumulation_steps=4",
     "accumulation_cond": "gradient_accumulation_steps=4",
     "accumulation_reset": "learning_rate=ByRound(",
+    "adam_by_hand": "powers = [[0.9, ",
     "adamw_contrib": "before = [[change_weight, [",
     "bert_adam_decay": 'slots = ["adam_m", "adam_v"]',
     "centralised": "x = keras.ops.mean(gradient, axis=0, keepdims=True)",
     "clip_average_norm": "gradients = [",
     "decay_in_gradient": "def change_gradient(gradient, weight):",
+    "fm_log_loss": "def graph_loss(",
+    "hard_examples": "DynamicSlice(",
     "lars": "keras.ops.sqrt(",
+    "loss_scale": "keras.optimizers.SGD(",
+    "loss_not_reduced": 'reduction="sum"',
     "masked_gradient": 'gradients = [[change_gradient, ["h/kernel"], "mask"]]',
     "max_norm_after": "after = [",
     "multiplier_slim": "return gradient * ",
     "own_gradients": 'StraightThrough(function="copy", factor=-0.5',
     "sign_of_gradient": "return keras.ops.sign(gradient)",
+    "slots_missing": "keras.optimizers.Adam(",
+    "softmax_twice": "OfActivated(",
     "straight_through": 'StraightThrough(function="sign"',
+    "sync_replicas": "keras.optimizers.SGD(",
     "towers_own_inputs": "loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
     "towers_parts": "return gradient * 3.0",
     "towers_split": "global_clipnorm=5.0",
+    "two_rates": "Together(",
     "variable_clipping": "after = [",
     "momentum_by_hand": "x = rate * next_slot_1",
 }
@@ -117,3 +128,11 @@ def test_a_model_of_towers_is_one_tower_for_any_batch(case_of: Callable[[str], A
     _, plan = plan_of(Case(case_of("train/towers_split").folder))
     assert [layer.kind for layer in plan.layers] == ["Dense", "Dense"]
     assert any("divides each batch among 2 towers" in note for note in plan.notes)
+
+
+def test_each_row_of_the_table_has_a_program_that_is_tried() -> None:
+    """The others than those above are in other tests of this file and of tests/conversion."""
+    elsewhere = {"accumulation_apart", "gradient_noise", "keras_constraint"}
+    for row in STEPS:
+        assert set(row.cases) <= CARRIED.keys() | elsewhere, row.what
+        assert row.cases, row.what

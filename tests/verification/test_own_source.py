@@ -33,6 +33,8 @@ def test_a_model_with_losses_of_its_own_is_opened_and_trained(
         "def graph_loss" in (out / "model.py").read_text()
         or "class " in (out / "model.py").read_text()
     )
+    text = (out / "model.py").read_text()
+    (out / "model.py").write_text(text.replace("converted by", "with a note, converted by", 1))
     result = verify(source, out, train=2, workers=workers)
     assert result
     assert result.trained is not None

@@ -118,7 +118,7 @@ def read_accumulation(
     graph: Graph, optimizer: Optimizer, borders: Borders
 ) -> tuple[Optimizer, Accumulation] | None:
     """An optimizer as if it were given each step's gradients; None if nothing is added up."""
-    held = _Sums(graph, borders)
+    held = Sums(graph, borders)
     if not held.added:
         return None
     ways, updates, sums = [], [], dict[str, str]()
@@ -146,7 +146,7 @@ def read_accumulation(
     return made, found
 
 
-class _Sums:
+class Sums:
     """The variables that gradients are added to, and the tensors that give them.
 
     Attributes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..constants import static_value
 from ..nodes import Graph, Node, split_tensor
 from ..variables import VARIABLE_OPS, find_variables, resolve, variable_of
+from .accumulation import Sums
 from .clipping import clipped
 from .gradients import Borders
 from .operation import ASSIGNING
@@ -23,8 +24,8 @@ class CustomUpdate(Update):
 
     Attributes:
         assigned: "weight" and each slot → the operation that assigns it.
-        given: tensors that the assigned values are computed from → "gradient", "weight", "rate" or
-            the slot.
+        given: tensors that the assigned values are computed from → "gradient", "weight", "rate",
+            the slot, or the power of beta.
         passed: what an assignment of a slot gives back → the value that it assigns.
     """
 
@@ -37,19 +38,22 @@ def find_custom(graph: Graph, trained: Collection[str]) -> Optimizer | None:
     """The optimizer that a program writes with assignments; None if there is none like that.
 
     Each weight is computed from its gradient, itself, variables of its shape that are assigned as
-    well (slots), constants, and one scalar that all share: the learning rate. That depends on a
-    step, or is the constant that each weight's change is multiplied by.
+    well (slots), scalars that a step multiplies by a constant (powers of beta), constants, and one
+    scalar that all share: the learning rate. That depends on a step, or is the constant that each
+    weight's change is multiplied by.
 
     Args:
         trained: node names of variables that other optimizers update.
     """
     borders, variables = Borders(graph), find_variables(graph)
-    changed = _assignments(graph, borders)
+    sums = Sums(graph, borders)
+    changed, powers = _assignments(graph, borders, sums), _powers(graph)
+    names = {node: f"beta{number}_power" for number, node in enumerate(powers, start=1)}
     walks, rates = [], dict[str, None]()
     for name, node in changed.items():
         if not variables[name].trainable or name in trained:
             continue
-        walk = _Walk(graph, borders, changed, name)
+        walk = _Walk(graph, borders, changed, name, names, sums)
         if not walk.understands(node):
             return None
         rates |= walk.rates
@@ -63,19 +67,38 @@ def find_custom(graph: Graph, trained: Collection[str]) -> Optimizer | None:
     updates = tuple(walk.update(str(rate)) for walk, rate in zip(walks, factors, strict=True))
     rate = str(factors[0])
     name = updates[0].node.rpartition("/")[0] or updates[0].node
-    return Optimizer(name, CLASS, {}, rate, {}, {}, updates, _counter(graph, rate))
+    taken = {each for walk in walks for each in walk.given.values()}
+    used = {names[node]: node for node in powers if names[node] in taken}
+    betas = {key.removesuffix("_power"): powers[node] for key, node in used.items()}
+    return Optimizer(name, CLASS, betas, rate, {}, used, updates, _counter(graph, rate))
 
 
-def _assignments(graph: Graph, borders: Borders) -> dict[str, Node]:
-    """Variable → the one assignment that gives it what depends on gradients."""
-    behind = graph.descendants([name for name in graph.nodes if name in borders])
+def _powers(graph: Graph) -> dict[str, float]:
+    """Scalar variables that a step multiplies by a constant → the constant; the least first."""
+    found = {}
+    for node in graph.of("Assign", "AssignVariableOp"):
+        name, value = variable_of(graph, node.inputs[0]), graph.get(resolve(graph, node.inputs[1]))
+        if name is None or value is None or value.op != "Mul" or graph.nodes[name].op == "Const":
+            continue
+        for one, other in (value.inputs, value.inputs[::-1]):
+            by = scalar(graph, other)
+            plain = graph.nodes[name].attrs.get("shape") == ()
+            if by is not None and 0 < by < 1 and plain and variable_of(graph, one) == name:
+                found[name] = by
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def _assignments(graph: Graph, borders: Borders, sums: Sums) -> dict[str, Node]:
+    """Variable → the one assignment that gives it what depends on gradients, or on sums of them."""
+    gradients = [name for name in graph.nodes if name in borders]
+    behind = graph.descendants([*gradients, *sums.emptied])
     found: dict[str, list[Node]] = {}
     for node in graph.nodes.values():
         if node.op in ASSIGNING and len(node.inputs) == 2 and node.name in behind:
             if split_tensor(node.inputs[1])[0] not in behind:
                 continue  # it only waits for them
             name = variable_of(graph, node.inputs[0])
-            if name is not None:
+            if name is not None and name not in sums.emptied:
                 found.setdefault(name, []).append(node)
     return {name: nodes[0] for name, nodes in found.items() if len(nodes) == 1}
 
@@ -87,10 +110,12 @@ def _factor(graph: Graph, node: Node) -> str | None:
         if step.op != "Sub":
             return None
         step = graph.node(resolve(graph, step.inputs[1]))
-    for tensor in step.inputs if step.op == "Mul" else ():
-        value = static_value(graph, tensor)
-        if value is not None and value.shape == ():
-            return resolve(graph, tensor)
+    while step.op in ("Mul", "RealDiv"):
+        for tensor in step.inputs if step.op == "Mul" else ():
+            value = static_value(graph, tensor)
+            if value is not None and value.shape == ():
+                return resolve(graph, tensor)
+        step = graph.node(resolve(graph, step.inputs[0]))
     return None
 
 
@@ -112,6 +137,8 @@ class _Walk:
     borders: Borders
     changed: dict[str, Node]
     variable: str
+    powers: Mapping[str, str]
+    sums: Sums
     gradient: str = ""
     slots: dict[str, None] = field(default_factory=dict)
     rates: dict[str, None] = field(default_factory=dict)
@@ -137,6 +164,9 @@ class _Walk:
                 if gradient != self._as_gradient(self.gradient):
                     return False
             elif source.op in VARIABLE_OPS:
+                if source.name in self.powers:
+                    self.given[tensor] = self.powers[source.name]
+                    continue
                 if source.name == self.variable:
                     self.given[tensor] = "weight"
                     continue
@@ -201,12 +231,14 @@ class _Walk:
         return dict(zip(names, self.slots, strict=True))
 
     def _as_gradient(self, tensor: str) -> str | None:
-        """What tf.gradients made, clipped or summed up by rows, that a tensor is; else None."""
+        """What tf.gradients made, clipped or summed up, that a tensor is; else None."""
         node = self.graph.node(resolve(self.graph, tensor))
         while node.op == "UnsortedSegmentSum":
             node = self.graph.node(resolve(self.graph, node.inputs[0]))
         clip = clipped(self.graph, node)
         inner = node if clip is None else self.graph.node(resolve(self.graph, clip.inner))
+        if (name := self.sums.of(f"{inner.name}:0")) in self.sums.emptied:
+            return name
         return inner.name if inner.name in self.borders else None
 
     def _is_rate(self, tensor: str) -> bool:
@@ -214,7 +246,7 @@ class _Walk:
         if self.graph.shape(tensor) != () or static_value(self.graph, tensor) is not None:
             return False
         behind = self.graph.ancestors([tensor])
-        if any(each in self.borders for each in behind):
+        if any(each in self.borders or each in self.powers for each in behind):
             return False
         return all(
             node.attrs.get("shape") in ((), None)

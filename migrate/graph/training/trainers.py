@@ -12,6 +12,7 @@ from .gradients import Between, Borders, between, clipping_of, unscaled
 from .losses import Loss, read_loss
 from .minimized import Learned, loss_tensor
 from .optimizers import Optimizer, find_optimizers
+from .replicas import read_replicas
 from .schedules import Schedule, read_schedule
 from .towers import Towers, find_towers
 
@@ -25,6 +26,7 @@ class Trainer:
         unscaled: whether the loss was multiplied by a constant and the gradients divided by it.
         accumulation: how gradients are added up before they are applied; the optimizer's updates
             then have what is added.
+        replicas: of how many replicas gradients are averaged; 0 without SyncReplicasOptimizer.
     """
 
     optimizer: Optimizer
@@ -34,6 +36,7 @@ class Trainer:
     ways: tuple[Between, ...] = ()
     unscaled: bool = False
     accumulation: Accumulation | None = None
+    replicas: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def find_training(graph: Graph) -> Training:
     written = find_custom(graph, [name for each in found for name in each.variables])
     for each in (*found, *([written] if written is not None else ())):
         optimizer, accumulation = read_accumulation(graph, each, borders) or (each, None)
+        optimizer, replicas = read_replicas(graph, optimizer) or (optimizer, 0)
         tensor, why = loss_tensor(graph, [update.gradient for update in optimizer.updates])
         ways = tuple(between(graph, update, borders) for update in optimizer.updates)
         if accumulation is not None:
@@ -106,7 +110,9 @@ def find_training(graph: Graph) -> Training:
         )
         clipping = clipping_of(ways) if accumulation is None else accumulation.clipping
         scaled = before is not None
-        trainers.append(Trainer(optimizer, schedule, loss, clipping, ways, scaled, accumulation))
+        trainers.append(
+            Trainer(optimizer, schedule, loss, clipping, ways, scaled, accumulation, replicas)
+        )
     trainers.sort(key=lambda trainer: -len(trainer.optimizer.updates))
     if len(trainers) > 1:
         notes.append(f"{len(trainers)} optimizers train parts of this graph")

@@ -51,13 +51,17 @@ def write(
     meta=True,
     extra=None,
     strip=False,
+    saved=None,
 ):
-    """Train, save, and record. `then` are ops that the program runs after each step."""
+    """Train, save, and record.
+
+    `then` are ops that the program runs after each step. Variables that are not `saved` start anew.
+    """
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
     inference = inference or {}
-    saver = tf.train.Saver(save_relative_paths=True)
+    saver = tf.train.Saver(saved, save_relative_paths=True)
     config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
     golden = {}
 
@@ -85,6 +89,7 @@ def write(
                 assert np.isfinite(v).all(), t.name
                 assert v.std() > 1e-6 or v.size < 4, t.name
                 golden[f"out{mark}_{t.name}"] = v
+        session.run(tf.global_variables_initializer())
         saver.restore(session, prefix)
         losses = []
         for k in range(STEPS):
