@@ -104,7 +104,7 @@ def size_space_to_batch():
 
 @case
 def size_gathered():
-    """The last step of each sequence by flat indices, the first squeezed; a table cut to lengths."""
+    """The last step of each sequence by flat indices, the first squeezed; a table cut."""
     x, data, second = sequences()
     lengths = tf.placeholder(tf.int32, [None], name="lengths")
     data[lengths], second[lengths] = [7, 3], random(1).randint(1, 12, 3)
