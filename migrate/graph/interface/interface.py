@@ -14,6 +14,7 @@ from ..training.losses import Loss
 from ..training.trainers import Training, find_training
 from ..variables import VARIABLE_OPS
 from .choice import Candidate, Choice, Network
+from .ends import before_ends
 from .feeds import dropout_value, inference_value
 from .inference_copies import beside_chance, chance_before
 from .left_out import find_left_out, told
@@ -108,6 +109,9 @@ def find_interface(
         choice = Choice(ends, "asked", [Candidate(t, True, "asked for") for t in ends])
     else:
         choice = finder.by_signature() or finder.by_loss() or finder.by_leaves()
+    if choice.how in ("signature", "leaves"):
+        choice.outputs, cut = before_ends(graph, choice.outputs)
+        choice.notes += [cut] if cut else []
     if choice.how in ("loss", "leaves"):
         _tell_left_out(finder, choice, training)
     behind = graph.ancestors(choice.outputs)
