@@ -24,6 +24,7 @@ from ..graph import (
 )
 from ..graph.variables import VARIABLE_OPS
 from ..plan import Input, Output, Plan, Value, Weight
+from ..plan.axes import warn_of_time_first
 from ..plan.batch import free_batch
 from ..plan.names import identifier
 from ..sources import Source
@@ -188,6 +189,7 @@ def _plan(source: Source, interface: Interface, inference: Inference, keep_batch
             "every run. The model applies it in training only, and outputs are compared without it."
         )
     free_batch(plan, keep=keep_batch)
+    warn_of_time_first(plan)
     return plan
 
 

@@ -12,6 +12,7 @@ from .builder import Builder
 from .dimensions import Computed, Dimension, Size, shape_of, sizes_of
 from .dynamic import dynamic
 from .registry import Match, UnsupportedError, operation
+from .slices import axes_of_one
 from .view import View
 
 
@@ -207,8 +208,8 @@ def squeeze(view: View, tensor: str) -> Match | None:
         # A batch of unknown size is not squeezed: that would be an accident of one run.
         axes = [axis for axis, size in enumerate(before) if size == 1]
     # Keras does not see that one is left of an axis whose size is open.
-    sliced = view.node(node.inputs[0]).op in ("Slice", "StridedSlice")
-    cut = sliced and before is not None and all(before[axis] == 1 for axis in axes)
+    single = axes_of_one(view, node.inputs[0])
+    cut = bool(single) and all(axis % len(before or axes) in single for axis in axes)
 
     def build(builder: Builder, value: Value) -> Value:
         shape = value.shape

@@ -172,6 +172,27 @@ def _between_sizes(view: View, tensor: str) -> Match | None:
     return Match(match.inputs, build)
 
 
+def axes_of_one(view: View, tensor: str) -> set[int]:
+    """The axes along which a slice takes one position."""
+    node = view.node(tensor)
+    if node.op == "Slice":
+        sizes = sizes_of(view, node.inputs[2]) or []
+        return {axis for axis, size in enumerate(sizes) if size == 1}
+    if node.op != "StridedSlice":
+        return set()
+    begin, end, step = (view.static(source) for source in node.inputs[1:4])
+    others = any(node.attrs.get(f"{key}_mask") for key in ("ellipsis", "new_axis", "shrink_axis"))
+    if begin is None or end is None or step is None or others:
+        return set()
+    whole = {key: node.attrs.get(f"{key}_mask", 0) for key in ("begin", "end")}
+    found = set()
+    for axis, (first, last, by) in enumerate(zip(begin, end, step, strict=True)):
+        start = 0 if whole["begin"] >> axis & 1 else first
+        if by == 1 and last != 0 and last - start == 1 and not whole["end"] >> axis & 1:
+            found.add(axis)
+    return found
+
+
 def _index(view: View, tensor: str) -> list[str] | None:
     node = view.graph.node(tensor)
     if node.op == "Slice":

@@ -104,7 +104,7 @@ def size_space_to_batch():
 
 @case
 def size_gathered():
-    """The last step of each sequence by flat indices; a table cut to the length."""
+    """The last step of each sequence by flat indices, the first squeezed; a table cut."""
     x, data, second = sequences()
     lengths = tf.placeholder(tf.int32, [None], name="lengths")
     data[lengths], second[lengths] = [7, 3], random(1).randint(1, 12, 3)
@@ -112,7 +112,8 @@ def size_gathered():
     net = x + weight("positions", 16, 4)[:length]
     flat = tf.reshape(tf.layers.dense(net, 5), [-1, 5])
     last = tf.gather(flat, tf.range(0, batch) * length + (lengths - 1))
-    return Program(data, tf.identity(last, name="out"), second=second)
+    first = tf.layers.dense(tf.squeeze(x[:, 0:1, :], axis=1), 5, name="first")
+    return Program(data, tf.add(last, first, name="out"), second=second)
 
 
 @case

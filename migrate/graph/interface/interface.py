@@ -14,6 +14,7 @@ from ..training.losses import Loss
 from ..training.trainers import Training, find_training
 from ..variables import VARIABLE_OPS
 from .choice import Candidate, Choice, Network
+from .ends import before_ends
 from .feeds import dropout_value, inference_value
 from .inference_copies import beside_chance, chance_before
 from .left_out import find_left_out, told
@@ -112,6 +113,9 @@ def find_interface(
     if towers is not None and not outputs:
         wholes = (towers.whole(graph, tensor) for tensor in choice.outputs)
         choice = replace(choice, outputs=tuple(dict.fromkeys(wholes)))
+    if choice.how in ("signature", "leaves"):
+        choice.outputs, cut = before_ends(graph, choice.outputs)
+        choice.notes += [cut] if cut else []
     if choice.how in ("loss", "leaves"):
         _tell_left_out(finder, choice, training)
     behind = graph.ancestors(choice.outputs)
