@@ -182,12 +182,18 @@ def _weigh(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
         a.body is b.body and a.start + folding.length == b.start
         for a, b in zip(folding.places, folding.places[1:], strict=False)
     )
-    if taken > _MOST_PARAMETERS + 1 and not (in_a_row and _chained(folding, runs)):
+    in_a_loop = in_a_row and _chained(folding, runs)
+    if taken > _MOST_PARAMETERS + 1 and not in_a_loop:
         return False
     lines = sum(weight(item) for item in runs[0])
     call = 1 if taken + len(folding.results) < 6 else 2 + taken
     folding.gain = lines * (count - 1) - _AROUND - count * call - 3 * max(0, names - 1)
-    folding.gain -= (len(folding.results) - 1) * 2 + max(0, taken - 4) * count * 0.5
+    if in_a_loop:
+        rows = count if any(not parameter.is_name for parameter in parameters) else 0
+        folding.gain = lines * (count - 1) - 2 - rows - 3 * max(0, names - 1)
+    folding.gain -= (len(folding.results) - 1) * 2
+    if not in_a_loop:
+        folding.gain -= max(0, taken - 4) * count * 0.5
     if folding.gain > 0 and all(_is_scope(p, folding.length) for p in folding.places[:_LOOKED_AT]):
         folding.gain *= SCOPE_BONUS
     return True

@@ -108,16 +108,17 @@ def _best(bodies: Sequence[Body]) -> Folding | None:
         if best is not None and best.gain >= SCOPE_BONUS * promise:
             break
         for offset, size in _variants(repeat, places, last):
-            starts = [places[place + offset] for place in repeat.places]
+            found = _all_places([place + offset for place in repeat.places], size, sequence)
+            starts = [places[place] for place in found]
             lines = sum(weights[repeat.places[0] + offset : repeat.places[0] + offset + size])
             if best is not None and best.gain >= SCOPE_BONUS * lines * (len(starts) - 1):
                 continue
             left -= size * len(starts)
             if left < 0:
                 return best
-            found = consider(starts, size, last)
-            if found and found.gain >= _LEAST_GAIN and (not best or found.gain > best.gain):
-                best = found
+            made = consider(starts, size, last)
+            if made and made.gain >= _LEAST_GAIN and (not best or made.gain > best.gain):
+                best = made
     return best
 
 
@@ -158,6 +159,18 @@ def _variants(
     tried = {0: None, **dict.fromkeys(heads[:_CUTS])}
     ends = {length: None, **dict.fromkeys(tails[:_CUTS])}
     yield from ((a, b - a) for a in tried for b in ends if b - a > 1)
+
+
+def _all_places(known: list[int], size: int, sequence: Sequence[int]) -> list[int]:
+    """The places of a part of a repeat: of copies in a row, the last ones are no whole repeats."""
+    run = sequence[known[0] : known[0] + size]
+    places = dict.fromkeys(known)
+    for place in known:
+        after = place + size
+        while after not in places and sequence[after : after + size] == run:
+            places[after] = None
+            after += size
+    return sorted(places)
 
 
 def _calls(item: Item) -> int:
