@@ -323,6 +323,9 @@ def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> 
             if isinstance(given, Name)
             else given[written.part]
         )
+    if written.plus:
+        plus = written.plus
+        return Name(f"{given.text} + {plus}") if isinstance(given, Name) else given + plus
     if written.times == 1:
         return given
     return (

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from .body import Block, BlockCall, Body, Item, Loop, Parameter, Ref, Step, common_scope
-from .columns import Column, derive
+from .columns import NUMBER, Column, derive
 from .forms import NAME, same
 from .turns import follows, turning
 
@@ -204,7 +204,8 @@ def _weigh(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
 def _goes_on(parameter: Parameter, lane: int) -> bool:
     """Whether a lane has the number that follows in its name, or the same size."""
     before, value = parameter.values[lane - 1 : lane + 1]
-    return follows(before, value) if parameter.is_name else same(before, value)
+    counts = parameter.is_name or parameter.name == NUMBER
+    return follows(str(before), str(value)) if counts else same(before, value)
 
 
 def _turns(folding: Folding, runs: Sequence[Sequence[Item]]) -> list[bool]:
