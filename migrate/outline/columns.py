@@ -8,13 +8,14 @@ names that begin alike are one parameter, ``f"{name}_conv1"``.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..plan.names import RESERVED, identifier
 from .body import Argument, Parameter
-from .forms import NAME, same
+from .forms import NAME, USUAL, same
 
 _SIZES = ("filters", "units", "size", "output_dim", "key_dim", "num_heads", "input_dim")
 NUMBER = "number"
@@ -247,11 +248,20 @@ def _numbers(
             wish = label
             if len(kinds.get(label, ())) > 1 and bases[base][2]:
                 wish = f"{bases[base][2]}_{label}"
-            parameters.append(Parameter(wish, list(values)))
+            usual = _usual(values) if label in USUAL else ()
+            parameters.append(Parameter(wish, list(values), default=usual))
     for index in indices:
         base, factor, plus = use[index]
         at = places[base]
         written[index] = Use(at.parameter, factor, plus, at.part)
+
+
+def _usual(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The value that more than half of the lanes have, or none."""
+    counts = Counter(repr(value) for value in values)
+    text, count = counts.most_common(1)[0]
+    usual = next(value for value in values if repr(value) == text)
+    return (usual,) if 2 * count > len(values) and not isinstance(usual, Argument) else ()
 
 
 def _several(label: str) -> str:

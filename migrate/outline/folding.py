@@ -188,12 +188,13 @@ def _weigh(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
         table += is_turn and not all(_goes_on(parameter, lane) for parameter in parameters)
         lane += place.body.width
     lines = sum(weight(item) for item in runs[0])
-    call = 1 if taken + len(folding.results) < 6 else 2 + taken
+    passed = taken - sum(bool(parameter.default) for parameter in parameters)
+    call = 1 if passed + len(folding.results) < 6 else 2 + passed
     around = _AROUND if rows > 1 else 1
     folding.gain = lines * (count - 1) - around - rows * call - table
     folding.gain -= 3 * max(0, names - 1) + (2 + rows) * (len(folding.results) - 1)
     if rows > 1:
-        folding.gain -= max(0, taken - 4) * rows * 0.5
+        folding.gain -= max(0, passed - 4) * rows * 0.5
     if folding.gain > 0 and 2 * rows <= count:
         folding.gain *= LOOP_BONUS
     if folding.gain > 0 and all(_is_scope(p, folding.length) for p in folding.places[:_LOOKED_AT]):
