@@ -146,7 +146,7 @@ def consider(places: Sequence[Place], length: int, last: dict[Body, Last]) -> Fo
     for position, row in enumerate(signature):
         wires.append([])
         for index, wire in enumerate(row):
-            if wire is None:
+            if isinstance(wire, int):
                 refs = tuple(run[position].inputs[index] for run in runs)
                 wire = given.setdefault(refs, len(given))
             wires[-1].append(wire)
@@ -164,10 +164,17 @@ def consider(places: Sequence[Place], length: int, last: dict[Body, Last]) -> Fo
 
 
 def _signature(place: Place, length: int) -> tuple[Any, ...]:
+    """The wiring of a run: what each input is, an inner result or the how-manieth given value."""
     run = place.body.items[place.start : place.start + length]
     inside: dict[Any, int] = {item: index for index, item in enumerate(run)}
+    given: dict[Ref, int] = {}
     return tuple(
-        tuple((inside[ref.item], ref.number) if ref.item in inside else None for ref in item.inputs)
+        tuple(
+            (inside[ref.item], ref.number)
+            if ref.item in inside
+            else given.setdefault(ref, len(given))
+            for ref in item.inputs
+        )
         for item in run
     )
 

@@ -29,7 +29,7 @@ from .writing import write
 
 _LEAST_GAIN = 4  # lines
 _LARGE = 6  # calls of a block whose loops are worth it for two turns
-_LONG_CALL, _MANY_CALLS = 5, 4  # lines and places of a call that becomes a block itself
+_LONG_CALL, _MANY_CALLS = 4, 4  # arguments and places of a call that becomes a block itself
 _MOST_BLOCKS = 60
 _WORK = 60  # how often each item may be looked at for one block: keeps the time linear
 _CUTS = 3  # ends of a run that are tried, on either side
@@ -133,13 +133,18 @@ def _fold_long_calls(made: Outline) -> None:
     places: dict[Any, list[Place]] = {}
     for body in made.bodies:
         for index, item in enumerate(body.items):
-            if isinstance(item, Step) and len(body.items) > 1 and weight(item) >= _LONG_CALL:
+            if isinstance(item, Step) and len(body.items) > 1 and _is_long(item):
                 places.setdefault(key(item), []).append(Place(body, index))
     for each in places.values():
         if len(each) >= _MANY_CALLS:
             found = consider(each, 1, {place.body: Last(place.body) for place in each})
             if found is not None and found.gain >= _LEAST_GAIN:
                 made.blocks.append(fold(found))
+
+
+def _is_long(step: Step) -> bool:
+    layer = step.calls[0].function
+    return isinstance(layer, Layer) and len(layer.arguments) >= _LONG_CALL
 
 
 def _variants(

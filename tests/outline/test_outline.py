@@ -122,7 +122,7 @@ def test_sizes_that_are_multiples_are_written_so() -> None:
 def test_a_mask_is_passed_to_each_turn() -> None:
     text = source(encoder(4))
     assert "for i in range(4):" in text
-    assert 'x = layer(x, mask, name=f"layer_{i}")' in text
+    assert 'x = transformer_block(x, mask, name=f"layer_{i}")' in text
 
 
 def test_a_layer_that_is_called_again_and_again_is_made_once() -> None:
