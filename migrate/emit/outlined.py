@@ -8,7 +8,7 @@ from typing import Any
 
 from ..outline.body import Argument, Block, BlockCall, Body, Item, Loop, Outline, Ref, Step
 from ..outline.columns import Text, Turn, Use
-from ..outline.forms import filled
+from ..outline.forms import filled, same
 from ..outline.naming import hint
 from ..outline.turns import Turning
 from ..plan import Layer, Network, Value
@@ -66,15 +66,16 @@ class _Function:
         for index, wish in enumerate(block.given):
             self._name_given(index, wish)
         given = [Name(self.names[Ref(None, index)]) for index in range(self.body.given)]
-        own = [Name(parameter.name) for parameter in block.parameters]
-        head = render(Apply(Name(block.name), [*given, *own]), before=4, after=1)
+        asked = [Name(p.name) for p in block.parameters if not p.default]
+        usual = {p.name: p.default[0] for p in block.parameters if p.default}
+        head = render(Apply(Name(block.name), [*given, *asked], usual), before=4, after=1)
         arguments = [parameter.name for parameter in block.parameters]
         lines = self.statements(self._inside(arguments), BODY)
         results = [self.names[ref] for ref in self.body.results]
         return "\n".join(
             [
                 f"def {head}:",
-                f'{BODY}"""{prose(block.about, 70)}"""',
+                f'{BODY}"""{prose(block.about)}"""',
                 *_returning(lines, results),
             ]
         )
@@ -126,9 +127,12 @@ class _Function:
     ) -> Any:
         values = [Name(name) for name in inputs]
         if isinstance(item, BlockCall):
-            names = [parameter.name for parameter in item.block.parameters]
-            keywords = dict(zip(names, slots, strict=True))
-            first = [keywords.pop(n) for n in names[:1] if n in _POSITIONAL]
+            pairs = list(zip(item.block.parameters, slots, strict=True))
+            keywords = {
+                p.name: slot for p, slot in pairs if not p.default or not same(slot, p.default[0])
+            }
+            asked = [p.name for p in item.block.parameters if not p.default]
+            first = [keywords.pop(name) for name in asked[:1] if name in _POSITIONAL]
             return Apply(Name(item.block.name), [*values, *first], keywords)
         call = item.calls[0]
         shared = item.form[0] == "shared"
@@ -191,6 +195,8 @@ class _Function:
         ref = Ref(None, index)
         if index == 0 and self._is_passing(self.body, ref, 0):
             self.names[ref] = "x"
+        elif index == 0:
+            self.names[ref] = "inputs"
         else:
             self._take(ref, wish)
 
@@ -323,6 +329,9 @@ def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> 
             if isinstance(given, Name)
             else given[written.part]
         )
+    if written.plus:
+        plus = written.plus
+        return Name(f"{given.text} + {plus}") if isinstance(given, Name) else given + plus
     if written.times == 1:
         return given
     return (

@@ -141,11 +141,16 @@ class Body:
 
 @dataclass(eq=False)
 class Parameter:
-    """A parameter of a block: the literals that it has, by lane."""
+    """A parameter of a block: the literals that it has, by lane.
+
+    Attributes:
+        default: a tuple of the value that it has where a call does not pass it, or none.
+    """
 
     name: str
     values: list[Any]
     is_name: bool = False
+    default: tuple[Any, ...] = ()
 
 
 @dataclass(eq=False)

@@ -8,15 +8,17 @@ names that begin alike are one parameter, ``f"{name}_conv1"``.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..plan.names import RESERVED, identifier
 from .body import Argument, Parameter
-from .forms import NAME, same
+from .forms import NAME, USUAL, same
 
 _SIZES = ("filters", "units", "size", "output_dim", "key_dim", "num_heads", "input_dim")
+NUMBER = "number"
 _LARGEST_FACTOR = 16
 _LONGEST = 40
 _MOST_OF_A_KIND = 3  # beyond that, sizes of one kind are a tuple
@@ -85,6 +87,12 @@ def derive(
             names.append(index)
         else:
             others.append(index)
+    texts = _numbered(columns, names, others)
+    names = [index for index in names if index not in texts]
+    columns = [*columns, *(number for _, number, _ in texts.values())]
+    places = {index: len(written) + place for place, index in enumerate(texts)}
+    others += places.values()
+    written += [None] * len(texts)
     _names(columns, names, parameters, written)
     owners = {i: columns[i].owner for i in others}
     numbers: list[Parameter] = []
@@ -93,13 +101,54 @@ def derive(
     moved = len(numbers)
     for index in names:
         written[index] = _shifted(written[index], moved)
-    return [*numbers, *parameters], written
+    for index, (head, _, tail) in texts.items():
+        written[index] = Text((head, written[places[index]], tail))
+    return [*numbers, *parameters], written[: len(written) - len(texts)]
 
 
 def _shifted(text: Any, by: int) -> Any:
     if isinstance(text, Use):
         return Use(text.parameter + by)
     return Text(tuple(_shifted(p, by) if isinstance(p, Use) else p for p in text.parts))
+
+
+def _numbered(
+    columns: Sequence[Column], names: Sequence[int], others: Sequence[int]
+) -> dict[int, tuple[str, Column, str]]:
+    """Names that differ by one number, where they share it: ``conv_dw_3`` and ``conv_pw_3``.
+
+    Gives what stands before the number, the number and what stands after it.
+    """
+    stems: list[Parameter] = []
+    _names(columns, list(names), stems, [None] * len(columns))
+    if len(stems) < 2:
+        return {}
+    found = {i: parts for i in names if (parts := _number_in(columns[i].values)) is not None}
+    kinds: dict[tuple[int, ...], list[int]] = {}
+    for index, (_, number, _) in found.items():
+        kinds.setdefault(tuple(n - number.values[0] for n in number.values), []).append(index)
+    chosen = max(kinds.values(), key=len, default=[])
+    rest: list[Parameter] = []
+    _names(columns, [i for i in names if i not in chosen], rest, [None] * len(columns))
+    counted = any(columns[index].label == NUMBER for index in others)
+    if len(rest) + (not counted) >= len(stems):
+        return {}
+    return {index: found[index] for index in chosen}
+
+
+def _number_in(names: Sequence[str]) -> tuple[str, Column, str] | None:
+    """The one number in which names differ, between what they have in common."""
+    parts = [re.split(r"(\d+)", name) for name in names]
+    if len({len(part) for part in parts}) > 1:
+        return None
+    places = [place for place, alike in enumerate(zip(*parts, strict=True)) if len({*alike}) > 1]
+    if len(places) != 1 or not places[0] % 2:
+        return None
+    texts = [part[places[0]] for part in parts]
+    if any(str(int(text)) != text for text in texts):
+        return None
+    head, tail = "".join(parts[0][: places[0]]), "".join(parts[0][places[0] + 1 :])
+    return head, Column(NUMBER, [int(text) for text in texts]), tail
 
 
 def _names(
@@ -159,16 +208,19 @@ def _numbers(
     written: list[Any],
 ) -> None:
     bases: list[tuple[str, Sequence[Any], str]] = []
-    use: dict[int, tuple[int, int]] = {}
+    use: dict[int, tuple[int, int, int]] = {}
     # Small sizes first: 64 is 4 times 16, and not 16 a quarter of 64.
     for index in sorted(indices, key=lambda i: _magnitude(columns[i])):
         column = columns[index]
         for number, (label, values, _) in enumerate(bases):
             if _alike(label, column.label) and (factor := _factor(column, values)):
-                use[index] = (number, factor)
+                use[index] = (number, factor, 0)
+                break
+            if label == column.label == NUMBER and (plus := _distance(column, values)) is not None:
+                use[index] = (number, 1, plus)
                 break
         else:
-            use[index] = (len(bases), 1)
+            use[index] = (len(bases), 1, 0)
             bases.append((column.label, column.values, owners[index]))
     order = list(dict.fromkeys(use[i][0] for i in indices))
     kinds: dict[str, list[int]] = {}
@@ -196,11 +248,20 @@ def _numbers(
             wish = label
             if len(kinds.get(label, ())) > 1 and bases[base][2]:
                 wish = f"{bases[base][2]}_{label}"
-            parameters.append(Parameter(wish, list(values)))
+            usual = _usual(values) if label in USUAL else ()
+            parameters.append(Parameter(wish, list(values), default=usual))
     for index in indices:
-        base, factor = use[index]
+        base, factor, plus = use[index]
         at = places[base]
-        written[index] = Use(at.parameter, factor, part=at.part)
+        written[index] = Use(at.parameter, factor, plus, at.part)
+
+
+def _usual(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The value that more than half of the lanes have, or none."""
+    counts = Counter(repr(value) for value in values)
+    text, count = counts.most_common(1)[0]
+    usual = next(value for value in values if repr(value) == text)
+    return (usual,) if 2 * count > len(values) and not isinstance(usual, Argument) else ()
 
 
 def _several(label: str) -> str:
@@ -229,6 +290,12 @@ def _factor(column: Column, base: Sequence[Any]) -> int:
     return factor if fits and 1 < factor <= _LARGEST_FACTOR else 0
 
 
+def _distance(column: Column, base: Sequence[Any]) -> int | None:
+    """By how much a column is greater than the base in every lane, or None."""
+    apart = {value - other for value, other in zip(column.values, base, strict=True)}
+    return apart.pop() if len(apart) == 1 and min(apart) > 0 else None
+
+
 def named(parameters: Sequence[Parameter], taken: set[str]) -> None:
     """Gives parameters their final, unique names."""
     for parameter in parameters:
@@ -238,6 +305,3 @@ def named(parameters: Sequence[Parameter], taken: set[str]) -> None:
         else:
             parameter.name = identifier(wish, taken | RESERVED - {wish}, longest=_LONGEST)
         taken.add(parameter.name)
-
-
-NUMBER = re.compile(r"\d+")

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
-from .body import Block, BlockCall, Body, Item, Loop, Ref, Step, common_scope
-from .columns import Column, derive
-from .forms import NAME
+from .body import Block, BlockCall, Body, Item, Loop, Parameter, Ref, Step, common_scope
+from .columns import NUMBER, Column, derive
+from .forms import NAME, same
 from .turns import follows, turning
 
 _MOST_PARAMETERS = 7  # beside the value that flows through
 _MOST_RESULTS = 3
 _WIDTH = 80  # a statement longer than this has a line for each argument
+LOOP_BONUS = 1.5  # for a block of loops: their number of turns may differ elsewhere
 SCOPE_BONUS = 1.3  # for a block that somebody outlined before
 _LOOKED_AT = 6  # places of a block
 _AROUND = 5  # lines of a function beside its body: head, docstring, return, blank lines
@@ -145,7 +146,7 @@ def consider(places: Sequence[Place], length: int, last: dict[Body, Last]) -> Fo
     for position, row in enumerate(signature):
         wires.append([])
         for index, wire in enumerate(row):
-            if wire is None:
+            if isinstance(wire, int):
                 refs = tuple(run[position].inputs[index] for run in runs)
                 wire = given.setdefault(refs, len(given))
             wires[-1].append(wire)
@@ -163,10 +164,17 @@ def consider(places: Sequence[Place], length: int, last: dict[Body, Last]) -> Fo
 
 
 def _signature(place: Place, length: int) -> tuple[Any, ...]:
+    """The wiring of a run: what each input is, an inner result or the how-manieth given value."""
     run = place.body.items[place.start : place.start + length]
     inside: dict[Any, int] = {item: index for index, item in enumerate(run)}
+    given: dict[Ref, int] = {}
     return tuple(
-        tuple((inside[ref.item], ref.number) if ref.item in inside else None for ref in item.inputs)
+        tuple(
+            (inside[ref.item], ref.number)
+            if ref.item in inside
+            else given.setdefault(ref, len(given))
+            for ref in item.inputs
+        )
         for item in run
     )
 
@@ -178,19 +186,48 @@ def _weigh(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
     names = sum(parameter.is_name for parameter in parameters)
     count = len(runs)
     taken = len(folding.given) + len(parameters)
-    in_a_row = all(
-        a.body is b.body and a.start + folding.length == b.start
-        for a, b in zip(folding.places, folding.places[1:], strict=False)
-    )
-    if taken > _MOST_PARAMETERS + 1 and not (in_a_row and _chained(folding, runs)):
+    turns = _turns(folding, runs)
+    rows = turns.count(False)
+    if taken > _MOST_PARAMETERS + 1 and rows > 1:
         return False
+    lane, table = 0, 0  # turns that do not count on from those before are rows of a table
+    for place, is_turn in zip(folding.places, turns, strict=True):
+        table += is_turn and not all(_goes_on(parameter, lane) for parameter in parameters)
+        lane += place.body.width
     lines = sum(weight(item) for item in runs[0])
-    call = 1 if taken + len(folding.results) < 6 else 2 + taken
-    folding.gain = lines * (count - 1) - _AROUND - count * call - 3 * max(0, names - 1)
-    folding.gain -= (len(folding.results) - 1) * 2 + max(0, taken - 4) * count * 0.5
+    passed = taken - sum(bool(parameter.default) for parameter in parameters)
+    call = 1 if passed + len(folding.results) < 6 else 2 + passed
+    around = _AROUND if rows > 1 else 1
+    folding.gain = lines * (count - 1) - around - rows * call - table
+    folding.gain -= 3 * max(0, names - 1) + (2 + rows) * (len(folding.results) - 1)
+    if rows > 1:
+        folding.gain -= max(0, passed - 4) * rows * 0.5
+    if folding.gain > 0 and 2 * rows <= count:
+        folding.gain *= LOOP_BONUS
     if folding.gain > 0 and all(_is_scope(p, folding.length) for p in folding.places[:_LOOKED_AT]):
         folding.gain *= SCOPE_BONUS
     return True
+
+
+def _goes_on(parameter: Parameter, lane: int) -> bool:
+    """Whether a lane has the number that follows in its name, or the same size."""
+    before, value = parameter.values[lane - 1 : lane + 1]
+    counts = parameter.is_name or parameter.name == NUMBER
+    return follows(str(before), str(value)) if counts else same(before, value)
+
+
+def _turns(folding: Folding, runs: Sequence[Sequence[Item]]) -> list[bool]:
+    """Whether each run follows the one before as a turn of a loop: takes what that gave."""
+    turns = [False]
+    for number in range(1, len(runs)):
+        one, other = folding.places[number - 1 : number + 1]
+        before = {*runs[number - 1]}
+        adjacent = one.body is other.body and one.start + folding.length == other.start
+        turns.append(
+            adjacent
+            and all(r[number] == r[number - 1] or r[number].item in before for r in folding.given)
+        )
+    return turns
 
 
 def _is_scope(place: Place, length: int) -> bool:
@@ -199,14 +236,6 @@ def _is_scope(place: Place, length: int) -> bool:
     scope = common_scope([item.scope for item in items[place.start : end]])
     around = [*items[max(0, place.start - 1) : place.start], *items[end : end + 1]]
     return bool(scope) and not any(item.scope[: len(scope)] == scope for item in around)
-
-
-def _chained(folding: Folding, runs: Sequence[Sequence[Item]]) -> bool:
-    """Whether each run takes what the one before gave, and else what all take: a loop."""
-    return all(
-        len({*refs}) == 1 or all(ref.item in run for ref, run in zip(refs[1:], runs, strict=False))
-        for refs in folding.given
-    )
 
 
 def _joined(items: Sequence[Item]) -> list[Column]:

@@ -20,6 +20,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     **{kind: _CONVOLUTION for kind in _CONVOLUTIONS},  # noqa: C420
     "Dense": {"activation": None, "use_bias": True},
 }
+# What a block may leave out as well, where most of its lanes have the same.
+USUAL = frozenset(_CONVOLUTION)
 # Numbers that say which dimension is meant, not how large it is: other ones are another block.
 _DIMENSIONS = {
     "Permute", "keras.ops.transpose", "keras.ops.squeeze", "keras.ops.expand_dims", "[]",

@@ -24,6 +24,7 @@ from .folding import weight
 
 _MOST_LANES = 24  # of a block, that are looked at for its name
 _LONGEST = 40
+_NEAR = 2  # scopes of a block, from the innermost one, that may name it
 _SMALL = 4  # calls of a block that is called by its kinds
 _LINES_INLINE = 8
 _MOST_PARAMETERS = 8
@@ -140,7 +141,7 @@ def _kind(call: Call) -> str:
         given = function.arguments.get("activation")
         if kind == "activation" and isinstance(given, str):
             return given
-        return _SHORT.get(kind, re.sub(r"\d?d$", "", kind))
+        return _SHORT.get(kind, re.sub(r"\dd$", "", kind))
     return _OPERATORS.get(function, function.rpartition(".")[2])
 
 
@@ -186,21 +187,20 @@ def _name(block: Block) -> str:
         )
     scopes = _scopes(block)
     residual = kinds[-1] == "add" or kinds[-2:-1] == ["add"]
-    depth = min(map(len, scopes))
-    for place in range(1, depth + 1):
+    for place in range(1, min(_NEAR, *map(len, scopes)) + 1):
+        if len({scope[: 1 - place or None] for scope in scopes}) == 1 < len(scopes):
+            break  # a scope around all of them says nothing about one
         words = {_word(scope[-place]).lower() for scope in scopes}
         word = words.pop() if len(words) == 1 else ""
-        if len(word) > 2:
+        if len(word) > 2 and word not in RESERVED:
             around = {scope[-place - 1] if place < len(scope) else "" for scope in scopes}
             outer = around.pop() if len(around) == 1 else ""
             if word in _GENERIC and outer and not re.search(r"\d", outer):
                 return f"{outer}_{word}"
             return f"residual_{word}" if residual and word in _GENERIC else word
-    if residual:
-        return "residual_block"
-    if any("softmax" in kind for kind in kinds) and "matmul" in kinds:
-        return "attention"
-    return f"{kinds[0]}_block"
+    if "softmax" in kinds and "matmul" in kinds:
+        return "transformer_block" if "add" in kinds else "attention"
+    return "residual_block" if residual else f"{kinds[0]}_block"
 
 
 def _about(block: Block) -> str:
@@ -211,6 +211,8 @@ def _about(block: Block) -> str:
             kinds.append(function.kind if isinstance(function, Layer) else _kind(step.calls[0]))
     if len(kinds) <= _SMALL:
         return f"{', '.join(kinds[:-1])} and {kinds[-1]}." if len(kinds) > 1 else f"{kinds[0]}."
-    scopes = ["/".join(scope) for scope in _scopes(block)]
-    such = f", such as {scopes[0]} of the graph" if scopes[0] else " of the graph"
+    scope = "/".join(_scopes(block)[0])
+    while len(scope) > _LONGEST:
+        scope = scope.partition("/")[2]
+    such = f", such as {scope} of the graph" if scope else " of the graph"
     return f"One of {block.body.width} parts{such}."

@@ -9,6 +9,7 @@ from ..plan import Layer, Network, Value
 from .body import Block, BlockCall, Body, Item, Loop, Outline, Ref, Step, scope_of
 from .columns import constant
 from .folding import (
+    LOOP_BONUS,
     SCOPE_BONUS,
     Folding,
     Last,
@@ -28,9 +29,9 @@ from .writing import write
 
 _LEAST_GAIN = 4  # lines
 _LARGE = 6  # calls of a block whose loops are worth it for two turns
-_LONG_CALL, _MANY_CALLS = 5, 4  # lines and places of a call that becomes a block itself
+_LONG_CALL, _MANY_CALLS = 4, 4  # arguments and places of a call that becomes a block itself
 _MOST_BLOCKS = 60
-_WORK = 12  # how often each item may be looked at for one block: keeps the time linear
+_WORK = 60  # how often each item may be looked at for one block: keeps the time linear
 _CUTS = 3  # ends of a run that are tried, on either side
 _REACH = 64  # how far from the ends of a run they are
 
@@ -50,7 +51,7 @@ def outline(network: Network, stands_for: Mapping[tuple[int, str], Any] | None =
             loop_up(body, _is_large)
     for body in made.bodies:
         loop_up(body, _is_shorter)
-    made.blocks += [fold(found) for found in _long_calls(list(made.bodies))]
+    _fold_long_calls(made)
     made.blocks = _in_order(made)
     write(made)
     name_blocks(made)
@@ -103,34 +104,47 @@ def _best(bodies: Sequence[Body]) -> Folding | None:
         places.append(Place(body, len(body.items)))
     last = {body: Last(body) for body in bodies}
     best: Folding | None = None
+    most = SCOPE_BONUS * LOOP_BONUS
+    tried: set[tuple[int, int]] = set()
     left = _WORK * len(sequence)
     for promise, repeat in repeats(sequence, weights):
-        if best is not None and best.gain >= SCOPE_BONUS * promise:
+        if best is not None and best.gain >= most * promise:
             break
         for offset, size in _variants(repeat, places, last):
-            starts = [places[place + offset] for place in repeat.places]
+            if (repeat.places[0] + offset, size) in tried:
+                continue
+            tried.add((repeat.places[0] + offset, size))
+            found = _all_places([place + offset for place in repeat.places], size, sequence)
+            starts = [places[place] for place in found]
             lines = sum(weights[repeat.places[0] + offset : repeat.places[0] + offset + size])
-            if best is not None and best.gain >= SCOPE_BONUS * lines * (len(starts) - 1):
+            if best is not None and best.gain >= most * lines * (len(starts) - 1):
                 continue
             left -= size * len(starts)
             if left < 0:
                 return best
-            found = consider(starts, size, last)
-            if found and found.gain >= _LEAST_GAIN and (not best or found.gain > best.gain):
-                best = found
+            made = consider(starts, size, last)
+            if made and made.gain >= _LEAST_GAIN and (not best or made.gain > best.gain):
+                best = made
     return best
 
 
-def _long_calls(bodies: Sequence[Body]) -> list[Folding]:
-    """Calls of many arguments that occur again and again: blocks of one call."""
+def _fold_long_calls(made: Outline) -> None:
+    """Makes blocks of single calls with many arguments that occur again and again."""
     places: dict[Any, list[Place]] = {}
-    for body in bodies:
+    for body in made.bodies:
         for index, item in enumerate(body.items):
-            if isinstance(item, Step) and len(body.items) > 1 and weight(item) >= _LONG_CALL:
+            if isinstance(item, Step) and len(body.items) > 1 and _is_long(item):
                 places.setdefault(key(item), []).append(Place(body, index))
-    last = {body: Last(body) for body in bodies}
-    found = (consider(each, 1, last) for each in places.values() if len(each) >= _MANY_CALLS)
-    return [folding for folding in found if folding and folding.gain >= _LEAST_GAIN]
+    for each in places.values():
+        if len(each) >= _MANY_CALLS:
+            found = consider(each, 1, {place.body: Last(place.body) for place in each})
+            if found is not None and found.gain >= _LEAST_GAIN:
+                made.blocks.append(fold(found))
+
+
+def _is_long(step: Step) -> bool:
+    layer = step.calls[0].function
+    return isinstance(layer, Layer) and len(layer.arguments) >= _LONG_CALL
 
 
 def _variants(
@@ -158,6 +172,18 @@ def _variants(
     tried = {0: None, **dict.fromkeys(heads[:_CUTS])}
     ends = {length: None, **dict.fromkeys(tails[:_CUTS])}
     yield from ((a, b - a) for a in tried for b in ends if b - a > 1)
+
+
+def _all_places(known: list[int], size: int, sequence: Sequence[int]) -> list[int]:
+    """The places of a part of a repeat: of copies in a row, the last ones are no whole repeats."""
+    run = sequence[known[0] : known[0] + size]
+    places = dict.fromkeys(known)
+    for place in known:
+        after = place + size
+        while after not in places and sequence[after : after + size] == run:
+            places[after] = None
+            after += size
+    return sorted(places)
 
 
 def _calls(item: Item) -> int:

@@ -116,16 +116,17 @@ def _count(
     column: Column, spans: Sequence[tuple[int, int]]
 ) -> tuple[list[str], int, list[str], str] | None:
     """Heads and tails by lane and the first number, where names count up from turn to turn."""
-    if not column.is_name or all(b - a < 2 for a, b in spans):
+    counts = column.is_name or column.label == NUMBER
+    if not counts or all(b - a < 2 for a, b in spans):
         return None
     heads, tails, starts, word = [], [], set(), ""
     for a, b in spans:
-        names = column.values[a:b]
-        found = list(NUMBER.finditer(names[0]))
+        names = [str(value) for value in column.values[a:b]]
+        found = list(re.finditer(r"\d+", names[0]))
         for match in found if len(names) > 1 else found[-1:]:
             head, tail, number = names[0][: match.start()], names[0][match.end() :], int(match[0])
             counted = [f"{head}{number + turn}{tail}" for turn in range(len(names))]
-            if counted == list(names):
+            if counted == names:
                 heads.append(head)
                 tails.append(tail)
                 starts.add(number)
