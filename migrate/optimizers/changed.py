@@ -6,9 +6,10 @@ import keras
 class ChangedSteps:
     """Changes gradients before an optimizer's updates, and weights before and after.
 
-    Each list holds lists of a function, the endings of the paths of its weights, and what else the
-    function takes: ``[[change_gradient, ["deep/kernel", "deep/bias"]]]``. That is an array of each
-    weight, named in ``held``, or noise: "normal", "truncated_normal", "uniform".
+    Each list holds lists of a function, the endings of the paths of its weights, and
+    its other arguments: ``[[change_gradient, ["deep/kernel", "deep/bias"]]]``. These
+    are an array of each weight, named in ``held``, or noise: "normal",
+    "truncated_normal", "uniform".
     """
 
     gradients = ()  # functions of gradient and weight

@@ -20,7 +20,10 @@ class OfActivated(keras.losses.Loss):
 
     def get_config(self):
         """The constructor's arguments."""
-        return {"name": self.name, "loss": keras.saving.serialize_keras_object(self.loss)}
+        return {
+            "name": self.name,
+            "loss": keras.saving.serialize_keras_object(self.loss),
+        }
 
     @classmethod
     def from_config(cls, config):
