@@ -39,8 +39,9 @@ class ChangedSteps:
         for gradient, variable in zip(grads, variables, strict=True):
             change, *names = self._change_of(self.gradients, variable)
             if change is not None and gradient is not None:
+                gradient = keras.ops.convert_to_tensor(gradient)
                 more = [self._array(name, variable) for name in names]
-                gradient = change(keras.ops.convert_to_tensor(gradient), variable, *more)
+                gradient = change(gradient, variable, *more)
             changed.append(gradient)
         self._change_weights(self.before, variables)
         super().apply(changed, trainable_variables)

@@ -229,3 +229,13 @@ def test_an_own_class_stands_alone_and_says_what_it_does(name: str) -> None:
 def test_kinds_are_spelled_as_keras_names_layers(kind: str, name: str) -> None:
     assert snake(kind) == name
     assert re.fullmatch(r"[a-z0-9_]+", name)
+
+
+@pytest.mark.parametrize("name", sorted(available()))
+def test_an_own_layer_states_its_output(name: str) -> None:
+    """See findings/scalar-product-is-sparse.sh: else a product before it gives a wrong shape."""
+    made = next(n for n in ast.parse(pieces(name)[1]).body if getattr(n, "name", "") == name)
+    bases = [ast.unparse(base) for base in getattr(made, "bases", ())]
+    methods = {n.name for n in ast.walk(made) if isinstance(n, ast.FunctionDef)}
+    if "keras.layers.Layer" in bases and "call" in methods:
+        assert methods & {"compute_output_spec", "compute_output_shape"}

@@ -21,6 +21,10 @@ class LocalResponseNormalization(keras.layers.Layer):
         squares = keras.ops.matmul(keras.ops.square(inputs), near)
         return inputs * (self.bias + self.alpha * squares) ** -self.beta
 
+    def compute_output_shape(self, input_shape):
+        """The shape of the input."""
+        return input_shape
+
     def get_config(self):
         """The constructor's arguments."""
         return {

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class OfActivated(keras.losses.Loss):
-    """Gives a loss of logits the outputs as they are, though they are no logits.
+    """Gives a loss of logits the outputs unchanged, though they are no logits.
 
     The program applies softmax or sigmoid twice. Keras would undo one of the two.
     """
@@ -28,4 +28,5 @@ class OfActivated(keras.losses.Loss):
     @classmethod
     def from_config(cls, config):
         """Returns a loss from these arguments."""
-        return cls(keras.saving.deserialize_keras_object(config["loss"]), config["name"])
+        loss = keras.saving.deserialize_keras_object(config["loss"])
+        return cls(loss, config["name"])

@@ -25,6 +25,13 @@ class Scale(keras.layers.Layer):
         """The product."""
         return inputs * self.scale
 
+    def compute_output_shape(self, input_shape):
+        """The shape, as numpy broadcasts."""
+        own = (1,) * (len(input_shape) - len(self.shape)) + self.shape
+        given = (1,) * (len(own) - len(input_shape)) + tuple(input_shape)
+        pairs = zip(given, own, strict=True)
+        return tuple(size if fixed == 1 else fixed for size, fixed in pairs)
+
     def get_config(self):
         """The constructor's arguments."""
         regularizer = keras.regularizers.serialize(self.scale_regularizer)
