@@ -45,7 +45,8 @@ writes this page.
 *Forward* is the largest difference between the Keras model and TensorFlow 1.15 at two batch sizes,
 lengths or image sizes, relative to the largest output. *Training* is the number of steps in which
 the model and the graph's own train operation agree. *Lines* are those of model.py. *Seconds* and
-*MiB* are those of the conversion, its proof included, over all of its processes.
+*MiB* are those of the conversion, its proof included, over all of its processes; seconds depend on
+the machine and on other work on it.
 
 """
 HEAD = (
