@@ -2,9 +2,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PYTHON37 ?= python3.7
 TIME ?= 600
 
-.PHONY: compare test lint fix bench fuzz docs course clean help
+.PHONY: compare test lint fix bench fuzz zoo docs course clean help
 
 help:      ## show this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -31,6 +32,9 @@ bench: .venv  ## measure speed and memory, as ratios
 fuzz: .venv  ## read generated and damaged files and graphs, for TIME seconds
 	$(BIN)/python -m pip install --quiet --constraint constraints-dev.txt --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz --seconds $(TIME)
+
+zoo: .venv  ## convert well-known networks from their packages; takes long; PYTHON37 is a Python 3.7
+	$(BIN)/python tools/run_zoo.py --python3.7 $(PYTHON37)
 
 docs: .venv  ## write the generated pages of docs/
 	$(BIN)/python tools/make_docs.py

@@ -115,7 +115,7 @@ def positions(view: View, tensor: str) -> Match | None:
 
 @operation("Shape", keras="Size (own class)")
 def shape_vector(view: View, tensor: str) -> Match | None:
-    """``tf.shape(x)`` as a vector."""
+    """``tf.shape(x)`` as a vector that other operations use."""
     node, dtype = view.graph.node(tensor), view.dtype(tensor)
     arguments = {"dtype": None if dtype == "int32" else dtype}
     return Match(

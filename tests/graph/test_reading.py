@@ -57,8 +57,14 @@ def test_every_real_graph_reads_as_tensorflow_reads_it(sources, tensorflow):
     assert len(files) >= 40
     for path, nodes in tensorflow(DESCRIBE, *map(str, files)).items():
         graph = read_graph(path)
-        assert list(graph.nodes) == [name for name, *_ in nodes]
+        # A vocabulary among the assets is held in the graph: test_assets.py.
+        filled = {n for n, op, *_ in nodes if op.startswith("InitializeTableFromTextFile")}
+        held = {name for name in filled if graph.nodes[name].op == "InitializeTableV2"}
+        made = {f"{name}/column_{index}" for name in held for index in (0, 1)}
+        assert [name for name in graph.nodes if name not in made] == [n for n, *_ in nodes]
         for name, op, inputs, device, total in nodes:
+            if name in held:
+                continue
             node = graph.nodes[name]
             assert (node.op, node.device) == (op, device)
             data = [text for text in inputs if not text.startswith("^")]

@@ -27,6 +27,9 @@ LAYERS = {
         "Add",
     ],
     "idiom_slice_of_batch": ["Conv2D"],
+    "idiom_training_variable": [
+        "Conv2D", "BatchNormalization", "Activation", "GlobalAveragePooling2D", "Dense",
+    ],
     "idiom_vocabulary_files": [
         "StringLookup", "Hashing", "Embedding", "StringLookup", "Embedding", "Add", "Dense",
     ],

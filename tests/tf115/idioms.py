@@ -155,3 +155,29 @@ def idiom_vocabulary_files():
 
     out = tf.identity(net, name="out")
     return Program(drawn(4, 1), out, second=drawn(7, 2), form="saved_model")
+
+
+@case
+def idiom_training_variable():
+    """Batch normalization in a cond on a variable that a program sets to train, as in tflearn."""
+    x, data, second = images()
+    training = tf.get_variable("is_training", initializer=False, trainable=False)
+    net = tf.layers.conv2d(x, 4, 3, name="c")
+    mean = tf.get_variable("bn/moving_mean", [4], trainable=False)
+    variance = tf.get_variable("bn/moving_variance", initializer=tf.ones([4]), trainable=False)
+
+    def update():
+        batch_mean, batch_variance = tf.nn.moments(net, [0, 1, 2])
+        moved = [
+            tf.assign_sub(old, 0.1 * (old - new))
+            for old, new in ((mean, batch_mean), (variance, batch_variance))
+        ]
+        with tf.control_dependencies(moved):
+            return tf.identity(batch_mean), tf.identity(batch_variance)
+
+    found = tf.cond(training, update, lambda: (mean, variance))
+    net = tf.nn.batch_normalization(
+        net, found[0], found[1], weight("beta", 4), weight("gamma", 4), 1e-3
+    )
+    net = tf.layers.dense(tf.reduce_mean(tf.nn.relu(net), [1, 2]), 3, tf.nn.softmax, name="out")
+    return Program(data, net, second=second)

@@ -74,6 +74,7 @@ _DATA_INPUTS = {
     "MatMul": 0, "BatchMatMul": 0, "BatchMatMulV2": 0, "Conv2D": 0, "Conv3D": 0,
     "DepthwiseConv2dNative": 0, "GatherV2": 1, "Gather": 1, "ResourceGather": 1,
 }  # fmt: skip
+_SWITCHES = ("Variable", "VariableV2")
 # What gathers the results of tf.map_fn's loop into one tensor.
 _COLLECTS = ("TensorArrayGatherV3", "TensorArrayGatherV2", "TensorArrayGather", "TensorListStack")
 
@@ -239,6 +240,10 @@ def _inputs_and_feeds(
                 found[f"{name}:0"] = None
             else:
                 fed[f"{name}:0"] = value
+        elif node.op in _SWITCHES and finder.graph.dtype(f"{name}:0") == "bool":
+            # A variable that a program sets to train and to use, as tflearn has it.
+            value = inference_value(finder.graph, node, behind)
+            fed |= {} if value is None else {f"{name}:0": value}
         elif node.op == PARSED:
             taken = {t for user in behind.values() for t in user.inputs}
             features = (f"{name}:{index}" for index in range(len(node.attrs["keys"])))

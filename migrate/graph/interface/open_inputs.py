@@ -49,9 +49,10 @@ class OpenInputs:
         """The graph with these shapes, without these reshapes."""
         nodes = dict(graph.nodes)
         for tensor, shape in self.shapes.items():
-            node = nodes[split_tensor(tensor)[0]]
-            attrs = {**node.attrs, "shape": shape, "_output_shapes": [shape]}
-            nodes[node.name] = replace(node, attrs=attrs)
+            name, index = split_tensor(tensor)
+            shapes = [*(graph.shape(f"{name}:{at}") for at in range(index)), shape]
+            attrs = {**nodes[name].attrs, "_output_shapes": shapes}
+            nodes[name] = replace(nodes[name], attrs=attrs)
         for name, tensor in self.repeats.items():
             nodes[name] = replace(nodes[name], op="Identity", inputs=(tensor,))
         return replace(graph, nodes=nodes)

@@ -1,0 +1,72 @@
+"""Builds a network of the zoo under TensorFlow 1.15: `python zoo.py ENTRY.json FOLDER`.
+
+Runs under Python 3.7 with the packages of the entry. Trains two steps and saves, then writes the
+answers at two sizes. The code of an entry makes the graph; it finds `tf`, `np`, `normal`, `whole`,
+and defines
+
+- `feed(batch, size)`: input → array, and `sizes`: two pairs of these;
+- `outputs`: tensors;
+- `loss`, `optimizer`, and `label(batch, size)`: placeholder → array, where it can be trained;
+- `inference` and `training`: what is fed besides, such as `{is_training: False}`.
+"""
+
+import json
+import os
+import sys
+import warnings
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+warnings.filterwarnings("ignore")
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+STEPS = 2
+random = np.random.RandomState(0)
+
+
+def normal(*shape):
+    return random.normal(0, 1, shape).astype("float32")
+
+
+def whole(most, *shape):
+    return random.randint(0, most, shape)
+
+
+def main():
+    entry_path, folder = sys.argv[1:]
+    with open(entry_path) as file:
+        entry = json.load(file)
+    tf.logging.set_verbosity("ERROR")
+    tf.set_random_seed(1)
+    made = {"tf": tf, "np": np, "normal": normal, "whole": whole, "inference": {}, "training": {}}
+    exec(entry["network"], made)  # the entry is part of this project
+    outputs, sizes = made["outputs"], made["sizes"]
+    session = made.get("session") or tf.Session()
+    train = None
+    if "loss" in made:
+        updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+        with tf.control_dependencies(updates):
+            train = made["optimizer"].minimize(made["loss"], tf.train.get_or_create_global_step())
+    fresh = [tf.global_variables_initializer(), tf.local_variables_initializer()]
+    session.run([*fresh, tf.tables_initializer()])
+    for _ in range(STEPS if train is not None else 0):
+        feeds = dict(made["feed"](*sizes[0]))
+        feeds.update(made["label"](*sizes[0]))
+        feeds.update(made["training"])
+        session.run(train, feeds)
+    tf.train.Saver().save(session, os.path.join(folder, "model.ckpt"))
+    golden = {}
+    for which, size in enumerate(sizes):
+        feeds = made["feed"](*size)
+        answers = session.run(outputs, {**feeds, **made["inference"]})
+        golden.update({f"in{which}_{t.name}": value for t, value in feeds.items()})
+        golden.update({f"out{which}_{t.name}": a for t, a in zip(outputs, answers)})
+    np.savez(os.path.join(folder, "golden.npz"), **golden)
+    graph = session.graph.as_graph_def()
+    trained = sum(int(np.prod(v.shape.as_list())) for v in tf.trainable_variables())
+    with open(os.path.join(folder, "built.json"), "w") as file:
+        json.dump({"operations": len(graph.node), "parameters": trained}, file)
+
+
+main()
