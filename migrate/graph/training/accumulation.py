@@ -169,10 +169,10 @@ class Sums:
         if not adding:
             return
         behind = graph.descendants([name for name in graph.nodes if name in borders])
-        for name, held in adding.items():
-            node = graph.nodes[name]
-            if name in behind and split_tensor(node.inputs[1])[0] in behind:
-                self.added[held] = before_switch(graph, node.inputs[1])
+        for operation, variable in adding.items():
+            node = graph.nodes[operation]
+            if operation in behind and split_tensor(node.inputs[1])[0] in behind:
+                self.added[variable] = before_switch(graph, node.inputs[1])
         for node in graph.of(*_SETTING) if self.added else ():
             name = variable_of(graph, node.inputs[0]) or ""
             if name in self.added and node.inputs[1] != variables[name].initial_value:
