@@ -173,12 +173,17 @@ class Sums:
             node = graph.nodes[operation]
             if operation in behind and split_tensor(node.inputs[1])[0] in behind:
                 self.added[variable] = before_switch(graph, node.inputs[1])
+        begun = set[str]()
         for node in graph.of(*_SETTING) if self.added else ():
             name = variable_of(graph, node.inputs[0]) or ""
             if name in self.added and node.inputs[1] != variables[name].initial_value:
                 value = static_value(graph, node.inputs[1])
                 if value is not None and not value.any():
                     self.emptied.add(name)
+                elif self._same(before_switch(graph, node.inputs[1]), self.added[name]):
+                    begun.add(name)
+        # Anything else that is added to, such as an average, does not begin again.
+        self.added = {n: tensor for n, tensor in self.added.items() if n in self.emptied | begun}
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.of(f"{name}:0") is not None
