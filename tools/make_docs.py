@@ -42,7 +42,7 @@ def pages() -> dict[str, str]:
             ("catalogue.md", "The course", _catalogue()),
             ("kernels.md", f"Kernels that changed: TensorFlow {OLD} and {NEW}", _kernels()),
             ("licenses.md", "Licenses of the packages it runs on", _licenses()),
-            ("training.md", "Training that goes on", _training()),
+            ("training.md", "Training that continues in Keras", _training()),
             ("rosetta.md", "From TensorFlow 1 to TensorFlow 2 and Keras 3", _rosetta()),
         )
     }

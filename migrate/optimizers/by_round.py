@@ -7,8 +7,8 @@ import keras
 class ByRound(keras.optimizers.schedules.LearningRateSchedule):
     """Gives a schedule the number of updates instead of the number of steps.
 
-    With ``gradient_accumulation_steps`` an optimizer of Keras asks for the rate of a step, of which
-    there are several in one update.
+    With ``gradient_accumulation_steps`` an optimizer of Keras asks for the rate of a
+    step, of which there are several in one update.
     """
 
     def __init__(self, schedule, steps):

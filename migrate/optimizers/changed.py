@@ -6,9 +6,10 @@ import keras
 class ChangedSteps:
     """Changes gradients before an optimizer's updates, and weights before and after.
 
-    Each list holds lists of a function, the endings of the paths of its weights, and what else the
-    function takes: ``[[change_gradient, ["deep/kernel", "deep/bias"]]]``. That is an array of each
-    weight, named in ``held``, or noise: "normal", "truncated_normal", "uniform".
+    Each list holds lists of a function, the endings of the paths of its weights, and
+    further arguments: ``[[change_gradient, ["deep/kernel", "deep/bias"]]]``. These are
+    arrays of each weight, named in ``held``, or noise: "normal", "truncated_normal",
+    "uniform".
     """
 
     gradients = ()  # functions of gradient and weight
@@ -39,7 +40,8 @@ class ChangedSteps:
             change, *names = self._change_of(self.gradients, variable)
             if change is not None and gradient is not None:
                 more = [self._array(name, variable) for name in names]
-                gradient = change(keras.ops.convert_to_tensor(gradient), variable, *more)
+                gradient = keras.ops.convert_to_tensor(gradient)
+                gradient = change(gradient, variable, *more)
             changed.append(gradient)
         self._change_weights(self.before, variables)
         super().apply(changed, trainable_variables)

@@ -9,8 +9,8 @@ class CustomOptimizer(keras.optimizers.Optimizer):
 
     ``slots`` are names of variables that each weight has. ``updates`` holds pairs of a
     function and the endings of the paths of its weights. From gradient, weight,
-    learning rate, powers and slots it computes the new weight and the new slots. ``powers``
-    lists a number, one of its powers, and the iteration at which it is multiplied next.
+    learning rate, powers and slots it computes the new weight and the new slots.
+    ``powers`` lists numbers, each with one of its powers and the iteration that has it.
     """
 
     slots = ()
@@ -35,11 +35,10 @@ class CustomOptimizer(keras.optimizers.Optimizer):
         gradient = keras.ops.convert_to_tensor(gradient)
         weight, *slots = map(keras.ops.convert_to_tensor, held)
         rate = keras.ops.cast(learning_rate, variable.dtype)
-        powers = [
-            keras.ops.cast(power, variable.dtype)
-            * keras.ops.power(beta, keras.ops.cast(self.iterations - step, variable.dtype))
-            for beta, power, step in self.powers
-        ]
+        powers = []
+        for beta, power, step in self.powers:
+            more = keras.ops.cast(self.iterations - step, variable.dtype)
+            powers.append(power * keras.ops.power(beta, more))
         path = self._trainable_variables[place].path
         for update, paths in self.updates:
             if f"/{path}".endswith(tuple(f"/{end}" for end in paths)):

@@ -38,7 +38,7 @@ def tell_obstacles(context: Context, trainers: Sequence[Trainer], result: Traini
             told.append(sentence)
         else:
             noise = drawn([op for op, _ in obstacle.operations])
-            does = "draws such noise anew" if noise else "does the same"
+            does = "draws such noise again" if noise else "does the same"
             context.notes.append(f"{sentence}; the optimizer in model.py {does}")
     result.hints = _hints(path)
     result.beside = _apart(context, trainers, result.operations)

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class FakeQuantization(keras.layers.Layer):
-    """Rounds to levels of integers between a least and a greatest number, which are not trained.
+    """Rounds to levels of integers between two numbers, which are not trained.
 
     Gradients pass between the two numbers, like those of tf.quantization.
     """
@@ -16,7 +16,7 @@ class FakeQuantization(keras.layers.Layer):
         self.num_bits, self.narrow_range = num_bits, narrow_range
 
     def build(self, input_shape):
-        """Makes the least and the greatest number, of each channel where there are several."""
+        """Makes the two numbers, of each channel where there are several."""
         given = {"shape": self.shape, "trainable": False}
         self.least = self.add_weight(name="least", initializer="zeros", **given)
         self.greatest = self.add_weight(name="greatest", initializer="ones", **given)

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class OfActivated(keras.losses.Loss):
-    """Gives a loss of logits the outputs as they are, though they are no logits.
+    """Gives a loss of logits outputs that are no logits.
 
     The program applies softmax or sigmoid twice. Keras would undo one of the two.
     """
@@ -20,9 +20,13 @@ class OfActivated(keras.losses.Loss):
 
     def get_config(self):
         """The constructor's arguments."""
-        return {"name": self.name, "loss": keras.saving.serialize_keras_object(self.loss)}
+        return {
+            "name": self.name,
+            "loss": keras.saving.serialize_keras_object(self.loss),
+        }
 
     @classmethod
     def from_config(cls, config):
         """Returns a loss from these arguments."""
-        return cls(keras.saving.deserialize_keras_object(config["loss"]), config["name"])
+        loss = keras.saving.deserialize_keras_object(config["loss"])
+        return cls(loss, config["name"])

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class StraightThrough(keras.layers.Layer):
-    """Applies a function of keras.ops; its gradient is that of the identity, times a factor."""
+    """Applies a function of keras.ops; the gradient passes, times a factor."""
 
     def __init__(self, function, factor=1.0, **options):
         super().__init__(**options)
@@ -30,4 +30,8 @@ class StraightThrough(keras.layers.Layer):
 
     def get_config(self):
         """The constructor's arguments."""
-        return {**super().get_config(), "function": self.function, "factor": self.factor}
+        return {
+            **super().get_config(),
+            "function": self.function,
+            "factor": self.factor,
+        }

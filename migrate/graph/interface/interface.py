@@ -136,7 +136,7 @@ def find_interface(
         found = [*(tensor for tensor in towers.parts if tensor in taken), *others]
         choice.notes.append(
             f"The program divides its batches among {len(towers.losses)} towers; the model is one "
-            f"of them, and its input the part that it takes: {printable(', '.join(found))}"
+            f"of them, and its input is one part of the batch: {printable(', '.join(found))}"
         )
     else:
         found, fed = _inputs_and_feeds(finder, behind, fixed)
