@@ -44,7 +44,7 @@ def pages() -> dict[str, str]:
             ("kernels.md", f"Kernels that changed: TensorFlow {OLD} and {NEW}", _kernels()),
             ("divergences.md", "Where the backends of Keras differ", _divergences()),
             ("licenses.md", "Licenses of the packages it runs on", _licenses()),
-            ("training.md", "Training that continues", _training()),
+            ("training.md", "Training that continues in Keras", _training()),
             ("rosetta.md", "From TensorFlow 1 to TensorFlow 2 and Keras 3", _rosetta()),
         )
     }

@@ -7,9 +7,9 @@ class ChangedSteps:
     """Changes gradients before an optimizer's updates, and weights before and after.
 
     Each list holds lists of a function, the endings of the paths of its weights, and
-    its other arguments: ``[[change_gradient, ["deep/kernel", "deep/bias"]]]``. These
-    are an array of each weight, named in ``held``, or noise: "normal",
-    "truncated_normal", "uniform".
+    further arguments: ``[[change_gradient, ["deep/kernel", "deep/bias"]]]``. These are
+    arrays of each weight, named in ``held``, or noise: "normal", "truncated_normal",
+    "uniform".
     """
 
     gradients = ()  # functions of gradient and weight
@@ -39,8 +39,8 @@ class ChangedSteps:
         for gradient, variable in zip(grads, variables, strict=True):
             change, *names = self._change_of(self.gradients, variable)
             if change is not None and gradient is not None:
-                gradient = keras.ops.convert_to_tensor(gradient)
                 more = [self._array(name, variable) for name in names]
+                gradient = keras.ops.convert_to_tensor(gradient)
                 gradient = change(gradient, variable, *more)
             changed.append(gradient)
         self._change_weights(self.before, variables)

@@ -10,8 +10,7 @@ class CustomOptimizer(keras.optimizers.Optimizer):
     ``slots`` are names of variables that each weight has. ``updates`` holds pairs of a
     function and the endings of the paths of its weights. From gradient, weight,
     learning rate, powers and slots it computes the new weight and the new slots.
-    ``powers`` lists a number, one of its powers, and the iteration at which it is
-    multiplied next.
+    ``powers`` lists numbers, each with one of its powers and the iteration that has it.
     """
 
     slots = ()
@@ -36,12 +35,10 @@ class CustomOptimizer(keras.optimizers.Optimizer):
         gradient = keras.ops.convert_to_tensor(gradient)
         weight, *slots = map(keras.ops.convert_to_tensor, held)
         rate = keras.ops.cast(learning_rate, variable.dtype)
-        kind = variable.dtype
-        powers = [
-            keras.ops.cast(power, kind)
-            * keras.ops.power(beta, keras.ops.cast(self.iterations - step, kind))
-            for beta, power, step in self.powers
-        ]
+        powers = []
+        for beta, power, step in self.powers:
+            more = keras.ops.cast(self.iterations - step, variable.dtype)
+            powers.append(power * keras.ops.power(beta, more))
         path = self._trainable_variables[place].path
         for update, paths in self.updates:
             if f"/{path}".endswith(tuple(f"/{end}" for end in paths)):

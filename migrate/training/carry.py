@@ -148,7 +148,8 @@ def _of_towers(towers: Towers) -> str:
     if towers.inputs:
         return (
             f"the program feeds {count} towers and joins their gradients; a batch of the model is "
-            f"the batches of all of them, one after the other, and its loss the {loss} of theirs"
+            "the batches of all of them, one after the other and equally large, and its loss the "
+            f"{loss} of theirs"
         )
     return (
         f"the program divides each batch among {count} towers and joins their gradients; the model "

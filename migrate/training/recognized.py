@@ -130,7 +130,7 @@ STEPS = (
     ),
     Recognized(
         "softmax or sigmoid in the network and again in the loss",
-        "a loss `OfActivated`; otherwise Keras would undo one of the two",
+        "a loss `OfActivated`: Keras would undo one of the two",
         cases=("softmax_twice",),
     ),
     Recognized(

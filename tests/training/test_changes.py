@@ -81,7 +81,7 @@ def test_noise_on_gradients_is_drawn_anew_with_the_same_deviation(
 ) -> None:
     source, plan = plan_of(Case(case_of("train/gradient_noise").folder))
     build(source, plan, keras_worker, tmp_path)
-    assert any("draws such noise anew" in note for note in plan.notes)
+    assert any("draws such noise again" in note for note in plan.notes)
     first, second = ask("steps_without_gradient", str(tmp_path), 2)
     for step in (first, second):
         assert abs(step.std() / 0.3 - 1) < 0.02

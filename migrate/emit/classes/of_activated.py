@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class OfActivated(keras.losses.Loss):
-    """Gives a loss of logits the outputs unchanged, though they are no logits.
+    """Gives a loss of logits outputs that are no logits.
 
     The program applies softmax or sigmoid twice. Keras would undo one of the two.
     """

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable(package="tf1")
 class StraightThrough(keras.layers.Layer):
-    """Applies a function of keras.ops; its gradient is a factor, or 1."""
+    """Applies a function of keras.ops; the gradient passes, times a factor."""
 
     def __init__(self, function, factor=1.0, **options):
         super().__init__(**options)

@@ -143,8 +143,8 @@ def find_interface(
         others, fed = _inputs_and_feeds(finder, behind, fixed)
         found = [*(tensor for tensor in towers.parts if tensor in taken), *others]
         choice.notes.append(
-            f"The program divides its batches among {len(towers.losses)} towers. The model is one "
-            f"of them; its input is that part of a batch: {printable(', '.join(found))}."
+            f"The program divides its batches among {len(towers.losses)} towers; the model is one "
+            f"of them, and its input is one part of the batch: {printable(', '.join(found))}"
         )
     else:
         found, fed = _inputs_and_feeds(finder, behind, fixed)

@@ -157,22 +157,33 @@ class Sums:
     def __init__(self, graph: Graph, borders: Borders):
         self._graph = graph
         variables = find_variables(graph)
-        behind = graph.descendants([name for name in graph.nodes if name in borders])
         self.added: dict[str, str] = {}
         self.emptied: set[str] = set()
-        for node in behind.values():
-            if node.op not in _ADDING or split_tensor(node.inputs[1])[0] not in behind:
-                continue
-            name = variable_of(graph, node.inputs[0])
-            held = variables.get(name or "")
-            if held is not None and not held.trainable and held.dtype.startswith("float"):
-                self.added[held.name] = before_switch(graph, node.inputs[1])
-        for node in graph.of(*_SETTING):
-            name = variable_of(graph, node.inputs[0])
+        adding = {
+            node.name: held.name
+            for node in graph.of(*_ADDING)
+            if (held := variables.get(variable_of(graph, node.inputs[0]) or "")) is not None
+            and not held.trainable
+            and held.dtype.startswith("float")
+        }
+        if not adding:
+            return
+        behind = graph.descendants([name for name in graph.nodes if name in borders])
+        for operation, variable in adding.items():
+            node = graph.nodes[operation]
+            if operation in behind and split_tensor(node.inputs[1])[0] in behind:
+                self.added[variable] = before_switch(graph, node.inputs[1])
+        begun = set[str]()
+        for node in graph.of(*_SETTING) if self.added else ():
+            name = variable_of(graph, node.inputs[0]) or ""
             if name in self.added and node.inputs[1] != variables[name].initial_value:
                 value = static_value(graph, node.inputs[1])
                 if value is not None and not value.any():
                     self.emptied.add(name)
+                elif self._same(before_switch(graph, node.inputs[1]), self.added[name]):
+                    begun.add(name)
+        # Anything else that is added to, such as an average, does not begin again.
+        self.added = {n: tensor for n, tensor in self.added.items() if n in self.emptied | begun}
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.of(f"{name}:0") is not None

@@ -99,7 +99,7 @@ def write(
             losses.append(step(feeds))
         golden["train_losses"] = np.asarray(losses)
         assert np.isfinite(golden["train_losses"]).all(), "loss not finite"
-        for v in tf.global_variables():
+        for v in saved or tf.global_variables():
             golden["after_" + v.op.name] = session.run(v)
         ends = session.run(tf.trainable_variables())
         assert any(np.abs(a - b).max() > 1e-7 for a, b in zip(start_values, ends)), "nothing moved"
