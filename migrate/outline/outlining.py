@@ -18,11 +18,11 @@ from .folding import (
     consider,
     fold,
     key,
-    loop_up,
     unwrap,
     weight,
 )
 from .forms import Form, length
+from .looping import loop_up
 from .naming import name_blocks
 from .repeats import Repeat, repeats
 from .writing import write

@@ -18,6 +18,7 @@ from tfmigrate.graph.interface.interface import find_interface
 from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.plan import Call, Input, Layer, Output, Plan, Value
 from tfmigrate.sources import open_source
+
 from .tracing import Trace, same
 
 
