@@ -49,12 +49,14 @@ class _Function:
 
     Attributes:
         names: what each value is called.
+        users: which items take it.
     """
 
     def __init__(self, writer: Outlined, body: Body, block: Block | None):
         self.writer, self.body, self.block = writer, body, block
         self.names: dict[Ref, str] = {}
         self.taken = {"x", *writer.defined}
+        self.users = _users(body)
 
     # The text
 
@@ -108,7 +110,7 @@ class _Function:
 
     def statements(self, express: Callable[[Any], Any], indent: str) -> list[str]:
         """Statements of the body, whose given values have names."""
-        self._name_results(self.body)
+        self._name_results()
         lines: list[str] = []
         for item in self.body.items:
             if isinstance(item, Loop):
@@ -193,15 +195,15 @@ class _Function:
 
     def _name_given(self, index: int, wish: str) -> None:
         ref = Ref(None, index)
-        if index == 0 and self._is_passing(self.body, ref, 0):
+        if index == 0 and self._is_passing(ref, 0):
             self.names[ref] = "x"
         elif index == 0:
             self.names[ref] = "inputs"
         else:
             self._take(ref, wish)
 
-    def _name_results(self, body: Body) -> None:
-        for index, item in enumerate(body.items):
+    def _name_results(self) -> None:
+        for index, item in enumerate(self.body.items):
             refs = [Ref(item, output) for output in range(item.outputs)]
             many = isinstance(item, Step) and len(refs) > MOST_TARGETS
             if many:
@@ -211,36 +213,27 @@ class _Function:
             for ref in refs:
                 if ref in self.names:
                     continue
-                if len(refs) == 1 and self._is_passing(body, ref, index + 1):
+                if len(refs) == 1 and self._is_passing(ref, index + 1):
                     self.names[ref] = "x"
                 else:
                     self._take(ref, hint(ref))
 
-    def _is_passing(self, body: Body, ref: Ref, following: int) -> bool:
+    def _is_passing(self, ref: Ref, following: int) -> bool:
         """Whether only the next item takes a value, which may then be called x."""
-        users = self._users(body).get(ref, [])
+        users = self.users.get(ref, [])
         if any(user != following for user in users):
             return False
         if isinstance(ref.item, Loop) and not _turns_by_x(ref.item, ref.number):
             return False
-        if following == len(body.items):
+        if following == len(self.body.items):
             return True
         # In a loop, x is what goes from turn to turn.
-        loop = body.items[following]
+        loop = self.body.items[following]
         if not isinstance(loop, Loop):
             return True
         taken = [index for index, given in enumerate(loop.inputs) if given == ref]
         carried = {loop.carried.get(index) for index in taken}
         return carried == {0} and _turns_by_x(loop, 0)
-
-    def _users(self, body: Body) -> dict[Ref, list[int]]:
-        users: dict[Ref, list[int]] = {}
-        for index, item in enumerate(body.items):
-            for ref in item.inputs:
-                users.setdefault(ref, []).append(index)
-        for ref in body.results:
-            users.setdefault(ref, []).append(len(body.items))
-        return users
 
     def _take(self, ref: Ref, wish: str) -> None:
         self.names[ref] = self._unique(wish)
@@ -254,6 +247,17 @@ class _Function:
         names = [self.names[Ref(item, output)] for output in range(item.outputs)]
         # One of many is written steps[3]: what is assigned is the list.
         return names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
+
+
+def _users(body: Body) -> dict[Ref, list[int]]:
+    """The items that take each value; a result is taken after all of them."""
+    users: dict[Ref, list[int]] = {}
+    for index, item in enumerate(body.items):
+        for ref in item.inputs:
+            users.setdefault(ref, []).append(index)
+    for ref in body.results:
+        users.setdefault(ref, []).append(len(body.items))
+    return users
 
 
 def _turns_by_x(loop: Loop, result: int) -> bool:

@@ -18,11 +18,11 @@ from .folding import (
     consider,
     fold,
     key,
-    loop_up,
     unwrap,
     weight,
 )
 from .forms import Form, length
+from .looping import loop_up
 from .naming import name_blocks
 from .repeats import Repeat, repeats
 from .writing import write
@@ -164,13 +164,13 @@ def _variants(
         )
         yield from ((start, period) for start in starts[:_CUTS])
         return
-    heads = sorted(range(min(length - 1, _REACH)), key=lambda o: (cost[first.start + o], o))
-    tails = sorted(
-        range(max(2, length - _REACH), length + 1),
-        key=lambda o: (cost[first.start + o], length - o),
-    )
-    tried = {0: None, **dict.fromkeys(heads[:_CUTS])}
-    ends = {length: None, **dict.fromkeys(tails[:_CUTS])}
+    start = first.start
+    heads = [o for o in range(min(length - 1, _REACH)) if cost[start + o] < cost[start]]
+    short = range(max(2, length - _REACH), length)
+    tails = [o for o in short if cost[start + o] < cost[start + length]]
+    heads.sort(key=lambda o: (cost[start + o], o))
+    tails.sort(key=lambda o: (cost[start + o], -o))
+    tried, ends = [0, *heads[:_CUTS]], [length, *tails[:_CUTS]]
     yield from ((a, b - a) for a in tried for b in ends if b - a > 1)
 
 

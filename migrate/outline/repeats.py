@@ -26,21 +26,19 @@ def repeats(
         shortest: length of a run.
         most: how many repeats are looked at.
     """
-    count = len(sequence)
-    if count < 2 * shortest:
+    if len(sequence) < 2 * shortest:
         return
     order, common = _suffixes(np.asarray(sequence))
     total = np.concatenate([[0.0], np.cumsum(np.asarray(weights, float))])
     lengths, lefts, rights = _intervals(common, shortest)
     if not len(lengths):
         return
-    # Copies in a row overlap; so many of them fit between the first and the last.
+    # Copies that overlap are copies in a row: a copy is what lies between two of them.
     lowest, highest = _extremes(order, lefts, rights)
-    fitting = np.minimum(rights - lefts + 1, (highest - lowest) // lengths + 1)
+    count = rights - lefts + 1
+    alone = np.minimum(lengths, np.maximum(1, (highest - lowest) // (count - 1)))
     first = order[lefts]
-    weight = total[first + lengths] - total[first]
-    saved = np.where(fitting > 1, weight * (fitting - 1), 0.0)
-    # Copies that overlap share less than they promise: what repeats is the distance between them.
+    saved = (total[first + alone] - total[first]) * (count - 1)
     for index in np.argsort(-saved, kind="stable")[:most]:
         if saved[index] <= 0:
             return
