@@ -61,7 +61,7 @@ def kernel_transposed(model: Any) -> None:
 
 
 def slope(model: Any) -> None:
-    model.configure("dense_5_1", negative_slope=0.3)
+    model.configure("dense_5_leaky_relu", negative_slope=0.3)
 
 
 def gates(model: Any) -> None:
@@ -87,7 +87,7 @@ def half_precision(model: Any) -> None:
          "batch_normalization_1/cond/FusedBatchNormV3_1:0", "statistics"),
         ("resnet_block", kernel_transposed, "conv2d", "conv2d/Conv2D:0", "transposed kernel"),
         ("resnet_block", padding, "conv2d", "conv2d/Conv2D:0", "padding"),
-        ("layers_mlp_activations", slope, "dense_5_1", "dense_5/LeakyRelu:0", "slope"),
+        ("layers_mlp_activations", slope, "dense_5_leaky_relu", "dense_5/LeakyRelu:0", "slope"),
         ("layers_mlp_activations", half_precision, "dense_2", "dense_2/Selu:0", "precision"),
         ("lstm_dynamic", gates, "rnn", "head/BiasAdd:0", "gate order"),
     ],
