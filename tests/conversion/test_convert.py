@@ -141,24 +141,10 @@ def test_a_graph_without_a_network_gives_variables(path: str, shared: Path, tmp_
     assert {v["target"] for v in result.report["variables"]} == set(written.files)
 
 
-@pytest.mark.parametrize(
-    ("path", "message"),
-    [
-        (
-            "tensorflow__serving/saved_model_counter/00000123",
-            "counter:0 does not depend on any input",
-        ),
-        (
-            "GoogleCloudPlatform__asl-ml-immersion/churn",
-            "HashTableV2, which Keras does not have; the checkpoint does not contain the values",
-        ),
-    ],
-)
-def test_what_is_no_network_is_refused(
-    path: str, message: str, shared: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(UserError, match=message):
-        convert(shared / "corpus" / path, tmp_path / "out")
+def test_what_is_no_network_is_refused(shared: Path, tmp_path: Path) -> None:
+    source = shared / "corpus" / "tensorflow__serving/saved_model_counter/00000123"
+    with pytest.raises(UserError, match="counter:0 does not depend on any input"):
+        convert(source, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 

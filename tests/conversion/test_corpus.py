@@ -19,10 +19,12 @@ VARIABLES = {
     "darienmt__intro-to-tensorflow/model.ckpt",
     "darienmt__intro-to-tensorflow/model_names.ckpt",
 }
-LIFTED = {"onnx__tensorflow-onnx/saved_model_assign/"}
+LIFTED = {
+    "GoogleCloudPlatform__asl-ml-immersion/churn/",  # tests strings for equality
+    "onnx__tensorflow-onnx/saved_model_assign/",
+}
 REFUSED = {
     "BenjyWP__deep_meta-learning_guidance_law/fragments/index_meta_no_data/model.ckpt-9247499.index",
-    "GoogleCloudPlatform__asl-ml-immersion/churn/",
     "Roodmaster__rnn-lstm-tensorflow/fragments/index_meta_no_data/model.ckpt-171999.index",
     "chrismattmann__MLwithTensorFlow2ed/tf_ckpts/ckpt-3",
     "google-deepmind__sonnet/cifar10_convnet/checkpoint-1",
