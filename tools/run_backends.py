@@ -15,13 +15,14 @@ import re
 import sys
 import tempfile
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 import tfmigrate
 from tfmigrate.errors import UserError
-from tfmigrate.worker import Worker
+from tfmigrate.worker import Worker, WorkerError
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "data"
@@ -50,11 +51,18 @@ def run(archive: Path, pythons: dict[str, str], workers: tuple[Worker, Worker]) 
             made = tfmigrate.convert(source, case / "out", backends=pythons, workers=workers)
             found = made.report.get("backends", [])
             record |= {"outcome": made.report["outcome"], "backends": found}
+        except WorkerError:
+            raise
         except UserError as error:
             record |= {"outcome": "refused", "reason": error.problem, "backends": []}
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     return record
+
+
+def started(stack: ExitStack) -> tuple[Worker, Worker]:
+    """A worker for graphs and one for Keras."""
+    return stack.enter_context(Worker("graph")), stack.enter_context(Worker("Keras"))
 
 
 def table(records: list[Record], names: list[str]) -> list[str]:
@@ -122,11 +130,17 @@ def main(python: tuple[str, ...], only: str) -> None:
     """Runs the cases and writes the page."""
     pythons = {name: path for name, _, path in (text.partition("=") for text in python)}
     records = []
-    with Worker("graph") as graph, Worker("Keras") as keras:
+    with ExitStack() as stack:
+        workers = started(stack)
         for archive in sorted(CASES.glob("*/*.zip")):
             if only not in f"{archive.parent.name}/{archive.stem}":
                 continue
-            record = run(archive, pythons, (graph, keras))
+            try:
+                record = run(archive, pythons, workers)
+            except WorkerError as error:  # TensorFlow aborted, and the next case needs another
+                print(archive.stem, error.problem, sep=" · ", flush=True)
+                workers = started(stack)
+                continue
             verdicts = [f"{e['backend']} {e['verdict']}" for e in record["backends"]]
             print(record["case"], record["outcome"], *verdicts, sep=" · ", flush=True)
             records.append(record)
