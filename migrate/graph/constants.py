@@ -18,7 +18,7 @@ _IDENTITY = (
     "ReadVariableOp", "LoopCond", "RefIdentity", "PlaceholderWithDefault", "EnsureShape", "Print",
 )  # fmt: skip
 
-_MOST_AXES = 254  # of a tensor; tensorflow/core/framework/tensor_shape.h
+MOST_AXES = 254  # of a tensor; tensorflow/core/framework/tensor_shape.h
 _MOST_REPEATED = 1 << 20  # elements that one integer of a constant may fill
 GUESSED_SIZES = (10_007, 10_009)
 """Assumed for unknown sizes: primes, so no reshape or product turns one into the other."""
@@ -235,7 +235,7 @@ def static_value(graph: Graph, tensor: str) -> np.ndarray | None:
 
 def axes_or_sizes(value: np.ndarray | None) -> tuple[int, ...] | None:
     """The integers of a small array; None for others, and for more than a tensor has axes."""
-    if value is None or value.dtype.kind not in "iu" or value.size > _MOST_AXES:
+    if value is None or value.dtype.kind not in "iu" or value.size > MOST_AXES:
         return None
     return tuple(int(number) for number in value.reshape(-1))
 

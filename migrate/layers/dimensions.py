@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..graph.constants import axes_or_sizes
+from ..graph.constants import MOST_AXES, axes_or_sizes
 from ..graph.nodes import Node
 from .view import View
 
@@ -218,7 +218,10 @@ def _computed_sizes(view: View, tensor: str) -> list[Size] | None:
         return found
     if not shape:
         return [Computed(tensor)]
-    return None if shape[0] is None else [Computed(tensor, at) for at in range(shape[0])]
+    count = shape[0]
+    if count is None or count > MOST_AXES:
+        return None
+    return [Computed(tensor, at) for at in range(count)]
 
 
 def _calculated(view: View, node: Node) -> list[Size] | None:
@@ -241,7 +244,10 @@ def _joined(view: View, node: Node) -> list[Size] | None:
             shape = () if node.op == "Pack" else view.shape(part)
             if shape is None or None in shape:
                 return None
-            sizes = [None] * math.prod(size or 0 for size in shape)
+            count = math.prod(size or 0 for size in shape)
+            if count > MOST_AXES:
+                return None
+            sizes = [None] * count
         found += sizes
     return found
 

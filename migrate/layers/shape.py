@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph.constants import axes_or_sizes
+from ..graph.constants import MOST_AXES, axes_or_sizes
 from ..plan import Code, Shape, Value
 from .builder import Builder
 from .dimensions import Computed, Dimension, Size, shape_of, sizes_of
@@ -67,7 +67,10 @@ def target_sizes(view: View, tensor: str) -> tuple[int | None, ...] | None:
                 shape = view.shape(part)
                 if shape is None or None in shape:
                     return None
-                found += [None] * math.prod(size or 0 for size in shape)
+                count = math.prod(size or 0 for size in shape)
+                if count > MOST_AXES:
+                    return None
+                found += [None] * count
             else:
                 found += known
         return tuple(found)

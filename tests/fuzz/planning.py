@@ -68,8 +68,8 @@ def plan(contents: list[bytes], folder: Path) -> str | None:
         written.append(real(*arguments, **options))
         return written[-1]
 
-    real = output.emit_source
-    with patch.object(output, "emit_source", emitted):
+    real = output.written
+    with patch.object(output, "written", emitted):
         convert(path, folder / "out", dry_run=True, workers=(NoWorker(), NoWorker()))
     for text in written:
         assert_harmless(text)
