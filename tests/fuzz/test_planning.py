@@ -80,3 +80,11 @@ def test_a_variable_of_an_unknown_dtype_is_named(tmp_path: Path) -> None:
     file.write_bytes(protos.MetaGraphDef(graph_def=graph).SerializeToString())
     with pytest.raises(UserError, match="variable 'v' of the graph has no dtype of TensorFlow 1"):
         inspect(file)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\nnode", "\nnode {"])
+def test_a_long_comment_ends_in_one_line(end: str, tmp_path: Path) -> None:
+    file = tmp_path / "x.pbtxt"
+    file.write_text("#" * 2000 + end)  # a search that tries each # as a comment takes years
+    with pytest.raises(UserError):
+        inspect(file)

@@ -115,7 +115,7 @@ _FORMS = {
     "MetaGraphDef": META_GRAPH_FIELDS,
     "SavedModel": ("saved_model_schema_version", "meta_graphs"),
 }
-_TEXT_START = re.compile(r"\s*(?:#[^\n]*\s*)*([a-z_]+)\s*[:{<]")
+_TEXT_START = re.compile(r"(?:\s|#[^\n]*\n)*([a-z_]+)\s*[:{<]")  # each # begins one comment
 
 
 def form_of(data: bytes) -> tuple[str, bool]:
