@@ -114,7 +114,7 @@ def compare_backends(
                 text = f"{error.problem}; try {error.try_}" if error.try_ else error.problem
                 found.append(OnBackend(name, allowed, reason=text))
                 continue
-            if needs_tensorflow(own) and name != "tensorflow":
+            if needs_tensorflow(own, interface) and name != "tensorflow":
                 reason = "the model has strings or sparse features, for which it needs TensorFlow"
                 found.append(OnBackend(name, allowed, versions=versions, reason=reason))
                 continue
@@ -148,8 +148,10 @@ def compare_backends(
     return tuple(found)
 
 
-def needs_tensorflow(source: str | None) -> bool:
-    """Whether the text of a model.py imports TensorFlow: for strings, and for sparse features."""
+def needs_tensorflow(source: str | None, interface: Interface) -> bool:
+    """Whether a model takes strings, or its model.py imports TensorFlow for sparse features."""
+    if any(given.dtype == "string" for given in interface.inputs):
+        return True
     return source is not None and "import tensorflow as tf" in source.splitlines()
 
 

@@ -190,3 +190,18 @@ def test_the_program_needs_no_package_but_keras_and_numpy() -> None:
             elif isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
     assert names <= {*sys.stdlib_module_names, "keras"}
+
+
+def test_a_model_of_strings_stays_on_tensorflow(
+    case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    python = python_of("jax") or python_of("torch")
+    if python is None:
+        pytest.skip("needs jax or torch")
+    name = "jax" if python == python_of("jax") else "torch"
+    source = case_of("structure/string_table_asset").source
+    made = convert(source, tmp_path / "out", backends={name: python}, workers=workers)
+    (entry,) = made.report["backends"]
+    assert made
+    assert entry["verdict"] == "not run"
+    assert "strings" in entry["reason"]
