@@ -130,10 +130,14 @@ def _tensors(graph: Any) -> set[str]:
 
 @refusing("restore the variables of the original graph")
 def _assign(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
-    """Sets variables by the name of their node."""
+    """Sets variables by the name of their node.
+
+    In one run: TensorFlow optimizes the whole graph again for each new set of fetches.
+    """
     import tensorflow as tf
 
     graph = _state["graph"]
+    settings, feeds = [], {}
     with graph.as_default():
         for name, array in arrays.items():
             try:
@@ -148,7 +152,9 @@ def _assign(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
                 kind = variable.dtype.base_dtype
                 given = tf.compat.v1.placeholder(kind, array.shape, _GIVEN)
                 setting = tf.raw_ops.Assign(ref=variable, value=given, validate_shape=False)
-            _state["session"].run(setting, {given: array.astype(kind.as_numpy_dtype)})
+            settings.append(setting)
+            feeds[given] = array.astype(kind.as_numpy_dtype)
+    _state["session"].run(settings, feeds)
     return {}, {}
 
 
