@@ -65,7 +65,7 @@ class Session:
 
     def assign(self, request, arrays):
         """Sets variables by the name of their node; those that the graph lacks are left out."""
-        tf = self._tf
+        tf, settings, feeds = self._tf, [], {}
         with self._graph.as_default():
             for name, array in arrays.items():
                 variable = self._variable(name)
@@ -82,7 +82,9 @@ class Session:
                     setting = self._resource.assign_variable_op(variable, given)
                 else:
                     setting = self._reference.assign(variable, given, validate_shape=False)
-                self._session.run(setting, {given: array.astype(kind.as_numpy_dtype)})
+                settings.append(setting)
+                feeds[given] = array.astype(kind.as_numpy_dtype)
+        self._session.run(settings, feeds)  # in one run, as in rungraph.py
         return {}, {}
 
     def run(self, request, arrays):
