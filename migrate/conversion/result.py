@@ -16,7 +16,7 @@ from ..plan.balance import Balance, balance
 from ..plan.fates import fates
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
 from ..sources import Source
-from ..verification import OF_SCALE, Allowed, Measured, backends_blocks
+from ..verification import OF_SCALE, Allowed, Measured, backends_blocks, backends_told
 from .lifting import Lifted
 
 
@@ -96,6 +96,7 @@ class Conversion(Result):
         if run_by := parity.get("run_by"):
             parts.append(f"original run by {run_by}")
         shown += backends_blocks(report.get("backends") or [])
+        parts += backends_told(report.get("backends") or [])
         if advice := parity.get("try"):
             shown.append(Paragraph(f"To prove it: {advice}"))
         return [

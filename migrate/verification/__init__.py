@@ -1,6 +1,6 @@
 """An original and its model on the same inputs: which tensor differs first, and why."""
 
-from .backends import OnBackend, backends_blocks, compare_backends
+from .backends import OnBackend, backends_blocks, backends_told, compare_backends
 from .comparing import OF_SCALE, Allowed, difference
 from .evidence import no_evidence, without_weights
 from .result import Measured, Verification
@@ -22,6 +22,7 @@ __all__ = [
     "TrainingCheck",
     "Verification",
     "backends_blocks",
+    "backends_told",
     "check_training",
     "compare_backends",
     "difference",

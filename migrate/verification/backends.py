@@ -163,6 +163,11 @@ def backends_blocks(reported: Sequence[Mapping[str, Any]]) -> list[Block]:
     return [_table(reported), *([Notes(notes)] if notes else [])]
 
 
+def backends_told(reported: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the verdict says of the backends: "pass on torch", "not run on jax"."""
+    return [f"{entry['verdict']} on {entry['backend']}" for entry in reported]
+
+
 def _table(reported: Sequence[Mapping[str, Any]]) -> Table:
     columns = ["backend", "version", ">outputs", ">losses", ">state", ">s/step", "verdict"]
     rows = [

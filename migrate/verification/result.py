@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK
 from ..parity import Difference, Verdict, worst
 from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, plain
-from .backends import OnBackend, backends_blocks
+from .backends import OnBackend, backends_blocks, backends_told
 from .comparing import Allowed
 from .layers import Cause, LayerDifference
 from .trained import Trained
@@ -160,6 +160,8 @@ class Verification(Result):
         )
         if self.trained is not None:
             text += f" · {_of_training(self.trained)}"
+        for told in backends_told([each.to_dict() for each in self.backends]):
+            text += f" · {told}"
         if self.run_by is not None:
             text += f" · original run by {self.run_by}"
         if self.verdict is Verdict.NOT_PROVED:

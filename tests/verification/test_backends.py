@@ -144,6 +144,7 @@ def test_a_backend_that_is_missing_is_a_line_and_no_failure(
     assert entry["verdict"] == "not run"
     assert "cannot run Keras on torch" in entry["reason"]
     assert "--python torch=PATH" in entry["reason"]
+    assert "not run on torch" in made.blocks()[-1].text
 
 
 def test_a_lifted_model_says_that_only_tensorflow_runs_it(
