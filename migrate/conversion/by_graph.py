@@ -29,7 +29,6 @@ from ..verification import (
     Comparison,
     Measured,
     Model,
-    OnBackend,
     Subject,
     Trained,
     TrainingCheck,
@@ -38,6 +37,7 @@ from ..verification import (
     difference,
     lost_dropout,
     no_evidence,
+    not_compared,
     without_weights,
 )
 from ..verification.kernels import changed_in
@@ -157,7 +157,8 @@ class GraphConversion:
                 measured = replace(measured, run_by=run_by)
                 trained = self._check_training(plan, interface, measured, runner, keras_worker)
                 if not all(map(Allowed().holds, (measured.differences or {}).values())):
-                    return measured
+                    reason = "the outputs differ on TensorFlow already"
+                    return replace(measured, backends=not_compared(self.backends, reason))
                 subject = Subject(room / "model.keras", None)
                 found = compare_backends(
                     self.backends,
@@ -404,8 +405,8 @@ class GraphConversion:
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
                 measured = self._compare_lifted(lifted, original, worker)
                 only = "the model is a SavedModel, which only TensorFlow runs"
-                rows = [OnBackend(name, Allowed(), reason=only) for name in self.backends]
-                measured = replace(measured, run_by=run_by, backends=tuple(rows))
+                rows = not_compared(self.backends, only)
+                measured = replace(measured, run_by=run_by, backends=rows)
                 report = lifted_report(self.source, lifted, why, measured)
                 report["files"] |= self.output.formats(room).files
                 write_report(room, report)

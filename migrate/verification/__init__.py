@@ -1,6 +1,6 @@
 """An original and its model on the same inputs: which tensor differs first, and why."""
 
-from .backends import OnBackend, backends_blocks, backends_told, compare_backends
+from .backends import backends_blocks, backends_told, compare_backends, not_compared
 from .comparing import OF_SCALE, Allowed, difference
 from .evidence import no_evidence, without_weights
 from .result import Measured, Verification
@@ -16,7 +16,6 @@ __all__ = [
     "Comparison",
     "Measured",
     "Model",
-    "OnBackend",
     "Subject",
     "Trained",
     "TrainingCheck",
@@ -28,6 +27,7 @@ __all__ = [
     "difference",
     "lost_dropout",
     "no_evidence",
+    "not_compared",
     "verify",
     "without_weights",
 ]

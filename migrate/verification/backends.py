@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,9 +121,7 @@ def compare_backends(
             try:
                 repeat = trained.repeat if trained is not None else None
                 compiled = repeat is not None
-                model = Model.open(
-                    subject, worker, timeout, compiled=compiled, source=own, trust=True
-                )
+                model = Model.open(subject, worker, timeout, compiled=compiled, source=own)
                 model.bind(interface, report)
                 made = model.predict([given[i.tensor] for i in interface.inputs])
                 outputs = {
@@ -146,6 +144,11 @@ def compare_backends(
                 reason = f"the model cannot run: {printable(gist, 300)}"
                 found.append(OnBackend(name, allowed, None, None, None, versions, reason, True))
     return tuple(found)
+
+
+def not_compared(backends: Iterable[str], reason: str) -> tuple[OnBackend, ...]:
+    """A line for each backend that was asked for and not tried, with the reason."""
+    return tuple(OnBackend(name, Allowed(), reason=reason) for name in backends)
 
 
 def needs_tensorflow(source: str | None, interface: Interface) -> bool:

@@ -18,7 +18,7 @@ from ..errors import UserError, printable, understanding
 from ..graph import Inference, Interface, reported_inputs, running_part, split_tensor
 from ..layers import UnsupportedError
 from ..layers.planning import bypassed, find_inference, lift_plan, make_plan
-from ..parity import Difference
+from ..parity import Difference, Verdict
 from ..plan import Plan
 from ..plan.batch import keeps_batch
 from ..plan.examples import EXAMPLES, number_of, random_inputs
@@ -28,7 +28,7 @@ from ..worker import JobError, Worker
 from ..worker.backends import interpreters
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
-from .backends import compare_backends
+from .backends import compare_backends, not_compared
 from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
 from .evidence import no_evidence
@@ -196,7 +196,10 @@ def verify(
                 timeout=timeout,
             )
             result = replace(result, trained=trained)
-        if programs and result:
+        if programs and result.verdict is Verdict.FAIL:
+            reason = "the model differs on TensorFlow already"
+            result = replace(result, backends=not_compared(programs, reason))
+        elif programs:
             result = replace(
                 result,
                 backends=compare_backends(

@@ -51,6 +51,15 @@ for x, y in zip(arrays["train_x"], arrays["train_y"]):
 print(json.dumps({"outputs": made.tolist(), "losses": losses}))
 """
 
+# Makes every model that Keras opens give twice its output.
+DOUBLED = """
+_opened = keras.models.load_model
+def _doubled(*arguments, **options):
+    model = _opened(*arguments, **options)
+    return keras.Model(model.inputs, keras.ops.multiply(model.outputs[0], 2.0))
+keras.models.load_model = _doubled
+"""
+
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
@@ -114,16 +123,10 @@ def test_another_result_on_a_backend_is_a_failure(
     folder = tmp_path / "out"
     convert(case.source, folder, training=False, workers=workers)
     code = folder / "model.py"
-    text = code.read_text("utf-8")
-    code.write_text(
-        text + "\nimport sys\nif sys.argv[0].endswith('backend.py'):\n"
-        "    plain = keras.models.load_model\n"
-        "    def doubled(*arguments, **options):\n"
-        "        model = plain(*arguments, **options)\n"
-        "        return keras.Model(model.inputs, keras.ops.multiply(model.outputs[0], 2.0))\n"
-        "    keras.models.load_model = doubled\n",
-        "utf-8",
-    )
+    there = "import sys\nif sys.argv[0].endswith('backend.py'):\n"
+    lines = DOUBLED.strip().splitlines()
+    with code.open("a", encoding="utf-8") as file:
+        file.write("\n" + there + "".join(f"    {line}\n" for line in lines))
     result = verify(case.source, code, backends={"tensorflow": None}, workers=workers)
     (on,) = result.backends
     assert on.verdict is Verdict.FAIL
@@ -145,6 +148,20 @@ def test_a_backend_that_is_missing_is_a_line_and_no_failure(
     assert "cannot run Keras on torch" in entry["reason"]
     assert "--python torch=PATH" in entry["reason"]
     assert "not run on torch" in made.blocks()[-1].text
+
+
+def test_a_model_that_differs_is_not_tried_on_backends_and_says_so(
+    case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    source, code = case_of("structure/leaky_by_absolute").source, tmp_path / "out" / "model.py"
+    convert(source, code.parent, training=False, workers=workers)
+    with code.open("a", encoding="utf-8") as file:
+        file.write(DOUBLED)
+    result = verify(source, code, backends={"tensorflow": None}, workers=workers)
+    (on,) = result.backends
+    assert result.verdict is Verdict.FAIL
+    assert on.verdict is Verdict.NOT_RUN
+    assert "not run on tensorflow" in result.blocks()[-1].text
 
 
 def test_a_lifted_model_says_that_only_tensorflow_runs_it(
