@@ -153,7 +153,13 @@ class GraphConversion:
                 return self._lift(interface, original, inference, keras_worker, why, run_by)
 
             def compare(room: Path) -> Measured:
-                measured, given, expected = compare_outputs()
+                try:
+                    measured, given, expected = compare_outputs()
+                except WorkerError:
+                    raise
+                except UserError as error:
+                    rows = not_compared(self.backends, "the outputs were not compared")
+                    return replace(self.output.unmeasured(error), backends=rows)
                 measured = replace(measured, run_by=run_by)
                 trained = self._check_training(plan, interface, measured, runner, keras_worker)
                 if not all(map(Allowed().holds, (measured.differences or {}).values())):

@@ -57,6 +57,10 @@ class Output:
             "EXAMPLES.npz, with real inputs of the network"
         )
 
+    def unmeasured(self, error: UserError) -> Measured:
+        """The result where the graph accepts none of the random examples."""
+        return Measured(None, f"on random inputs {error.problem}", advice=self.verify_with_data)
+
     def model(
         self,
         plan: Plan,
@@ -104,10 +108,8 @@ class Output:
                 measured = compare(room)
             except WorkerError:
                 raise
-            except UserError as error:  # random examples may be none that the graph accepts
-                measured = Measured(
-                    None, f"on random inputs {error.problem}", advice=self.verify_with_data
-                )
+            except UserError as error:
+                measured = self.unmeasured(error)
             if plan.training is not None and not plan.training.proved:  # which the source says
                 text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
                 (room / "model.py").write_text(text, encoding="utf-8")
