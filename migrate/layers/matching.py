@@ -55,7 +55,8 @@ def fill_plan(view: View, plan: Network, taken: Collection[str] | None = None) -
             given.value.shape = (None,)
             builder.warn(
                 f"The graph does not give the shape of {given.tensor}; it is treated as a vector. "
-                f"If it has more dimensions, use --inputs '{given.tensor}:[?,28,28,1]', say."
+                "If it has more dimensions, give them, for example "
+                f"--inputs '{given.tensor}:[?,28,28,1]'."
             )
     tidy(builder)
     builder.finish()

@@ -91,7 +91,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     if towers is not None:
         context.notes.append(_of_towers(towers))
     if chosen[0].replicas == 1:
-        context.notes.append("SyncReplicasOptimizer has one replica: the model is that")
+        context.notes.append("SyncReplicasOptimizer has one replica, so the model trains like it")
     elif chosen[0].replicas:
         context.warnings.append(
             f"the model trains with its own gradients, but the program with the mean of those of "

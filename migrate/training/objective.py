@@ -160,7 +160,7 @@ class _Objective:
         if heads and not self._variables(loss, [*stop, *heads]):
             return (
                 f"the loss also depends on {', '.join(heads)}, the output of another network; "
-                f"--outputs {','.join([*self._ends, *heads])} makes it one of the model"
+                f"--outputs {','.join([*self._ends, *heads])} makes it an output of the model"
             )
         others = sorted(self._variables(loss, stop))
         more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""

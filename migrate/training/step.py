@@ -58,8 +58,8 @@ def _gone(
     least = math.ceil(math.log(_UNDERFLOW) / math.log(max(betas)))
     return least, (
         f"the number of updates done is not known, because the program has no step and its powers "
-        f"of beta have run to 0; the optimizer's iterations are {least}, at which Adam corrects as "
-        "little as in TensorFlow 1"
+        f"of beta have run to 0; the optimizer's iterations are set to {least}, where the bias "
+        "correction of Adam has no effect, as in TensorFlow 1"
     )
 
 

@@ -71,7 +71,8 @@ def named_shapes(inputs: Sequence[str] | None) -> tuple[list[str] | None, dict[s
             open_ = ("?", "-1", "None")
             if not all(size in open_ or size.isdigit() for size in sizes):
                 raise UserError(
-                    f"{printable(text)} names no shape", expected="NAME:[?,28,28,1], say"
+                    f"{printable(text)} has no shape that can be read",
+                    expected="NAME:SHAPE, such as x:[?,28,28,1]",
                 )
             shapes[names[-1]] = tuple(None if s in open_ else int(s) for s in sizes)
     return names, shapes
