@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..outline.body import Argument, Block, BlockCall, Body, Item, Loop, Outline, Ref, Step
+from ..outline.body import (
+    Argument,
+    Block,
+    BlockCall,
+    Body,
+    Item,
+    Loop,
+    Outline,
+    Ref,
+    Step,
+    overwrites,
+)
 from ..outline.columns import Text, Turn, Use
 from ..outline.forms import filled, same
 from ..outline.naming import hint
@@ -50,6 +62,7 @@ class _Function:
     Attributes:
         names: what each value is called.
         users: which items take it.
+        free: the first item whose result may be called x: until then x is a value from around.
     """
 
     def __init__(self, writer: Outlined, body: Body, block: Block | None):
@@ -57,6 +70,7 @@ class _Function:
         self.names: dict[Ref, str] = {}
         self.taken = {"x", *writer.defined}
         self.users = _users(body)
+        self.free: float = 0
 
     # The text
 
@@ -112,9 +126,9 @@ class _Function:
         """Statements of the body, whose given values have names."""
         self._name_results()
         lines: list[str] = []
-        for item in self.body.items:
+        for index, item in enumerate(self.body.items):
             if isinstance(item, Loop):
-                lines += self._loop(item, express, indent)
+                lines += self._loop(item, express, indent, busy=index < self.free)
                 continue
             targets = self._targets(item)
             lines.append(_assignment(targets, self._call(item, express, len(targets)), indent))
@@ -144,7 +158,10 @@ class _Function:
         own = original if self.body is self.writer.outline.main else None
         return self.writer.applied(call, function, before + 3, original=own)
 
-    def _loop(self, loop: Loop, express: Callable[[Any], Any], indent: str) -> list[str]:
+    def _loop(
+        self, loop: Loop, express: Callable[[Any], Any], indent: str, busy: bool
+    ) -> list[str]:
+        """The statements of a loop; busy says whether x is a value that is taken after it."""
         turning, inner = loop.turning, loop.item
         outer = [express(written) for written in turning.written]
         lines = []
@@ -171,7 +188,7 @@ class _Function:
         slots = [express_turn(written) for written in turning.slots]
         deeper = indent + BODY
         if isinstance(inner, BlockCall) and inner.block.inline:
-            lines += self._inlined(loop, inner.block, slots, own, deeper)
+            lines += self._inlined(loop, inner.block, slots, own, deeper, busy)
         else:
             targets = self._targets(loop)
             inputs = [own[index] for index in range(len(own))]
@@ -181,12 +198,23 @@ class _Function:
         return lines
 
     def _inlined(
-        self, loop: Loop, block: Block, slots: Sequence[Any], own: dict[int, str], indent: str
+        self,
+        loop: Loop,
+        block: Block,
+        slots: Sequence[Any],
+        own: dict[int, str],
+        indent: str,
+        busy: bool,
     ) -> list[str]:
         """The body of a block that only this loop calls."""
         inside = _Function(self.writer, block.body, None)
         inside.taken = self.taken
         inside.names = {Ref(None, index): name for index, name in own.items()}
+        given = [index for index, name in own.items() if name == "x"]
+        kept = [
+            _kept_until(block.body, index) if index in loop.carried else math.inf for index in given
+        ]
+        inside.free = math.inf if busy else max(kept, default=0)
         for index, ref in enumerate(block.body.results):
             inside.names[ref] = self.names[Ref(loop, index)]
         return inside.statements(lambda written: _expression(written, slots, ()), indent)
@@ -213,7 +241,7 @@ class _Function:
             for ref in refs:
                 if ref in self.names:
                     continue
-                if len(refs) == 1 and self._is_passing(ref, index + 1):
+                if len(refs) == 1 and index >= self.free and self._is_passing(ref, index + 1):
                     self.names[ref] = "x"
                 else:
                     self._take(ref, hint(ref))
@@ -223,7 +251,7 @@ class _Function:
         users = self.users.get(ref, [])
         if any(user != following for user in users):
             return False
-        if isinstance(ref.item, Loop) and not _turns_by_x(ref.item, ref.number):
+        if isinstance(ref.item, Loop) and not _turns_by_x(ref.item):
             return False
         if following == len(self.body.items):
             return True
@@ -233,7 +261,7 @@ class _Function:
             return True
         taken = [index for index, given in enumerate(loop.inputs) if given == ref]
         carried = {loop.carried.get(index) for index in taken}
-        return carried == {0} and _turns_by_x(loop, 0)
+        return carried == {0} and _turns_by_x(loop)
 
     def _take(self, ref: Ref, wish: str) -> None:
         self.names[ref] = self._unique(wish)
@@ -260,16 +288,18 @@ def _users(body: Body) -> dict[Ref, list[int]]:
     return users
 
 
-def _turns_by_x(loop: Loop, result: int) -> bool:
-    """Whether what a loop carries may be called x: statements in the loop use that name too."""
-    item = loop.item
-    if loop.outputs > 1 or result not in loop.carried.values():
-        return False
-    if not isinstance(item, BlockCall) or not item.block.inline:
-        return True
-    given = [index for index, kept in loop.carried.items() if kept == result]
-    later = item.block.body.items[1:]
-    return not any(Ref(None, index) in inner.inputs for inner in later for index in given)
+def _turns_by_x(loop: Loop) -> bool:
+    """Whether what a loop carries may be called x: one value goes from turn to turn."""
+    return loop.outputs == 1 and 0 in loop.carried.values()
+
+
+def _kept_until(body: Body, given: int) -> int:
+    """The first item that may give its result the name of a given value."""
+    last = 0
+    for index, item in enumerate(body.items):
+        if Ref(None, given) in item.inputs:
+            last = index if overwrites(item, Ref(None, given), 0) else index + 1
+    return last
 
 
 def _assignment(target: str, expression: Any, indent: str) -> str:

@@ -209,6 +209,17 @@ class Outline:
         return [(block.name, block.body.width) for block in functions]
 
 
+def overwrites(item: Item, taken: Ref, result: int) -> bool:
+    """Whether a result of an item may have the name of a value that it takes.
+
+    A loop needs what it does not carry in each turn, and the start of another result too.
+    """
+    if not isinstance(item, Loop):
+        return True
+    places = [index for index, given in enumerate(item.inputs) if given == taken]
+    return all(item.carried.get(index) == result for index in places)
+
+
 def common_scope(scopes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """The scopes around all of these, from the outermost one; those that are not known left out."""
     known = [scope for scope in scopes if scope]

@@ -17,6 +17,7 @@ from .body import (
     Ref,
     Step,
     common_scope,
+    overwrites,
     scope_of,
 )
 from .columns import named
@@ -85,9 +86,13 @@ def _fits_in_loop(item: Item, block: Block) -> bool:
         return False
     order = {inner: index for index, inner in enumerate(block.body.items)}
     for index, result in item.carried.items():
-        made = order[block.body.results[result].item]  # type: ignore[index]
-        later = [i for i, inner in enumerate(block.body.items) if Ref(None, index) in inner.inputs]
-        if max(later, default=0) > made:
+        given, became = Ref(None, index), block.body.results[result]
+        made = order[became.item]  # type: ignore[index]
+        later = [i for i, inner in enumerate(block.body.items) if given in inner.inputs]
+        last = max(later, default=0)
+        if last > made or (
+            last == made and not overwrites(block.body.items[made], given, became.number)
+        ):
             return False
     lines = sum(weight(inner) for inner in block.body.items)
     many = len(block.parameters) + block.body.given > _MOST_PARAMETERS

@@ -225,6 +225,57 @@ def test_networks_of_stages_make_the_calls_of_their_flat_text(
         assert same(source(plan), source(plan, style="flat"))
 
 
+def parts() -> st.SearchStrategy[Any]:
+    """A network as it is thought: parts in parts, with their repetitions and their shortcuts."""
+    leaves = st.sampled_from(["conv", "bn", "relu", "masked", "root", "around"])
+    return st.recursive(
+        leaves,
+        lambda inner: st.tuples(
+            st.sampled_from(["add", "concat", "plain"]),
+            st.integers(1, 4),
+            st.lists(inner, min_size=1, max_size=3),
+        ),
+        max_leaves=8,
+    )
+
+
+def build_part(
+    maker: Maker, part: Any, values: tuple[Value, Value, Value], name: str, size: int
+) -> Value:
+    """The result of a part on what is before it, before the part around it, and at the start."""
+    x, around, root = values
+    if isinstance(part, tuple):
+        ends, count, inner = part
+        for turn in range(1, count + 1):
+            before = x
+            for number, one in enumerate(inner):
+                scope = f"{name}_unit{turn}_{'abc'[number]}"
+                x = build_part(maker, one, (x, before, root), scope, size * turn)
+            if ends == "add":
+                x = maker.layer("Add", f"{name}_unit{turn}_add", [before, x])
+            elif ends == "concat":
+                x = maker.call("keras.ops.concatenate", [x, around], axis=-1)
+        return x
+    if part == "conv":
+        return maker.layer("Conv2D", f"{name}_conv", x, filters=size, kernel_size=3)
+    if part == "bn":
+        return maker.layer("BatchNormalization", f"{name}_bn", x)
+    if part == "relu":
+        return maker.layer("Activation", f"{name}_relu", x, activation="relu")
+    other = {"masked": maker.mask, "root": root, "around": around}[part]
+    return maker.call("*", x, other)
+
+
+@given(parts(), parts())
+@settings(max_examples=300)
+def test_parts_in_parts_make_the_calls_of_their_flat_text(one: Any, other: Any) -> None:
+    maker = Maker()
+    x = build_part(maker, one, (maker.x, maker.x, maker.x), "one", 8)
+    end = build_part(maker, other, (x, x, maker.x), "two", 4)
+    plan = maker.plan(end, x)
+    assert same(source(plan), source(plan, style="flat"))
+
+
 @pytest.mark.parametrize("name", [
     "albert_shared_block", "attention_heads_by_split", "free_length_encoder", "inception_six",
     "residual_eight_equal", "residual_four_stages", "squeeze_excite",

@@ -53,7 +53,7 @@ def test_where_a_power_has_vanished_adam_corrects_nothing_more(power: float) -> 
     step, told = count_steps(_adam(None), RECIPES, lambda name: held[name])
     assert step is not None
     assert np.float32(1) - np.float32(0.999) ** np.float32(step) == 1
-    assert f"iterations are {step}" in told
+    assert f"iterations are set to {step}" in told
 
 
 _DECAY = {"learning_rate": 0.2, "decay_steps": 7, "decay_rate": 0.6}
