@@ -271,7 +271,9 @@ def _licenses() -> str:
 def _license(package: PackageMetadata) -> str:
     classifiers = package.get_all("Classifier") or []
     named = [c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License :: OSI")]
-    stated = package.get("License-Expression") or package.get("License")
+    stated = package.get("License-Expression") or package.get("License") or ""
+    if "\n" in stated:  # the whole text
+        stated = ", ".join(named) or stated.partition("\n")[0]
     return stated or ", ".join(named) or "not named there; see the package"
 
 

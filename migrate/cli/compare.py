@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import output_options
+from .options import output_options, page_option
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -78,6 +78,7 @@ def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     help="Folder that keeps the logs and saved models of both sides.",
 )
 @output_options
+@page_option
 def command(sink: Sink, system: str, device: tuple[str, ...], **options: Any) -> int:
     """Run SYSTEM's TF1 and TF2 twins, and show where they agree.
 

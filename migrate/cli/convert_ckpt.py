@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import REFERENCE, backend_options, feeds, finite, names, output_options
+from .options import REFERENCE, backend_options, feeds, finite, names, output_options, page_option
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -152,6 +152,7 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 )  # fmt: skip
 @backend_options
 @output_options
+@page_option
 def command(
     sink: Sink,
     source: str,

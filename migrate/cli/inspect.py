@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import output_options
+from .options import output_options, page_option
 
 if TYPE_CHECKING:
     from ..report import Result, Sink
@@ -57,6 +57,7 @@ def reading_progress(sink: Sink, shown: bool) -> Iterator[Callable[[int, int], N
 @click.option("--tree", is_flag=True, help="Show variables by scope, with subtotals.")
 @click.option("--diff", "other", metavar="OTHER", help="Show how the checkpoint OTHER differs.")
 @output_options
+@page_option
 def command(
     sink: Sink,
     source: str,

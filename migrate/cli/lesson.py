@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import output_options
+from .options import output_options, page_option
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -24,6 +24,7 @@ def complete_row(ctx: click.Context, param: click.Parameter, incomplete: str) ->
 @click.option("--section", metavar="NAME", help="Only this section of the files.")
 @click.option("--no-color", is_flag=True, help="Show no colors, whatever the terminal supports.")
 @output_options
+@page_option
 def command(sink: Sink, row: str, section: str | None, no_color: bool) -> None:
     """Show the TF1 and TF2 files of ROW side by side, section by section, with notes.
 

@@ -7,9 +7,12 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from ..report import Sink
 
 REFERENCE = (
     "A Python interpreter that has TensorFlow 1, such as ~/tf1/bin/python: there the original "
@@ -39,6 +42,24 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, sink=Sink(as_json, quiet, verbose), **options)
 
     return with_sink
+
+
+def page_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--html``, below ``output_options``: the sink of the command writes the page."""
+
+    @click.option(
+        "--html", type=click.Path(dir_okay=False), metavar="FILE",
+        help="Also write the result as a web page: one file that loads nothing from the network.",
+    )  # fmt: skip
+    @functools.wraps(function)
+    def with_page(*args: Any, sink: Sink, html: str | None, **options: Any) -> Any:
+        if html is not None:
+            from ..report.saving import check_place
+
+            sink.page = check_place(html, [".html"])
+        return function(*args, sink=sink, **options)
+
+    return with_page
 
 
 def names(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:

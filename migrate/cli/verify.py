@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import REFERENCE, backend_options, feeds, finite, names, output_options
+from .options import REFERENCE, backend_options, feeds, finite, names, output_options, page_option
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -94,6 +94,7 @@ def _tolerance(
 )
 @backend_options
 @output_options
+@page_option
 def command(sink: Sink, source: str, model: str, allow_unproved: bool, **options: Any) -> int:
     """Run SOURCE and MODEL on the same inputs, name the first tensor that differs, and find the
     cause.

@@ -28,7 +28,7 @@ from ..training import carry_training, counted_on
 from ..worker import Worker
 from ..worker.events import Event, stage
 from .output import build_model
-from .result import variables_report, write_report
+from .report import variables_report, write_report
 
 _ITERATION = "iteration of optimizer "
 _MATCHING = 1e-6  # of an array's largest number: what two roundings in float32 may differ by

@@ -46,7 +46,8 @@ from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
 from .lifting import Lifted, NotLiftedError, lift
 from .output import Output, differences
-from .result import Conversion, dry_run, lifted_report, write_report
+from .report import lifted_report, write_report
+from .result import Conversion, dry_run
 
 Examples = Mapping[str, np.ndarray]
 

@@ -22,7 +22,8 @@ from ..verification import Measured, difference
 from ..worker import Worker, WorkerError
 from ..worker.batches import batches
 from ..worker.events import Event, counted, stage
-from .result import Conversion, dry_run, model_report, variables_report, write_report
+from .report import model_report, variables_report, write_report
+from .result import Conversion, dry_run
 
 
 @dataclass
@@ -84,9 +85,8 @@ class Output:
         plan.warnings += found.warnings()
         blocks = outline_of(plan, self.style)
         text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
-        outline = blocks.summary() if blocks is not None else []
         if self.dry_run:
-            report = model_report(self.source, plan, {}, Measured(None), reference, found, outline)
+            report = model_report(self.source, plan, {}, Measured(None), reference, found, blocks)
             return dry_run(report)
         weighs = sum(weight.recipe.nbytes for weight in plan.weights)
         with whole_folder(self.folder, force=self.force, size=weighs + self._size()) as room:
@@ -113,7 +113,7 @@ class Output:
             if plan.training is not None and not plan.training.proved:  # which the source says
                 text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
                 (room / "model.py").write_text(text, encoding="utf-8")
-            report = model_report(self.source, plan, paths, measured, reference, found, outline)
+            report = model_report(self.source, plan, paths, measured, reference, found, blocks)
             if weights is not None:
                 report["files"] |= {"weights": weights.name}
             report["files"] |= self.formats(room, but=["weights"]).files

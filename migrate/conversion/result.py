@@ -1,23 +1,29 @@
-"""The result of a conversion: the report that is written, shown and returned."""
+"""The result of a conversion, as it is shown and returned."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..emit import required
-from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK, listed, printable
-from ..formats import FORMATS, Written
-from ..parity import Verdict, worst
-from ..plan import Fate, Layer, Plan
-from ..plan.balance import Balance, balance
-from ..plan.fates import fates
-from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, Warnings, plain
-from ..sources import Source
-from ..verification import OF_SCALE, Allowed, Measured, backends_blocks, backends_told
-from .lifting import Lifted
+from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK
+from ..parity import Verdict
+from ..report import (
+    Block,
+    Closing,
+    Diagram,
+    Heading,
+    Node,
+    Notes,
+    Paragraph,
+    Result,
+    Source,
+    Table,
+    Warnings,
+)
+from ..verification import backends_blocks, backends_told, losses_drawn
+
+_MOST_DRAWN = 120  # boxes of a picture that a person can still follow
 
 
 class Conversion(Result):
@@ -52,6 +58,15 @@ class Conversion(Result):
         """The content of report.json."""
         return self.report
 
+    def appendix(self) -> list[Block]:
+        """What was compared, the training that goes on, and the source that was written."""
+        shown = [*_compared(self.report["parity"]), *_training(self.report.get("training") or {})]
+        name = self.report["files"].get("python")
+        if self.folder is not None and name is not None:
+            source = (self.folder / name).read_text(encoding="utf-8")
+            shown += [Heading("source", part=True), Source(source, title=name)]
+        return shown
+
     def blocks(self) -> list[Block]:
         """For people: inputs and outputs, variables, verdict."""
         report, parity = self.report, self.report["parity"]
@@ -73,6 +88,7 @@ class Conversion(Result):
             shown.append(Warnings(report["warnings"]))
         if report["notes"]:
             shown.append(Notes(report["notes"]))
+        shown += _drawn(report.get("outline", ()))
         shown.append(Table(columns, rows))
         if blocks := report.get("blocks"):
             named = [f"{block['function']} × {block['times']}" for block in blocks]
@@ -103,6 +119,58 @@ class Conversion(Result):
             *shown,
             Closing(self.verdict, " · ".join([*parts, _covered(report), str(self.folder)])),
         ]
+
+
+def _drawn(parts: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """The network as a picture, where it has room on a page."""
+    if not 0 < len(parts) <= _MOST_DRAWN:
+        return []
+    nodes = []
+    for part in parts:
+        times = f"{part['times']} × " if part["times"] > 1 else ""
+        shape = "?" if part["gives"] is None else "×".join(str(n or "?") for n in part["gives"])
+        detail = f"{part['name']} · {shape}" if part["name"] else shape
+        nodes.append(Node(f"{times}{part['what']}", detail))
+    edges = [(start, end) for end, part in enumerate(parts) for start in part["takes"]]
+    return [Diagram("the network", nodes, edges)]
+
+
+def _compared(parity: Mapping[str, Any]) -> list[Block]:
+    """Each output's difference."""
+    outputs = parity.get("outputs") or {}
+    if not outputs:
+        return []
+    rows = [
+        [
+            tensor,
+            "×".join(map(str, found["shape"])),
+            f"{float(found['max_abs']):.3g}",
+            f"{float(found['max_rel']):.3g}",
+            "" if found["max_ulp"] is None else f"{found['max_ulp']:,}",
+            f"{float(found['scale']):.3g}",
+        ]
+        for tensor, found in outputs.items()
+    ]
+    columns = ["output", "shape", ">max abs", ">max rel", ">ULP", ">scale"]
+    told = f"{parity['reference']} and the model on the same {parity['examples']} examples"
+    table = Table(columns, rows)
+    return [Heading("what was compared", part=True), Paragraph(told, dim=True), table]
+
+
+def _training(training: Mapping[str, Any]) -> list[Block]:
+    """The loss and the optimizer with its numbers, and the steps on both sides."""
+    if not training:
+        return []
+    facts = {"loss": training["loss"], "labels": training["labels"], "step": training["step"]}
+    facts |= {f"optimizer, {name}": value for name, value in training["optimizer"].items()}
+    rows = [
+        [name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)]
+        for name, value in facts.items()
+        if value is not None
+    ]
+    shown: list[Block] = [Heading("training", part=True), Table(["", ""], rows)]
+    losses = (training.get("check") or {}).get("losses") or []
+    return [*shown, *losses_drawn([(float(e["original"]), float(e["model"])) for e in losses])]
 
 
 def _covered(report: Mapping[str, Any]) -> str:
@@ -139,250 +207,7 @@ def _planned(report: Mapping[str, Any]) -> list[Block]:
     return [Table(["variable", "shape", "steps", "becomes", "shape"], rows)] if rows else []
 
 
-def model_report(
-    source: Source,
-    plan: Plan,
-    paths: Mapping[str, str],
-    measured: Measured,
-    reference: str,
-    found: Balance,
-    outline: Sequence[tuple[str, int]] = (),
-) -> dict[str, Any]:
-    """The report of a conversion to a Keras model.
-
-    Args:
-        paths: target as planned → name of the saved model and path of the variable in it.
-        measured: what was compared.
-        reference: what the model was compared with.
-        found: every element of the checkpoint accounted for.
-        outline: functions of the source that are blocks of the network, and how often each occurs.
-    """
-    untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
-    return plain(
-        {
-            **_head(source, "keras", {"keras": "model.keras", "python": "model.py"}),
-            "inputs": [
-                {"tensor": i.tensor, "shape": i.value.shape, "dtype": i.value.dtype}
-                for i in plan.inputs
-            ],
-            "outputs": [{"tensor": output.tensor} for output in plan.outputs],
-            "fed": plan.fed,
-            "asked": plan.asked,
-            "assumed": _assumed(plan),
-            "variables": [_variable(fate, paths, untouched) for fate in plan.fates],
-            "balance": found.to_dict(),
-            "layers": _layers(plan),
-            "blocks": [{"function": name, "times": times} for name, times in outline],
-            "training": plan.training.summary if plan.training else None,
-            "parity": _parity(measured, reference),
-            "backends": [each.to_dict() for each in measured.backends],
-            "notes": plan.notes,
-            "warnings": [*plan.warnings, *measured.told],
-        }
-    )
-
-
-def _assumed(plan: Plan) -> list[dict[str, Any]]:
-    """The numbers that a program feeds and nobody gave: what stands for them, and where."""
-    found = [
-        {"tensor": tensor, "value": value, "for": "inference"}
-        for tensor, value in plan.guessed.items()
-    ]
-    for function, arguments in required(plan).items():
-        for name, number in arguments.items():
-            place = {"for": "training", "argument": f"{function}({name})"}
-            found.append({"tensor": number.tensor, "value": number.value, **place})
-    return found
-
-
-def _layers(plan: Plan) -> list[dict[str, Any]]:
-    """Every call of the model in order; a function of Keras stands under its own name.
-
-    ``tensor`` is the tensor of the graph that it makes, or null for one that only the model has.
-    """
-    found = []
-    for call in plan.calls:
-        layer = call.function if isinstance(call.function, Layer) else None
-        shapes = [value.shape for value in call.outputs]
-        found.append(
-            {
-                "name": layer.name if layer else "",
-                "class": layer.kind if layer else call.function,
-                "gives": shapes[0] if len(shapes) == 1 else shapes,
-                "tensor": call.outputs[0].tensor,
-            }
-        )
-    return found
-
-
 def dry_run(report: dict[str, Any]) -> Conversion:
     """The result of a conversion that only planned."""
     report["parity"] = {"verdict": Verdict.NOT_RUN, "examples": 0, "reason": "dry run"}
     return Conversion(report, None)
-
-
-def lifted_report(
-    source: Source,
-    lifted: Lifted,
-    why: Mapping[str, Any],
-    measured: Measured,
-) -> dict[str, Any]:
-    """The report of a graph that was lifted.
-
-    Args:
-        why: what prevented a Keras model: ``ops``, the ``tensor`` where it was met, ``reason``.
-        measured: what was compared with the original graph.
-    """
-    plan, gradients = lifted.plan, lifted.gradients
-    notes = [
-        f"{printable(why['reason'], 400)}: the unchanged graph was lifted to a SavedModel.",
-        *plan.notes,
-    ]
-    warnings = list(plan.warnings)
-    if gradients.get("reason"):
-        warnings.append(
-            "No gradients reached the variables on random inputs, so the SavedModel may not be "
-            f"trainable: {printable(gradients['reason'], 300)}."
-        )
-    elif gradients.get("without"):
-        without = listed([printable(name, 40) for name in gradients["without"]])
-        warnings.append(f"No gradient reaches {without}: training does not change them.")
-    known = fates(plan, source.variables(), source.roles)
-    return plain(
-        {
-            **_head(source, "lifted", {"saved_model": "saved_model", "python": "model.py"}),
-            "inputs": [
-                {"tensor": i.tensor, "name": i.name, "shape": i.value.shape, "dtype": i.value.dtype}
-                for i in plan.inputs
-            ],
-            "outputs": [{"tensor": o.tensor, "name": o.value.hint} for o in plan.outputs],
-            "fed": plan.fed,
-            "asked": plan.asked,
-            "assumed": _assumed(plan),
-            "variables": [_variable(fate, {}, set()) for fate in known],
-            "balance": balance(plan, known).to_dict(),
-            "training": None,
-            "prevented": why,
-            "gradients": gradients,
-            "parity": _parity(measured, "the original graph"),
-            "backends": [each.to_dict() for each in measured.backends],
-            "notes": notes,
-            "warnings": warnings,
-        }
-    )
-
-
-def variables_report(
-    source: Source,
-    written: Written | None,
-    formats: Sequence[str],
-    notes: Sequence[str],
-    failed: str | None = None,
-) -> dict[str, Any]:
-    """The report of a conversion that wrote variables alone, or (``written`` None) would.
-
-    Args:
-        failed: why no model was made, where one was wanted.
-    """
-    fates = {fate.name: fate for fate in written.fates} if written else {}
-    entries = []
-    for v in source.variables():
-        fate = fates.get(v.name)
-        entries.append(
-            {
-                "name": v.name,
-                "shape": v.shape,
-                "dtype": v.dtype,
-                "role": source.roles[v.name],
-                "fate": fate.fate if fate else "converted",
-                "target": fate.target if fate else v.name,
-                "reason": fate.reason if fate else None,
-            }
-        )
-    files = written.files if written else {name: FORMATS[name].file for name in formats}
-    return plain(
-        {
-            **_head(source, "variables", files),
-            "inputs": [],
-            "outputs": [],
-            "fed": {},
-            "variables": entries,
-            "training": None,
-            "parity": {
-                "verdict": Verdict.NOT_PROVED if failed else Verdict.NOT_RUN,
-                "examples": 0,
-                "reason": failed or "no model was made",
-            },
-            "notes": notes,
-            "warnings": [],
-        }
-    )
-
-
-def write_report(folder: Path, report: Mapping[str, Any]) -> None:
-    """Writes report.json."""
-    text = json.dumps(report, indent=1, ensure_ascii=False)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _head(source: Source, outcome: str, files: Mapping[str, str]) -> dict[str, Any]:
-    version = source.graph.tensorflow_version if source.graph is not None else None
-    return {
-        "schema": 1,
-        "source": {
-            "path": str(source.path),
-            "format": source.format,
-            "tensorflow_version": version,
-        },
-        "outcome": outcome,
-        "files": files,
-    }
-
-
-def _variable(fate: Fate, paths: Mapping[str, str], untouched: set[str]) -> dict[str, Any]:
-    """One entry; "untouched" says that it is in the model as it was: what leads back to TF1.
-
-    "target" is "path", the variable's path in the opened model, behind the model's name.
-    """
-    targets = [paths.get(target, target) for target in fate.targets]
-    entry = {
-        "name": fate.name,
-        "shape": fate.shape,
-        "dtype": fate.dtype,
-        "role": fate.role,
-        "fate": fate.fate,
-        "target": targets[0] if targets else None,
-        "path": targets[0].partition("/")[2] if targets else None,
-        "untouched": bool(targets) and untouched.issuperset(fate.targets),
-        "reason": fate.reason,
-    }
-    return entry | ({"targets": targets} if len(targets) > 1 else {})
-
-
-def _parity(measured: Measured, reference: str) -> dict[str, Any]:
-    differences = measured.differences
-    if not differences:
-        reason = measured.unmeasured or "no model was run"
-        advice = measured.advice
-        return {"verdict": Verdict.NOT_PROVED, "examples": 0, "reason": reason, "try": advice}
-    holds = all(map(Allowed().holds, differences.values()))
-    unproved = {}
-    if holds and measured.unproved:
-        unproved = {"reason": measured.unproved, "try": measured.advice}
-    greatest = worst(list(differences.values()))
-    ulps = [d.max_ulp for d in differences.values() if d.max_ulp is not None]
-    found = measured.found.to_dict() if measured.found is not None else {}
-    return {
-        "verdict": Verdict.NOT_PROVED if unproved else Verdict.of(holds),
-        **unproved,
-        "examples": measured.examples,
-        "max_abs": greatest.max_abs,
-        "max_rel": max(d.max_rel for d in differences.values()),
-        "max_ulp": max(ulps) if ulps else None,
-        "required_tolerance": {"atol": greatest.max_abs, "rtol": greatest.max_rel},
-        "reference": reference,
-        **({"run_by": measured.run_by} if measured.run_by else {}),
-        "tolerance": {"of_scale": OF_SCALE},
-        "outputs": {tensor: d.to_dict() for tensor, d in differences.items()},
-        **{key: found[key] for key in ("layers", "first", "causes", "float64") if key in found},
-    }

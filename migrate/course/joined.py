@@ -8,6 +8,7 @@ from typing import Any
 
 from ..parity import Verdict
 from ..report import Block, Result
+from .lesson import code_of
 from .pitfall import PitfallComparison
 from .result import Comparison
 from .system import System
@@ -28,6 +29,10 @@ class Joined(Result):
     def verdict(self) -> Verdict:
         """Pass where every part passes."""
         return Verdict.of(all(self.parts))
+
+    def appendix(self) -> list[Block]:
+        """The code of both sides."""
+        return code_of(self.system)
 
     def blocks(self) -> list[Block]:
         """One after the other."""

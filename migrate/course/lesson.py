@@ -137,7 +137,7 @@ class Lesson(Result):
             Paragraph("▌ marks what a port changes: see tfmigrate lesson rosetta", dim=True),
         ]
         for name in self.names:
-            blocks.append(Heading(f"─── {name}"))
+            blocks.append(Heading(name, part=True))
             if note := self.system.notes.get(name):
                 blocks.append(Paragraph(note))
             left = [self._excerpt("legacy", self.legacy, name)]
@@ -184,6 +184,11 @@ class Lesson(Result):
 
     def __bool__(self) -> bool:
         return True
+
+
+def code_of(system: System) -> list[Block]:
+    """The twin files of a system side by side, for the page of its comparison."""
+    return lesson(system.name).blocks()[1:]
 
 
 def lesson(row: str, section: str | None = None) -> Lesson | rosetta.Rosetta:

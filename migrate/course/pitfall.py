@@ -12,6 +12,7 @@ import numpy as np
 from ..parity import Verdict
 from ..report import Block, Closing, Heading, Paragraph, Result, Table
 from ..worker import Worker
+from .lesson import code_of
 from .programs import Pitfall
 from .request import Request
 from .system import System
@@ -89,6 +90,10 @@ class PitfallComparison(Result):
             "seconds": self.seconds,
             "command": self.request.command(self.system),
         }
+
+    def appendix(self) -> list[Block]:
+        """The code of both sides."""
+        return code_of(self.system)
 
     def blocks(self) -> list[Block]:
         """The symptom and its cause, the effect, the cure on both sides, the verdict."""

@@ -9,6 +9,7 @@ from ..parity import Verdict
 from ..report import Block, Closing, Heading, Paragraph, Result
 from . import tables
 from .datasets import Dataset
+from .lesson import code_of
 from .outcome import DeviceOutcome
 from .programs import Training
 from .request import Request
@@ -84,6 +85,10 @@ class Comparison(Result):
             "devices": [outcome.to_dict() for outcome in self.devices],
         }
 
+    def appendix(self) -> list[Block]:
+        """The code of both sides."""
+        return code_of(self.system)
+
     def blocks(self) -> list[Block]:
         """Setting, epochs, parity and time of each case on each device, and the verdict."""
         setting = self.setting
@@ -105,13 +110,14 @@ class Comparison(Result):
                 blocks.append(Heading(outcome.case))
             if not number or outcome.device != self.devices[number - 1].device:
                 blocks.append(Paragraph(tables.settings(outcome), dim=True))
+            blocks += tables.curves(outcome)
             blocks.append(tables.epochs(outcome, few=len(cases) > 1))
             if outcome.parity:
                 blocks.append(tables.parity(outcome))
             if outcome.why:
                 blocks.append(Paragraph(outcome.why))
             if len(cases) == 1:
-                blocks.append(tables.time(outcome))
+                blocks += [tables.speeds(outcome), tables.time(outcome)]
         if len(cases) > 1:
             blocks.append(tables.cases(self.devices))
         elif len(self.devices) > 1:

@@ -1,10 +1,10 @@
-"""The tables a training comparison is shown as."""
+"""The tables and charts a training comparison is shown as."""
 
 from __future__ import annotations
 
 import statistics
 
-from ..report import Table
+from ..report import Chart, Series, Table
 from .outcome import DeviceOutcome
 
 # More epochs than this are thinned out in the table; --json has them all.
@@ -45,6 +45,36 @@ def epochs(outcome: DeviceOutcome, *, few: bool = False) -> Table:
             marked.add(len(rows))
         rows.append([*row, f"{difference:.3g}"])
     return Table(columns, rows, spans=spans, marked=frozenset(marked))
+
+
+def curves(outcome: DeviceOutcome) -> list[Chart]:
+    """Loss and metric of each form over the epochs; nothing for a single epoch."""
+    count = len(outcome.sides[0].epochs)
+    if count < 2:
+        return []
+    metric = outcome.sides[0].metric
+    losses = [Series(s.title, [epoch.loss for epoch in s.epochs]) for s in outcome.sides]
+    metrics = [Series(s.title, [epoch.metric for epoch in s.epochs]) for s in outcome.sides]
+    several = len(outcome.sides) > 1
+    positive = all(value > 0 for series in losses for value in series.values)
+    where = f" · {outcome.case}" if outcome.case else ""
+    return [
+        Chart(
+            f"loss of each epoch{where}", "epoch", "loss", losses, log=positive,
+            apart=[outcome.loss_difference(epoch) for epoch in range(count)] if several else (),
+        ),
+        Chart(
+            f"{metric} of each epoch{where}", "epoch", metric, metrics,
+            apart=[outcome.metric_difference(epoch) for epoch in range(count)] if several else (),
+        ),
+    ]  # fmt: skip
+
+
+def speeds(outcome: DeviceOutcome) -> Chart:
+    """Examples a second of each form, as bars."""
+    values = Series("examples/s", [side.examples_per_second for side in outcome.sides])
+    names = [side.title for side in outcome.sides]
+    return Chart("speed of training", "", "examples per second", [values], labels=names)
 
 
 def parity(outcome: DeviceOutcome) -> Table:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..parity import Difference, Tolerance, Verdict, measure
 from ..report import Block, Closing, Heading, Paragraph, Result, Table
+from .lesson import code_of
 from .programs import Values
 from .request import Request
 from .system import System
@@ -170,6 +171,10 @@ class ValuesComparison(Result):
             "why": self.program.why,
             "printed": {"legacy": self.legacy.printed, "modern": self.modern.printed},
         }
+
+    def appendix(self) -> list[Block]:
+        """The code of both sides."""
+        return code_of(self.system)
 
     def blocks(self) -> list[Block]:
         """The values, what the programs printed, and the verdict."""

@@ -42,7 +42,7 @@ def outline(network: Network, stands_for: Mapping[tuple[int, str], Any] | None =
     Args:
         stands_for: layer's ``id`` and argument → the :class:`Argument` of ``build_model`` there.
     """
-    made = _as_written(network, stands_for or {})
+    made = unfolded(network, stands_for)
     loop_up(made.main, _is_large)
     while len(made.blocks) < _MOST_BLOCKS and (best := _best(list(made.bodies))) is not None:
         made.blocks.append(fold(best))
@@ -58,8 +58,8 @@ def outline(network: Network, stands_for: Mapping[tuple[int, str], Any] | None =
     return made
 
 
-def _as_written(network: Network, stands_for: Mapping[tuple[int, str], Any]) -> Outline:
-    """The network without blocks or loops."""
+def unfolded(network: Network, stands_for: Mapping[tuple[int, str], Any] | None = None) -> Outline:
+    """The network without blocks or loops; ``stands_for`` is as for :func:`outline`."""
     called = [call.function for call in network.calls if isinstance(call.function, Layer)]
     counts: dict[Layer, int] = {}
     for layer in called:
@@ -71,7 +71,7 @@ def _as_written(network: Network, stands_for: Mapping[tuple[int, str], Any]) -> 
     refs = {id(value): Ref(None, index) for index, value in enumerate(given)}
     among = set(shared)
     for call in network.calls:
-        form = Form(call, among, dict(stands_for))
+        form = Form(call, among, dict(stands_for or {}))
         inputs = [refs[id(value)] for value in form.values]
         step = Step(
             form.key,

@@ -2,28 +2,37 @@
 
 from .blocks import (
     Block,
+    Chart,
     Closing,
     Columns,
+    Diagram,
     Excerpt,
     Heading,
+    Node,
     Notes,
     Paragraph,
+    Series,
     Source,
     Table,
     Warnings,
 )
+from .document import plain
 from .result import Result
-from .sink import Sink, plain
+from .sink import Sink
 
 __all__ = [
     "Block",
+    "Chart",
     "Closing",
     "Columns",
+    "Diagram",
     "Excerpt",
     "Heading",
+    "Node",
     "Notes",
     "Paragraph",
     "Result",
+    "Series",
     "Sink",
     "Source",
     "Table",

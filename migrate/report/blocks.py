@@ -1,4 +1,4 @@
-"""What a result is shown as: a list of blocks that terminal and HTML render alike.
+"""What a result is shown as: a list of blocks for the terminal and for HTML.
 
 Every text in a block is data, never markup and no command to a terminal: :func:`harmless` is what
 is rendered.
@@ -16,9 +16,10 @@ from ..parity import Verdict
 
 @dataclass(frozen=True)
 class Heading:
-    """A title line: what this is about."""
+    """A title line: what this is about, or (``part``) what a part of it is about."""
 
     text: str
+    part: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Source:
-    """Program text, shown as it is."""
+    """Program text, shown as it is; ``title`` says what it is."""
 
     text: str
     language: str = "python"
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,58 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Series:
+    """What a chart draws under one name: a number for each place, NaN where there is none."""
+
+    name: str
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Curves over numbered places, or bars; for pages, not for terminals.
+
+    Attributes:
+        title: what is shown.
+        x, y: what the axes count; with bars, ``y`` names the length of a bar.
+        series: the curves; for bars, one series.
+        labels: of the bars; empty for curves.
+        apart: how far the curves are apart at each place, drawn below them on a log scale.
+        log: whether ``y`` is on a log scale.
+    """
+
+    title: str
+    x: str
+    y: str
+    series: Sequence[Series]
+    labels: Sequence[str] = ()
+    apart: Sequence[float] = ()
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Node:
+    """A box of a diagram: what it is, and a smaller line below, such as a shape."""
+
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Boxes joined by arrows from above to below; for pages, not for terminals.
+
+    Attributes:
+        nodes: in an order in which every arrow leads to a later one.
+        edges: pairs of indices, from and to.
+    """
+
+    title: str
+    nodes: Sequence[Node]
+    edges: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
 class Closing:
     """The last line: the verdict and the figures that matter."""
 
@@ -102,7 +156,9 @@ class Closing:
     text: str
 
 
-Block = Heading | Paragraph | Notes | Warnings | Table | Source | Columns | Closing
+Block = (
+    Heading | Paragraph | Notes | Warnings | Table | Source | Columns | Chart | Diagram | Closing
+)
 
 
 def harmless(block: Block) -> Block:

@@ -1,98 +1,76 @@
-"""Blocks → an HTML fragment, for notebooks and pages; it loads nothing from anywhere."""
+"""Blocks → HTML: a fragment for notebooks, or a page that loads nothing from anywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
-from ..parity import Verdict
-from .blocks import (
-    Block,
-    Closing,
-    Columns,
-    Excerpt,
-    Heading,
-    Notes,
-    Paragraph,
-    Source,
-    Table,
-    Warnings,
-    harmless,
-)
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-_COLORS = {
-    Verdict.PASS: "#1a7f37",
-    Verdict.FAIL: "#cf222e",
-    Verdict.NOT_PROVED: "#9a6700",
-    Verdict.NOT_RUN: "#9a6700",
-}
-_CELL = "padding:2px 10px 2px 0;vertical-align:top"
+from ..errors import printable
+from .blocks import Block, Closing, Heading, harmless
+from .charts import draw_chart
+from .code import highlighted
+from .diagrams import lay_out
 
 
-def render(blocks: Iterable[Block]) -> str:
-    """The blocks as one ``<div>``; all text is escaped."""
-    return f'<div class="tfmigrate">{"".join(map(_render, map(harmless, blocks)))}</div>'
+def fragment(blocks: Iterable[Block]) -> str:
+    """The blocks as one ``<div>`` with its style; all text is escaped."""
+    return _environment().get_template("fragment.html").render(blocks=list(map(harmless, blocks)))
 
 
-def _render(block: Block) -> str:
-    match block:
-        case Heading(text):
-            return f"<p><b>{escape(text)}</b></p>"
-        case Paragraph(text, dim):
-            return f'<p style="opacity:{0.6 if dim else 1}">{escape(text)}</p>'
-        case Notes(lines):
-            items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-            return f"<p>Notes</p><ul>{items}</ul>" if lines else ""
-        case Warnings(lines):
-            items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-            return f"<p>Warnings</p><ul>{items}</ul>" if lines else ""
-        case Source(text, _):
-            return f"<pre>{escape(text)}</pre>"
-        case Columns(columns):
-            cells = "".join(
-                f'<td style="{_CELL}">{"".join(map(_excerpt, column))}</td>' for column in columns
-            )
-            return f"<table><tr>{cells}</tr></table>"
-        case Closing(verdict, text):
-            color = _COLORS[verdict]
-            return f'<p><b style="color:{color}">{verdict.upper()}</b> {escape(text)}</p>'
-        case Table():
-            return _table(block)
+def page(blocks: Sequence[Block], appendix: Sequence[Block], made: Sequence[str]) -> str:
+    """The blocks as one HTML document, the verdict first; all text is escaped.
 
-
-def _excerpt(excerpt: Excerpt) -> str:
-    lines = []
-    for index, line in enumerate(excerpt.text.splitlines()):
-        code = escape(line)
-        code = f"<mark>{code}</mark>" if index in excerpt.marked else code
-        lines.append(f'<span style="opacity:0.5">{excerpt.first + index:>3}</span>  {code}')
-    text = "\n".join(lines)
-    return f'<p>{escape(excerpt.title)}</p><pre style="text-align:left">{text}</pre>'
-
-
-def _table(block: Table) -> str:
-    align = ["right" if c.startswith(">") else "left" for c in block.columns]
-    parts = ['<table style="border-collapse:collapse">']
-    if block.title:
-        parts.append(f'<caption style="text-align:left"><b>{escape(block.title)}</b></caption>')
-    if block.spans:
-        cells = "".join(
-            f'<th colspan="{width}" style="{_CELL};text-align:left">{escape(title)}</th>'
-            for title, width in block.spans
+    Args:
+        blocks: the first is a heading: the title of the page.
+        appendix: what stands below the blocks.
+        made: lines for the foot of the page: by what and when it was made; the command comes last.
+    """
+    title, *rest = map(harmless, [*blocks, *appendix])
+    assert isinstance(title, Heading)
+    shown = [block for block in rest if not isinstance(block, Closing)]
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=title.text,
+            closings=[block for block in rest if isinstance(block, Closing)],
+            blocks=list(zip(shown, _anchors(shown), strict=True)),
+            made=[printable(line, None) for line in made],
         )
-        parts.append(f"<tr>{cells}</tr>")
-    cells = "".join(
-        f'<th style="{_CELL};text-align:{a}">{escape(c.removeprefix(">"))}</th>'
-        for c, a in zip(block.columns, align, strict=True)
     )
-    if any(block.columns):
-        parts.append(f"<tr>{cells}</tr>")
-    for number, row in enumerate(block.rows):
-        color = f' style="color:{_COLORS[Verdict.FAIL]}"' if number in block.marked else ""
-        cells = "".join(
-            f'<td style="{_CELL};text-align:{a}">{escape(cell)}</td>'
-            for cell, a in zip(row, align, strict=True)
-        )
-        parts.append(f"<tr{color}>{cells}</tr>")
-    parts.append("</table>")
-    return "".join(parts)
+
+
+def _anchors(blocks: Sequence[Block]) -> list[str]:
+    """What a link to each heading is called; "" for all else."""
+    anchors: list[str] = []
+    for block in blocks:
+        name = ""
+        if isinstance(block, Heading):
+            name = "-".join(re.findall(r"[a-z0-9]+", block.text.lower())) or "part"
+            name += f"-{len(anchors)}" if name in anchors else ""
+        anchors.append(name)
+    return anchors
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tfmigrate.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    helpers: dict[str, Any] = {
+        "zip": zip,
+        "kind": lambda block: type(block).__name__,
+        "draw_chart": draw_chart,
+        "highlighted": highlighted,
+        "lay_out": lay_out,
+    }
+    environment.globals.update(helpers)
+    return environment

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from .blocks import Block
@@ -14,6 +16,10 @@ class Result(ABC):
     @abstractmethod
     def blocks(self) -> list[Block]:
         """For people: what to show, in order."""
+
+    def appendix(self) -> list[Block]:
+        """For people: what only a page has room for, such as the source."""
+        return []
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
@@ -36,6 +42,31 @@ class Result(ABC):
         return text.getvalue().rstrip()
 
     def _repr_html_(self) -> str:
-        from .html import render
+        from .html import fragment
 
-        return render(self.blocks())
+        return fragment(self.blocks())
+
+    def to_html(self, made: Sequence[str] = ()) -> str:
+        """The result as one HTML document, which loads nothing from anywhere.
+
+        Args:
+            made: lines for its foot, below the versions and the time.
+        """
+        from .html import page
+        from .surroundings import surroundings
+
+        return page(self.blocks(), self.appendix(), [surroundings(), *made])
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the result as a page (``.html``) or as a JSON document (``.json``).
+
+        Raises:
+            UserError: the ending is another, or the file cannot be written. A page that tfmigrate
+                wrote is replaced, and nothing else.
+        """
+        from .document import as_json
+        from .saving import check_place, save_text
+
+        path = check_place(path)
+        save_text(path, self.to_html() if path.suffix == ".html" else as_json(self.to_dict()))
+        return path

@@ -13,8 +13,10 @@ from rich.text import Text
 from ..parity import Verdict
 from .blocks import (
     Block,
+    Chart,
     Closing,
     Columns,
+    Diagram,
     Heading,
     Notes,
     Paragraph,
@@ -65,9 +67,10 @@ def make_console(*, stderr: bool = False, color: bool = True) -> Console:
 
 
 def render(blocks: Iterable[Block], console: Console) -> None:
-    """Prints blocks, an empty line around tables and before the verdict."""
+    """Prints blocks, an empty line around tables and before the verdict; pictures are for pages."""
     airy = False
-    for number, block in enumerate(map(harmless, blocks)):
+    printed = [harmless(block) for block in blocks if not isinstance(block, (Chart, Diagram))]
+    for number, block in enumerate(printed):
         airy, before = isinstance(block, (Table, Source, Columns)), airy
         if number and (airy or before or isinstance(block, Closing)):
             console.print()
@@ -76,8 +79,8 @@ def render(blocks: Iterable[Block], console: Console) -> None:
 
 def _render(block: Block, console: Console) -> None:
     match block:
-        case Heading(text):
-            console.print(Text(text, style="bold"))
+        case Heading(text, part):
+            console.print(Text(f"─── {text}" if part else text, style="bold"))
         case Paragraph(text, dim):
             console.print(Text(text, style="dim" if dim else ""))
         case Notes(lines):

@@ -3,7 +3,7 @@
 from .backends import backends_blocks, backends_told, compare_backends, not_compared
 from .comparing import OF_SCALE, Allowed, difference
 from .evidence import no_evidence, without_weights
-from .result import Measured, Verification
+from .result import Measured, Verification, losses_drawn
 from .subject import Model, Subject
 from .trained import Trained
 from .training_check import STEPS, TrainingCheck, check_training, lost_dropout
@@ -25,6 +25,7 @@ __all__ = [
     "check_training",
     "compare_backends",
     "difference",
+    "losses_drawn",
     "lost_dropout",
     "no_evidence",
     "not_compared",

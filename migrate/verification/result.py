@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK
 from ..parity import Difference, Verdict, worst
-from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Table, plain
+from ..report import (
+    Block,
+    Chart,
+    Closing,
+    Heading,
+    Notes,
+    Paragraph,
+    Result,
+    Series,
+    Table,
+    plain,
+)
 from .backends import OnBackend, backends_blocks, backends_told
 from .comparing import Allowed
 from .layers import Cause, LayerDifference
@@ -145,6 +157,7 @@ class Verification(Result):
         shown: list[Block] = [Heading(f"{self.source} · {self.model}")]
         if self.notes:
             shown.append(Notes(self.notes))
+        shown += _by_layer(self.layers)
         if self.layers:
             shown.append(self._table("layer", [(_called(d), d.difference) for d in self.layers]))
         shown.append(self._table("output", [((t, ""), d) for t, d in self.outputs.items()]))
@@ -204,7 +217,7 @@ class Verification(Result):
         columns = [">step", ">loss of the original", ">of the model", ">difference"]
         gradients = [((target, ""), d) for target, d in trained.gradients.items()]
         wrong = [t for t in trained.gradients if not trained.gradient_holds(t, self.allowed)]
-        shown: list[Block] = [Table(columns, steps)]
+        shown: list[Block] = [*losses_drawn(trained.losses), Table(columns, steps)]
         if gradients:
             shown.append(self._table("gradient of the first step", gradients, wrong))
         shown.append(self._table("after training", rows))
@@ -260,6 +273,29 @@ class Measured:
     def told(self) -> list[str]:
         """What was found, in words."""
         return self.found.told() if self.found is not None else []
+
+
+def _by_layer(layers: Sequence[LayerDifference]) -> list[Chart]:
+    """How the difference grows from layer to layer; nothing where none differs."""
+    found = [layer.difference for layer in layers]
+    shares = [d.max_abs / d.scale if d.scale else math.nan for d in found]
+    if len(layers) < 2 or not any(share > 0 for share in shares):
+        return []
+    values = [Series("original and model", [share or math.nan for share in shares])]
+    title = "largest difference of each layer's tensor"
+    return [Chart(title, "layer", "relative to its largest value", values, log=True)]
+
+
+def losses_drawn(losses: Sequence[tuple[float, float]]) -> list[Chart]:
+    """The losses of the original and of the model; nothing for a single step."""
+    if len(losses) < 2:
+        return []
+    sides = [
+        Series(name, [pair[side] for pair in losses])
+        for side, name in enumerate(("original", "model"))
+    ]
+    apart = [abs(expected - made) for expected, made in losses]
+    return [Chart("loss of each training step", "step", "loss", sides, apart=apart)]
 
 
 def _called(found: LayerDifference) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from tfmigrate.report import (
     Heading,
     Notes,
     Paragraph,
+    Result,
     Sink,
     Source,
     Table,
@@ -84,13 +85,13 @@ PASS  all is well"""
 )
 def test_text_is_data_and_never_markup(block):
     assert HOSTILE in shown([block(HOSTILE)], width=200)
-    assert "<script>" not in html.render([block(HOSTILE)])
+    assert "<script>" not in html.fragment([block(HOSTILE)])
 
 
 def test_cells_are_data_and_never_markup():
     table = Table([HOSTILE], [(HOSTILE,)], title=HOSTILE, spans=[(HOSTILE, 1)])
     assert shown([table], width=400).count(HOSTILE) == 4
-    page = html.render([table])
+    page = html.fragment([table])
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") == 4
 
@@ -109,14 +110,14 @@ def test_no_text_steers_the_terminal(block):
     assert "w\\x1b]0;owned\\x1b\\\\nPASS fake \\u202e" in told
     assert "\nPASS" not in told
     assert not re.search("[^\n -~─…]", told)
-    page = html.render([block(FORGED)])
-    assert page.isprintable()
+    assert html.fragment([block(FORGED)]).replace("\n", "").isprintable()
 
 
 def test_a_program_keeps_its_lines_and_no_more():
     text = f"a = 1\n\nb = '{FORGED}'"
-    for told in (shown([Source(text)], width=200), html.render([Source(text)])):
-        assert "a = 1\n\nb = " in told
+    page = html.fragment([Source(text)])
+    for told in (shown([Source(text)], width=200), page):
+        assert "a = 1\n\nb = " in re.sub("<.*?>", "", told)
         assert told.replace("\n", "").isprintable()
     excerpt = shown([Columns([[Excerpt("here", text, 1)]])], width=200)
     assert len(excerpt.splitlines()) == 5
@@ -152,7 +153,7 @@ def test_what_a_conversion_and_a_verification_show_is_harmless(tmp_path):
     for result in (conversion, verification):
         assert str(result).replace("\n", "").isprintable()
         assert "\nPASS  fake" not in str(result)
-        assert result._repr_html_().isprintable()
+        assert result._repr_html_().replace("\n", "").isprintable()
 
 
 def test_notes_details_and_errors_are_harmless(capsys, monkeypatch):
@@ -177,7 +178,7 @@ def test_notes_details_and_errors_are_harmless(capsys, monkeypatch):
 
 def test_the_verdict_is_a_word_not_a_color():
     assert "FAIL" in shown([Closing(Verdict.FAIL, "x")], no_color=True)
-    assert "NOT RUN" in html.render([Closing(Verdict.NOT_RUN, "x")])
+    assert "NOT RUN" in html.fragment([Closing(Verdict.NOT_RUN, "x")])
 
 
 def test_a_pipe_is_not_cut_to_eighty_columns(capsys):
@@ -185,10 +186,21 @@ def test_a_pipe_is_not_cut_to_eighty_columns(capsys):
     assert "x" * 300 in capsys.readouterr().out
 
 
+class Shown(Result):
+    def blocks(self):
+        return BLOCKS
+
+    def to_dict(self):
+        return {"schema": 1, "worst": float("inf"), "sizes": (1, 2), "verdict": Verdict.PASS}
+
+    def __bool__(self):
+        return True
+
+
 def test_json_goes_alone_to_stdout(capsys):
     sink = Sink(json=True)
     sink.note("a hint")
-    sink.document({"schema": 1, "worst": float("inf"), "sizes": (1, 2), "verdict": Verdict.PASS})
+    sink.show(Shown())
     out, err = capsys.readouterr()
     assert json.loads(out) == {"schema": 1, "worst": "inf", "sizes": [1, 2], "verdict": "pass"}
     assert err == ""
