@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import output_options, page_option
+from .options import output_options
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -19,19 +19,75 @@ def complete_row(ctx: click.Context, param: click.Parameter, incomplete: str) ->
     return [name for name in (*SYSTEMS, "rosetta") if name.startswith(incomplete)]
 
 
-@click.command(epilog="Example: tfmigrate lesson mlp --section loss")
-@click.argument("row", shell_complete=complete_row)
+@click.command(
+    epilog="""\b
+Example: tfmigrate lesson mlp --section loss
+         tfmigrate lesson mlp --html mlp.html
+         tfmigrate lesson --all --html course"""
+)
+@click.argument("row", required=False, shell_complete=complete_row)
 @click.option("--section", metavar="NAME", help="Only this section of the files.")
+@click.option(
+    "--all", "every", is_flag=True,
+    help="Write a site with --html FOLDER: a page for each system with its code and its run.",
+)  # fmt: skip
+@click.option("--no-run", is_flag=True, help="With --all: show the code alone, run nothing.")
 @click.option("--no-color", is_flag=True, help="Show no colors, whatever the terminal supports.")
+@click.option(
+    "--html", type=click.Path(), metavar="FILE|FOLDER",
+    help="Also write the lesson as a web page: one file that loads nothing from the network.",
+)  # fmt: skip
 @output_options
-@page_option
-def command(sink: Sink, row: str, section: str | None, no_color: bool) -> None:
+def command(
+    sink: Sink,
+    row: str | None,
+    section: str | None,
+    every: bool,
+    no_run: bool,
+    no_color: bool,
+    html: str | None,
+) -> int:
     """Show the TF1 and TF2 files of ROW side by side, section by section, with notes.
 
     ROW is a name that tfmigrate list shows; rosetta is a table of TF1 symbols, their replacements,
     and the pitfall of each. Narrow terminals show one file above the other.
     """
-    from ..course.lesson import lesson
-
     sink.color = not no_color
+    if every:
+        if row is not None or section is not None:
+            raise click.UsageError("--all takes neither a ROW nor --section")
+        if html is None:
+            raise click.UsageError("--all needs --html FOLDER, where the pages go")
+        return _write_all(sink, html, run=not no_run)
+    if row is None:
+        raise click.UsageError("Missing argument 'ROW', or --all with --html FOLDER")
+    if no_run:
+        raise click.UsageError("--no-run has no effect without --all")
+    from ..course.lesson import lesson
+    from ..errors import EXIT_OK
+
+    if html is not None:
+        sink.write_page(html)
     sink.show(lesson(row, section))
+    return EXIT_OK
+
+
+def _write_all(sink: Sink, folder: str, *, run: bool) -> int:
+    from ..course.catalogue import SYSTEMS
+    from ..course.site import check_site, write_site
+    from ..errors import EXIT_DIFFERENCE, EXIT_OK
+    from ..parity import Verdict
+
+    check_site(folder)
+    with sink.progress() as progress:
+        task = progress.add_task("starting TensorFlow", total=len(SYSTEMS), note="")
+
+        def on_event(name: str) -> None:
+            done = list(SYSTEMS).index(name)
+            progress.update(
+                task, description=name, completed=done, note=f"{done} of {len(SYSTEMS)}"
+            )
+
+        site = write_site(folder, run=run, on_event=on_event)
+    sink.show(site)
+    return EXIT_DIFFERENCE if site.verdict is Verdict.FAIL else EXIT_OK

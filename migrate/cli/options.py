@@ -54,9 +54,7 @@ def page_option(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def with_page(*args: Any, sink: Sink, html: str | None, **options: Any) -> Any:
         if html is not None:
-            from ..report.saving import check_place
-
-            sink.page = check_place(html, [".html"])
+            sink.write_page(html)
         return function(*args, sink=sink, **options)
 
     return with_page

@@ -335,11 +335,16 @@ def symbols(text: str) -> tuple[str, ...]:
 
 def found_in(symbol: str, code: str) -> bool:
     """Whether a line of a program has that symbol, and not only a longer one."""
+    return _pattern(symbol).search(code) is not None
+
+
+@cache
+def _pattern(symbol: str) -> re.Pattern[str]:
     # A name that begins elsewhere (session.run) or with what it is of (model.save).
     member = re.sub(r"^(?:model|layer|tape|variable|dataset)(?=\.)", "", symbol)
     start = r"\b" if member[0] != "." else ""
     end = r"" if member.endswith("=") else r"\b"
-    return re.search(f"{start}{re.escape(member)}{end}", code) is not None
+    return re.compile(f"{start}{re.escape(member)}{end}")
 
 
 class Rosetta(Result):

@@ -97,6 +97,30 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A link to another page of a site.
+
+    Attributes:
+        href: relative to this page; of our own making.
+        detail: what stands there, in a few words.
+        words: more that a search finds it by; not shown.
+    """
+
+    text: str
+    href: str
+    detail: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links under a title; a page with such lists has a search for them."""
+
+    title: str
+    links: Sequence[Link]
+
+
+@dataclass(frozen=True)
 class Series:
     """What a chart draws under one name: a number for each place, NaN where there is none."""
 
@@ -157,7 +181,17 @@ class Closing:
 
 
 Block = (
-    Heading | Paragraph | Notes | Warnings | Table | Source | Columns | Chart | Diagram | Closing
+    Heading
+    | Paragraph
+    | Notes
+    | Warnings
+    | Table
+    | Source
+    | Columns
+    | Links
+    | Chart
+    | Diagram
+    | Closing
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..errors import printable
-from .blocks import Block, Closing, Heading, harmless
+from .blocks import Block, Closing, Heading, Link, Links, harmless
 from .charts import draw_chart
 from .code import highlighted
 from .diagrams import lay_out
@@ -21,13 +21,19 @@ def fragment(blocks: Iterable[Block]) -> str:
     return _environment().get_template("fragment.html").render(blocks=list(map(harmless, blocks)))
 
 
-def page(blocks: Sequence[Block], appendix: Sequence[Block], made: Sequence[str]) -> str:
+def page(
+    blocks: Sequence[Block],
+    appendix: Sequence[Block],
+    made: Sequence[str],
+    around: Sequence[Link] = (),
+) -> str:
     """The blocks as one HTML document, the verdict first; all text is escaped.
 
     Args:
         blocks: the first is a heading: the title of the page.
         appendix: what stands below the blocks.
         made: lines for the foot of the page: by what and when it was made; the command comes last.
+        around: links to the pages before and after it, and above it.
     """
     title, *rest = map(harmless, [*blocks, *appendix])
     assert isinstance(title, Heading)
@@ -40,6 +46,8 @@ def page(blocks: Sequence[Block], appendix: Sequence[Block], made: Sequence[str]
             closings=[block for block in rest if isinstance(block, Closing)],
             blocks=list(zip(shown, _anchors(shown), strict=True)),
             made=[printable(line, None) for line in made],
+            around=around,
+            searched=any(isinstance(block, Links) for block in shown),
         )
     )
 

@@ -25,7 +25,7 @@ def check_place(path: str | Path, endings: Sequence[str] = tuple(_OURS)) -> Path
             f"{printable(path)} has another ending",
             expected=f"a file name that ends in {' or '.join(endings)}",
         )
-    return check_file(path, force=_is_ours(path))
+    return check_file(path, force=is_page(path))
 
 
 def save_text(path: Path, text: str) -> None:
@@ -34,12 +34,12 @@ def save_text(path: Path, text: str) -> None:
     Raises:
         UserError: as :func:`check_place`, or the disk is full.
     """
-    with whole_file(path, force=_is_ours(path)) as room:
+    with whole_file(path, force=is_page(path)) as room:
         room.write_text(text, encoding="utf-8")
 
 
-def _is_ours(path: Path) -> bool:
-    """Whether a file is there that tfmigrate wrote as this."""
+def is_page(path: Path) -> bool:
+    """Whether a page or document is there that tfmigrate wrote."""
     if not path.is_file():
         return False
     with path.open("rb") as file:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import printable
 from .document import as_json
@@ -50,6 +50,16 @@ class Sink:
         from .terminal import make_console
 
         return make_console(stderr=True)
+
+    def write_page(self, path: str) -> None:
+        """Writes what is shown as a page too.
+
+        Raises:
+            UserError: it cannot be written there, which is known before any work.
+        """
+        from .saving import check_place
+
+        self.page = check_place(path, [".html"])
 
     def show(self, result: Result) -> None:
         """Prints a result, and writes its page where one is wanted."""

@@ -18,6 +18,7 @@ from .blocks import (
     Columns,
     Diagram,
     Heading,
+    Links,
     Notes,
     Paragraph,
     Source,
@@ -102,6 +103,10 @@ def _render(block: Block, console: Console) -> None:
             from .columns import print_columns  # which imports Pygments too
 
             print_columns(block, console)
+        case Links(title, links):
+            console.print(Text(title, style="bold"))
+            for link in links:
+                console.print(Text(f"  {link.text}  {link.detail}".rstrip()))
         case Closing(verdict, text):
             console.print(
                 Text.assemble((verdict.upper(), _STYLES[verdict]), "  ", text), soft_wrap=True

@@ -40,6 +40,19 @@ for (const filter of document.querySelectorAll(".filter")) {
   });
 }
 
+for (const search of document.querySelectorAll(".search")) {
+  search.addEventListener("input", () => {
+    const words = search.value.toLowerCase().split(/\s+/);
+    for (const section of document.querySelectorAll(".links")) {
+      for (const item of section.querySelectorAll("li")) {
+        const text = `${item.textContent} ${item.dataset.words}`.toLowerCase();
+        item.hidden = !words.every((word) => text.includes(word));
+      }
+      section.hidden = !section.querySelector("li:not([hidden])");
+    }
+  });
+}
+
 for (const button of document.querySelectorAll(".copy")) {
   button.addEventListener("click", async () => {
     const code = button.parentElement.querySelector("code");
