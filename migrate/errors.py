@@ -36,6 +36,10 @@ class UserError(Exception):
             parts.append(f"try {try_}")
         super().__init__("; ".join(parts))
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the line, not the way to it."""
+        return [f"error: {self}"]
+
 
 def printable(name: object, limit: int | None = 120) -> str:
     """A name from a file, made safe for one line of a terminal.

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cases import DATA, Case, packed, unpack
 from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
+from tfmigrate.conversion.result import Conversion
 from tfmigrate.plan.balance import Balance
+from tfmigrate.report import plain
+
+REPORT_SCHEMA = Draft202012Validator(
+    json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text("utf-8"))
+)
 
 # Examples are judged by what they give, not by the time they take on a busy machine. CI draws the
 # same ones every time: what it finds must not depend on the day.
@@ -89,6 +98,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{skipped} of {ran + skipped} tests were skipped ({share:.1%}):")
         for reason, count in reasons.most_common():
             terminalreporter.line(f"{count:5}  {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture(autouse=True)
+def every_report_is_as_the_schema_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any conversion of a test: what other programs read."""
+    init = Conversion.__init__
+
+    def checked(self: Conversion, report: dict[str, Any], folder: Path | None) -> None:
+        REPORT_SCHEMA.validate(json.loads(json.dumps(plain(report))))
+        init(self, report, folder)
+
+    monkeypatch.setattr(Conversion, "__init__", checked)
 
 
 @pytest.fixture(autouse=True)

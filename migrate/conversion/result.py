@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,13 @@ class Conversion(Result):
             source = (self.folder / name).read_text(encoding="utf-8")
             shown += [Heading("source", part=True), Source(source, title=name)]
         return shown
+
+    def next_step(self) -> str:
+        """The proof on the user's own examples, where there is a model."""
+        if self.folder is None or "python" not in self.report["files"]:
+            return ""
+        paths = shlex.join([self.report["source"]["path"], str(self.folder)])
+        return f"tfmigrate verify {paths} --data examples.npz"
 
     def blocks(self) -> list[Block]:
         """For people: inputs and outputs, variables, verdict."""

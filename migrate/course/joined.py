@@ -34,6 +34,10 @@ class Joined(Result):
         """The code of both sides."""
         return code_of(self.system)
 
+    def next_step(self) -> str:
+        """Its code."""
+        return f"tfmigrate lesson {self.system.name}"
+
     def blocks(self) -> list[Block]:
         """One after the other."""
         return [block for part in self.parts for block in part.blocks()]

@@ -130,6 +130,10 @@ class Lesson(Result):
     modern: Sequence[Form]
     names: Sequence[str]
 
+    def next_step(self) -> str:
+        """Its run."""
+        return f"tfmigrate compare {self.system.name}"
+
     def blocks(self) -> list[Block]:
         """For each section a heading, what the catalogue says about it, and the code."""
         blocks: list[Block] = [

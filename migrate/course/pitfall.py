@@ -95,6 +95,10 @@ class PitfallComparison(Result):
         """The code of both sides."""
         return code_of(self.system)
 
+    def next_step(self) -> str:
+        """Its code."""
+        return f"tfmigrate lesson {self.system.name}"
+
     def blocks(self) -> list[Block]:
         """The symptom and its cause, the effect, the cure on both sides, the verdict."""
         program = self.program

@@ -89,6 +89,10 @@ class Comparison(Result):
         """The code of both sides."""
         return code_of(self.system)
 
+    def next_step(self) -> str:
+        """Its code."""
+        return f"tfmigrate lesson {self.system.name}"
+
     def blocks(self) -> list[Block]:
         """Setting, epochs, parity and time of each case on each device, and the verdict."""
         setting = self.setting

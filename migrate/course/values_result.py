@@ -176,6 +176,10 @@ class ValuesComparison(Result):
         """The code of both sides."""
         return code_of(self.system)
 
+    def next_step(self) -> str:
+        """Its code."""
+        return f"tfmigrate lesson {self.system.name}"
+
     def blocks(self) -> list[Block]:
         """The values, what the programs printed, and the verdict."""
         blocks: list[Block] = [Heading(f"{self.system.name} · {self.system.title}")]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from ..errors import printable
@@ -69,6 +70,10 @@ class Inspection(Result):
         """The variables to show, in order."""
         chosen = [e for e in self.entries if self.pattern is None or matching(e.name, self.pattern)]
         return sorted(chosen, key=_ORDERS[self.sort])
+
+    def next_step(self) -> str:
+        """Its conversion; of a TF2 checkpoint there is none."""
+        return "" if self.format == "tf2" else f"tfmigrate convert-ckpt {quote(str(self.path))}"
 
     def blocks(self) -> list[Block]:
         """Summary, roles, variables, warnings, and the values that were not read."""

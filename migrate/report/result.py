@@ -21,6 +21,10 @@ class Result(ABC):
         """For people: what only a page has room for, such as the source."""
         return []
 
+    def next_step(self) -> str:
+        """A command that people run next; "" where there is none."""
+        return ""
+
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """For programs: the JSON document, ``"schema": 1`` included."""

@@ -74,6 +74,8 @@ class Sink:
             from .terminal import render
 
             render(result.blocks(), self._stdout)
+            if (step := result.next_step()) and self._stderr.is_terminal:
+                self.note(f"next: {step}")
 
     def note(self, text: str) -> None:
         """A hint on stderr."""

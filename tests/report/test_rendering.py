@@ -128,15 +128,20 @@ def test_what_a_conversion_and_a_verification_show_is_harmless(tmp_path):
     variable = {
         "name": FORGED, "shape": [2], "role": "weight", "fate": "converted", "target": FORGED,
         "reason": None,
+        "dtype": "float32",
     }  # fmt: skip
     conversion = Conversion(
         {
-            "source": {"path": FORGED},
+            "schema": 1,
+            "source": {"path": FORGED, "format": "v2", "tensorflow_version": None},
+            "files": {},
+            "fed": {},
+            "training": None,
             "outcome": "keras",
-            "inputs": [{"tensor": FORGED}],
+            "inputs": [{"tensor": FORGED, "shape": None, "dtype": "float32"}],
             "outputs": [{"tensor": FORGED}],
             "variables": [variable],
-            "parity": {"verdict": "not run", "reason": FORGED},
+            "parity": {"verdict": "not run", "examples": 0, "reason": FORGED},
             "notes": [FORGED],
             "warnings": [FORGED],
         },
@@ -204,6 +209,25 @@ def test_json_goes_alone_to_stdout(capsys):
     out, err = capsys.readouterr()
     assert json.loads(out) == {"schema": 1, "worst": "inf", "sizes": [1, 2], "verdict": "pass"}
     assert err == ""
+
+
+def test_the_next_step_is_for_people_at_a_terminal(capsys, monkeypatch):
+    class Leads(Shown):
+        def next_step(self):
+            return "tfmigrate lesson mlp"
+
+    Sink().show(Leads())
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(Console, "is_terminal", True)
+    for sink, told in ((Sink(), True), (Sink(quiet=True), False), (Sink(json=True), False)):
+        sink.show(Leads())
+        assert ("next: tfmigrate lesson mlp" in capsys.readouterr().err) == told
+
+
+def test_a_notebook_shows_an_error_of_the_user_as_one_line():
+    assert UserError("no such file", try_="ls")._render_traceback_() == [
+        "error: no such file; try ls"
+    ]
 
 
 def test_quiet_says_nothing(capsys):
