@@ -30,7 +30,7 @@ def accuracy_of(logits, y):
 
 # --- loop
 def run(x, y, loss, accuracy, arrays, epochs):
-    """Trains, and gives the accuracy after each epoch."""
+    """Trains, and gives loss and accuracy on the test set after each epoch."""
     x_train, y_train, x_test, y_test = arrays
     train = tf.train.GradientDescentOptimizer(0.001).minimize(loss)
     history = []
@@ -40,9 +40,10 @@ def run(x, y, loss, accuracy, arrays, epochs):
             for start in range(0, len(x_train), 128):
                 batch = slice(start, start + 128)
                 session.run(train, {x: x_train[batch], y: y_train[batch]})
-            history.append(session.run(accuracy, {x: x_test, y: y_test}))
-            print(f"epoch {epoch + 1}: accuracy {history[-1]:.4f}")
-    return {"accuracy": np.array(history)}
+            history.append(session.run([loss, accuracy], {x: x_test, y: y_test}))
+            print(f"epoch {epoch + 1}: loss {history[-1][0]:.6g}, accuracy {history[-1][1]:.4f}")
+    losses, accuracies = np.array(history).T
+    return {"loss": losses, "accuracy": accuracies}
 
 
 # --- trap

@@ -33,7 +33,7 @@ def build(num_inputs, num_classes, sigmas):
 # --- trap
 def trap(x_train, y_train, x_test, y_test):
     """The pixels as they come, and the sigma that random_normal has by default."""
-    return run((1.0, 1.0), 0.001, x_train, y_train, x_test, y_test)
+    return run("raw pixels", (1.0, 1.0), 0.001, x_train, y_train, x_test, y_test)
 
 
 # --- cure
@@ -41,14 +41,14 @@ def cure(x_train, y_train, x_test, y_test):
     """Pixels from 0 to 1, He's sigma, and the learning rate that goes with them."""
     x_train, x_test = x_train / np.float32(255), x_test / np.float32(255)
     sigmas = np.sqrt(2 / x_train.shape[1]), np.sqrt(2 / 256)
-    halfway = run((1.0, 1.0), 0.001, x_train, y_train, x_test, y_test)
-    given = run(sigmas, 0.1, x_train, y_train, x_test, y_test)
+    halfway = run("scaled, no more", (1.0, 1.0), 0.001, x_train, y_train, x_test, y_test)
+    given = run("all three", sigmas, 0.1, x_train, y_train, x_test, y_test)
     given["accuracy, pixels scaled and no more"] = halfway["accuracy"]
     return given
 
 
 # --- loop
-def run(sigmas, learning_rate, x_train, y_train, x_test, y_test, epochs=10, batch_size=128):
+def run(name, sigmas, learning_rate, x_train, y_train, x_test, y_test, epochs=10, batch_size=128):
     """Trains; the loss and the accuracy are those after each epoch, on the test set."""
     history = []
     with tf.Graph().as_default(), tf.Session() as session:
@@ -62,8 +62,8 @@ def run(sigmas, learning_rate, x_train, y_train, x_test, y_test, epochs=10, batc
                 session.run(step, {x: x_train[batch], y: y_train[batch]})
             history.append(session.run([loss, *measured], {x: x_test, y: y_test}))
     losses, accuracies, _ = np.array(history).T
-    print(f"before training: loss {first[0]:.4g}, {first[2]:.0%} of the answers certain")
-    print(f"after {epochs} epochs: loss {losses[-1]:.4g}, accuracy {accuracies[-1]:.4f}")
+    print(f"{name}: before training: loss {first[0]:.4g}, {first[2]:.0%} of the answers certain")
+    print(f"{name}: after {epochs} epochs: loss {losses[-1]:.4g}, accuracy {accuracies[-1]:.4f}")
     return {
         "loss before training": first[0],
         "certain before training": first[2],

@@ -28,7 +28,7 @@ def build_model(num_inputs, num_classes, sigmas, learning_rate, rescaling=()):
 def trap(x_train, y_train, x_test, y_test):
     """The pixels as they come, and sigma 1."""
     model = build_model(x_train.shape[1], y_train.shape[1], (1.0, 1.0), 0.001)
-    return run(model, x_train, y_train, x_test, y_test)
+    return run("raw pixels", model, x_train, y_train, x_test, y_test)
 
 
 # --- cure
@@ -37,15 +37,16 @@ def cure(x_train, y_train, x_test, y_test):
     sizes = x_train.shape[1], y_train.shape[1]
     scaled = [keras.layers.Rescaling(1 / 255)]
     halfway = build_model(*sizes, (1.0, 1.0), 0.001, scaled)
-    halfway = run(halfway, x_train, y_train, x_test, y_test)
+    halfway = run("scaled, no more", halfway, x_train, y_train, x_test, y_test)
     sigmas = np.sqrt(2 / x_train.shape[1]), np.sqrt(2 / 256)
-    given = run(build_model(*sizes, sigmas, 0.1, scaled), x_train, y_train, x_test, y_test)
+    model = build_model(*sizes, sigmas, 0.1, scaled)
+    given = run("all three", model, x_train, y_train, x_test, y_test)
     given["accuracy, pixels scaled and no more"] = halfway["accuracy"]
     return given
 
 
 # --- loop
-def run(model, x_train, y_train, x_test, y_test, epochs=10, batch_size=128):
+def run(name, model, x_train, y_train, x_test, y_test, epochs=10, batch_size=128):
     """Trains; the loss and the accuracy are those after each epoch, on the test set."""
 
     def measured():
@@ -60,8 +61,8 @@ def run(model, x_train, y_train, x_test, y_test, epochs=10, batch_size=128):
         model.reset_metrics()
         history.append(measured())
     losses, accuracies = np.array(history, np.float32).T
-    print(f"before training: loss {first[0]:.4g}, {certain:.0%} of the answers certain")
-    print(f"after {epochs} epochs: loss {losses[-1]:.4g}, accuracy {accuracies[-1]:.4f}")
+    print(f"{name}: before training: loss {first[0]:.4g}, {certain:.0%} of the answers certain")
+    print(f"{name}: after {epochs} epochs: loss {losses[-1]:.4g}, accuracy {accuracies[-1]:.4f}")
     return {
         "loss before training": np.float32(first[0]),
         "certain before training": certain,

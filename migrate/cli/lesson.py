@@ -31,7 +31,7 @@ Example: tfmigrate lesson mlp --section loss
     "--all", "every", is_flag=True,
     help="Write a site with --html FOLDER: a page for each system with its code and its run.",
 )  # fmt: skip
-@click.option("--no-run", is_flag=True, help="With --all: show the code alone, run nothing.")
+@click.option("--no-run", is_flag=True, help="With --all: show only the code, run nothing.")
 @click.option("--no-color", is_flag=True, help="Show no colors, whatever the terminal supports.")
 @click.option(
     "--html", type=click.Path(), metavar="FILE|FOLDER",

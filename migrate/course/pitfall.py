@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..parity import Verdict
-from ..report import Block, Closing, Heading, Paragraph, Result, Table
+from ..report import Block, Chart, Closing, Heading, Paragraph, Result, Series, Table
 from ..worker import Worker
 from .lesson import code_of
 from .programs import Pitfall
@@ -18,6 +18,8 @@ from .request import Request
 from .system import System
 from .values import calling
 from .values_result import Compared, Given, closing, compared, printed_blocks, values_blocks
+
+_FEW = 3  # values that a table shows as well as a curve
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Effect:
         size: the greatest difference of the two; None for a text.
         least: how large it has to be for the trap to be one.
         says: what the text must contain.
+        falls: whether the last element of the trap must be smaller than its first.
     """
 
     name: str
@@ -37,10 +40,13 @@ class Effect:
     size: float | None
     least: float
     says: str = ""
+    falls: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether the trap does what the course says it does."""
+        if self.falls:
+            return bool(self.trap[-1] < self.trap[0])
         if self.size is None:
             return self.says in str(self.trap)
         return self.size >= self.least
@@ -114,15 +120,20 @@ class PitfallComparison(Result):
             (effect.name, _text(effect.trap), _text(effect.cure), _text(effect.size))
             for effect in self.effects
         ]
+        blocks += [_drawn(effect) for effect in self.effects if np.size(effect.cure) > _FEW]
         marked = frozenset(n for n, effect in enumerate(self.effects) if not effect.holds)
         blocks.append(Table(("TF1", "trap", "cure", ">difference"), rows, marked=marked))
         if self.traps:
             blocks += [Paragraph("the trap on both sides:"), *values_blocks(self.traps)]
-            blocks += printed_blocks(self.given["legacy trap"], self.given["modern trap"])
+            blocks += printed_blocks(
+                {"TF1 printed": self.given["legacy trap"], "TF2 printed": self.given["modern trap"]}
+            )
         else:
-            blocks += [Paragraph(line) for line in self.given["legacy trap"].printed.splitlines()]
+            blocks += printed_blocks({"the trap printed": self.given["legacy trap"]})
         blocks += [Paragraph("the cure on both sides:"), *values_blocks(self.cures)]
-        blocks += printed_blocks(self.given["legacy cure"], self.given["modern cure"])
+        blocks += printed_blocks(
+            {"TF1 printed": self.given["legacy cure"], "TF2 printed": self.given["modern cure"]}
+        )
         if program.why:
             blocks.append(Paragraph(program.why))
         command = self.request.command(self.system)
@@ -153,6 +164,10 @@ def compare_pitfall(
         Effect(name, trap.texts[name], cure.texts.get(name, ""), None, 0.0, says)
         for name, says in program.says.items()
     ]
+    effects += [
+        Effect(f"{name}, which falls", trap.arrays[name], cure.arrays[name], None, 0.0, falls=True)
+        for name in program.falls
+    ]
     return PitfallComparison(
         system,
         program,
@@ -164,6 +179,15 @@ def compare_pitfall(
         call.origin,
         time.perf_counter() - start,
     )
+
+
+def _drawn(effect: Effect) -> Chart:
+    """Trap and cure over the course of a program."""
+    series = [
+        Series(name, np.ravel(value).astype(float).tolist())
+        for name, value in (("trap", effect.trap), ("cure", effect.cure))
+    ]
+    return Chart(effect.name, "value", effect.name, series)
 
 
 def _apart(trap: Given, cure: Given, name: str) -> float:

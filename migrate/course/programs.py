@@ -159,6 +159,7 @@ class Pitfall(Values):
         remedy: what to write instead.
         effect: value → by how much, at least, the legacy trap and its cure differ in it.
         says: value (a text of the trap) → what it must contain.
+        falls: values of the trap whose last element is smaller than the first.
         trapped: whether the modern twin has a ``trap`` too.
     """
 
@@ -167,6 +168,7 @@ class Pitfall(Values):
     remedy: str
     effect: Mapping[str, float] = field(default_factory=dict)
     says: Mapping[str, str] = field(default_factory=dict)
+    falls: Sequence[str] = ()
     trapped: bool = False
 
 

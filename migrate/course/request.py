@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import UserError
 from ..worker import Worker
-from .programs import Program, Training
+from .programs import Program, Training, Values
 from .system import System
 
 # A form that says nothing for so long (seconds) is taken for dead; an epoch of the largest system
@@ -56,6 +56,12 @@ class Request:
                 )
         if self.data is not None and not any(p.data for p in system.programs):
             raise UserError(f"--data has no effect on {system.name}, which uses no dataset")
+        if (
+            self.logdir is not None
+            and not trained
+            and not any(isinstance(p, Values) and p.folder for p in system.programs)
+        ):
+            raise UserError(f"--logdir has no effect on {system.name}, which writes no files")
         names = [name for program in trained for name in program.cases]
         unknown = [name for name in self.case if name not in names]
         if unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,7 +185,8 @@ class ValuesComparison(Result):
         blocks: list[Block] = [Heading(f"{self.system.name} · {self.system.title}")]
         if self.origin:
             blocks.append(Paragraph(self.origin, dim=True))
-        blocks += [*values_blocks(self.values), *printed_blocks(self.legacy, self.modern)]
+        blocks += values_blocks(self.values)
+        blocks += printed_blocks({"TF1 printed": self.legacy, "TF2 printed": self.modern})
         if self.program.why:
             blocks.append(Paragraph(self.program.why))
         blocks += [Paragraph(str(claim)) for claim in self.claims]
@@ -245,10 +246,10 @@ def values_blocks(values: list[Compared]) -> list[Block]:
     return blocks
 
 
-def printed_blocks(legacy: Given, modern: Given) -> list[Block]:
-    """What the two programs printed."""
+def printed_blocks(programs: Mapping[str, Given]) -> list[Block]:
+    """The lines that programs printed, under a title each."""
     blocks: list[Block] = []
-    for title, given in (("TF1 printed", legacy), ("TF2 printed", modern)):
+    for title, given in programs.items():
         if given.printed.strip():
             blocks.append(Paragraph(f"{title}:", dim=True))
             blocks += [Paragraph(f"  {line}") for line in given.printed.rstrip().splitlines()]

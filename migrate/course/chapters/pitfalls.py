@@ -19,6 +19,7 @@ SYSTEMS: tuple[System, ...] = (
             remedy="Build loss and accuracy from the same tensor, in a new graph. In Keras "
             "call fit and evaluate on the same model object.",
             effect={"accuracy": 0.3},
+            falls=("loss",),
         ),
         notes={
             "forward": (
@@ -57,15 +58,14 @@ SYSTEMS: tuple[System, ...] = (
         Pitfall(
             data="digits",
             prepare=prepare.scaled,
-            happens=(
-                "The network learns little, and with dropout turned off for inference it "
-                "knows nothing."
-            ),
+            happens="The loss falls more slowly. A TF1 program feeds 1 at inference, which now "
+            "drops everything: its accuracy is that of guessing. Keras turns dropout off at "
+            "inference by itself, so the accuracy hardly shows the mistake there.",
             because="The second argument of tf.nn.dropout is the share to keep in TF1 and the "
             "share to drop in TF2. In TF2, 0.8 drops 80 % in training, and 1, which "
             "turned dropout off in TF1, drops everything.",
             remedy="Write rate = 1 - keep_prob wherever the value is passed, fed or a default.",
-            effect={"share dropped": 0.5, "accuracy": 0.5},
+            effect={"share dropped": 0.5, "loss": 0.3, "accuracy": 0.5},
             trapped=True,
             alone={
                 "accuracy": "TF1 feeds 1 where dropout is to be off",
