@@ -20,6 +20,9 @@ _GAP = 3
 # Where a line of a program may be broken.
 _STOP = re.compile(r"[(\[{](?![)\]}])| ")
 
+# Code without quotes, or with closed ones, up to the text of a comment.
+_COMMENT = re.compile(r"""((?:[^"'#]|"[^"]*"|'[^']*')*)# ?""")
+
 # The colors of the terminal's own palette: legible on a dark ground and on a light one.
 _THEME = "ansi_dark"
 
@@ -72,16 +75,26 @@ def _numbered(excerpt: Excerpt, console: Console, width: int) -> Iterator[Text]:
 
 
 def _broken(line: Text, width: int) -> Iterator[Text]:
-    """A line in pieces of that width at most; those after the first are indented further."""
+    """A line in pieces of that width at most, which still look like Python.
+
+    Those after the first are indented further, and begin with # inside a comment.
+    """
     indent = len(line.plain) - len(line.plain.lstrip()) + 4
-    head = ""
+    comment = _COMMENT.match(line.plain)
+    left = comment.end() if comment else len(line.plain)  # letters before the comment's text
+    if comment and not comment[1].strip():
+        indent -= 4
+    head, first = "", indent
     while line.cell_len + len(head) > width:
         room = width - len(head)
-        stops = [stop.end() for stop in _STOP.finditer(line.plain, indent, room)]
+        stops = [stop.end() for stop in _STOP.finditer(line.plain, first, room)]
         end = stops[-1] if stops else room
+        if end == left and (before := line.plain.rindex("#", 0, left)) > first:
+            end = before  # the mark of a comment goes with its text
         piece, line = line[:end], line[end:]
         piece.rstrip()
         yield Text(head).append_text(piece)
-        head = " " * min(indent, width // 2)
-        indent = 0  # what follows begins with a word
+        left -= end
+        head = " " * min(indent, width // 2) + ("# " if left <= 0 else "")
+        first = 0  # what follows begins with a word
     yield Text(head).append_text(line)

@@ -8,8 +8,11 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 from rich.progress import Task, TaskID
+from rich.text import Text
 from tfmigrate.cli.main import cli, run
 from tfmigrate.conversion.result import Conversion
 from tfmigrate.errors import UserError
@@ -26,6 +29,7 @@ from tfmigrate.report import (
     Source,
     Table,
     Warnings,
+    columns,
     html,
     plain,
     terminal,
@@ -240,3 +244,38 @@ def test_quiet_says_nothing(capsys):
 
 def test_plain_keeps_what_json_has():
     assert plain({"a": [1, 2.5, None, True, "x"]}) == {"a": [1, 2.5, None, True, "x"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "pieces"),
+    [
+        (
+            '    x = tf.placeholder(tf.float32, [None, size], name="x")  # one-hot of digits',
+            [
+                "    x = tf.placeholder(tf.float32, [",
+                '        None, size], name="x")',
+                "        # one-hot of digits",
+            ],
+        ),
+        (
+            "    # a comment that is longer than the width and goes on until it ends",
+            ["    # a comment that is longer than the", "    # width and goes on until it ends"],
+        ),
+        (
+            "x = 'a # b' + function(first, second, third, fourth, fifth)",
+            ["x = 'a # b' + function(first, second,", "    third, fourth, fifth)"],
+        ),
+    ],
+)
+def test_a_broken_line_still_looks_like_python(line, pieces):
+    shown_pieces = [piece.plain for piece in columns._broken(Text(line), 40)]
+    assert shown_pieces == pieces
+
+
+@given(st.text(alphabet="ab '\"#([, ", max_size=60), st.integers(24, 40))
+def test_a_broken_line_loses_nothing(text, width):
+    line = text.strip()
+    joined = "".join(piece.plain for piece in columns._broken(Text(line), width))
+    kept = re.sub(r"[ #]", "", line)
+    assert re.sub(r"[ #]", "", joined) == kept
+    assert joined.count("#") >= line.count("#")
