@@ -18,6 +18,7 @@ class Divergence:
         case: the input, a phrase.
         tensorflow, jax, torch: the result of each; ``tests/verification/test_divergences.py``
             computes them.
+        dtype: of the tensors that it concerns; "" for any.
     """
 
     names: tuple[str, ...]
@@ -25,6 +26,7 @@ class Divergence:
     tensorflow: str
     jax: str
     torch: str
+    dtype: str = ""
 
     def on(self, backend: str) -> str:
         """The result on a backend."""
@@ -55,18 +57,29 @@ DIVERGENCES = (
     ),
     Divergence(("keras.ops.segment_sum",), "segment 5 of 2", "an error", "dropped", "dropped"),
     Divergence(("keras.ops.floor_divide",), "1 // 0 of int32", "an error", "-2", "an error"),
+    Divergence(
+        ("keras.ops.matmul", "@", "Dense"),
+        "a float64 product has the precision of",
+        "float64",
+        "float32",
+        "float32",
+        "float64",
+    ),
 )
 
 
 def divergences(plan: Plan, backend: str) -> list[str]:
     """A sentence for each case that concerns a model and that differs from TensorFlow there."""
     used = set(_names(plan))
+    dtypes = {value.dtype for call in plan.calls for value in call.outputs}
     if plan.training is not None:
         for formula in plan.training.formulas:
             used |= set(_names(formula.body))
     found = []
     for each in DIVERGENCES:
-        if each.on(backend) != each.tensorflow and (names := used.intersection(each.names)):
+        if each.on(backend) == each.tensorflow or (each.dtype and each.dtype not in dtypes):
+            continue
+        if names := used.intersection(each.names):
             found.append(
                 f"{', '.join(sorted(names))}, {each.case}: {each.on(backend)} on {backend}, "
                 f"{each.tensorflow} on TensorFlow"

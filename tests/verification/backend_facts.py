@@ -58,6 +58,13 @@ def segments() -> np.ndarray | str:
     return "dropped" if not isinstance(found, str) and found.tolist() == [1, 0] else found
 
 
+def product() -> np.ndarray | str:
+    """The precision in which two matrices of float64 are multiplied."""
+    close = np.array([[1 + 2**-40]])
+    kept = ops.matmul(ops.convert_to_tensor(close), ops.convert_to_tensor(np.ones((1, 1))))
+    return "float64" if ops.convert_to_numpy(kept).item() == close.item() else "float32"
+
+
 equal, numbers = np.ones(4, "float32"), np.arange(4, dtype="float32")
 rows = np.arange(3, dtype="float32")
 FACTS: dict[str, np.ndarray | str] = {
@@ -79,6 +86,7 @@ FACTS: dict[str, np.ndarray | str] = {
     "keras.ops.floor_divide": value(
         lambda: ops.floor_divide(np.array(1, "int32"), np.array(0, "int32"))
     ),
+    "keras.ops.matmul": product(),
 }
 
 if __name__ == "__main__":

@@ -39,3 +39,18 @@ def test_a_model_is_told_of_what_it_uses() -> None:
     plan = Plan("model", "", calls=[Call(loop, (x,), {}, (y,)), Call("*", (x, x), {}, (y,))])
     assert divergences(plan, "torch") == []
     assert divergences(plan, "jax") == ["keras.ops.abs, gradient at 0: 1 on jax, 0 on TensorFlow"]
+
+
+def test_a_row_of_one_dtype_is_for_models_of_that_dtype() -> None:
+    for dtype, told in (
+        ("float32", []),
+        (
+            "float64",
+            ["Dense, a float64 product has the precision of: float32 on torch, float64 on "
+             "TensorFlow"],
+        ),
+    ):  # fmt: skip
+        x, y = Value((None, 3), dtype), Value((None, 3), dtype)
+        layer = Layer("dense", "Dense", {"units": 3})
+        plan = Plan("model", "", calls=[Call(layer, (x,), {}, (y,))])
+        assert divergences(plan, "torch") == told
