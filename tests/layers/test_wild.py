@@ -20,8 +20,7 @@ LAYERS = {
         "Dense", "Reshape", "Permute", "Dense", "Reshape", "Permute", "Activation", "Permute",
         "Permute", "Reshape", "Dense",
     ],
-    "gelu_both_forms": ["Dense", "Add", "Activation", "Dense", "Dense", "Activation",
-                        "Activation", "Dense"],
+    "gelu_both_forms": ["Dense", "Dense", "Dense", "Activation", "Dense"],
     "group_norm_written_out": [
         "Conv2D", "GroupNormalization", "Activation", "GlobalAveragePooling2D", "Dense",
     ],
@@ -35,7 +34,7 @@ LAYERS = {
     ],
     "mean_by_dynamic_length": ["Dense", "Positions", "Size", "Dense"],
     "mixture_density": ["Dense", "Dense"],
-    "running_sums_and_segments": ["Dense", "Activation", "Add", "Concatenate", "Dense"],
+    "running_sums_and_segments": ["Dense", "Activation", "Concatenate", "Dense"],
     "spatial_transformer": [
         "Flatten", "Dense", "Reshape", "Parameter", "RepeatForBatch", "Reshape", "Positions",
         "Reshape", "GatherNd", "Flatten", "Dense",

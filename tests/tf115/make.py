@@ -35,6 +35,7 @@ for family in (
     "feature_columns",
     "sizes",
     "idioms",
+    "composed",
 ):
     __import__(family)
 
