@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from ..outline import Argument
@@ -13,6 +13,10 @@ from .render import Name
 _SIZES = {
     "Conv1D": "filters", "Conv2D": "filters", "Conv3D": "filters", "Dense": "units",
     "GRU": "units", "LSTM": "units", "ReversibleDense": "units", "SimpleRNN": "units",
+}  # fmt: skip
+_RATES = {
+    "Dropout": "rate", "SpatialDropout1D": "rate", "SpatialDropout2D": "rate",
+    "SpatialDropout3D": "rate", "DotProductAttention": "dropout",
 }  # fmt: skip
 _LONGEST = 40  # characters of an argument's name
 _MOST_SIZES = 6  # beyond that a list of arguments is harder to read than the numbers in place
@@ -38,11 +42,10 @@ class Parameters:
         self._names: dict[tuple[int, str], str] = {}
         layers = plan.layers
         self._add_sizes(layers)
-        self._add_shared(layers[:-1], "activation", "activation")
+        self._add_shared([(layer, "activation") for layer in layers[:-1]], "activation")
         self._add_unknown(layers, isinstance(plan, Plan) and plan.training is not None)
-        self._add_shared(
-            [layer for layer in layers if "Dropout" in layer.kind], "rate", "dropout_rate"
-        )
+        rates = [(y, key) for y in layers if (key := _RATES.get(y.kind)) in y.arguments]
+        self._add_shared(rates, "dropout_rate")
 
     def name_of(self, layer: Layer, argument: str) -> Name | None:
         """The parameter that an argument of a layer is given by, or None."""
@@ -81,7 +84,8 @@ class Parameters:
                     continue
                 if value.tensor not in names:
                     taken = {*self.defaults, *self.required, "x"}
-                    name = identifier(f"dropout_{argument}", taken, longest=_LONGEST)
+                    wish = argument if "dropout" in argument else f"dropout_{argument}"
+                    name = identifier(wish, taken, longest=_LONGEST)
                     names[value.tensor] = name
                     if trained:
                         self.required[name] = value
@@ -89,12 +93,14 @@ class Parameters:
                         self.defaults[name] = value.value
                 self._names[id(layer), argument] = names[value.tensor]
 
-    def _add_shared(self, layers: list[Layer], argument: str, name: str) -> None:
+    def _add_shared(self, places: Iterable[tuple[Layer, str]], name: str) -> None:
+        """Makes an argument of what some layers have for theirs, where that is the same."""
         kinds = (str, float)
-        having = [layer for layer in layers if isinstance(layer.arguments.get(argument), kinds)]
-        if len({layer.arguments[argument] for layer in having}) != 1:
+        having = [(y, key) for y, key in places if isinstance(y.arguments.get(key), kinds)]
+        if len({layer.arguments[key] for layer, key in having}) != 1:
             return
         name = identifier(name, {*self.defaults, *self.required}, longest=_LONGEST)
-        for layer in having:
-            self._names[id(layer), argument] = name
-        self.defaults[name] = having[0].arguments[argument]
+        for layer, key in having:
+            self._names[id(layer), key] = name
+        first, argument = having[0]
+        self.defaults[name] = first.arguments[argument]

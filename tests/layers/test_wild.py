@@ -20,7 +20,7 @@ LAYERS = {
         "Dense", "Reshape", "Permute", "Dense", "Reshape", "Permute", "Activation", "Permute",
         "Permute", "Reshape", "Dense",
     ],
-    "gelu_both_forms": ["Dense", "Dense", "Dense", "Activation", "Dense"],
+    "gelu_both_forms": ["Dense", "Dense", "Dense", "Dense"],
     "group_norm_written_out": [
         "Conv2D", "GroupNormalization", "Activation", "GlobalAveragePooling2D", "Dense",
     ],
@@ -44,9 +44,8 @@ LAYERS = {
         "Dense", "Permute", "Flatten", "Embedding", "Flatten", "Flatten", "Concatenate", "Dense",
     ],
     "transformer_block": [
-        "Embedding", "Bias", "LayerNormalization", "Dense", "Permute", "Dense", "Permute",
-        "Activation", "Dense", "Permute", "Permute", "Dense", "Add", "LayerNormalization", "Dense",
-        "Dense",
+        "Embedding", "Bias", "LayerNormalization", "Dense", "Dense", "Dense", "DotProductAttention",
+        "Dense", "Add", "LayerNormalization", "Dense", "Dense",
     ],
     "unet_of_any_size": [
         "Conv2D", "Size", "MaxPooling2D", "Conv2D", "Conv2DTranspose", "Size", "Size", "Size",

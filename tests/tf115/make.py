@@ -36,6 +36,7 @@ for family in (
     "sizes",
     "idioms",
     "composed",
+    "attention_heads",
 ):
     __import__(family)
 
