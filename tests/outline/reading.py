@@ -80,7 +80,9 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 def _lines(function: ast.FunctionDef) -> int:
     found = set(range(function.lineno, function.body[0].lineno))
     for node in _statements(function.body):
-        last = node.body[0].lineno - 1 if isinstance(node, _COMPOUND) else node.end_lineno
+        last = node.end_lineno
+        if isinstance(node, _COMPOUND):
+            last = node.iter.end_lineno if isinstance(node, ast.For) else node.lineno
         found.update(range(node.lineno, (last or node.lineno) + 1))
     return len(found)
 

@@ -27,8 +27,8 @@ def build_model(
     units=4,
 ):
     inputs = keras.Input((3,))
-    x = keras.layers.Dense(units, name="dense")(inputs)
-    y = keras.layers.Dense(units, name="dense_2")(
+    x = keras.layers.Dense(4, name="dense")(inputs)
+    y = keras.layers.Dense(4, name="dense_2")(
         x,
     )
     y = keras.ops.exp(y)
