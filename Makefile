@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON37 ?= python3.7
 TIME ?= 600
 
-.PHONY: compare test lint fix bench fuzz zoo docs course clean help
+.PHONY: compare test lint fix bench fuzz zoo readability docs course clean help
 
 help:      ## show this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -35,6 +35,9 @@ fuzz: .venv  ## read generated and damaged files and graphs, for TIME seconds
 
 zoo: .venv  ## convert well-known networks from their packages; takes long; PYTHON37 is a Python 3.7
 	$(BIN)/python tools/run_zoo.py --python3.7 $(PYTHON37)
+
+readability: .venv  ## measure how generated sources read; ZOO is a folder that run_zoo.py --keep has filled
+	$(BIN)/python tools/run_readability.py $(if $(ZOO),--zoo $(ZOO))
 
 docs: .venv  ## write the generated pages of docs/
 	$(BIN)/python tools/make_docs.py

@@ -26,7 +26,7 @@ from ..outline.turns import Turning
 from ..plan import Layer, Network, Value
 from ..plan.names import identifier
 from .flat import MOST_TARGETS, model_call
-from .parameters import Parameters
+from .parameters import Parameters, is_attention
 from .render import WIDTH, Apply, Name, literal, prose, render
 from .writer import BODY, Writer
 
@@ -35,13 +35,21 @@ _COUNTERS = ("i", "j", "k", "n")
 
 
 class Outlined(Writer):
-    """Writes the outline of a network; functions and classes of the source are not hidden."""
+    """Writes the outline of a network; functions and classes of the source are not hidden.
+
+    Attributes:
+        stack: the one loop over layers of attention, whose number is an argument.
+    """
 
     def __init__(self, plan: Network, outline: Outline, parameters: Parameters, legacy_keras: bool):
         super().__init__(plan, parameters, legacy_keras)
         self.outline = outline
         self.defined |= {block.name for block in outline.blocks}
-        self.defined |= {*parameters.required, *parameters.defaults}
+        self.defined |= {*parameters.required, *parameters.defaults, "num_layers"}
+        loops = [item for item in outline.main.items if isinstance(item, Loop)]
+        stacks = [loop for loop in loops if _attends(loop) and not loop.turning.first]
+        counted = [loop for loop in stacks if loop.turning.table is None]
+        self.stack = counted[0] if len(counted) == 1 == len(stacks) else None
 
     def functions(self) -> list[str]:
         """The definitions of the blocks; those that others call come first."""
@@ -164,6 +172,8 @@ class _Function:
         """The statements of a loop; busy says whether x is a value that is taken after it."""
         turning, inner = loop.turning, loop.item
         outer = [express(written) for written in turning.written]
+        if self.writer.stack is loop:
+            outer[turning.last] = self.writer.parameters.add("num_layers", outer[turning.last])
         lines = []
         own: dict[int, str] = {}  # what an input of the item is called in the loop
         for index, ref in enumerate(loop.inputs):
@@ -277,6 +287,15 @@ class _Function:
         return names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
 
 
+def _attends(item: Item) -> bool:
+    """Whether an item is a layer of attention, or has one."""
+    if isinstance(item, Loop):
+        return _attends(item.item)
+    if isinstance(item, BlockCall):
+        return any(map(_attends, item.block.body.items))
+    return is_attention(item.calls[0].function)
+
+
 def _users(body: Body) -> dict[Ref, list[int]]:
     """The items that take each value; a result is taken after all of them."""
     users: dict[Ref, list[int]] = {}
@@ -349,7 +368,7 @@ def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> 
         turn: names of the loop's number and of the columns of its table.
     """
     if isinstance(written, Argument):
-        return Name(written.name)
+        return Name(str(written))
     if isinstance(written, Turn):
         return turn[0 if written.column is None else written.column + 1]
     if isinstance(written, Text):

@@ -134,6 +134,7 @@ _POSITIONAL = {
     "Dense": ("units",),
     "DepthwiseConv2D": ("kernel_size",),
     "Discretization": ("bin_boundaries",),
+    "DotProductAttention": ("num_heads",),
     "Dropout": ("rate",),
     "SpatialDropout1D": ("rate",),
     "SpatialDropout2D": ("rate",),

@@ -33,6 +33,7 @@ from . import (  # noqa: F401  each import registers a family; the order is the 
     activations,
     batch_moments,
     columns,
+    composed,
     convolution,
     dense,
     dropout,

@@ -39,7 +39,7 @@ def named(view: View, tensor: str) -> Match | None:
 def leaky_relu(view: View, tensor: str) -> Match | None:
     """``tf.nn.leaky_relu`` as one operation; its slope is 0.2 by default, Keras's 0.3."""
     node = view.graph.node(tensor)
-    return _leaky(node.inputs[0], shortest(np.float32(node.attrs.get("alpha", 0.2))))
+    return leaky(node.inputs[0], shortest(np.float32(node.attrs.get("alpha", 0.2))))
 
 
 @pattern("Maximum", keras="LeakyReLU")
@@ -53,11 +53,13 @@ def leaky_relu_by_maximum(view: View, tensor: str) -> Match | None:
         for factor, again in (product.inputs, product.inputs[::-1]):
             slope = view.scalar(factor)
             if slope is not None and 0 <= slope < 1 and view.resolve(again) == view.resolve(x):
-                return _leaky(x, slope)
+                return leaky(x, slope)
     return None
 
 
-def _leaky(x: str, slope: float) -> Match:
+def leaky(x: str, slope: float) -> Match:
+    """``LeakyReLU`` with a slope."""
+
     def build(builder: Builder, value: Value) -> Value:
         return builder.layer("LeakyReLU", {"negative_slope": slope}, value, shape=value.shape)
 
@@ -72,6 +74,18 @@ def swish(view: View, tensor: str) -> Match | None:
         sigmoid = view.produced(gate, "Sigmoid")
         if sigmoid is not None and view.resolve(sigmoid.inputs[0]) == view.resolve(x):
             return activation(x, "silu")
+    return None
+
+
+@pattern("Mul", keras="Activation('mish')")
+def mish(view: View, tensor: str) -> Match | None:
+    """``x * tanh(softplus(x))``."""
+    node = view.graph.node(tensor)
+    for gate, x in (node.inputs, node.inputs[::-1]):
+        tanh = view.produced(gate, "Tanh")
+        softplus = None if tanh is None else view.produced(tanh.inputs[0], "Softplus")
+        if softplus is not None and view.resolve(softplus.inputs[0]) == view.resolve(x):
+            return activation(x, "mish")
     return None
 
 

@@ -127,6 +127,12 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
                 tensor = node.inputs[0]
             else:
                 break
+        elif node.op in ("Split", "SplitV"):
+            whole, along = node.inputs[::2] if node.op == "SplitV" else node.inputs[::-1]
+            cut = view.scalar(along)
+            if cut is None or cut % len(view.shape(whole) or (0,)) == axis:
+                break
+            tensor = whole
         elif node.op in ("BatchMatMul", "BatchMatMulV2"):
             found = _of_product(view, node, tensor, axis)
             if found is None:

@@ -95,7 +95,10 @@ def plain(call: Call) -> Call | None:
         return call
     kind, arguments = call.function.kind, call.function.arguments
     if kind == "Activation" and isinstance(arguments.get("activation"), str):
-        return Call(f"keras.ops.{arguments['activation']}", call.arguments, {}, call.outputs)
+        # keras.ops.gelu is the approximation by default, and the activation is not.
+        module = "activations" if arguments["activation"] == "gelu" else "ops"
+        function = f"keras.{module}.{arguments['activation']}"
+        return Call(function, call.arguments, {}, call.outputs)
     if kind == "LeakyReLU":
         slope = {"negative_slope": arguments["negative_slope"]}
         return Call("keras.ops.leaky_relu", call.arguments, slope, call.outputs)

@@ -57,7 +57,7 @@ def _step(plan: Network, index: int, makers: dict[int, Call]) -> bool:
         return False
     arguments, keywords, layer_changes, after = kept
     sources = {id(c.outputs[0]): c.arguments[0] for c in before if c is not None}
-    call.arguments = _replaced(arguments, sources)
+    call.arguments = replaced(arguments, sources)
     call.keywords = keywords
     if isinstance(call.function, Layer):
         for key, value in layer_changes.items():
@@ -93,8 +93,8 @@ def _join(plan: Network, index: int, before: Call | None, axes: Axes) -> bool:
         call.function, call.arguments = Layer("", "Identity", {}), (source,)
         return False
     for other in plan.calls:
-        other.arguments = _replaced(other.arguments, gone)
-        other.keywords = {key: _replaced(value, gone) for key, value in other.keywords.items()}
+        other.arguments = replaced(other.arguments, gone)
+        other.keywords = {key: replaced(value, gone) for key, value in other.keywords.items()}
     return False
 
 
@@ -138,10 +138,10 @@ def _permuted_back(shape: tuple[int | None, ...] | None, axes: Axes) -> Axes | N
     return tuple(shape[axes.index(axis)] for axis in range(len(axes)))  # type: ignore[misc]
 
 
-def _replaced(item: Any, values: dict[int, Any]) -> Any:
+def replaced(item: Any, values: dict[int, Any]) -> Any:
     """An argument with some values in place of others, by ``id``."""
     if isinstance(item, Value):
         return values.get(id(item), item)
     if isinstance(item, (list, tuple)):
-        return type(item)(_replaced(part, values) for part in item)
+        return type(item)(replaced(part, values) for part in item)
     return item

@@ -32,11 +32,11 @@ _OPERATORS = {
 _KINDS = {
     "concatenate": "concat", "max_pooling1d": "max_pool", "max_pooling2d": "max_pool",
     "average_pooling1d": "avg_pool", "average_pooling2d": "avg_pool", "zero_padding2d": "pad",
-    "leaky_re_lu": "leaky_relu", "re_lu": "relu",
+    "leaky_re_lu": "leaky_relu", "re_lu": "relu", "dot_product_attention": "attention",
 }  # fmt: skip
 # Names that TensorFlow gives an operation nobody named.
 _OPERATION = re.compile(
-    r"^(add|addv2|bias_?add|mat_?mul|mul|sub|(real)?div|relu6?|elu|selu|crelu|leaky_?relu|"
+    r"^(add|addv2|bias_?add|mat_?mul|mul|sub|(real|true)?div|relu6?|elu|selu|crelu|leaky_?relu|"
     r"sigmoid|tanh|softmax|soft(plus|sign)|conv\dd(_transpose)?|convolution|depthwise|"
     r"separable_conv2d|max_?pool(ing)?(\dd)?|avg_?pool(ing)?(\dd)?|average_pooling\dd|reshape|"
     r"flatten|squeeze|expand_dims|transpose|concat(v2)?|stack|unstack|mean|sum|max|min|identity|"

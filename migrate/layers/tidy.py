@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from ..plan import Call, Layer, Network
+from .attention import join_attention
 from .builder import Builder
 from .layout import cancel_permutations
 from .order import hoist
+from .sequences import keep_sequences
 from .tying import tie
 
 _TAKE_ACTIVATION = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose",
@@ -17,7 +21,10 @@ def tidy(builder: Builder) -> None:
     cancel_permutations(builder.plan)
     _drop_unused(builder)
     _merge_biases(builder)
+    _merge_biases_of_parts(builder)
     tie(builder)
+    keep_sequences(builder.plan)
+    join_attention(builder)
     _merge_activations(builder)
     _drop_unused(builder)
     hoist(builder.plan)
@@ -45,6 +52,19 @@ class _Followers:
         following = [self._after[key] for key in made if key in self._after]
         alone = all(self._uses.get(key, 0) == 1 for key in made)
         return (calls, following) if alone and len(following) == len(calls) else None
+
+    def row(self, layer: Layer, most: int) -> list[Layer]:
+        """The layers after a layer, while each is called once and only on what the last gives."""
+        found: list[Layer] = []
+        while len(found) < most and len(self.calls(layer)) == 1:
+            after = self.pairs(layer)
+            if after is None or not after[1] or not isinstance(after[1][0].function, Layer):
+                break
+            layer = after[1][0].function
+            if len(self.calls(layer)) != 1:
+                break
+            found.append(layer)
+        return found
 
 
 def _merge(builder: Builder, layer: Layer, calls: list[Call], following: list[Call]) -> None:
@@ -81,6 +101,36 @@ def _merge_biases(builder: Builder) -> None:
         del layer.arguments["use_bias"]
         builder.weights_of(layer)["bias"] = recipe
         _merge(builder, layer, *found)
+
+
+def _merge_biases_of_parts(builder: Builder) -> None:
+    """``Dense(use_bias=False)``, ``Reshape``, ``Bias`` becomes ``Dense``, ``Reshape``.
+
+    The bias has a number for each part of the last axis, as projections to heads have it; the
+    parts may be exchanged before.
+    """
+    followers = _Followers(builder.plan)
+    for layer in builder.plan.layers:
+        if layer.kind != "Dense" or layer.arguments.get("use_bias") is not False:
+            continue
+        row = followers.row(layer, 3)
+        kinds = [each.kind for each in row]
+        if kinds[:2] == ["Reshape", "Permute"] and row[1].arguments["dims"] == (1, 3, 2):
+            kinds = kinds[:1] + kinds[2:]
+        if kinds[:2] != ["Reshape", "Bias"] or "activation" in layer.arguments:
+            continue
+        bias = next(each for each in row if each.kind == "Bias")
+        before = row[row.index(bias) - 1]
+        recipe, parts = builder.weights_of(bias)["bias"], row[0].arguments["target_shape"][-2:]
+        if before.kind == "Permute" and len(recipe.shape) == 2:
+            recipe = recipe.transpose()
+        if recipe.shape != parts or math.prod(parts) != layer.arguments["units"]:
+            continue
+        del layer.arguments["use_bias"]
+        builder.weights_of(layer)["bias"] = recipe.reshape(math.prod(parts))
+        for each in (layer, *row[: row.index(bias)]):
+            followers.calls(each)[0].outputs[0].tensor = None
+        _merge(builder, before, followers.calls(before), followers.calls(bias))
 
 
 def _merge_activations(builder: Builder) -> None:

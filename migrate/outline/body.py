@@ -23,9 +23,13 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True)
 class Argument:
-    """A number that is an argument of ``build_model``, where a literal could stand."""
+    """An argument of ``build_model``, or a multiple of it, where a literal could stand."""
 
     name: str
+    times: int = 1
+
+    def __str__(self) -> str:
+        return self.name if self.times == 1 else f"{self.times} * {self.name}"
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..plan.names import RESERVED, identifier
@@ -270,6 +270,8 @@ def _several(label: str) -> str:
 
 def _magnitude(column: Column) -> float:
     value = column.values[0]
+    if isinstance(value, Argument):
+        return value.times
     return value if type(value) is int and column.label in _SIZES else 0
 
 
@@ -281,6 +283,9 @@ def _factor(column: Column, base: Sequence[Any]) -> int:
     """How many times the base a column is in every lane; 0 where it is not."""
     if all(same(a, b) for a, b in zip(column.values, base, strict=True)):
         return 1
+    if isinstance(base[0], Argument) and isinstance(column.values[0], Argument):
+        multiples = [replace(each, times=column.values[0].times * each.times) for each in base]
+        return column.values[0].times if multiples == [*column.values] else 0
     if column.label not in _SIZES or not all(type(v) is int for v in (*column.values, *base)):
         return 0
     if base[0] <= 0 or column.values[0] % base[0] or len({*base}) < 2:

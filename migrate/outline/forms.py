@@ -112,7 +112,7 @@ class Form:
     def _argument(self, layer: Layer, key: str, value: Any, label: str) -> Any:
         stand_in = self._stands_for.get((id(layer), key))
         if stand_in is not None:
-            self._slot(label, stand_in)
+            self._slot(stand_in.name, stand_in)
             return ("slot", "argument")
         if key in _DEFAULTS.get(layer.kind, {}) and not isinstance(value, (Code, Layer)):
             self._slot(label, value)

@@ -203,7 +203,7 @@ def _name(block: Block) -> str:
             if word in _GENERIC and outer and not re.search(r"\d", outer):
                 return f"{outer}_{word}"
             return f"residual_{word}" if residual and word in _GENERIC else word
-    if "softmax" in kinds and "matmul" in kinds:
+    if "dot_product_attention" in kinds or {"softmax", "matmul"} <= {*kinds}:
         return "transformer_block" if "add" in kinds else "attention"
     return "residual_block" if residual else f"{kinds[0]}_block"
 

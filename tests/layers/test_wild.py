@@ -20,8 +20,7 @@ LAYERS = {
         "Dense", "Reshape", "Permute", "Dense", "Reshape", "Permute", "Activation", "Permute",
         "Permute", "Reshape", "Dense",
     ],
-    "gelu_both_forms": ["Dense", "Add", "Activation", "Dense", "Dense", "Activation",
-                        "Activation", "Dense"],
+    "gelu_both_forms": ["Dense", "Dense", "Dense", "Dense"],
     "group_norm_written_out": [
         "Conv2D", "GroupNormalization", "Activation", "GlobalAveragePooling2D", "Dense",
     ],
@@ -35,7 +34,7 @@ LAYERS = {
     ],
     "mean_by_dynamic_length": ["Dense", "Positions", "Size", "Dense"],
     "mixture_density": ["Dense", "Dense"],
-    "running_sums_and_segments": ["Dense", "Activation", "Add", "Concatenate", "Dense"],
+    "running_sums_and_segments": ["Dense", "Activation", "Concatenate", "Dense"],
     "spatial_transformer": [
         "Flatten", "Dense", "Reshape", "Parameter", "RepeatForBatch", "Reshape", "Positions",
         "Reshape", "GatherNd", "Flatten", "Dense",
@@ -45,9 +44,8 @@ LAYERS = {
         "Dense", "Permute", "Flatten", "Embedding", "Flatten", "Flatten", "Concatenate", "Dense",
     ],
     "transformer_block": [
-        "Embedding", "Bias", "LayerNormalization", "Dense", "Permute", "Dense", "Permute",
-        "Activation", "Dense", "Permute", "Permute", "Dense", "Add", "LayerNormalization", "Dense",
-        "Dense",
+        "Embedding", "Bias", "LayerNormalization", "Dense", "Dense", "Dense", "DotProductAttention",
+        "Dense", "Add", "LayerNormalization", "Dense", "Dense",
     ],
     "unet_of_any_size": [
         "Conv2D", "Size", "MaxPooling2D", "Conv2D", "Conv2DTranspose", "Size", "Size", "Size",

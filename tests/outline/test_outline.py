@@ -126,6 +126,40 @@ def test_a_mask_is_passed_to_each_turn() -> None:
     assert 'x = transformer_block(x, mask, name=f"layer_{i}")' in text
 
 
+def transformer(layers: int) -> Plan:
+    """Layers of attention, of values whose last axis has 4 numbers."""
+    maker = Maker()
+    x = maker.x
+    for number in range(layers):
+        name = f"layer_{number}"
+        parts = [maker.layer("Dense", f"{name}_{part}", x, units=4) for part in "qkv"]
+        y = maker.layer("DotProductAttention", f"{name}_attention", *parts, num_heads=2)
+        x = maker.layer("Add", f"{name}_add", [x, y])
+        y = maker.layer("Dense", f"{name}_inner", x, units=16)
+        y = maker.call("keras.activations.gelu", y, approximate=True)
+        y = maker.layer("Dense", f"{name}_outer", y, units=4)
+        x = maker.layer("Add", f"{name}_outer_add", [x, y])
+    return maker.plan(maker.layer("Dense", "logits", x, units=10))
+
+
+def test_the_sizes_of_attention_are_arguments() -> None:
+    text, flat = source(transformer(3)), source(transformer(3), style="flat")
+    assert same(text, flat)
+    built = next(n for n in ast.parse(text).body if getattr(n, "name", "") == "build_model")
+    assert isinstance(built, ast.FunctionDef)
+    names = [each.arg for each in built.args.args]
+    defaults = dict(zip(names, map(ast.literal_eval, built.args.defaults), strict=True))
+    assert defaults == {
+        "hidden_size": 4, "num_heads": 2, "intermediate_size": 16, "logits_units": 10,
+        "num_layers": 3,
+    }  # fmt: skip
+    given = {"hidden_size": 6, "num_heads": 3, "intermediate_size": 12}
+    made = Trace(text, **given, num_layers=2).made
+    assert len(made) == 2 * 8 + 1
+    assert made == Trace(source(transformer(2), style="flat"), **given).made
+    assert next(each for each in made if each[0] == "DotProductAttention")[1] == "(3,)"
+
+
 def test_a_layer_that_is_called_again_and_again_is_made_once() -> None:
     maker = Maker()
     shared = [Layer(f"shared_{n}", "Dense", {"units": 8}, "shared") for n in range(9)]
@@ -170,7 +204,9 @@ def networks(draw: st.DrawFn) -> Plan:
     pattern = draw(
         st.lists(
             st.tuples(
-                st.sampled_from(["conv", "bn", "relu", "add", "mul", "dense", "concat", "split"]),
+                st.sampled_from(
+                    ["conv", "bn", "relu", "add", "mul", "dense", "concat", "split", "attend"]
+                ),
                 st.integers(1, 4), st.integers(1, 6), st.booleans(),
             ),
             min_size=1, max_size=8,
@@ -199,6 +235,9 @@ def networks(draw: st.DrawFn) -> Plan:
                 y = maker.call("*", x, 0.5 * size if own else other)
             elif kind == "dense":
                 y = maker.call(shared, x)
+            elif kind == "attend":
+                x = maker.layer("Dense", f"{name}_query", x, units=4 * (size % 3 + 1))
+                y = maker.layer("DotProductAttention", name, x, x, other, num_heads=2)
             elif kind == "concat":
                 y = maker.call("keras.ops.concatenate", [x, other, maker.mask], axis=-1)
             else:

@@ -35,6 +35,8 @@ for family in (
     "feature_columns",
     "sizes",
     "idioms",
+    "composed",
+    "attention_heads",
 ):
     __import__(family)
 
