@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, listed, printable
-from ..graph import Interface, Towers, Trainer, find_training, gates, static_value
+from ..graph import InputTensor, Interface, Towers, Trainer, find_training, gates, static_value
 from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
 from ..plan import Plan, Unknown
@@ -77,6 +77,8 @@ class Side:
         inputs = tuple(replace(i, tensor=parts.get(i.tensor, i.tensor)) for i in inputs)
         own = {} if self._towers is None else self._towers.inputs
         inputs += tuple(replace(i, tensor=t) for i in inputs for t in own.get(i.tensor, ()))
+        self._sparse = [s for each in plan.training.losses for s in each.sparse]
+        inputs += tuple(InputTensor(s.indices, (None, 2), "int64") for s in self._sparse)
         given = [i.tensor for i in inputs]
         carried = [
             _TRIED_RATE if isinstance(rate, Unknown) else rate
@@ -130,7 +132,9 @@ class Side:
             original.assign(self._fresh.items())
         losses, first = list[float](), dict[str, np.ndarray]()
         for step, given in enumerate(batches):
-            batch = {i.tensor: given[i.tensor] for i in self._whole.inputs}
+            batch = {i.tensor: given[i.tensor] for i in self._whole.inputs if i.tensor in given}
+            for sparse in self._sparse:
+                batch |= sparse.fed(given[sparse.values])
             # Gradients in the same run as the update: they may wait for moving statistics.
             wanted = [*self._operations, *([] if step else self._gradients.tensors)]
             if self._steered:  # reading the loss already changes moving statistics

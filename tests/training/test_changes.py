@@ -27,6 +27,8 @@ CARRIED = {  # and what is to be seen in model.py
     "bert_adam_decay": 'slots = ["adam_m", "adam_v"]',
     "centralised": "x = keras.ops.mean(gradient, axis=0, keepdims=True)",
     "clip_average_norm": "gradients = [",
+    "crf_tagger": 'self.get_layer("transitions").value',
+    "ctc_lstm": "return graph_loss(y, x[1], y_pred)",
     "decay_in_gradient": "def change_gradient(gradient, weight):",
     "fm_log_loss": "def graph_loss(",
     "hard_examples": "DynamicSlice(",
