@@ -136,8 +136,9 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         if formula.weights is not None:
             return _weighted(formula, register, [*casts, *lines], tensor)
         name = "graph_loss" if formula.outputs else formula.name
+        given = Apply(Name(f"def {name}"), list(map(Name, arguments(formula))))
         function = [
-            f"def {name}({', '.join(arguments(formula))}):",
+            f"{render(given, after=1)}:",
             f'{_BODY}"""The loss {tensor}, computed as in the graph."""',
             *casts,
             *lines,
@@ -176,7 +177,7 @@ def _own_model(formula: Formula) -> list[str]:
     returned = render(call, 2, before=len("return "), after=len(penalties)) + penalties
     return [
         f"class {formula.name}(keras.Model):",
-        f'{_BODY}"""A model whose loss depends on all outputs and all labels."""',
+        f'{_BODY}"""A model that computes its loss of all that this depends on."""',
         "",
         f"{_BODY}def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):",
         f'{_BODY * 2}"""Returns the loss of a batch, a scalar, with the penalties of layers."""',

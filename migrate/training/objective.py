@@ -121,9 +121,13 @@ class _Objective:
             return "the loss does not depend on an output of the model"
         graph, tensor, given, fixed = self._written_out(group, self._ends)
         numbers = {i.tensor: n for n, i in enumerate(self._context.plan.inputs)}
+        position = {name: index for index, name in enumerate(graph.nodes)}
+        given = sorted(given, key=lambda t: position[split_tensor(t)[0]])
         labels = [t for t in given if t not in numbers]
         inputs = [t for t in given if t in numbers]
-        names = [*labels, *inputs, *self._ends, *(f"{node}:0" for node in variables)]
+        names = [*labels, *inputs, *self._ends]
+        kinds = [graph.dtype(t) or "float32" for t in names]
+        names += [f"{node}:0" for node in variables]
         body = formula(detached(graph, self._ends), names, tensor, fixed)
         if isinstance(body, str):
             return f"the loss needs {body}, which keras.ops does not have"
@@ -134,7 +138,7 @@ class _Objective:
             self._loss.tensor,
             body,
             is_loss=True,
-            dtypes=tuple(graph.dtype(t) or "float32" for t in names),
+            dtypes=(*kinds, *(self._context.recipes[node].dtype for node in variables)),
             outputs=len(self._ends),
             inputs=self._arguments([numbers[t] for t in inputs], weights),
             held=weights,
@@ -285,7 +289,9 @@ class _Objective:
     ) -> tuple[Graph, str, list[str], dict[str, np.ndarray]]:
         """Summands as one tensor of a graph, what it is given beside outputs, and what is fixed."""
         stop = [t for tensor, _ in group for t in self._beyond(tensor) if t not in self._ends]
-        graph, tensor = _summed(_sized_by(self._graph, ends[0]), group)
+        # Logits of a CTC loss have the batch as their second axis.
+        sized = self._graph if self._sparse else _sized_by(self._graph, ends[0])
+        graph, tensor = _summed(sized, group)
         given = _given(graph, tensor, ends, stop)
         fixed = {**self._fixed, **self._defaults(given)}
         return graph, tensor, [t for t in given if t.partition(":")[0] not in fixed], fixed
@@ -318,17 +324,17 @@ def _summed(graph: Graph, group: list[Summand]) -> tuple[Graph, str]:
             terms.append(tensor)
             continue
         attrs = {"value": np.float32(factor), "dtype": "float32", "_output_shapes": [()]}
-        nodes[f"{_SUM}_{number}_by"] = Node(f"{_SUM}_{number}_by", "Const", attrs=attrs)
-        name, scalar = f"{_SUM}_{number}", {"T": "float32", "_output_shapes": [()]}
-        nodes[name] = Node(name, "Mul", (tensor, f"{_SUM}_{number}_by:0"), attrs=scalar)
+        nodes[f"{_SUM}_{number}/by"] = Node(f"{_SUM}_{number}/by", "Const", attrs=attrs)
+        name, scalar = f"{_SUM}_{number}/mul", {"T": "float32", "_output_shapes": [()]}
+        nodes[name] = Node(name, "Mul", (tensor, f"{_SUM}_{number}/by:0"), attrs=scalar)
         terms.append(f"{name}:0")
     total = terms[0]
     for number, tensor in enumerate(terms[1:]):
         scalar = {"T": "float32", "_output_shapes": [()]}
-        nodes[f"{_SUM}_{number}_and"] = Node(
-            f"{_SUM}_{number}_and", "Add", (total, tensor), attrs=scalar
+        nodes[f"{_SUM}_{number}/add"] = Node(
+            f"{_SUM}_{number}/add", "Add", (total, tensor), attrs=scalar
         )
-        total = f"{_SUM}_{number}_and:0"
+        total = f"{_SUM}_{number}/add:0"
     return replace(graph, nodes=nodes), total
 
 

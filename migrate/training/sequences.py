@@ -34,12 +34,12 @@ def with_sequence_losses(graph: Graph) -> tuple[Graph, list[SparseLabels]]:
             labels.append(sparse)
     if graph.of("LoopCond"):
         for node in graph.of("Sub"):
-            if made := _crf(graph, node):
+            likelihood = _crf(graph, node)
+            if likelihood is not None:
                 # TensorFlow 1 loses the rank in its cond: what follows is of the same shape.
-                alike = {n.name: n for n in _alike(graph, node)}
-                shapes = {"_output_shapes": made.attrs["_output_shapes"]}
-                nodes |= {n: replace(a, attrs={**a.attrs, **shapes}) for n, a in alike.items()}
-                nodes[made.name] = made
+                shapes = {"_output_shapes": likelihood.attrs["_output_shapes"]}
+                alike = (replace(n, attrs={**n.attrs, **shapes}) for n in _alike(graph, node))
+                nodes |= {each.name: each for each in (*alike, likelihood)}
     return (replace(graph, nodes={**graph.nodes, **nodes}) if nodes else graph), labels
 
 

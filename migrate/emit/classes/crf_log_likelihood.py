@@ -7,15 +7,15 @@ import keras
 class CRFLogLikelihood(keras.layers.Layer):
     """The log likelihood of each sequence of tags in a conditional random field.
 
-    It is that of ``tf.contrib.crf.crf_log_likelihood``: the score of the tags, less the
-    logarithm of the sum over all sequences of tags, by the forward algorithm.
+    It is that of ``tf.contrib.crf.crf_log_likelihood``: the score of the tags, less
+    the logarithm of the sum over all sequences of tags, by the forward algorithm.
     """
 
     def call(self, tags, scores, transitions, lengths):
         """The log likelihoods, (batch,).
 
-        Tags are (batch, time), scores (batch, time, tags), transitions (tags, tags): from
-        the one of a row to the one of a column; lengths (batch,).
+        Tags are (batch, time), scores (batch, time, tags), transitions (tags, tags):
+        from the one of a row to the one of a column; lengths (batch,).
         """
         ops = keras.ops
         transitions = ops.convert_to_tensor(transitions)
