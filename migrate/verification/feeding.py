@@ -201,7 +201,7 @@ class Feeding:
                 sizes = [size, *[_OPEN_SIZE] * len(shape)]
                 sizes = [sizes[at] if known is None else known for at, known in enumerate(shape)]
                 weighs = given.tensor == loss.weights
-                kind = "binary" if _compares(loss) else loss.name
+                kind = "binary" if _compares(loss) else "index" if _looks_up(loss) else loss.name
                 if given.tensor in limits:
                     array = generator.integers(*limits[given.tensor], sizes)
                 else:
@@ -214,6 +214,12 @@ def _compares(loss: OutputLoss) -> bool:
     """Whether a formula asks what its labels are equal to."""
     calls = loss.new.body.calls if isinstance(loss.new, Formula) else []
     return any(call.function in ("keras.ops.equal", "keras.ops.not_equal") for call in calls)
+
+
+def _looks_up(loss: OutputLoss) -> bool:
+    """Whether a formula takes elements by their number."""
+    calls = loss.new.body.calls if isinstance(loss.new, Formula) else []
+    return any(call.function == "keras.ops.take" for call in calls)
 
 
 def _limits(loss: OutputLoss) -> dict[str, tuple[int, int]]:
@@ -242,7 +248,9 @@ def _random(
     weighs: bool,
 ) -> np.ndarray:
     if dtype.startswith(("int", "uint")):
-        return generator.integers(1 if weighs else 0, max(classes or 2, 2), sizes)
+        # Of one class there is only 0, but for what is no class: 0 or 1 of a sigmoid.
+        most = 1 if kind == "index" and classes == 1 else max(classes or 2, 2)
+        return generator.integers(1 if weighs else 0, most, sizes)
     if weighs:
         return generator.uniform(0.1, 1.0, sizes)
     if "softmax" in kind or "categorical" in kind:
@@ -250,7 +258,9 @@ def _random(
         return np.eye(sizes[-1])[chosen]
     if kind.startswith(_BY_SIGN):
         return generator.integers(0, 2, sizes)
-    if kind.startswith("graph_loss"):  # nobody knows its kind: what logarithms take as well
+    if kind.startswith(
+        ("graph_loss", "index")
+    ):  # nobody knows its kind: what logarithms take as well
         return generator.uniform(0.05, 0.95, sizes)
     return generator.standard_normal(sizes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -113,10 +114,12 @@ class Side:
         gated: bool = False,
         nudged: bool = False,
         again: bool = False,
+        wide: bool = False,
     ) -> Run:
         """Some steps from the checkpoint.
 
         Args:
+            wide: in float64.
             gated: no update comes before the last gradient.
             nudged: every variable starts a little off, as rounding might leave it.
             again: in the session of the last run, where random numbers go on.
@@ -126,7 +129,7 @@ class Side:
         """
         original = self._last if again else None
         if original is None:
-            original = self._last = self._opened(gated)
+            original = self._last = self._opened(gated, wide)
         if nudged or again:
             original.assign(self._values(_NUDGE if nudged else 0.0))
             original.assign(self._fresh.items())
@@ -190,7 +193,7 @@ class Side:
         assert self._towers is not None
         return float(np.mean(losses) if self._towers.mean else np.sum(losses))
 
-    def _opened(self, gated: bool) -> Original:
+    def _opened(self, gated: bool, wide: bool) -> Original:
         assert self._source.graph is not None
         optimizers = [trainer.optimizer for trainer in self._trainers]
         original = Original(
@@ -201,9 +204,22 @@ class Side:
             gates=gates(self._source.graph, optimizers, self._operations) if gated else None,
             timeout=self._timeout,
         )
-        original.open()
+        original.open(wide=wide)
         original.assign(self._fresh.items())
+        if wide:
+            original.assign(self._powers().items())
         return original
+
+    def _powers(self) -> dict[str, np.ndarray]:
+        """Powers of beta as Keras computes them; in float32 TensorFlow 1 rounds each step's."""
+        assert self._plan.training is not None
+        found = {}
+        for trainer, done in zip(self._trainers, self._plan.training.iterations, strict=True):
+            for key, node in trainer.optimizer.shared.items():
+                beta = trainer.optimizer.hyperparameters.get(key.removesuffix("_power"))
+                if beta is not None and trainer.accumulation is None:
+                    found[node] = np.float64(np.float32(beta)) ** np.array(done + 1)
+        return found
 
     def _fresh_state(self, fetched: Sequence[str]) -> dict[str, np.ndarray]:
         """The first values of an optimizer's variables that the checkpoint does not contain.
@@ -241,6 +257,17 @@ class Side:
                 signs = generator.choice((-nudge, nudge), array.shape)
                 array = (array * (1 + signs)).astype(array.dtype)
             yield node, array
+
+    def in_float64(self, model: Model) -> AbstractContextManager[None]:
+        """A copy of the model in float64, with the state that the checkpoint has."""
+        assert self._plan.training is not None
+        training, read = self._plan.training, self._source.read
+        return model.wide(
+            {weight.target: weight.recipe.make(read) for weight in self._plan.weights},
+            {slot.target: slot.make(read) for slot in training.slots},
+            {slot.target: (slot.member, slot.attribute, slot.weight) for slot in training.slots},
+            training.iterations,
+        )
 
     def moved(self, one: Run, other: Run) -> dict[str, float]:
         """How far apart two runs of the original are, by target."""
@@ -319,7 +346,7 @@ class Side:
             if variable.name in known or self._source.roles[variable.name] == "step":
                 continue
             before, now = self._source.read(variable.name), read(variable.name)
-            if before.dtype != object and before.tobytes() != now.tobytes():
+            if before.dtype != object and before.tobytes() != now.astype(before.dtype).tobytes():
                 found.append(variable.name)
         return tuple(found)
 
