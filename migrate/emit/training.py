@@ -19,8 +19,12 @@ _OF_LOSS = ("y_true", "y_pred", "sample_weight")
 def arguments(formula: Formula) -> tuple[str, ...]:
     """What a formula's inputs are called: of a loss, and of a schedule."""
     if formula.outputs:
-        labels = len(formula.dtypes) - formula.outputs
-        return (*_counted("y_true", labels), *_counted("y_pred", formula.outputs))
+        return (
+            *_counted("y_true", formula.labels),
+            *(name for name, _ in formula.inputs),
+            *_counted("y_pred", formula.outputs),
+            *(name for name, _ in formula.held),
+        )
     return _OF_LOSS[: len(formula.dtypes)] if formula.is_loss else ("step",)
 
 
@@ -132,8 +136,9 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         if formula.weights is not None:
             return _weighted(formula, register, [*casts, *lines], tensor)
         name = "graph_loss" if formula.outputs else formula.name
+        given = Apply(Name(f"def {name}"), list(map(Name, arguments(formula))))
         function = [
-            f"def {name}({', '.join(arguments(formula))}):",
+            f"{render(given, after=1)}:",
             f'{_BODY}"""The loss {tensor}, computed as in the graph."""',
             *casts,
             *lines,
@@ -160,16 +165,23 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
 
 def _own_model(formula: Formula) -> list[str]:
     """A subclass of the model: a Keras loss receives one output, a model all of them."""
-    labels = len(formula.dtypes) - formula.outputs
-    given = ["y" if labels == 1 else "*y"] if labels else []
+    given = ["y" if formula.labels == 1 else "*y"] if formula.labels else []
+    given += ["x" if number is None else f"x[{number}]" for _, number in formula.inputs]
     given.append("y_pred" if formula.outputs == 1 else "*y_pred")
+    given += [
+        f'self.get_layer("{layer}").{weight}'
+        for layer, _, weight in (target.partition("/") for _, target in formula.held)
+    ]
+    call = Apply(Name("graph_loss"), list(map(Name, given)))
+    penalties = " + sum(self.losses)"
+    returned = render(call, 2, before=len("return "), after=len(penalties)) + penalties
     return [
         f"class {formula.name}(keras.Model):",
-        f'{_BODY}"""A model whose loss depends on all outputs and all labels."""',
+        f'{_BODY}"""A model that computes its loss of all that this depends on."""',
         "",
         f"{_BODY}def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):",
         f'{_BODY * 2}"""Returns the loss of a batch, a scalar, with the penalties of layers."""',
-        f"{_BODY * 2}return graph_loss({', '.join(given)}) + sum(self.losses)",
+        f"{_BODY * 2}return {returned}",
     ]
 
 

@@ -15,10 +15,16 @@ Arguments = Mapping[str, Any]
 
 
 def dynamic(
-    view: View, tensor: str, kind: str, sizes: Sequence[Size], arguments: Arguments | None = None
+    view: View,
+    tensor: str,
+    kind: str,
+    sizes: Sequence[Size],
+    arguments: Arguments | None = None,
+    *,
+    at: int = 0,
 ) -> Match | None:
-    """A layer of ``emit/classes/dynamic_sizes.py`` on the first input of a tensor's node."""
-    x = view.graph.node(tensor).inputs[0]
+    """A layer of ``emit/classes/dynamic_sizes.py`` on an input of a tensor's node."""
+    x = view.graph.node(tensor).inputs[at]
     recipe = view.recipe(x)
     tensors = measured(sizes)
     if tensors is None:

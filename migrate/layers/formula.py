@@ -19,9 +19,9 @@ from .view import View
 
 # Layers that a function may make anew each time it is traced.
 _WITHOUT_STATE = (
-    "DynamicBroadcast", "DynamicFull", "DynamicPad", "DynamicRange", "DynamicReshape",
-    "DynamicSlice", "DynamicTile", "Filled", "Flatten", "GatherNd", "Positions", "RepeatForBatch",
-    "Reshape", "Resize", "SequenceMask", "Size",
+    "CRFLogLikelihood", "CTCLoss", "DynamicBroadcast", "DynamicFull", "DynamicPad",
+    "DynamicRange", "DynamicReshape", "DynamicSlice", "DynamicTile", "Filled", "Flatten",
+    "GatherNd", "Positions", "RepeatForBatch", "Reshape", "Resize", "SequenceMask", "Size",
 )  # fmt: skip
 
 

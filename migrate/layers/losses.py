@@ -1,4 +1,4 @@
-"""What losses compute with: cross entropies, and what they learn nothing from."""
+"""What losses compute with: cross entropies, sequences of labels, what they learn nothing from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from .view import View
 
 DETACHED = "StopGradient of trainable values"
 """The operation in the graph of a loss: the model's own StopGradient is passed over."""
+
+CTC, CRF = "CTC loss of rows", "CRF log likelihood"
+"""Operations in the graph of a loss that stand for all that they are computed with; they take
+labels, scores, for a CRF transitions, and lengths."""
+
+_SEQUENCES = {CTC: "CTCLoss", CRF: "CRFLogLikelihood"}
 
 _FUNCTIONS = {
     "SoftmaxCrossEntropyWithLogits": "categorical_crossentropy",
@@ -42,3 +48,16 @@ def stop_gradient(view: View, tensor: str) -> Match | None:
     return Match(
         node.inputs, lambda builder, value: builder.op("stop_gradient", value, shape=value.shape)
     )
+
+
+@operation(*_SEQUENCES, keras=", ".join(f"{kind} (own class)" for kind in _SEQUENCES.values()))
+def sequence_loss(view: View, tensor: str) -> Match | None:
+    """``tf.nn.ctc_loss`` of labels that are padded, ``tf.contrib.crf.crf_log_likelihood``."""
+    node = view.graph.node(tensor)
+
+    def build(builder: Builder, *given: Value) -> Value:
+        *scores, lengths = given
+        kind = _SEQUENCES[node.op]
+        return builder.layer(kind, {}, *scores, lengths=lengths, scope="", shape=(None,))
+
+    return Match(node.inputs, build)

@@ -10,13 +10,15 @@ from .registry import Match, operation, pattern
 from .view import View
 
 
-@operation("Fill", keras="Filled, DynamicFull (own classes), keras.ops.full_like")
+@operation("Fill", keras="Filled, DynamicFull, DynamicBroadcast (own classes), keras.ops.full_like")
 def fill(view: View, tensor: str) -> Match | None:
     """``tf.fill``, ``tf.zeros`` and ``tf.ones`` with sizes of other tensors."""
     node = view.graph.node(tensor)
     sizes, number = sizes_of(view, node.inputs[0]), view.scalar(node.inputs[1])
-    if sizes is None or number is None or not sizes:
+    if sizes is None or not sizes:
         return None
+    if number is None:  # itself a size, say
+        return dynamic(view, tensor, "DynamicBroadcast", sizes, at=1)
     first, rest = sizes[0], sizes[1:]
     inner = [size for size in rest if isinstance(size, int)]
     shaped = view.node(node.inputs[0])

@@ -18,7 +18,8 @@ KINDS = ("telling", "whole", "plain")
 
 _PARTS = ("keras.ops.split", "keras.ops.unstack", "keras.ops.cast", "keras.ops.reshape",
     "keras.ops.expand_dims")  # fmt: skip
-_WITH_LENGTHS = ("Recurrence", "ReverseSequence", "SequenceMask", "UpToLongest")
+_WITH_LENGTHS = ("CRFLogLikelihood", "Recurrence", "ReverseSequence", "SequenceMask",
+    "UpToLongest")  # fmt: skip
 _HASHING = ("Hashing", "StringLookup", "IntegerLookup", "HashedCross", "HashedCrossing",
     "Discretization")  # fmt: skip
 _ANY_INTEGER = 10  # one more than the largest, where nothing is known about them
@@ -48,11 +49,11 @@ def random_inputs(
     made = {}
     for given in plan.inputs:
         bound = (bounds or {}).get(given.tensor)
-        limits = (0, bound) if bound else _bounds(plan, given.value)
+        limits = (0, bound) if bound else integer_bounds(plan, given.value)
         sizes, dtype = _sizes(given.value, given.batch or examples), given.value.dtype
         values = _telling_values(plan, given.value)
         if kind == "whole" and dtype.startswith("float"):
-            limits, values = _bounds(plan, given.value, floats=True) or (0, _ANY_INTEGER), []
+            limits, values = integer_bounds(plan, given.value, floats=True) or (0, _ANY_INTEGER), []
         elif kind == "plain":
             limits, values = (0, 2) if dtype.startswith("int") else limits, []
         made[given.tensor] = _telling(generator, _random(generator, sizes, dtype, limits), values)
@@ -113,7 +114,7 @@ def _random(
     return whole.astype(bytes if dtype == "string" else dtype)
 
 
-def _bounds(plan: Network, value: Value, *, floats: bool = False) -> tuple[int, int] | None:
+def integer_bounds(plan: Network, value: Value, *, floats: bool = False) -> tuple[int, int] | None:
     """The least integer an input may hold and one more than the largest, where that is known."""
     reached = {id(value): 0}  # what was added to the input on the way
     found: list[tuple[int, int]] = []
@@ -153,7 +154,7 @@ def _limits(call: Call, reached: Mapping[int, int]) -> tuple[int, int] | None:
         return 0, _ANY_INTEGER
     if layer is not None and layer.step is not None and id(call.values[0]) in reached:
         first = 1 if layer.arguments.get("numbered") else 0
-        return _bounds(layer.step, layer.step.inputs[first].value)
+        return integer_bounds(layer.step, layer.step.inputs[first].value)
     if layer is not None and layer.kind in _WITH_LENGTHS:
         sequence, lengths = call.values[0], call.keywords.get("lengths", call.values[-1])
         steps = sequence.shape[1] if sequence.shape else None

@@ -40,8 +40,12 @@ class Formula:
         dtypes: of what a loss is given: labels, output and, if there are any, weights. Keras makes
             floats of integers.
         weights: the tensor that stands as ``sample_weight``, or None; data.
-        outputs: how many outputs a loss takes together, after its labels: it is the model's own
-            then. 0 where it is of one output.
+        outputs: how many outputs a loss takes together: it is the model's own then, and takes
+            labels, inputs of the model, these outputs and weights, in this order. 0 where it is of
+            one output.
+        inputs: of the model that it takes: name of the argument, number of the input, or None for
+            the only one.
+        held: weights of the model that it takes: name of the argument, target.
     """
 
     name: str
@@ -51,6 +55,13 @@ class Formula:
     dtypes: tuple[str, ...] = ()
     weights: str | None = None
     outputs: int = 0
+    inputs: tuple[tuple[str, int | None], ...] = ()
+    held: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def labels(self) -> int:
+        """How many labels a loss of several outputs takes."""
+        return len(self.dtypes) - self.outputs - len(self.inputs) - len(self.held)
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,26 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class SparseLabels:
+    """Labels that a program feeds as a SparseTensor: Keras is given rows, padded with -1.
+
+    Attributes:
+        values: tensor of the labels; the rows, (batch, longest), go by its name.
+        indices: tensor of the places of the values, (number, 2).
+        lengths: tensor with the number of steps of each sequence, of which its labels are fewer.
+    """
+
+    values: str
+    indices: str
+    lengths: str
+
+    def fed(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Tensor → what a program feeds for these rows."""
+        places = np.argwhere(rows >= 0)
+        return {self.values: rows[rows >= 0], self.indices: places}
+
+
+@dataclass(frozen=True)
 class OutputLoss:
     """The loss of one output, or of all together.
 
@@ -102,6 +133,7 @@ class OutputLoss:
         labels: tensors that a program feeds as labels.
         comment: what surprises about it, or "".
         weights: the tensor that a program feeds as weights of examples, or None.
+        sparse: those of the labels that a program feeds as SparseTensors.
     """
 
     new: New | Formula
@@ -111,6 +143,7 @@ class OutputLoss:
     labels: tuple[str, ...] = ()
     comment: str = ""
     weights: str | None = None
+    sparse: tuple[SparseLabels, ...] = ()
 
 
 @dataclass(frozen=True)

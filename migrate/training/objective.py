@@ -14,15 +14,21 @@ from ..graph.nodes import Graph, Node, split_tensor
 from ..graph.sources import PIPELINE_OPS, is_placeholder
 from ..graph.variables import resolve
 from ..layers.formula import detached, formula
+from ..plan.names import identifier
 from ..plan.training import OWN_MODEL, Formula, OutputLoss
 from .context import Context
+from .held import Held, held_weights, keep_in_layers
 from .loss import carry_losses
+from .sequences import with_sequence_losses
 
 _SUM = "tfmigrate_sum"  # a node of ours must not take a name of the graph
 _FEW = 3
 _WEIGHTING = re.compile(
     r"(?i)mask|weight|length|seq_?len|valid|advantage|action|reward|return|keep"
 )
+
+_ARGUMENTS = ("x", "y", "y_true", "y_pred")
+"""Names of arguments that a loss has in any case."""
 
 Summand = tuple[str, float]
 
@@ -66,7 +72,8 @@ class _Objective:
     """One loss, taken apart into the summands of each output."""
 
     def __init__(self, context: Context, loss: Loss):
-        self._context, self._loss, self._graph = context, loss, context.graph
+        self._context, self._loss = context, loss
+        self._graph, self._sparse = with_sequence_losses(context.graph)
         penalized = {p.variable for p in loss.regularization} & context.recipes.keys()
         # Layers have their penalties already: here they are 0.
         self._fixed = {n: np.zeros(context.recipes[n].shape, np.float32) for n in penalized}
@@ -98,29 +105,66 @@ class _Objective:
 
     def together(self) -> list[OutputLoss] | str:
         """One loss of all outputs, labels and weights alike; or what prevents it, as a clause."""
-        if self._variables(self._loss.tensor, self._beyond(self._loss.tensor)):
-            return self._other_ways()
+        variables = sorted(self._variables(self._loss.tensor, self._beyond(self._loss.tensor)))
+        if variables and (why := self._other_ways(variables)):
+            return why
+        held = held_weights(self._context, variables, _ARGUMENTS)
+        if held is None:
+            return self._directly(variables)
         terms = summands(self._graph, self._loss.tensor)
         group = [
             term
             for term in terms
             if self._variables(term[0], ()) or scalar(self._graph, term[0]) is not None
         ]
-        if not any(self._outputs(tensor) for tensor, _ in group):
+        if not any(self._depends_on_outputs(tensor) for tensor, _ in group):
             return "the loss does not depend on an output of the model"
-        graph, tensor, labels, fixed = self._written_out(group, self._ends)
-        names = [*labels, *self._ends]
+        graph, tensor, given, fixed = self._written_out(group, self._ends)
+        numbers = {i.tensor: n for n, i in enumerate(self._context.plan.inputs)}
+        position = {name: index for index, name in enumerate(graph.nodes)}
+        given = sorted(given, key=lambda t: position[split_tensor(t)[0]])
+        labels = [t for t in given if t not in numbers]
+        inputs = [t for t in given if t in numbers]
+        names = [*labels, *inputs, *self._ends]
+        kinds = [graph.dtype(t) or "float32" for t in names]
+        names += [f"{node}:0" for node in variables]
         body = formula(detached(graph, self._ends), names, tensor, fixed)
         if isinstance(body, str):
             return f"the loss needs {body}, which keras.ops does not have"
-        kinds = tuple(graph.dtype(t) or "float32" for t in names)
-        count = len(self._ends)
+        weights, new = held
+        keep_in_layers(self._context.plan, new)
         made = Formula(
-            OWN_MODEL, self._loss.tensor, body, is_loss=True, dtypes=kinds, outputs=count
+            OWN_MODEL,
+            self._loss.tensor,
+            body,
+            is_loss=True,
+            dtypes=(*kinds, *(self._context.recipes[node].dtype for node in variables)),
+            outputs=len(self._ends),
+            inputs=self._arguments([numbers[t] for t in inputs], weights),
+            held=weights,
         )
         listed = "a list: " if len(labels) > 1 else ""
         told = f"The labels y are {listed}{', '.join(labels)}." if labels else ""
-        return [OutputLoss(made, None, 0, "graph_loss", tuple(labels), told)]
+        sparse = tuple(each for each in self._sparse if each.values in labels)
+        if sparse:
+            told += " Rows of labels are padded with -1."
+        return [OutputLoss(made, None, 0, "graph_loss", tuple(labels), told, sparse=sparse)]
+
+    def _arguments(self, inputs: Sequence[int], held: Held) -> tuple[tuple[str, int | None], ...]:
+        """What inputs of the model are called as arguments of the loss."""
+        taken, found = {*_ARGUMENTS, *(name for name, _ in held)}, []
+        for number in inputs:
+            given = self._context.plan.inputs[number].name
+            name = identifier(given, taken, otherwise="given")
+            taken.add(name)
+            found.append((name, number if len(self._context.plan.inputs) > 1 else None))
+        return tuple(found)
+
+    def _depends_on_outputs(self, tensor: str) -> bool:
+        """Whether a summand takes an output of the model."""
+        reached = self._graph.ancestors([tensor], stop=self._ends)
+        taken = {t for node in reached.values() for t in node.inputs} | {tensor}
+        return not taken.isdisjoint(self._ends)
 
     def _outputs(self, tensor: str) -> list[int]:
         """The outputs that a summand takes, where it takes nothing else that is learned."""
@@ -131,8 +175,8 @@ class _Objective:
         taken = {t for node in reached.values() for t in node.inputs} | {tensor}
         return [index for index, end in enumerate(self._ends) if end in taken]
 
-    def _other_ways(self) -> str:
-        """What a loss takes of the network besides its outputs."""
+    def _other_ways(self, variables: Sequence[str]) -> str:
+        """What a loss takes of networks besides the outputs; "" where it takes a few weights."""
         loss = self._loss.tensor
         stop = self._beyond(loss)
         network = self._graph.ancestors(self._ends)
@@ -162,9 +206,11 @@ class _Objective:
                 f"the loss also depends on {', '.join(heads)}, the output of another network; "
                 f"--outputs {','.join([*self._ends, *heads])} makes it an output of the model"
             )
-        others = sorted(self._variables(loss, stop))
-        more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
-        names = ", ".join(others[:_FEW]) + more
+        return self._directly(variables) if len(variables) > _FEW else ""
+
+    def _directly(self, variables: Sequence[str]) -> str:
+        more = f" and {len(variables) - _FEW} more" if len(variables) > _FEW else ""
+        names = ", ".join(variables[:_FEW]) + more
         return f"the loss also depends on {names} directly, not only through the model's outputs"
 
     def _heads(self, loss: str, stop: Sequence[str]) -> list[str]:
@@ -224,6 +270,8 @@ class _Objective:
         graph, tensor, given, fixed = self._written_out(group, [end])
         if len(given) not in (1, 2):  # labels, and what weighs them
             return None
+        if self._sparse:  # a Keras loss knows nothing of lengths
+            return None
         labels, *weights = _labels_first(graph, given, self._loss, end)
         names = [labels, end, *weights]
         body = formula(detached(graph, [end]), names, tensor, fixed)
@@ -241,7 +289,9 @@ class _Objective:
     ) -> tuple[Graph, str, list[str], dict[str, np.ndarray]]:
         """Summands as one tensor of a graph, what it is given beside outputs, and what is fixed."""
         stop = [t for tensor, _ in group for t in self._beyond(tensor) if t not in self._ends]
-        graph, tensor = _summed(_sized_by(self._graph, ends[0]), group)
+        # Logits of a CTC loss have the batch as their second axis.
+        sized = self._graph if self._sparse else _sized_by(self._graph, ends[0])
+        graph, tensor = _summed(sized, group)
         given = _given(graph, tensor, ends, stop)
         fixed = {**self._fixed, **self._defaults(given)}
         return graph, tensor, [t for t in given if t.partition(":")[0] not in fixed], fixed
@@ -274,17 +324,17 @@ def _summed(graph: Graph, group: list[Summand]) -> tuple[Graph, str]:
             terms.append(tensor)
             continue
         attrs = {"value": np.float32(factor), "dtype": "float32", "_output_shapes": [()]}
-        nodes[f"{_SUM}_{number}_by"] = Node(f"{_SUM}_{number}_by", "Const", attrs=attrs)
-        name, scalar = f"{_SUM}_{number}", {"T": "float32", "_output_shapes": [()]}
-        nodes[name] = Node(name, "Mul", (tensor, f"{_SUM}_{number}_by:0"), attrs=scalar)
+        nodes[f"{_SUM}_{number}/by"] = Node(f"{_SUM}_{number}/by", "Const", attrs=attrs)
+        name, scalar = f"{_SUM}_{number}/mul", {"T": "float32", "_output_shapes": [()]}
+        nodes[name] = Node(name, "Mul", (tensor, f"{_SUM}_{number}/by:0"), attrs=scalar)
         terms.append(f"{name}:0")
     total = terms[0]
     for number, tensor in enumerate(terms[1:]):
         scalar = {"T": "float32", "_output_shapes": [()]}
-        nodes[f"{_SUM}_{number}_and"] = Node(
-            f"{_SUM}_{number}_and", "Add", (total, tensor), attrs=scalar
+        nodes[f"{_SUM}_{number}/add"] = Node(
+            f"{_SUM}_{number}/add", "Add", (total, tensor), attrs=scalar
         )
-        total = f"{_SUM}_{number}_and:0"
+        total = f"{_SUM}_{number}/add:0"
     return replace(graph, nodes=nodes), total
 
 

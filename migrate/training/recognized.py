@@ -138,13 +138,36 @@ STEPS = (
         "a function `graph_loss` with the formula of the graph",
         cases=("fm_log_loss", "hard_examples"),
     ),
+    Recognized(
+        "a loss that takes inputs of the model",
+        "`compute_loss` of a class `GraphModel` reads them from x",
+        cases=("ctc_lstm", "crf_fixed"),
+    ),
+    Recognized(
+        "a loss that takes trained variables directly, up to three: log variances of tasks, the "
+        "transitions of a CRF, a kernel of the network",
+        "weights of the model: those of layers, others in a layer `LossParameter`; `compute_loss` "
+        "of `GraphModel` takes them",
+        cases=("uncertainty_weights", "crf_tagger"),
+    ),
+    Recognized(
+        "`tf.nn.ctc_loss` of a `tf.sparse_placeholder`",
+        "`CTCLoss`, with the last class as blank",
+        "labels are rows, padded with -1; with `preprocess_collapse_repeated` or without "
+        "`ctc_merge_repeated` it is named, and not carried over",
+        ("ctc_lstm", "ctc_open"),
+    ),
+    Recognized(
+        "`tf.contrib.crf.crf_log_likelihood`",
+        "`CRFLogLikelihood`",
+        cases=("crf_tagger", "crf_fixed"),
+    ),
 )
 """What a step does besides the formula of the optimizer, and losses that surprise."""
 
 NAMED = (
     "target networks and other operations that a program runs besides its train operation",
     "losses that also depend on another network: a warning names the outputs that carry them",
-    "CTC and CRF losses, whose labels are sparse or whose recursion is a loop",
     "gradients that a program replaces by anything but the incoming one, times a number",
     "moving averages of weights that nothing in the model reads",
 )

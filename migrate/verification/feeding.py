@@ -14,10 +14,11 @@ from ..formats.npz import read as read_npz
 from ..graph import Graph, InputTensor, Interface, dropout_value, tensor_name
 from ..graph.sources import PARSED, READING_OPS
 from ..plan import Plan
-from ..plan.examples import KINDS, random_inputs
+from ..plan.examples import KINDS, integer_bounds, random_inputs
 from ..plan.training import Formula, OutputLoss
 
 BATCH = 32
+_FEWEST_STEPS = 3  # of a sequence whose length nobody feeds
 _OPEN_SIZE = 8  # of a dimension that the graph leaves open, as random inputs have it
 Predict = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
 """Inputs of a model, in the order of the interface → its outputs."""
@@ -112,8 +113,11 @@ class Feeding:
         assert plan.training is not None
         taken = {given.tensor for given in interface.inputs}
         named = [t for loss in plan.training.losses for t in (*loss.labels, loss.weights) if t]
+        rows = {sparse.values for loss in plan.training.losses for sparse in loss.sparse}
         others = tuple(
-            InputTensor(t, graph.shape(t), graph.dtype(t) or "float32")
+            InputTensor(
+                t, (None, None) if t in rows else graph.shape(t), graph.dtype(t) or "float32"
+            )
             for t in dict.fromkeys(named)
             if t not in taken
         )
@@ -145,7 +149,7 @@ class Feeding:
         if self.data is None:
             made = random_inputs(self.plan, self.size, self.seed + step, kind=self.kind)
             size = len(next(iter(made.values()))) if made else self.size
-            return made | self._drawn(size, step, self._shapes(made, predict))
+            return made | self._drawn(size, step, self._shapes(made, predict), made)
         batched = self._batched()
         count = min((len(array) for array in batched.values()), default=0)
         size = min(self.size, count)
@@ -169,14 +173,21 @@ class Feeding:
         return [(None, *array.shape[1:]) for array in found]
 
     def _drawn(
-        self, size: int, step: int, outputs: Sequence[Sequence[int | None]]
+        self,
+        size: int,
+        step: int,
+        outputs: Sequence[Sequence[int | None]],
+        inputs: Mapping[str, np.ndarray],
     ) -> dict[str, np.ndarray]:
         """Class numbers for integers, one of them for a softmax, 0 or 1 for a sigmoid, else any."""
         generator = np.random.default_rng((self.seed + step, 1))
         assert self.plan.training is not None
         made: dict[str, np.ndarray] = {}
         for loss in self.plan.training.losses:
-            output = tuple(outputs[loss.output])
+            output, limits = tuple(outputs[loss.output]), _limits(loss)
+            for sparse in loss.sparse:
+                steps = inputs.get(sparse.lengths, np.full(size, _FEWEST_STEPS))
+                made[sparse.values] = _rows(generator, steps, output[-1] or 2)
             for given in self.others:
                 if given.tensor in made or given.tensor not in (*loss.labels, loss.weights):
                     continue
@@ -190,8 +201,11 @@ class Feeding:
                 sizes = [size, *[_OPEN_SIZE] * len(shape)]
                 sizes = [sizes[at] if known is None else known for at, known in enumerate(shape)]
                 weighs = given.tensor == loss.weights
-                kind = "binary" if _compares(loss) else loss.name
-                array = _random(generator, sizes, given.dtype, kind, output[-1], weighs)
+                kind = "binary" if _compares(loss) else "index" if _looks_up(loss) else loss.name
+                if given.tensor in limits:
+                    array = generator.integers(*limits[given.tensor], sizes)
+                else:
+                    array = _random(generator, sizes, given.dtype, kind, output[-1], weighs)
                 made[given.tensor] = array.astype(given.dtype)
         return made
 
@@ -200,6 +214,29 @@ def _compares(loss: OutputLoss) -> bool:
     """Whether a formula asks what its labels are equal to."""
     calls = loss.new.body.calls if isinstance(loss.new, Formula) else []
     return any(call.function in ("keras.ops.equal", "keras.ops.not_equal") for call in calls)
+
+
+def _looks_up(loss: OutputLoss) -> bool:
+    """Whether a formula takes elements by their number."""
+    calls = loss.new.body.calls if isinstance(loss.new, Formula) else []
+    return any(call.function == "keras.ops.take" for call in calls)
+
+
+def _limits(loss: OutputLoss) -> dict[str, tuple[int, int]]:
+    """The least integer of labels and one more than the largest, where a formula tells."""
+    if not isinstance(loss.new, Formula):
+        return {}
+    body = loss.new.body
+    pairs = zip(loss.labels, body.inputs, strict=False)
+    found = ((tensor, integer_bounds(body, given.value)) for tensor, given in pairs)
+    return {tensor: limits for tensor, limits in found if limits is not None}
+
+
+def _rows(generator: np.random.Generator, steps: np.ndarray, classes: int) -> np.ndarray:
+    """Labels of sequences, of any class but the last, that so many steps are enough for; padded."""
+    counts = np.asarray(generator.integers(1, (steps + 1) // 2 + 1))
+    rows = generator.integers(0, max(classes - 1, 1), (len(steps), counts.max()))
+    return np.where(np.arange(counts.max()) < counts[:, None], rows, -1).astype("int32")
 
 
 def _random(
@@ -211,7 +248,9 @@ def _random(
     weighs: bool,
 ) -> np.ndarray:
     if dtype.startswith(("int", "uint")):
-        return generator.integers(1 if weighs else 0, max(classes or 2, 2), sizes)
+        # Of one class there is only 0, but for what is no class: 0 or 1 of a sigmoid.
+        most = 1 if kind == "index" and classes == 1 else max(classes or 2, 2)
+        return generator.integers(1 if weighs else 0, most, sizes)
     if weighs:
         return generator.uniform(0.1, 1.0, sizes)
     if "softmax" in kind or "categorical" in kind:
@@ -219,7 +258,9 @@ def _random(
         return np.eye(sizes[-1])[chosen]
     if kind.startswith(_BY_SIGN):
         return generator.integers(0, 2, sizes)
-    if kind.startswith("graph_loss"):  # nobody knows its kind: what logarithms take as well
+    if kind.startswith(
+        ("graph_loss", "index")
+    ):  # nobody knows its kind: what logarithms take as well
         return generator.uniform(0.05, 0.95, sizes)
     return generator.standard_normal(sizes)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,33 @@ class Model:
         request = {"step": "train", "labels": len(labels), "gradients": gradients}
         data, made = self._call(request, arrays)
         return data["loss"], made
+
+    @contextmanager
+    def wide(
+        self,
+        weights: Mapping[str, np.ndarray],
+        slots: Mapping[str, np.ndarray],
+        places: Mapping[str, tuple[int | None, str, str]],
+        iterations: Sequence[int],
+    ) -> Iterator[None]:
+        """Lets a copy in float64 stand for the model, which trains from a state that is given.
+
+        Args:
+            weights: ``layer/variable`` → value.
+            slots: target → value of the optimizer's variable, whose place is in ``places``.
+            iterations: of each optimizer.
+
+        Raises:
+            JobError: Keras cannot train it in float64.
+        """
+        arrays = {f"weight:{target}": array for target, array in weights.items()}
+        arrays |= {f"slot:{target}": array for target, array in slots.items()}
+        request = {"places": dict(places), "iterations": list(iterations)}
+        self._call({"step": "wide", **request}, arrays)
+        try:
+            yield
+        finally:
+            self._call({"step": "narrow"})
 
     def set_rates(self, rates: Sequence[float | None]) -> None:
         """Sets the learning rate of each optimizer that the model's is made of, but for None."""

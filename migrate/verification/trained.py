@@ -54,6 +54,11 @@ class Trained:
         """Whether nothing differs by more than is allowed."""
         return not self.wrong(allowed)
 
+    def first_loss_holds(self, allowed: Allowed) -> bool:
+        """Whether both sides agree before they are trained."""
+        expected, made = self.losses[0]
+        return abs(expected - made) <= allowed.limit(abs(expected))
+
     def gradient_holds(self, target: str, allowed: Allowed) -> bool:
         """Whether one gradient is within what is allowed."""
         greatest = max(d.scale for d in self.gradients.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,12 +13,18 @@ from ..graph import Interface
 from ..plan import Plan, Unknown
 from ..plan.examples import KINDS
 from ..sources import Source
-from ..worker import Worker, WorkerError
+from ..worker import JobError, Worker, WorkerError
 from .comparing import Allowed
 from .feeding import Feeding
 from .subject import Model
 from .trained import Trained
 from .training_side import Run, Side, differ, rates_of
+
+_IN_FLOAT64 = Allowed(rtol=1e-6)
+"""Numbers of the source have seven digits, such as those of a formula."""
+
+Batch = tuple[list[np.ndarray], list[np.ndarray], dict[int, np.ndarray]]
+"""Inputs, the labels of each loss, and weights by the number of the output."""
 
 
 def train_both(
@@ -37,7 +43,8 @@ def train_both(
 
     Dropout is off on both sides, since no two programs draw the same numbers. Where they differ,
     the original is run again with all gradients ready before the first update: without that
-    TensorFlow 1 may change a variable of which a gradient is still to be computed.
+    TensorFlow 1 may change a variable of which a gradient is still to be computed. Where they still
+    differ, both are run in float64: what agrees there differs by rounding alone.
 
     Args:
         plan: with its training.
@@ -80,6 +87,14 @@ def train_both(
             "can differ from run to run"
         )
         return replace(again, notes=(*again.notes, note), repeat=partial(on, gated))
+    wide = _in_float64(original, model, batches, given)
+    agree = wide is not None and wide.holds(allowed) and wide.holds(_IN_FLOAT64)
+    if wide is not None and agree and trained.first_loss_holds(Allowed()):
+        note = (
+            "both sides were compared in float64, where rounding does not show; in float32 "
+            f"{trained.wrong(allowed)}"
+        )
+        return replace(wide, notes=(*wide.notes, note))
     runs = [original.run(batches), original.run(batches, again=True)]
     if any(differ(expected, run, allowed) for run in runs):
         raise UserError(
@@ -88,6 +103,25 @@ def train_both(
             expected="training that is the same in each run",
         )
     return trained
+
+
+def _in_float64(
+    original: Side,
+    model: Model,
+    batches: Sequence[Mapping[str, np.ndarray]],
+    given: Sequence[Batch],
+) -> Trained | None:
+    """Both sides after the same steps in float64; None where one of them cannot do that."""
+    try:
+        run = original.run(batches, gated=True, wide=True)
+        with original.in_float64(model):
+            model.set_rates(original.fed_rates)
+            made = [model.train(*each, gradients=not step) for step, each in enumerate(given)]
+            return original.compare(run, model, made)
+    except WorkerError:
+        raise
+    except (UserError, JobError):
+        return None
 
 
 def _first_run(
@@ -114,10 +148,8 @@ def unfed_rates(plan: Plan) -> list[str]:
     return list(dict.fromkeys(rate.tensor for rate in rates if isinstance(rate, Unknown)))
 
 
-def _for_keras(
-    plan: Plan, interface: Interface, batch: Mapping[str, np.ndarray]
-) -> tuple[list[np.ndarray], list[np.ndarray], dict[int, np.ndarray]]:
-    """Inputs, the labels of each loss, and weights by the number of the output."""
+def _for_keras(plan: Plan, interface: Interface, batch: Mapping[str, np.ndarray]) -> Batch:
+    """What a step of the model is given."""
     assert plan.training is not None
     losses = plan.training.losses
     labels = [batch[tensor] for loss in losses for tensor in loss.labels]

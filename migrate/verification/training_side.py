@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError, listed, printable
-from ..graph import Interface, Towers, Trainer, find_training, gates, static_value
+from ..graph import InputTensor, Interface, Towers, Trainer, find_training, gates, static_value
 from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
 from ..plan import Plan, Unknown
@@ -77,6 +78,8 @@ class Side:
         inputs = tuple(replace(i, tensor=parts.get(i.tensor, i.tensor)) for i in inputs)
         own = {} if self._towers is None else self._towers.inputs
         inputs += tuple(replace(i, tensor=t) for i in inputs for t in own.get(i.tensor, ()))
+        self._sparse = [s for each in plan.training.losses for s in each.sparse]
+        inputs += tuple(InputTensor(s.indices, (None, 2), "int64") for s in self._sparse)
         given = [i.tensor for i in inputs]
         carried = [
             _TRIED_RATE if isinstance(rate, Unknown) else rate
@@ -111,10 +114,12 @@ class Side:
         gated: bool = False,
         nudged: bool = False,
         again: bool = False,
+        wide: bool = False,
     ) -> Run:
         """Some steps from the checkpoint.
 
         Args:
+            wide: in float64.
             gated: no update comes before the last gradient.
             nudged: every variable starts a little off, as rounding might leave it.
             again: in the session of the last run, where random numbers go on.
@@ -124,13 +129,15 @@ class Side:
         """
         original = self._last if again else None
         if original is None:
-            original = self._last = self._opened(gated)
+            original = self._last = self._opened(gated, wide)
         if nudged or again:
             original.assign(self._values(_NUDGE if nudged else 0.0))
             original.assign(self._fresh.items())
         losses, first = list[float](), dict[str, np.ndarray]()
         for step, given in enumerate(batches):
-            batch = {i.tensor: given[i.tensor] for i in self._whole.inputs}
+            batch = {i.tensor: given[i.tensor] for i in self._whole.inputs if i.tensor in given}
+            for sparse in self._sparse:
+                batch |= sparse.fed(given[sparse.values])
             # Gradients in the same run as the update: they may wait for moving statistics.
             wanted = [*self._operations, *([] if step else self._gradients.tensors)]
             if self._steered:  # reading the loss already changes moving statistics
@@ -186,7 +193,7 @@ class Side:
         assert self._towers is not None
         return float(np.mean(losses) if self._towers.mean else np.sum(losses))
 
-    def _opened(self, gated: bool) -> Original:
+    def _opened(self, gated: bool, wide: bool) -> Original:
         assert self._source.graph is not None
         optimizers = [trainer.optimizer for trainer in self._trainers]
         original = Original(
@@ -197,9 +204,22 @@ class Side:
             gates=gates(self._source.graph, optimizers, self._operations) if gated else None,
             timeout=self._timeout,
         )
-        original.open()
+        original.open(wide=wide)
         original.assign(self._fresh.items())
+        if wide:
+            original.assign(self._powers().items())
         return original
+
+    def _powers(self) -> dict[str, np.ndarray]:
+        """Powers of beta as Keras computes them; in float32 TensorFlow 1 rounds each step's."""
+        assert self._plan.training is not None
+        found = {}
+        for trainer, done in zip(self._trainers, self._plan.training.iterations, strict=True):
+            for key, node in trainer.optimizer.shared.items():
+                beta = trainer.optimizer.hyperparameters.get(key.removesuffix("_power"))
+                if beta is not None and trainer.accumulation is None:
+                    found[node] = np.float64(np.float32(beta)) ** np.array(done + 1)
+        return found
 
     def _fresh_state(self, fetched: Sequence[str]) -> dict[str, np.ndarray]:
         """The first values of an optimizer's variables that the checkpoint does not contain.
@@ -237,6 +257,17 @@ class Side:
                 signs = generator.choice((-nudge, nudge), array.shape)
                 array = (array * (1 + signs)).astype(array.dtype)
             yield node, array
+
+    def in_float64(self, model: Model) -> AbstractContextManager[None]:
+        """A copy of the model in float64, with the state that the checkpoint has."""
+        assert self._plan.training is not None
+        training, read = self._plan.training, self._source.read
+        return model.wide(
+            {weight.target: weight.recipe.make(read) for weight in self._plan.weights},
+            {slot.target: slot.make(read) for slot in training.slots},
+            {slot.target: (slot.member, slot.attribute, slot.weight) for slot in training.slots},
+            training.iterations,
+        )
 
     def moved(self, one: Run, other: Run) -> dict[str, float]:
         """How far apart two runs of the original are, by target."""
@@ -315,7 +346,7 @@ class Side:
             if variable.name in known or self._source.roles[variable.name] == "step":
                 continue
             before, now = self._source.read(variable.name), read(variable.name)
-            if before.dtype != object and before.tobytes() != now.tobytes():
+            if before.dtype != object and before.tobytes() != now.astype(before.dtype).tobytes():
                 found.append(variable.name)
         return tuple(found)
 

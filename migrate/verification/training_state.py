@@ -162,6 +162,7 @@ def _place(part: SaveSlice) -> tuple[slice, ...]:
 
 def _stayed(target: str, after: np.ndarray, before: np.ndarray) -> bool:
     """Whether a moving statistic is what it was."""
+    after = after.astype(before.dtype)
     return target.rpartition("/")[2] in STATISTICS and after.tobytes() == before.tobytes()
 
 

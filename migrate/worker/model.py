@@ -21,6 +21,7 @@ import numpy as np
 from ..errors import UserError, printable
 from ..graph import refuse_saved_model
 from ..plan.training import OWN_MODEL
+from .copies import changed_copy, float64, training_copy
 from .events import Event
 from .keras_model import members, set_rates, slot_variable, weights_of, without_dropout
 from .rungraph import plain
@@ -208,12 +209,13 @@ def _train(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     Weights of examples are "weight:<output>". Gives the loss before the step and, where
     ``gradients`` are asked for, what the optimizer applied to each weight, by target.
     """
-    model, data = _for_training(request, arrays)
-    model.reset_metrics()
-    if "step" not in _state:
-        model._maybe_symbolic_build(data_batch=data)  # as train_on_batch does
-        _state["step"] = _traced(model)
-    loss, applied = _state["step"](*data)
+    with float64("narrow" in _state):
+        model, data = _for_training(request, arrays)
+        model.reset_metrics()
+        if "step" not in _state:
+            model._maybe_symbolic_build(data_batch=data)  # as train_on_batch does
+            _state["step"] = _traced(model)
+        loss, applied = _state["step"](*data)
     asked = applied if request["gradients"] else {}
     return {"loss": float(loss)}, {target: np.asarray(value) for target, value in asked.items()}
 
@@ -274,9 +276,14 @@ def _for_training(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> tup
 
     model = _compiled()
     without_dropout(model)
-    labels = [tf.constant(arrays[f"label:{index}"]) for index in range(request["labels"])]
+
+    def held(array: np.ndarray) -> Any:
+        wide = "narrow" in _state and array.dtype == np.float32
+        return tf.constant(array.astype(np.float64) if wide else array)
+
+    labels = [held(arrays[f"label:{index}"]) for index in range(request["labels"])]
     given = (arrays.get(f"weight:{index}") for index in range(len(model.outputs)))
-    each = [None if array is None else tf.constant(array) for array in given]
+    each = [None if array is None else held(array) for array in given]
     weights = each[0] if len(each) == 1 else each if any(w is not None for w in each) else None
     y = labels if len(labels) > 1 else next(iter(labels), None)
     return model, (together(arrays, model), y, weights)
@@ -288,6 +295,27 @@ def _compiled() -> Any:
     if getattr(model, "optimizer", None) is None or not model.compiled:
         raise UserError("the model is not compiled", expected="a model with its loss and optimizer")
     return model
+
+
+def _wide(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Lets a copy in float64 train, from the state that is given, until ``narrow``.
+
+    Arrays: ``weight:layer/kernel`` … and ``slot:…``, whose ``places`` are as in ``slots``;
+    ``iterations`` are those of each optimizer.
+    """
+    model = _compiled()
+    made = training_copy(model, arrays, request["places"], request["iterations"])
+    _state.setdefault("narrow", (model, _state.pop("step", None)))
+    _state["model"] = made
+    return {}, {}
+
+
+def _narrow(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Puts the model back in the place of its copy in float64."""
+    _state["model"], _state["step"] = _state.pop("narrow")
+    if _state["step"] is None:
+        del _state["step"]
+    return {}, {}
 
 
 def _rates(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
@@ -318,67 +346,17 @@ def _layers(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
 
     given = {name: array for name, array in arrays.items() if not name.startswith("weight:")}
     weights = {n.removeprefix("weight:"): a for n, a in arrays.items() if n not in given}
-    before = keras.config.floatx()
-    try:
-        if request.get("wide"):
-            keras.config.set_floatx("float64")
-        model = _variant(request.get("changes") or {}, weights, bool(request.get("wide")))
+    with float64(bool(request.get("wide"))):
+        wide = bool(request.get("wide"))
+        model = changed_copy(_state["model"], request.get("changes") or {}, weights, wide)
         asked = [_output(model, name, call) for name, call in request["layers"]]
         probe = keras.Model(model.inputs, [*asked, *model.outputs])
         made = numbered(probe(together(given, probe), training=False))
-    finally:
-        keras.config.set_floatx(before)
     count = len(asked)
     return {}, {
         (f"layer:{index}" if int(index) < count else str(int(index) - count)): array
         for index, array in made.items()
     }
-
-
-def _variant(changes: dict[str, Any], weights: dict[str, np.ndarray], wide: bool) -> Any:
-    """The held model with other configurations, weights or precision; itself where none."""
-    import keras
-
-    model = _state["model"]
-    if not changes and not weights and not wide:
-        return model
-    written = json.loads(model.to_json())
-    written.pop("compile_config", None)
-    for entry in written["config"]["layers"]:
-        name = entry["config"].get("name") or entry.get("name")
-        if name in changes:
-            _merge(entry["config"], changes[name])
-    made = keras.models.model_from_json(json.dumps(widened(written) if wide else written))
-    old, new = weights_of(model), weights_of(made)
-    for target, variable in new.items():
-        value = weights[target] if target in weights else np.asarray(old[target].value)
-        variable.assign(value.astype(variable.dtype))
-    return made
-
-
-def widened(written: Any) -> Any:
-    """A model as Keras writes it down, in float64: names and vocabularies are left as they are."""
-    if isinstance(written, list):
-        return [widened(part) for part in written]
-    if not isinstance(written, dict):
-        return written
-    return {k: _wide_dtype(v) if k == "dtype" else widened(v) for k, v in written.items()}
-
-
-def _wide_dtype(written: Any) -> Any:
-    """A dtype, or a policy of that name, in float64 where it is float32."""
-    if isinstance(written, dict):
-        config = written["config"]
-        return {**written, "config": {**config, "name": _wide_dtype(config["name"])}}
-    return "float64" if written == "float32" else written
-
-
-def _merge(config: dict[str, Any], change: dict[str, Any]) -> None:
-    for key, value in change.items():
-        if isinstance(value, dict) and isinstance(config.get(key), dict):
-            _merge(config[key], value)
-        else:
-            config[key] = value
 
 
 def _nodes(model: Any, layer: Any) -> list[Any]:
@@ -428,4 +406,6 @@ _STEPS = {
     "train": _train,
     "rates": _rates,
     "slots": _slots,
+    "wide": _wide,
+    "narrow": _narrow,
 }

@@ -19,6 +19,7 @@ from tfmigrate import convert
 from tfmigrate.errors import UserError
 from tfmigrate.sources import open_source
 from tfmigrate.verification import verify
+from tfmigrate.verification.comparing import Allowed
 from tfmigrate.worker import Worker
 
 pytestmark = pytest.mark.xdist_group("training_check")
@@ -57,6 +58,19 @@ def test_training_that_agrees_is_told_with_its_numbers(report: Report, tmp_path:
     assert 0 < check["required_tolerance"]["of_scale"] < check["tolerance"]["of_scale"]
     assert not found["warnings"]
     assert "to train like TensorFlow 1" in (tmp_path / "out" / "model.py").read_text()
+
+
+# Of a layer in a loss, of Adam's powers of beta.
+@pytest.mark.parametrize("name", ["train/crf_fixed", "goldens/train_adam"])
+def test_what_only_rounding_tells_apart_agrees_in_float64(
+    name: str, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nearly = Allowed(rtol=1e-12)
+    monkeypatch.setattr("tfmigrate.verification.training_check.Allowed", lambda: nearly)
+    check = report(name)["training"]["check"]
+    assert check["verdict"] == "pass"
+    assert check["required_tolerance"]["of_scale"] < 1e-12
+    assert any("both sides were compared in float64" in note for note in check["notes"])
 
 
 def test_what_is_saved_is_the_checkpoint_and_not_the_trained_copy(

@@ -96,8 +96,15 @@ def batches_of(case: Case, plan: Plan, source: Source | None = None) -> list[tup
             return golden[f"feed_{step}_{tensor}"]
         return golden["train_x" if tensor in case.meta["inputs"] else "train_y"][step]
 
+    indices = {s.values: s.indices for loss in training.losses for s in loss.sparse}
+
     def labels(tensor: str, step: int) -> np.ndarray:
         given = fed(tensor, step)
+        if tensor in indices:  # of a SparseTensor: padded rows
+            places = fed(indices[tensor], step)
+            rows = np.full(places.max(axis=0) + 1, -1)
+            rows[tuple(places.T)] = given
+            return rows
         # Labels are kept one-hot where the graph is fed classes.
         is_one_hot = "train_y" in golden and "sparse" in training.summary["loss"]
         return given.argmax(-1) if is_one_hot else given

@@ -170,6 +170,28 @@ def moving_variance(images: np.ndarray, momentum: float) -> tuple[np.ndarray, np
     return np.asarray(layer.moving_variance.value), expected
 
 
+def fused_normalization(images: np.ndarray, trains: bool) -> tuple[list[Any], list[Any]]:
+    """Results and gradients of TF's fused kernel, and those of the same graph in float64."""
+    import tensorflow as tf
+    from tfmigrate.worker.widen import widen
+
+    v1, channels = tf.compat.v1, images.shape[-1]
+    with tf.Graph().as_default() as graph:
+        x = v1.placeholder(tf.float32, [None, *images.shape[1:]], name="x")
+        scale, offset = (tf.constant(np.linspace(a, 2, channels, dtype="f4")) for a in (0.5, -1))
+        held = (None, None) if trains else (tf.constant(np.ones(channels, "f4") / 2),) * 2
+        made = v1.nn.fused_batch_norm(x, scale, offset, *held, is_training=trains)[:3]
+        made += tuple(tf.gradients(tf.reduce_sum(made[0] ** 3), [x, scale, offset]))
+        names = [tf.identity(result).name for result in made]
+        expected = v1.Session().run(names, {x: images})
+    definition = graph.as_graph_def()
+    widen(definition)
+    with tf.Graph().as_default():
+        tf.import_graph_def(definition, name="")
+        found = v1.Session().run(names, {"x:0": images.astype("f8")})
+    return expected, found
+
+
 def _module(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location("converted_model", path)
     assert spec is not None

@@ -27,6 +27,10 @@ CARRIED = {  # and what is to be seen in model.py
     "bert_adam_decay": 'slots = ["adam_m", "adam_v"]',
     "centralised": "x = keras.ops.mean(gradient, axis=0, keepdims=True)",
     "clip_average_norm": "gradients = [",
+    "crf_fixed": "CRFLogLikelihood()(y_true, y_pred, net_transitions, lengths=x)",
+    "crf_tagger": 'self.get_layer("transitions").value',
+    "ctc_lstm": "return graph_loss(y, x[1], y_pred)",
+    "ctc_open": "Size(axis=1)(x_1)",
     "decay_in_gradient": "def change_gradient(gradient, weight):",
     "fm_log_loss": "def graph_loss(",
     "hard_examples": "DynamicSlice(",
@@ -46,6 +50,7 @@ CARRIED = {  # and what is to be seen in model.py
     "towers_parts": "return gradient * 3.0",
     "towers_split": "global_clipnorm=5.0",
     "two_rates": "Together(",
+    "uncertainty_weights": 'self.get_layer("value").kernel,',
     "variable_clipping": "after = [",
     "momentum_by_hand": "x = rate * next_slot_1",
 }

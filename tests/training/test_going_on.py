@@ -92,3 +92,12 @@ def test_a_fused_moving_variance_is_the_kernels(ask: Ask) -> None:
     images = generator.normal(1.0, 2.0, (3, 4, 4, 2)).astype("float32")
     ours, kernel = ask("moving_variance", images, 0.9)
     np.testing.assert_allclose(ours, kernel, rtol=1e-6)
+
+
+@pytest.mark.parametrize("trains", [True, False])
+def test_fused_batch_normalization_in_float64_is_the_kernels(trains: bool, ask: Ask) -> None:
+    images = np.random.default_rng(4).normal(1.0, 2.0, (6, 4, 3, 5)).astype("float32")
+    kernel, wide = ask("fused_normalization", images, trains)
+    for expected, found in zip(kernel, wide, strict=True):
+        assert found.dtype == np.float64
+        np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5 * np.abs(expected).max())

@@ -7,7 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tfmigrate.worker.model import _plain_classes, widened
+from tfmigrate.worker.copies import widened
+from tfmigrate.worker.model import _plain_classes
 
 
 def test_float64_changes_dtypes_and_policies_and_no_name_or_word() -> None:

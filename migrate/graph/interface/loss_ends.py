@@ -125,7 +125,7 @@ class LossEnds:
         return seen
 
     def _readers(self, weight: str) -> list[str]:
-        """The operations that compute with a weight."""
+        """The operations that compute with a weight; not those of the loss, that give a scalar."""
         found: list[str] = []
         waiting, seen = [weight], {weight}
         while waiting:
@@ -137,7 +137,7 @@ class LossEnds:
                     seen.add(user.name)
                     waiting.append(user.name)
                 elif not passes and user.op not in SHAPE_ONLY:
-                    found.append(user.name)
+                    found += [] if self._graph.shape(f"{user.name}:0") == () else [user.name]
         return found
 
     def _find_labels(self) -> set[str]:

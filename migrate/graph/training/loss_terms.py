@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..constants import axes_or_sizes, static_value
 from ..nodes import Graph, Node, split_tensor
-from ..sources import SHAPE_ONLY
+from ..sources import SHAPE_ONLY, data_sources
 from ..variables import resolve
 from .loss_forms import beneath, operands, through
 from .optimizers import readable, scalar
@@ -167,6 +167,17 @@ def split_weighted(graph: Graph, term: Term, learned: Callable[[str], bool]) -> 
     for one, other in operands(node):
         if learned(one) and not learned(other):
             yield replace(term, tensor=one, weights=other)
+
+
+def beneath_factor(graph: Graph, term: Term) -> Term | None:
+    """A loss without what it is multiplied by, where no data decides that: a trained number."""
+    node = beneath(graph, term.tensor)
+    if node is None or node.op != "Mul":
+        return None
+    for one, other in operands(node):
+        if graph.shape(one) == () and not data_sources(graph, one) and data_sources(graph, other):
+            return replace(term, tensor=other)
+    return None
 
 
 _SMALL = 1e-3

@@ -21,6 +21,7 @@ from .loss_terms import (
     FEWEST_INPUTS,
     Reduction,
     Term,
+    beneath_factor,
     beneath_shape,
     short,
     split_term,
@@ -118,6 +119,9 @@ def read_loss(graph: Graph, tensor: str, learned: Callable[[str], bool]) -> Loss
         terms = list(split_term(graph, term)) or list(split_weighted(graph, term, learned))
         if terms:
             waiting.extend(reversed(terms))
+        elif inner := beneath_factor(graph, term):
+            notes.append(f"the loss term {term.tensor} has a trained factor")
+            waiting.append(inner)
         elif learned(term.tensor):
             notes.append(f"the form of the loss term {term.tensor} is not recognized")
     regularization = tuple(
