@@ -3,15 +3,15 @@
 #
 # Library: Keras 3.15.1 on the PyTorch backend (torch 2.13.0); TensorFlow 2.21.0 for comparison.
 # Behavior: keras.ops.matmul, dot, tensordot, var and mean of float64 tensors compute in float32, while exp,
-#   tanh, sum and einsum compute in float64. With floatx and dtype policy float64 a Dense layer has float64 weights
-#   and float64 outputs, and its numbers are those of float32. model.double() makes no difference either: its
-#   outputs equal those before, bit for bit. On TensorFlow the same calls are exact.
+#   tanh, sum and einsum compute in float64. With floatx and dtype policy float64 a Dense layer has float64 weights,
+#   and its numbers are those of float32; where a bias is added, their dtype is float64 again. model.double() makes
+#   no difference either: its outputs equal those before, bit for bit. On TensorFlow the same calls are exact.
 # Guess: floatx float64 makes the whole computation float64 on each backend; or double() does, as with each other
 #   torch.nn.Module.
 # Why it matters: running both sides in float64 is the usual test of whether a difference between a TF1 model and
 #   its port is rounding. On PyTorch the test finds the rounding of float32 again, behind the dtype float64.
 #   Plain torch on the weights of the model is exact.
-# Seen: Dense(64) of float64 off by 1e-06 on PyTorch, einsum on the same arrays by 4e-15; on TensorFlow 4e-15.
+# Seen: Dense(64) of float64 off by 7e-06 on PyTorch, einsum on the same arrays by 7e-15; on TensorFlow both 7e-15.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -50,7 +50,6 @@ found = {
 }
 print(backend, found)
 assert found["einsum"][1] < 1e-13
-assert found["Dense"][0] == "float64"
 for name in ("Dense", "matmul", "tensordot"):
     assert (found[name][1] > 1e-7) == (backend == "torch"), name
 
