@@ -21,8 +21,10 @@ def blocks(language):
 
 
 def commands():
-    """Our own commands in the console blocks, without prompt and comment."""
-    lines = [line for block in blocks("console") for line in block.splitlines()]
+    """Our own commands in the console blocks of README and how-to, without prompt and comment."""
+    text = README + (ROOT / "docs" / "converting.md").read_text()
+    consoles = re.findall(r"```console\n(.*?)```", text, re.S)
+    lines = [line for block in consoles for line in block.splitlines()]
     return [
         shlex.split(line[2:], comments=True) for line in lines if line.startswith("$ tfmigrate")
     ]
