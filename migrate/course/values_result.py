@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..parity import Difference, Tolerance, Verdict, measure
-from ..report import Block, Closing, Heading, Paragraph, Result, Table
+from ..report import Block, Closing, Heading, Paragraph, Result, Source, Table
 from .lesson import code_of
 from .programs import Values
 from .request import Request
@@ -252,7 +253,7 @@ def printed_blocks(programs: Mapping[str, Given]) -> list[Block]:
     for title, given in programs.items():
         if given.printed.strip():
             blocks.append(Paragraph(f"{title}:", dim=True))
-            blocks += [Paragraph(f"  {line}") for line in given.printed.rstrip().splitlines()]
+            blocks.append(Source(textwrap.indent(given.printed.rstrip(), "  "), "text"))
     return blocks
 
 

@@ -138,7 +138,7 @@ class Chart:
         series: the curves; for bars, one series.
         labels: of the bars; empty for curves.
         apart: how far the curves are apart at each place, drawn below them on a log scale.
-        log: whether ``y`` is on a log scale.
+        log: whether ``y`` is on a log scale, where the values span a decade.
     """
 
     title: str

@@ -15,6 +15,7 @@ from .blocks import Chart
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _INK = "#010203"  # stands for the color of the page's text
 _WIDTH, _HEIGHT, _BELOW, _BAR = 5.6, 2.8, 1.1, 0.34  # in inches
+_DECADE = 10  # a log scale of less would have no numbers on it
 _LONGEST = 48  # letters of a name
 _MOST_MARKED = 40  # places of a curve that are drawn as points too
 _STYLE: Any = {
@@ -71,7 +72,8 @@ def _draw_curves(axes: Any, chart: Chart) -> None:
             marker="o" if len(places) <= _MOST_MARKED else None,
             markersize=3 + 2 * (count - 1 - number),
         )
-    if chart.log and any(v > 0 for series in chart.series for v in series.values):
+    positive = [v for series in chart.series for v in series.values if 0 < v < math.inf]
+    if chart.log and positive and max(positive) > _DECADE * min(positive):
         _on_log_scale(axes)
     axes.set_ylabel(_short(chart.y))
     axes.grid(visible=True)

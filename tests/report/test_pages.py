@@ -169,9 +169,12 @@ def test_curves_go_through_their_values():
     (x1, y1), (x2, y2), (x3, y3) = points(draw_chart(chart), "#0072b2")
     assert x2 - x1 == pytest.approx(x3 - x2, rel=1e-3)
     assert (y2 - y1) == pytest.approx(2 * (y3 - y2), rel=1e-3)  # 4 → 2 falls by twice 2 → 1
-    on_log = draw_chart(Chart("loss", "epoch", "loss", chart.series, log=True))
+    decades = [Series("one", [100.0, 10.0, 1.0]), Series("two", [100, 3, 1])]
+    on_log = draw_chart(Chart("loss", "epoch", "loss", decades, log=True))
     (_, y1), (_, y2), (_, y3) = points(on_log, "#0072b2")
     assert (y2 - y1) == pytest.approx(y3 - y2, rel=1e-3)
+    narrow = Chart("loss", "epoch", "loss", chart.series, log=True)  # less than a decade
+    assert points(draw_chart(narrow), "#0072b2") == points(draw_chart(chart), "#0072b2")
 
 
 @pytest.mark.parametrize(
