@@ -28,6 +28,7 @@ fix: .venv  ## fix style
 bench: .venv  ## measure speed and memory, as ratios
 	$(BIN)/python benchmarks/weights.py
 	$(BIN)/python benchmarks/graphs.py
+	$(BIN)/python benchmarks/outlines.py
 
 fuzz: .venv  ## read generated and damaged files and graphs, for TIME seconds
 	$(BIN)/python -m pip install --quiet --constraint constraints-dev.txt --editable '.[fuzz]'

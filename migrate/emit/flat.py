@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..outline.naming import followed_by, kind_of
 from ..plan import Call, Layer, Network, Value
-from ..plan.names import identifier
+from ..plan.names import best_identifier, identifier, snake
 from ..plan.training import Formula
 from .render import Apply, Name, render
 from .writer import BODY, Writer, training_of
@@ -107,11 +108,12 @@ class Functional(Writer):
             self.names[id(self.plan.inputs[0].value)] = "inputs"
         else:
             for given in self.plan.inputs:
-                self._take(given.value, given.name, taken)
+                self._take(given.value, [given.name, *followed_by(given.name, "input")], taken)
         made = [call.function for call in self.plan.calls]
         self.shared = [f for f in self.plan.layers if made.count(f) > 1]
         for layer in self.shared:
-            name = identifier(layer.name or layer.kind, taken)
+            wish = layer.name or layer.kind
+            name = best_identifier([wish, *followed_by(wish, snake(layer.kind))], taken)
             taken.add(name)
             self.names[id(layer)] = name
         following = [*self.plan.calls, None][1:]
@@ -119,8 +121,7 @@ class Functional(Writer):
             if len(call.outputs) > MOST_TARGETS:
                 whole = identifier(call.outputs[0].hint or "parts", taken)
                 taken.add(whole)
-                named = {id(v): f"{whole}[{i}]" for i, v in enumerate(call.outputs)}
-                self.names |= named
+                self.names |= {id(v): f"{whole}[{i}]" for i, v in enumerate(call.outputs)}
                 continue
             for value in call.outputs:
                 if after is None:
@@ -130,13 +131,12 @@ class Functional(Writer):
                 if len(call.outputs) == 1 and next_uses == uses.get(id(value), 0):
                     self.names[id(value)] = "x"
                 else:
-                    made_by = call.function
-                    layer_hint = ""
-                    if isinstance(made_by, Layer):
-                        layer_hint = made_by.name or made_by.kind
-                    self._take(value, value.hint or layer_hint, taken)
+                    made_by, kind = call.function, kind_of(call)
+                    named = made_by.name if isinstance(made_by, Layer) else ""
+                    wish = value.hint or named or kind
+                    self._take(value, [wish, *followed_by(wish, kind), named or wish], taken)
 
-    def _take(self, value: Value, hint: str, taken: set[str]) -> None:
-        name = identifier(hint, taken)
+    def _take(self, value: Value, names: Sequence[str], taken: set[str]) -> None:
+        name = best_identifier(names, taken)
         taken.add(name)
         self.names[id(value)] = name

@@ -21,10 +21,10 @@ from ..outline.body import (
 )
 from ..outline.columns import Text, Turn, Use
 from ..outline.forms import filled, same
-from ..outline.naming import hint
+from ..outline.naming import followed_by, hint, wishes
 from ..outline.turns import Turning
 from ..plan import Layer, Network, Value
-from ..plan.names import identifier
+from ..plan.names import best_identifier, identifier, snake
 from .flat import MOST_TARGETS, model_call
 from .parameters import Parameters, is_attention
 from .render import WIDTH, Apply, Name, literal, prose, render
@@ -119,7 +119,8 @@ class _Function:
                 self.names[ref] = "inputs"
                 self.taken.add("inputs")
             else:
-                self._take(ref, wish)
+                kind = given.kind if isinstance(given, Layer) else "input"
+                self._take(ref, [wish, *followed_by(wish, snake(kind))])
             lines.append(_assignment(self.names[ref], made, BODY))
         lines += self.statements(self._inside([]), BODY)
         starts = [self.names[Ref(None, index)] for index in range(len(inputs))]
@@ -238,14 +239,14 @@ class _Function:
         elif index == 0:
             self.names[ref] = "inputs"
         else:
-            self._take(ref, wish)
+            self._take(ref, [wish])
 
     def _name_results(self) -> None:
         for index, item in enumerate(self.body.items):
             refs = [Ref(item, output) for output in range(item.outputs)]
             many = isinstance(item, Step) and len(refs) > MOST_TARGETS
             if many:
-                whole = self._unique(hint(refs[0]) or "parts")
+                whole = self._unique([hint(refs[0]) or "parts"])
                 self.names |= {ref: f"{whole}[{n}]" for n, ref in enumerate(refs)}
                 continue
             for ref in refs:
@@ -254,7 +255,7 @@ class _Function:
                 if len(refs) == 1 and index >= self.free and self._is_passing(ref, index + 1):
                     self.names[ref] = "x"
                 else:
-                    self._take(ref, hint(ref))
+                    self._take(ref, wishes(ref))
 
     def _is_passing(self, ref: Ref, following: int) -> bool:
         """Whether only the next item takes a value, which may then be called x."""
@@ -273,11 +274,11 @@ class _Function:
         carried = {loop.carried.get(index) for index in taken}
         return carried == {0} and _turns_by_x(loop)
 
-    def _take(self, ref: Ref, wish: str) -> None:
-        self.names[ref] = self._unique(wish)
+    def _take(self, ref: Ref, names: Sequence[str]) -> None:
+        self.names[ref] = self._unique(names)
 
-    def _unique(self, wish: str) -> str:
-        name = identifier(wish, self.taken, otherwise="y")
+    def _unique(self, names: Sequence[str]) -> str:
+        name = best_identifier(names, self.taken, otherwise="y")
         self.taken.add(name)
         return name
 

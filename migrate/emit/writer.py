@@ -144,6 +144,7 @@ _POSITIONAL = {
     "LSTM": ("units",),
     "Parameter": ("shape",),
     "Permute": ("dims",),
+    "PositionEmbedding": ("input_dim", "output_dim"),
     "Recurrence": ("step",),
     "Reshape": ("target_shape",),
     "ReversibleDense": ("units",),

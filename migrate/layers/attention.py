@@ -336,7 +336,13 @@ class _Finder:
         if isinstance(softmax.function, Layer):
             self.builder.set_wish(layer, self.builder.wish(softmax.function))
         given = (scores.query.source, scores.key.source, value.source)
-        keywords = {} if scores.bias is None else {"bias": scores.bias}
+        for each, name in zip(given, ("query", "key", "value"), strict=True):
+            if given.count(each) == 1 and self._made.get(id(each)) is not None:
+                each.hint = name
+        keywords = {}
+        if scores.bias is not None:
+            keywords = {"bias": scores.bias}
+            scores.bias.hint = "attention_bias"
         made = output
         if _is(last, "keras.ops.reshape"):
             made = Value((*(given[0].shape or ())[:2], heads * size), output.dtype, output.hint)

@@ -33,6 +33,7 @@ _KINDS = {
     "concatenate": "concat", "max_pooling1d": "max_pool", "max_pooling2d": "max_pool",
     "average_pooling1d": "avg_pool", "average_pooling2d": "avg_pool", "zero_padding2d": "pad",
     "leaky_re_lu": "leaky_relu", "re_lu": "relu", "dot_product_attention": "attention",
+    "position_embedding": "position",
 }  # fmt: skip
 # Names that TensorFlow gives an operation nobody named.
 _OPERATION = re.compile(

@@ -30,13 +30,13 @@ _Size = int | str | tuple[int, int] | None
 
 def keep_sequences(plan: Network) -> None:
     """Lets layers between ``reshape(x, (-1, n))`` and its inverse work on x as it is."""
-    rows = _Rows(plan)
-    if rows.wanted:
-        rows.rewrite()
+    found = Sequences(plan)
+    if found.wanted:
+        found.rewrite()
 
 
-class _Rows:
-    """Rows, and the sequences that they are.
+class Sequences:
+    """Rows and the sequences that they are; lengths of axes.
 
     Attributes:
         wanted: ids of the calls whose results are split into sequences again.
@@ -55,7 +55,7 @@ class _Rows:
         output = call.outputs[0]
         if self._joins(call):
             source = call.arguments[0]
-            self._lead[id(output)] = (self._size(source, 0), self._size(source, 1))
+            self._lead[id(output)] = (self.size(source, 0), self.size(source, 1))
         elif (lead := self._works_by_row(call)) is not None:
             self._lead[id(output)] = lead
         elif self._splits(call):
@@ -119,17 +119,17 @@ class _Rows:
             return False
         if isinstance(call.function, Layer) and call.function.kind == "DynamicReshape":
             given = call.arguments[0][1:]
-            return target[:2] == _OPEN and self._measured(given[0]) == lead[0]
+            return target[:2] == _OPEN and self.measured(given[0]) == lead[0]
         return target[0] in (-1, None) and target[1] == lead[1] and isinstance(lead[1], int)
 
-    def _measured(self, size: Value) -> _Size:
+    def measured(self, size: Value) -> _Size:
         """The axis that a number is the length of."""
         call = self._made.get(id(size))
         if call is None or not isinstance(call.function, Layer) or call.function.kind != "Size":
             return (id(size), 0)
-        return self._size(call.arguments[0], call.function.arguments.get("axis", 0))
+        return self.size(call.arguments[0], call.function.arguments.get("axis", 0))
 
-    def _size(self, value: Value, axis: int) -> _Size:
+    def size(self, value: Value, axis: int) -> _Size:
         """A name for the length of an axis, equal for lengths that are equal."""
         while True:
             if value.shape is not None and value.shape[axis] is not None:
@@ -143,7 +143,7 @@ class _Rows:
             if target is not None and isinstance(call.function, Layer):
                 if axis > 1 or target[:2] != _OPEN:
                     return (id(value), axis)
-                return self._measured(call.arguments[0][1 + axis])
+                return self.measured(call.arguments[0][1 + axis])
             along = self._along(call, axis)
             if along is None:
                 return (id(value), axis)

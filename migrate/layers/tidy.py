@@ -9,6 +9,7 @@ from .attention import join_attention
 from .builder import Builder
 from .layout import cancel_permutations
 from .order import hoist
+from .positions import join_positions
 from .sequences import keep_sequences
 from .tying import tie
 
@@ -24,6 +25,7 @@ def tidy(builder: Builder) -> None:
     _merge_biases_of_parts(builder)
     tie(builder)
     keep_sequences(builder.plan)
+    join_positions(builder)
     join_attention(builder)
     _merge_activations(builder)
     _drop_unused(builder)

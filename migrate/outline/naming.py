@@ -29,6 +29,7 @@ _NEAR = 2  # scopes of a block, from the innermost one, that may name it
 _SMALL = 4  # calls of a block that is called by its kinds
 _LINES_INLINE = 8
 _MOST_PARAMETERS = 8
+_LONGEST_LOCAL = 24
 # Words for parts, which say less than the scope around them.
 _GENERIC = {"layer", "block", "unit", "cell", "module", "stage", "branch", "group", "num", "res"}
 _SHORT = {"conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "batch_normalization": "bn",
@@ -121,7 +122,21 @@ def hint(ref: Ref) -> str:
     if len(words) == 1 and len(word := words.pop()) > 1:
         return word
     item = ref.item.item if isinstance(ref.item, Loop) else ref.item
-    return _kind(item.calls[0]) if isinstance(item, Step) else item.block.name
+    return kind_of(item.calls[0]) if isinstance(item, Step) else item.block.name
+
+
+def wishes(ref: Ref) -> list[str]:
+    """Names for a result, the best first: its hint, and the hint with what makes it."""
+    assert ref.item is not None
+    wish, item = hint(ref), ref.item.item if isinstance(ref.item, Loop) else ref.item
+    kind = kind_of(item.calls[0]) if isinstance(item, Step) else item.block.name
+    return [wish, *followed_by(wish, kind), kind]
+
+
+def followed_by(wish: str, kind: str) -> list[str]:
+    """A name with what makes it, unless it says that already."""
+    word = kind.rpartition("_")[2] if len(f"{wish}_{kind}") > _LONGEST_LOCAL else kind
+    return [] if word in wish or not word.isidentifier() else [f"{wish}_{word}"]
 
 
 def _word(text: str) -> str:
@@ -139,7 +154,8 @@ def _given(ref: Ref, body: Body, owner: Block | Outline) -> str:
     return given.hint if isinstance(given, Value) else given
 
 
-def _kind(call: Call) -> str:
+def kind_of(call: Call) -> str:
+    """What a call does, in a word."""
     function = call.function
     if isinstance(function, Layer):
         kind = snake(function.kind)
@@ -185,7 +201,7 @@ def _scopes(block: Block) -> list[tuple[str, ...]]:
 
 
 def _name(block: Block) -> str:
-    kinds = [_kind(step.calls[0]) for item in block.body.items for step in _calls(item)]
+    kinds = [kind_of(step.calls[0]) for item in block.body.items for step in _calls(item)]
     if len(kinds) <= _SMALL and len(block.body.items) <= _SMALL:
         return "_".join(
             kind for kind, before in zip(kinds, ["", *kinds], strict=False) if kind != before
@@ -213,7 +229,7 @@ def _about(block: Block) -> str:
     for item in block.body.items:
         for step in _calls(item):
             function = step.calls[0].function
-            kinds.append(function.kind if isinstance(function, Layer) else _kind(step.calls[0]))
+            kinds.append(function.kind if isinstance(function, Layer) else kind_of(step.calls[0]))
     if len(kinds) <= _SMALL:
         return f"{', '.join(kinds[:-1])} and {kinds[-1]}." if len(kinds) > 1 else f"{kinds[0]}."
     scope = "/".join(_scopes(block)[0])

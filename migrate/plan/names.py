@@ -6,7 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 RESERVED = frozenset(
     {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "keras", "np", "tf", "numpy"}
@@ -37,6 +37,15 @@ def identifier(
     if name in RESERVED:
         name += "_"
     return unique(name, taken)
+
+
+def best_identifier(wishes: Sequence[str], taken: Container[str], *, otherwise: str = "x") -> str:
+    """The first of several names that is free, else the first one with a number."""
+    for wish in wishes:
+        name = identifier(wish, otherwise="_")
+        if name not in taken and not name.endswith("_"):
+            return name
+    return identifier(wishes[0], taken, otherwise=otherwise)
 
 
 def _whole_words(words: str, longest: int) -> str:

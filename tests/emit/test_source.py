@@ -99,7 +99,7 @@ def test_a_value_hides_nothing_that_the_module_defines(hint: str) -> None:
     plan = Plan("net", "model.ckpt", [Input("x:0", "x", x)], [Output("c:0", c)], calls)
     plan.training = TrainingPlan(New("keras.optimizers.SGD"), losses=[loss])
     text = source(plan)
-    assert f"    {hint}_1 = keras.ops.relu(inputs)" in text
+    assert f"    {hint}_relu = keras.ops.relu(inputs)" in text
     assert "Recurrence(build_rnn_step()" in text
     assert "loss=graph_loss" in text
 

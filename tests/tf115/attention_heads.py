@@ -133,6 +133,9 @@ def heads_in_rows():
     kinds = tf.one_hot(tf.reshape(segments, [-1]), depth=2)
     kinds = tf.matmul(kinds, tf.get_variable("token_type_embeddings", [2, WIDTH]))
     net += tf.reshape(kinds, [batch, length, WIDTH])
+    places = tf.get_variable("position_embeddings", [16, WIDTH])
+    places = tf.slice(places, [0, 0], [length, -1])
+    net += tf.reshape(places, [1, length, WIDTH])
     rows = tf.reshape(net, [-1, WIDTH])
     for layer in range(2):
         with tf.variable_scope(f"layer_{layer}"):
