@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import printable
+from ..errors import listed, printable
 from ..graph import (
     CUSTOM,
     Loss,
@@ -36,6 +36,8 @@ from .optimizer import Form, form_of, new_optimizer
 from .rates import hyperparameters, learning_rate
 from .state import account_for_step, carry_slots
 from .step import count_steps
+
+_FEW = 2  # variables that a sentence names
 
 
 def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read: Read) -> None:
@@ -198,6 +200,8 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
         if same and reach[id(other)] and not reach[id(other)] & taken:
             chosen.append(other)
             taken |= reach[id(other)]
+        elif not reach[id(other)] and not same and other.loss is not None:
+            context.warnings.append(_of_other_loss(first, other))
         else:
             what = "the same variables" if reach[id(other)] else "other variables"
             context.notes.append(
@@ -205,6 +209,19 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
                 f"{what}; it is not carried over"
             )
     return chosen
+
+
+def _of_other_loss(first: Trainer, other: Trainer) -> str:
+    """What a program with two losses trains besides, as a GAN or an actor with its critic does."""
+    assert other.loss is not None
+    own = "" if first.loss is None else f" besides {printable(first.loss.tensor)}"
+    variables = listed([printable(name) for name in other.optimizer.variables], _FEW)
+    return (
+        f"the program minimizes {printable(other.loss.tensor)}{own}, with the optimizer "
+        f"{printable(other.optimizer.name)} ({other.optimizer.class_name}) of {variables}; that is "
+        "not carried over: convert that network with --outputs into a model of its own, and train "
+        "both in turn"
+    )
 
 
 def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, Any]] | None:

@@ -20,7 +20,8 @@ def held_weights(
 ) -> tuple[Held, list[Weight]] | None:
     """What stands for variables in the model, and those of the weights that it does not have yet.
 
-    None where the model has a variable only as a part of something, or transposed.
+    None where the model has a variable only as a part of something, or transposed, and where no
+    optimizer trains it: a step that a loss waits for.
 
     Args:
         variables: their nodes.
@@ -30,7 +31,7 @@ def held_weights(
     layers = {layer.name for layer in context.plan.layers}
     for node in variables:
         recipe = context.recipes.get(node)
-        if recipe is None or len(recipe.sources) != 1:
+        if recipe is None or len(recipe.sources) != 1 or not context.variables[node].trainable:
             return None
         users = [w for w in context.plan.weights if recipe.sources[0] in w.recipe.sources]
         if users:

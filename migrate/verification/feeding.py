@@ -184,7 +184,7 @@ class Feeding:
         assert self.plan.training is not None
         made: dict[str, np.ndarray] = {}
         for loss in self.plan.training.losses:
-            output, limits = tuple(outputs[loss.output]), _limits(loss)
+            output, lengths = tuple(outputs[loss.output]), _lengths(loss)
             for sparse in loss.sparse:
                 steps = inputs.get(sparse.lengths, np.full(size, _FEWEST_STEPS))
                 made[sparse.values] = _rows(generator, steps, output[-1] or 2)
@@ -202,8 +202,8 @@ class Feeding:
                 sizes = [sizes[at] if known is None else known for at, known in enumerate(shape)]
                 weighs = given.tensor == loss.weights
                 kind = "binary" if _compares(loss) else "index" if _looks_up(loss) else loss.name
-                if given.tensor in limits:
-                    array = generator.integers(*limits[given.tensor], sizes)
+                if given.tensor in lengths:
+                    array = generator.integers(*lengths[given.tensor], sizes)
                 else:
                     array = _random(generator, sizes, given.dtype, kind, output[-1], weighs)
                 made[given.tensor] = array.astype(given.dtype)
@@ -222,14 +222,14 @@ def _looks_up(loss: OutputLoss) -> bool:
     return any(call.function == "keras.ops.take" for call in calls)
 
 
-def _limits(loss: OutputLoss) -> dict[str, tuple[int, int]]:
-    """The least integer of labels and one more than the largest, where a formula tells."""
+def _lengths(loss: OutputLoss) -> dict[str, tuple[int, int]]:
+    """The least and one more than the largest of what a formula takes as lengths, by tensor."""
     if not isinstance(loss.new, Formula):
         return {}
     body = loss.new.body
     pairs = zip(loss.labels, body.inputs, strict=False)
     found = ((tensor, integer_bounds(body, given.value)) for tensor, given in pairs)
-    return {tensor: limits for tensor, limits in found if limits is not None}
+    return {tensor: limits for tensor, limits in found if limits is not None and limits[0] > 0}
 
 
 def _rows(generator: np.random.Generator, steps: np.ndarray, classes: int) -> np.ndarray:

@@ -146,3 +146,11 @@ def test_an_optimizer_of_other_variables_is_told_and_left(unpacked: Callable[[st
         "compile_model does not set a loss: the loss depends on logits:0" in w
         for w in plan.warnings
     )
+
+
+def test_the_other_loss_of_a_pair_of_networks_is_named(case_of: Callable[[str], Any]) -> None:
+    """An actor whose critic has a loss and an optimizer of its own."""
+    _, plan = plan_of(Case(case_of("train/ddpg").folder))
+    (told,) = (w for w in plan.warnings if "the program minimizes" in w)
+    assert "mean_squared_error/value:0 besides Neg:0" in told
+    assert "train both in turn" in told

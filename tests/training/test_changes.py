@@ -33,6 +33,7 @@ CARRIED = {  # and what is to be seen in model.py
     "ctc_open": "Size(axis=1)(x_1)",
     "decay_in_gradient": "def change_gradient(gradient, weight):",
     "fm_log_loss": "def graph_loss(",
+    "half_precision": 'keras.ops.cast(x, "float16")',
     "hard_examples": "DynamicSlice(",
     "lars": "keras.ops.sqrt(",
     "loss_scale": "keras.optimizers.SGD(",
