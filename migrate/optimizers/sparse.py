@@ -2,14 +2,44 @@
 
 TensorFlow 1 sums the gradients of a row that occurs twice; Keras squares each
 separately. And all TF1 optimizers except SGD, Adagrad and Adam do not change the rows
-that a batch does not name, nor their slots.
+that a batch does not name, nor their slots. JAX and PyTorch give the gradient of an
+embedding as a whole: there a row counts as named if its gradient is not zero.
 """
 
 import keras
-import tensorflow as tf
 
 from .momentum import Momentum
 from .rmsprop import RMSProp
+
+
+def has_rows(gradient):
+    """Whether a gradient is some rows (``tf.IndexedSlices``), and not a whole array."""
+    return hasattr(gradient, "dense_shape")
+
+
+def summed(gradient, variable):
+    """The gradient as a whole array, in which rows of the same index are added."""
+    if not has_rows(gradient):
+        return gradient
+    count = variable.shape[0]
+    return keras.ops.segment_sum(gradient.values, gradient.indices, num_segments=count)
+
+
+def rows_named(gradient, variable):
+    """Which rows a gradient names, (rows, 1); None where it is for the whole array."""
+    if has_rows(gradient):
+        ones, count = keras.ops.ones_like(gradient.indices), variable.shape[0]
+        named = keras.ops.segment_sum(ones, gradient.indices, num_segments=count) > 0
+    elif keras.backend.backend() != "tensorflow" and variable.name == "embeddings":
+        named = keras.ops.any(keras.ops.not_equal(gradient, 0), axis=-1)
+    else:
+        return None
+    return keras.ops.expand_dims(named, -1)
+
+
+def as_array(variable):
+    """The value of a variable, which later updates do not change."""
+    return keras.ops.copy(keras.ops.convert_to_tensor(variable))
 
 
 class SummedRows:
@@ -17,7 +47,7 @@ class SummedRows:
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable; sums the gradients of a row that occurs twice."""
-        super().update_step(tf.convert_to_tensor(gradient), variable, learning_rate)
+        super().update_step(summed(gradient, variable), variable, learning_rate)
 
 
 class TouchedRows:
@@ -30,16 +60,12 @@ class TouchedRows:
         index = self._get_variable_index(variable)
         lists = [getattr(self, name) for name in self.slots]
         changing = [variable, *(variables[index] for variables in lists if variables)]
-        before = [tf.convert_to_tensor(changed) for changed in changing]
-        super().update_step(tf.convert_to_tensor(gradient), variable, learning_rate)
-        if isinstance(gradient, tf.IndexedSlices):
-            rows = gradient.indices
-            count = tf.shape(before[0], rows.dtype)[:1]
-            named = tf.scatter_nd(rows[:, None], tf.ones_like(rows), count) > 0
-            named = tf.reshape(named, [-1] + [1] * (before[0].shape.rank - 1))
+        before = [as_array(changed) for changed in changing]
+        super().update_step(summed(gradient, variable), variable, learning_rate)
+        named = rows_named(gradient, variable)
+        if named is not None:
             for changed, old in zip(changing, before, strict=True):
-                new = tf.convert_to_tensor(changed)
-                self.assign(changed, tf.where(named, new, old))
+                self.assign(changed, keras.ops.where(named, as_array(changed), old))
 
 
 @keras.saving.register_keras_serializable(package="tf1")

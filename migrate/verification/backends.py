@@ -20,6 +20,12 @@ from .divergences import divergences
 from .subject import Model, Subject
 from .trained import Trained
 
+# Layers of Keras 3.15 that import TensorFlow, whatever the backend is.
+_BY_TENSORFLOW = (
+    "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",
+    "TextVectorization",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class OnBackend:
@@ -115,7 +121,7 @@ def compare_backends(
                 found.append(OnBackend(name, allowed, reason=text))
                 continue
             if needs_tensorflow(own, interface) and name != "tensorflow":
-                reason = "the model has strings or sparse features, for which it needs TensorFlow"
+                reason = "the model has strings or hashed features, for which it needs TensorFlow"
                 found.append(OnBackend(name, allowed, versions=versions, reason=reason))
                 continue
             try:
@@ -152,10 +158,15 @@ def not_compared(backends: Iterable[str], reason: str) -> tuple[OnBackend, ...]:
 
 
 def needs_tensorflow(source: str | None, interface: Interface) -> bool:
-    """Whether a model takes strings, or its model.py imports TensorFlow for sparse features."""
+    """Whether a model takes strings, or has layers that compute with TensorFlow on any backend."""
     if any(given.dtype == "string" for given in interface.inputs):
         return True
-    return source is not None and "import tensorflow as tf" in source.splitlines()
+    if source is None:
+        return False
+    lines = source.splitlines()
+    return "import tensorflow as tf" in lines or any(
+        f"keras.layers.{name}(" in line for line in lines for name in _BY_TENSORFLOW
+    )
 
 
 def backends_blocks(reported: Sequence[Mapping[str, Any]]) -> list[Block]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CaseOf
+from cases import CaseOf, unpack
 from interpreters import python_of, skip_without
 from tfmigrate import convert, verify
 from tfmigrate.cli.start import main
@@ -95,6 +95,22 @@ def test_a_model_is_proved_on_another_backend(case: str, name: str, converted: C
     assert ("training" in entry) == (made.report["training"] is not None)
     (table,) = [b for b in made.blocks() if getattr(b, "columns", [""])[0] == "backend"]
     assert name in [row[0] for row in table.rows]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_an_embedding_trains_on_where_gradients_are_whole_arrays(
+    name: str, workers: Workers, tmp_path: Path
+) -> None:
+    """TF1's momentum leaves the rows that a batch does not name, and their slots, alone."""
+    python = skip_without(name)
+    archive = Path(__file__).parents[1] / "training" / "data" / "train_embedding_momentum.zip"
+    source = unpack(archive, tmp_path / "case")
+    made = convert(source, tmp_path / "out", backends={name: python}, workers=workers)
+    (entry,) = made.report["backends"]
+    assert entry["verdict"] == "pass"
+    assert len(entry["training"]["losses"]) == 3
+    assert entry["training"]["required_tolerance"]["of_scale"] < 2e-6
+    assert "import tensorflow" not in (tmp_path / "out" / "model.py").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", OTHERS)
