@@ -75,8 +75,6 @@ def command(
 def _write_all(sink: Sink, folder: str, *, run: bool) -> int:
     from ..course.catalogue import SYSTEMS
     from ..course.site import check_site, write_site
-    from ..errors import EXIT_DIFFERENCE, EXIT_OK
-    from ..parity import Verdict
 
     check_site(folder)
     with sink.progress() as progress:
@@ -90,4 +88,4 @@ def _write_all(sink: Sink, folder: str, *, run: bool) -> int:
 
         site = write_site(folder, run=run, on_event=on_event)
     sink.show(site)
-    return EXIT_DIFFERENCE if site.verdict is Verdict.FAIL else EXIT_OK
+    return site.exit_status()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import EXIT_DIFFERENCE, EXIT_OK
 from ..formats.atomic import check_folder, whole_folder
 from ..parity import Verdict
 from ..report import Block, Closing, Heading, Link, Links, Paragraph, Result, Table
@@ -45,6 +46,10 @@ class Site(Result):
         if all(verdict is Verdict.NOT_RUN for verdict in self.verdicts.values()):
             return Verdict.NOT_RUN
         return Verdict.of(Verdict.FAIL not in self.verdicts.values())
+
+    def exit_status(self) -> int:
+        """Of the command: 0, or 1 where a system fails."""
+        return EXIT_DIFFERENCE if self.verdict is Verdict.FAIL else EXIT_OK
 
     def blocks(self) -> list[Block]:
         """The verdict of each system, and where to begin."""

@@ -226,27 +226,13 @@ class Model:
         return data["loss"], made
 
     @contextmanager
-    def wide(
-        self,
-        weights: Mapping[str, np.ndarray],
-        slots: Mapping[str, np.ndarray],
-        places: Mapping[str, tuple[int | None, str, str]],
-        iterations: Sequence[int],
-    ) -> Iterator[None]:
-        """Lets a copy in float64 stand for the model, which trains from a state that is given.
-
-        Args:
-            weights: ``layer/variable`` → value.
-            slots: target → value of the optimizer's variable, whose place is in ``places``.
-            iterations: of each optimizer.
+    def wide(self) -> Iterator[None]:
+        """Lets a copy in float64 stand for the model, which trains from the model's first state.
 
         Raises:
             JobError: Keras cannot train it in float64.
         """
-        arrays = {f"weight:{target}": array for target, array in weights.items()}
-        arrays |= {f"slot:{target}": array for target, array in slots.items()}
-        request = {"places": dict(places), "iterations": list(iterations)}
-        self._call({"step": "wide", **request}, arrays)
+        self._call({"step": "wide"})
         try:
             yield
         finally:

@@ -114,7 +114,7 @@ def _in_float64(
     """Both sides after the same steps in float64; None where one of them cannot do that."""
     try:
         run = original.run(batches, gated=True, wide=True)
-        with original.in_float64(model):
+        with model.wide():
             model.set_rates(original.fed_rates)
             made = [model.train(*each, gradients=not step) for step, each in enumerate(given)]
             return original.compare(run, model, made)

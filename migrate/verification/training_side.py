@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -257,17 +256,6 @@ class Side:
                 signs = generator.choice((-nudge, nudge), array.shape)
                 array = (array * (1 + signs)).astype(array.dtype)
             yield node, array
-
-    def in_float64(self, model: Model) -> AbstractContextManager[None]:
-        """A copy of the model in float64, with the state that the checkpoint has."""
-        assert self._plan.training is not None
-        training, read = self._plan.training, self._source.read
-        return model.wide(
-            {weight.target: weight.recipe.make(read) for weight in self._plan.weights},
-            {slot.target: slot.make(read) for slot in training.slots},
-            {slot.target: (slot.member, slot.attribute, slot.weight) for slot in training.slots},
-            training.iterations,
-        )
 
     def moved(self, one: Run, other: Run) -> dict[str, float]:
         """How far apart two runs of the original are, by target."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .keras_model import members, slot_variable, weights_of
+from .keras_model import members, weights_of
 
 
 @contextmanager
@@ -31,19 +31,18 @@ def float64(wide: bool) -> Iterator[None]:
         keras.config.set_dtype_policy(policy)
 
 
-def training_copy(
-    model: Any,
-    arrays: Mapping[str, np.ndarray],
-    places: Mapping[str, tuple[int | None, str, str]],
-    iterations: Sequence[int],
-) -> Any:
+def state_of(model: Any) -> list[Any]:
+    """All variables that training changes: those of the layers, then of each optimizer."""
+    own = [variable for each in members(model.optimizer) for variable in each.variables]
+    return [*model.variables, *own]
+
+
+def training_copy(model: Any, start: Sequence[np.ndarray]) -> Any:
     """A compiled model in float64.
 
     Args:
         model: a compiled one.
-        arrays: ``weight:layer/kernel`` … and ``slot:target`` → the values that it starts from.
-        places: target of a slot → the optimizer's number, attribute there, the weight's target.
-        iterations: of each optimizer.
+        start: the values of :func:`state_of` that the copy starts from.
     """
     import keras
 
@@ -53,14 +52,8 @@ def training_copy(
         made = keras.models.model_from_json(json.dumps(widened(written)))
         # As Keras writes it to a file; the learning rate is a number there.
         made.compile_from_config(widened(model.get_compile_config()))
-        weights = weights_of(made)
-        for target, variable in weights.items():
-            variable.assign(arrays[f"weight:{target}"].astype(variable.dtype))
-        for target, place in places.items():
-            slot = slot_variable(made, weights, place)
-            slot.assign(arrays[f"slot:{target}"].astype(slot.dtype))
-        for optimizer, done in zip(members(made.optimizer), iterations, strict=True):
-            optimizer.iterations.assign(done)
+        for variable, value in zip(state_of(made), start, strict=True):
+            variable.assign(value.astype(variable.dtype))
     return made
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import UserError, printable
 from ..graph import refuse_saved_model
 from ..plan.training import OWN_MODEL
-from .copies import changed_copy, float64, training_copy
+from .copies import changed_copy, float64, state_of, training_copy
 from .events import Event
 from .keras_model import members, set_rates, slot_variable, weights_of, without_dropout
 from .rungraph import plain
@@ -214,6 +214,8 @@ def _train(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
         model.reset_metrics()
         if "step" not in _state:
             model._maybe_symbolic_build(data_batch=data)  # as train_on_batch does
+            if "start" not in _state:
+                _state["start"] = [np.array(variable) for variable in state_of(model)]
             _state["step"] = _traced(model)
         loss, applied = _state["step"](*data)
     asked = applied if request["gradients"] else {}
@@ -298,13 +300,9 @@ def _compiled() -> Any:
 
 
 def _wide(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
-    """Lets a copy in float64 train, from the state that is given, until ``narrow``.
-
-    Arrays: ``weight:layer/kernel`` … and ``slot:…``, whose ``places`` are as in ``slots``;
-    ``iterations`` are those of each optimizer.
-    """
+    """Lets a copy in float64 train until ``narrow``, from the model's state before all training."""
     model = _compiled()
-    made = training_copy(model, arrays, request["places"], request["iterations"])
+    made = training_copy(model, _state["start"])
     _state.setdefault("narrow", (model, _state.pop("step", None)))
     _state["model"] = made
     return {}, {}
