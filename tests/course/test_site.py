@@ -59,16 +59,18 @@ def test_what_was_not_run_proves_nothing(site):
     assert Site(site.folder, {"a": Verdict.PASS, "b": Verdict.NOT_RUN})
 
 
-def test_a_site_is_replaced_and_a_folder_of_others_is_not(tmp_path):
-    write_site(tmp_path / "course", run=False)
-    (tmp_path / "course" / "mlp.html").unlink()
-    write_site(tmp_path / "course", run=False)
-    assert (tmp_path / "course" / "mlp.html").exists()
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "index.html").write_text("my own page")
+def test_the_command_replaces_a_site(site, capsys):
+    (site.folder / "mlp.html").unlink()
+    assert run(["lesson", "--all", "--no-run", "--html", str(site.folder)]) == 0
+    assert f"35 lessons · open {site.folder}/index.html" in capsys.readouterr().out
+    assert (site.folder / "mlp.html").exists()
+
+
+def test_a_folder_of_others_is_not_replaced(tmp_path):
+    (tmp_path / "index.html").write_text("my own page")
     with pytest.raises(UserError, match="already exists"):
-        write_site(tmp_path / "mine", run=False)
-    assert (tmp_path / "mine" / "index.html").read_text() == "my own page"
+        write_site(tmp_path, run=False)
+    assert (tmp_path / "index.html").read_text() == "my own page"
 
 
 @pytest.mark.parametrize(
@@ -83,8 +85,3 @@ def test_a_site_is_replaced_and_a_folder_of_others_is_not(tmp_path):
 def test_options_that_do_not_fit_are_refused(arguments, message, capsys):
     assert run(["lesson", *arguments]) == 2
     assert message in capsys.readouterr().err
-
-
-def test_the_command_writes_it(tmp_path, capsys):
-    assert run(["lesson", "--all", "--no-run", "--html", str(tmp_path / "course")]) == 0
-    assert f"35 lessons · open {tmp_path}/course/index.html" in capsys.readouterr().out
