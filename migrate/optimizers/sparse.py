@@ -3,7 +3,7 @@
 TensorFlow 1 sums the gradients of a row that occurs twice; Keras squares each
 separately. And all TF1 optimizers except SGD, Adagrad and Adam do not change the rows
 that a batch does not name, nor their slots. JAX and PyTorch give the gradient of an
-embedding as a whole: there a row counts as named if its gradient is not zero.
+embedding for all rows: there a batch names the rows whose gradient is not zero.
 """
 
 import keras
@@ -13,7 +13,7 @@ from .rmsprop import RMSProp
 
 
 def has_rows(gradient):
-    """Whether a gradient is some rows (``tf.IndexedSlices``), and not a whole array."""
+    """Whether a gradient has only some rows, as ``tf.IndexedSlices`` has."""
     return hasattr(gradient, "dense_shape")
 
 
@@ -26,7 +26,7 @@ def summed(gradient, variable):
 
 
 def rows_named(gradient, variable):
-    """Which rows a gradient names, (rows, 1); None where it is for the whole array."""
+    """Which rows a gradient names, (rows, 1); None where it is for the variable itself."""
     if has_rows(gradient):
         ones, count = keras.ops.ones_like(gradient.indices), variable.shape[0]
         named = keras.ops.segment_sum(ones, gradient.indices, num_segments=count) > 0
