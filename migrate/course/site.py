@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import EXIT_DIFFERENCE, EXIT_OK
+from ..errors import EXIT_DIFFERENCE, EXIT_OK, UserError, printable
 from ..formats.atomic import check_folder, whole_folder
 from ..parity import Verdict
 from ..report import Block, Closing, Heading, Link, Links, Paragraph, Result, Table
@@ -71,7 +71,12 @@ def check_site(folder: str | Path) -> Path:
         UserError: it holds what tfmigrate did not write, or cannot be written to.
     """
     folder = Path(folder)
-    return check_folder(folder, force=is_page(folder / _INDEX), ours=_INDEX)
+    if folder.exists() and not is_page(folder / _INDEX):
+        raise UserError(
+            f"{printable(folder)} already exists, and is not a site that tfmigrate wrote",
+            try_="another folder",
+        )
+    return check_folder(folder, force=True, ours=_INDEX)
 
 
 def write_site(
@@ -88,7 +93,7 @@ def write_site(
         UserError: as :func:`check_site`; or the machine does not allow a run.
     """
     folder = check_site(folder)
-    with whole_folder(folder, force=is_page(folder / _INDEX), ours=_INDEX) as room:
+    with whole_folder(folder, force=True, ours=_INDEX) as room:
         results = _run(on_event) if run else {name: lesson(name) for name in SYSTEMS}
         for number, name in enumerate(SYSTEMS):
             result = results[name]

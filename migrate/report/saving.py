@@ -8,16 +8,17 @@ from pathlib import Path
 from ..errors import UserError, printable
 from ..formats.atomic import check_file, whole_file
 
-_OURS = {".html": b'<meta name="generator" content="tfmigrate">', ".json": b'"schema": 1'}
-_HEAD = 1_000  # bytes, in which the mark of a file of ours stands
+ENDINGS = (".html", ".json")
+_MARK = b'<meta name="generator" content="tfmigrate">'
+_HEAD = 1_000  # bytes of a page, in which its mark stands
 
 
-def check_place(path: str | Path, endings: Sequence[str] = tuple(_OURS)) -> Path:
+def check_place(path: str | Path, endings: Sequence[str] = ENDINGS) -> Path:
     """Whether a result may be written to a path, before any work; returns the path behind links.
 
     Raises:
-        UserError: it has another ending, a file of others is there, or the folder cannot be
-            written to.
+        UserError: it has another ending, a file is there that is no page of tfmigrate, or the
+            folder cannot be written to.
     """
     path = Path(path)
     if path.suffix not in endings:
@@ -25,7 +26,12 @@ def check_place(path: str | Path, endings: Sequence[str] = tuple(_OURS)) -> Path
             f"{printable(path)} has another ending",
             expected=f"a file name that ends in {' or '.join(endings)}",
         )
-    return check_file(path, force=is_page(path))
+    if path.exists() and not is_page(path):
+        raise UserError(
+            f"{printable(path)} already exists, and is not a page that tfmigrate wrote",
+            try_="another file name",
+        )
+    return check_file(path, force=True)
 
 
 def save_text(path: Path, text: str) -> None:
@@ -34,13 +40,13 @@ def save_text(path: Path, text: str) -> None:
     Raises:
         UserError: as :func:`check_place`, or the disk is full.
     """
-    with whole_file(path, force=is_page(path)) as room:
+    with whole_file(check_place(path), force=True) as room:
         room.write_text(text, encoding="utf-8")
 
 
 def is_page(path: Path) -> bool:
-    """Whether a page or document is there that tfmigrate wrote."""
+    """Whether a page is there that tfmigrate wrote."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return _OURS[path.suffix] in file.read(_HEAD)
+        return _MARK in file.read(_HEAD)

@@ -19,7 +19,7 @@ from ..plan.training import OWN_MODEL, Formula, OutputLoss
 from .context import Context
 from .held import Held, held_weights, keep_in_layers
 from .loss import carry_losses
-from .sequences import with_sequence_losses
+from .sequence_losses import with_sequence_losses
 
 _SUM = "tfmigrate_sum"  # a node of ours must not take a name of the graph
 _FEW = 3

@@ -153,8 +153,10 @@ STEPS = (
     Recognized(
         "`tf.nn.ctc_loss` of a `tf.sparse_placeholder`",
         "`CTCLoss`, with the last class as blank",
-        "labels are rows, padded with -1; with `preprocess_collapse_repeated` or without "
-        "`ctc_merge_repeated` it is named, and not carried over",
+        "labels are rows, padded with -1; with `preprocess_collapse_repeated`, "
+        "`ignore_longer_outputs_than_inputs` or `ctc_merge_repeated=False` it is named, and not "
+        "carried over; labels that are longer than their frames raise an error in TF1, and have a "
+        "very large loss in Keras",
         ("ctc_lstm", "ctc_open"),
     ),
     Recognized(

@@ -258,9 +258,7 @@ def _random(
         return np.eye(sizes[-1])[chosen]
     if kind.startswith(_BY_SIGN):
         return generator.integers(0, 2, sizes)
-    if kind.startswith(
-        ("graph_loss", "index")
-    ):  # nobody knows its kind: what logarithms take as well
+    if kind.startswith(("graph_loss", "index")):  # of any kind: what logarithms take as well
         return generator.uniform(0.05, 0.95, sizes)
     return generator.standard_normal(sizes)
 

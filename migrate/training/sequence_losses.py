@@ -13,6 +13,12 @@ from ..graph.sources import is_placeholder
 from ..layers.losses import CRF, CTC
 from ..plan.training import SparseLabels
 
+# Attributes of CTCLoss with the values for which keras.ops.ctc_loss computes the same.
+_CTC_RULES = {
+    "preprocess_collapse_repeated": False,
+    "ctc_merge_repeated": True,
+    "ignore_longer_outputs_than_inputs": False,
+}
 _PASSED = ("Identity", "Switch", "RefSwitch", "Enter", "Cast", "StopGradient")
 
 
@@ -23,7 +29,7 @@ def with_sequence_losses(graph: Graph) -> tuple[Graph, list[SparseLabels]]:
         The graph, and the labels that stand under the name of their values as rows.
     """
     nodes, labels = dict[str, Node](), list[SparseLabels]()
-    for node in graph.of("CTCLoss", "CTCLossV2"):
+    for node in graph.of("CTCLoss"):  # in CTCLossV2 the blank is class 0
         if found := _ctc(graph, node):
             made, sparse = found
             rows = replace(
@@ -32,7 +38,7 @@ def with_sequence_losses(graph: Graph) -> tuple[Graph, list[SparseLabels]]:
             )
             nodes |= {made.name: made, rows.name: rows}
             labels.append(sparse)
-    if graph.of("LoopCond"):
+    if any(graph.of("LoopCond")):
         for node in graph.of("Sub"):
             likelihood = _crf(graph, node)
             if likelihood is not None:
@@ -49,9 +55,7 @@ def _ctc(graph: Graph, node: Node) -> tuple[Node, SparseLabels] | None:
     fed = [graph.get(tensor) for tensor in (indices, values)]
     if any(each is None or not is_placeholder(each) for each in fed):
         return None
-    if node.attrs.get("preprocess_collapse_repeated") or not node.attrs.get(
-        "ctc_merge_repeated", True
-    ):
+    if any(node.attrs.get(name, usual) != usual for name, usual in _CTC_RULES.items()):
         return None
     inputs = (values, logits, lengths)
     made = replace(node, op=CTC, inputs=inputs, attrs=_of_batch(graph, logits))
