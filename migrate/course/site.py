@@ -71,7 +71,8 @@ def check_site(folder: str | Path) -> Path:
         UserError: it holds what tfmigrate did not write, or cannot be written to.
     """
     folder = Path(folder)
-    if folder.exists() and not is_page(folder / _INDEX):
+    others = any(folder.iterdir()) if folder.is_dir() else folder.exists()
+    if others and not is_page(folder / _INDEX):
         raise UserError(
             f"{printable(folder)} already exists, and is not a site that tfmigrate wrote",
             try_="another folder",

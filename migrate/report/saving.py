@@ -23,8 +23,8 @@ def check_place(path: str | Path, endings: Sequence[str] = ENDINGS) -> Path:
     path = Path(path)
     if path.suffix not in endings:
         raise UserError(
-            f"{printable(path)} has another ending",
-            expected=f"a file name that ends in {' or '.join(endings)}",
+            f"{printable(path)} does not end in {' or '.join(endings)}",
+            try_=printable(path.with_suffix(endings[0]).name),
         )
     if path.exists() and not is_page(path):
         raise UserError(

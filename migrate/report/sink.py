@@ -74,8 +74,14 @@ class Sink:
             from .terminal import render
 
             render(result.blocks(), self._stdout)
-            if (step := result.next_step()) and self._stderr.is_terminal:
-                self.note(f"next: {step}")
+            if self._stderr.is_terminal:
+                self._say_what_is_next(result)
+
+    def _say_what_is_next(self, result: Result) -> None:
+        if self.page is not None:
+            self.note(f"wrote {self.page}")
+        if step := result.next_step():
+            self.note(f"next: {step}")
 
     def note(self, text: str) -> None:
         """A hint on stderr."""

@@ -7,7 +7,7 @@ import re
 import pytest
 from tfmigrate.cli.main import run
 from tfmigrate.course.catalogue import CHAPTERS, SYSTEMS
-from tfmigrate.course.site import Site, write_site
+from tfmigrate.course.site import Site, check_site, write_site
 from tfmigrate.errors import UserError
 from tfmigrate.parity import Verdict
 
@@ -64,6 +64,10 @@ def test_the_command_replaces_a_site(site, capsys):
     assert run(["lesson", "--all", "--no-run", "--html", str(site.folder)]) == 0
     assert f"35 lessons · open {site.folder}/index.html" in capsys.readouterr().out
     assert (site.folder / "mlp.html").exists()
+
+
+def test_an_empty_folder_is_taken(tmp_path):
+    assert check_site(tmp_path) == tmp_path
 
 
 def test_a_folder_of_others_is_not_replaced(tmp_path):

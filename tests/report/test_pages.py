@@ -219,7 +219,7 @@ def test_results_are_saved_as_pages_and_documents(tmp_path):
     assert "all is well" in page.read_text()
     assert json.loads(result.save(tmp_path / "a.json").read_text()) == {"schema": 1, "worst": "inf"}
     result.save(page)  # its own page is replaced
-    with pytest.raises(UserError, match=r"has another ending; expected .* \.html or \.json"):
+    with pytest.raises(UserError, match=r"a\.txt does not end in \.html or \.json; try a\.html"):
         result.save(tmp_path / "a.txt")
     for name in ("b.html", "b.json"):
         (tmp_path / name).write_text("somebody's work")

@@ -7,10 +7,12 @@ import keras
 class PositionEmbedding(keras.layers.Layer):
     """The first rows of a table, as many as the input is long, for every example."""
 
-    def __init__(self, input_dim, output_dim, embeddings_regularizer=None, **options):
+    def __init__(self, input_dim, output_dim, position_embeddings_regularizer=None, **options):
         super().__init__(**options)
         self.input_dim, self.output_dim = input_dim, output_dim
-        self.embeddings_regularizer = keras.regularizers.get(embeddings_regularizer)
+        self.position_embeddings_regularizer = keras.regularizers.get(
+            position_embeddings_regularizer
+        )
 
     def build(self, input_shape):
         """Creates the table, (input_dim, output_dim)."""
@@ -18,8 +20,8 @@ class PositionEmbedding(keras.layers.Layer):
         self.embeddings = self.add_weight(
             shape=shape,
             initializer="uniform",
-            regularizer=self.embeddings_regularizer,
-            name="embeddings",
+            regularizer=self.position_embeddings_regularizer,
+            name="position_embeddings",
         )
 
     def call(self, inputs):
@@ -35,7 +37,7 @@ class PositionEmbedding(keras.layers.Layer):
 
     def get_config(self):
         """The constructor's arguments."""
-        regularizer = keras.regularizers.serialize(self.embeddings_regularizer)
-        given = {"embeddings_regularizer": regularizer} if regularizer else {}
+        regularizer = keras.regularizers.serialize(self.position_embeddings_regularizer)
+        given = {"position_embeddings_regularizer": regularizer} if regularizer else {}
         sizes = {"input_dim": self.input_dim, "output_dim": self.output_dim}
         return {**super().get_config(), **sizes, **given}
