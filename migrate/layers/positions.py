@@ -54,7 +54,7 @@ def join_positions(builder: Builder) -> None:
             if "trainable" in parameter.arguments:
                 arguments["trainable"] = parameter.arguments["trainable"]
             found = Layer("", "PositionEmbedding", arguments)
-            builder.weights_of(found)["position_embeddings"] = weights["value"]
+            builder.weights_of(found)["table"] = weights["value"]
             builder.set_wish(found, (*weights["value"].sources, "")[0])
             rows.shape, rows.tensor, rows.hint = x.shape, None, "positions"
             before[id(call)] = Call(found, (x,), {}, (rows,))

@@ -7,27 +7,25 @@ import keras
 class PositionEmbedding(keras.layers.Layer):
     """The first rows of a table, as many as the input is long, for every example."""
 
-    def __init__(self, input_dim, output_dim, position_embeddings_regularizer=None, **options):
+    def __init__(self, input_dim, output_dim, table_regularizer=None, **options):
         super().__init__(**options)
         self.input_dim, self.output_dim = input_dim, output_dim
-        self.position_embeddings_regularizer = keras.regularizers.get(
-            position_embeddings_regularizer
-        )
+        self.table_regularizer = keras.regularizers.get(table_regularizer)
 
     def build(self, input_shape):
         """Creates the table, (input_dim, output_dim)."""
         shape = (self.input_dim, self.output_dim)
-        self.embeddings = self.add_weight(
+        self.table = self.add_weight(
             shape=shape,
             initializer="uniform",
-            regularizer=self.position_embeddings_regularizer,
-            name="position_embeddings",
+            regularizer=self.table_regularizer,
+            name="table",
         )
 
     def call(self, inputs):
         """The rows, (batch, length, output_dim), for inputs (batch, length, …)."""
         batch, length = keras.ops.shape(inputs)[:2]
-        rows = self.embeddings[:length]
+        rows = self.table[:length]
         return keras.ops.broadcast_to(rows, (batch, length, self.output_dim))
 
     def compute_output_spec(self, inputs):
@@ -37,7 +35,7 @@ class PositionEmbedding(keras.layers.Layer):
 
     def get_config(self):
         """The constructor's arguments."""
-        regularizer = keras.regularizers.serialize(self.position_embeddings_regularizer)
-        given = {"position_embeddings_regularizer": regularizer} if regularizer else {}
+        regularizer = keras.regularizers.serialize(self.table_regularizer)
+        given = {"table_regularizer": regularizer} if regularizer else {}
         sizes = {"input_dim": self.input_dim, "output_dim": self.output_dim}
         return {**super().get_config(), **sizes, **given}
