@@ -11,7 +11,9 @@ from tfmigrate.emit import source
 from tfmigrate.plan import Layer
 from tfmigrate.worker import Worker
 
-from .networks import Case, assert_computes, kinds, unpack
+from .networks import Case, assert_computes, kinds
+
+ARCHIVE = "attention_heads"
 
 _BLOCK = ["Dense", "Dense", "Dense", "DotProductAttention", "Dense", "Add"]
 _GPT = ["Dense", "DotProductAttention", "Dense", "Add"]
@@ -29,13 +31,6 @@ LAYERS = {
     "heads_with_dropout": [*_BLOCK[:-1], "Dropout"],
 }  # fmt: skip
 """The layers that each becomes, in order of call."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("heads")
-    unpack("attention_heads", made)
-    return made
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -11,7 +11,9 @@ from tfmigrate.plan import Plan
 from tfmigrate.worker import Worker
 from tfmigrate.worker.original import as_written
 
-from .networks import Case, assert_computes, kinds, unpack
+from .networks import Case, assert_computes, kinds
+
+ARCHIVE = "columns"
 
 PREPROCESSING = {
     "columns_crossed": {
@@ -46,13 +48,6 @@ PREPROCESSING = {
     },
 }  # fmt: skip
 """The layers that each becomes, beside Dense, Add and Concatenate."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("columns")
-    unpack("columns", made)
-    return made
 
 
 @pytest.mark.parametrize("name", PREPROCESSING)

@@ -10,7 +10,9 @@ import pytest
 from tfmigrate.plan import Code, Layer, Plan
 from tfmigrate.worker import Worker
 
-from .networks import Case, assert_computes, unpack
+from .networks import Case, assert_computes
+
+ARCHIVE = "composed"
 
 _APPROXIMATE = ["Dense", "keras.activations.gelu"]
 BECOMES = {
@@ -47,13 +49,6 @@ def called(plan: Plan) -> list[str]:
             activation = f"{activation.text} of Keras 2"
         found.append(activation if slope is None else f"{activation} {slope}")
     return found
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("composed")
-    unpack("composed", made)
-    return made
 
 
 @pytest.mark.parametrize("name", BECOMES)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from tfmigrate.worker import Worker
 
-from .networks import Case, assert_computes, kinds, unpack
+from .networks import Case, assert_computes, kinds
+
+ARCHIVE = "idioms"
 
 LAYERS = {
     "idiom_crops": [
@@ -35,13 +37,6 @@ LAYERS = {
     ],
 }  # fmt: skip
 """The layers that each becomes, in order of call; what else it does is keras.ops."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("idioms")
-    unpack("idioms", made)
-    return made
 
 
 @pytest.mark.parametrize("name", LAYERS)

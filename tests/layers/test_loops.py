@@ -11,7 +11,9 @@ from tfmigrate.emit import source as emit_source
 from tfmigrate.layers import UnsupportedError
 from tfmigrate.worker import Worker
 
-from .networks import Case, assert_computes, kinds, unpack
+from .networks import Case, assert_computes, kinds
+
+ARCHIVE = "loops"
 
 LAYERS = {
     "loop_attention_cell": ["Recurrence", "Dense"],
@@ -51,13 +53,6 @@ NO_LAYER = {
     "loop_steps_fed": r"a while loop \(it does not read whole sequences step by step\)",
     "loop_until_found": r"a while loop \(its end depends on computed values\)",
 }
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("loops")
-    unpack("loops", made)
-    return made
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -11,7 +11,9 @@ from tfmigrate.errors import UserError
 from tfmigrate.layers.planning import find_inference, make_plan
 from tfmigrate.worker import Worker
 
-from .networks import Case, assert_computes, unpack
+from .networks import Case, assert_computes
+
+ARCHIVE = "sizes"
 
 OF_OTHERS = [
     "size_dilated", "size_gathered", "size_ones", "size_pad_to_multiple", "size_ranges",
@@ -24,13 +26,6 @@ OPEN = {
     "open_sizes": (1, None, None, 3),
 }
 """The shape of the one input that each is to have."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("sizes")
-    unpack("sizes", made)
-    return made
 
 
 @pytest.mark.parametrize("name", OF_OTHERS)
