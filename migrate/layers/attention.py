@@ -13,8 +13,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..plan import Call, Layer, Value
-from ..plan.network import values_in
 from .builder import Builder
+from .calls import (
+    adds_axes,
+    called_layer,
+    first_value,
+    is_one_of,
+    is_softmax,
+    makes_column,
+    makes_ones,
+    order_of_axes,
+    scaled_by_number,
+    terms_of,
+)
 
 _SUMS = ("+", "Add")
 _JOINED = (("batch", "length", "heads", "size"), ("batch", "length", "size", "heads"))
@@ -71,7 +82,7 @@ def join_attention(builder: Builder) -> None:
     """Puts a layer ``DotProductAttention`` where a program multiplies heads."""
     finder = _Finder(builder)
     for call in list(builder.plan.calls):
-        if _softmax(call):
+        if is_softmax(call):
             finder.join(call)
     if finder.instead:
         calls = (finder.instead.get(id(call), call) for call in builder.plan.calls)
@@ -86,12 +97,12 @@ class _Finder:
         plan = builder.plan
         self._uses = plan.uses()
         for call in plan.calls:
-            if _is(call, "Size"):  # of scores, for the sizes of a mask
+            if is_one_of(call, "Size"):  # of scores, for the sizes of a mask
                 self._uses[id(call.arguments[0])] -= 1
         self._made = {id(v): call for call in plan.calls for v in call.outputs}
         self._after: dict[int, Call] = {}
         for call in plan.calls:
-            if not _is(call, "Size"):
+            if not is_one_of(call, "Size"):
                 self._after.update((id(value), call) for value in call.values)
 
     def join(self, softmax: Call) -> None:
@@ -99,14 +110,14 @@ class _Finder:
         scores = self._scores(softmax.arguments[0])
         weights, dropout = softmax.outputs[0], 0.0
         following = self._only_user(weights)
-        if following is not None and _is(following, "Dropout"):
+        if following is not None and is_one_of(following, "Dropout"):
             assert isinstance(following.function, Layer)
             if following.function.arguments.keys() != {"rate"}:
                 return
             dropout = following.function.arguments["rate"]
             weights = following.outputs[0]
             following = self._only_user(weights)
-        turned = following is not None and _axes(following) == (0, 1, 3, 2)
+        turned = following is not None and order_of_axes(following) == (0, 1, 3, 2)
         if turned and following is not None:
             weights = following.outputs[0]
             following = self._only_user(weights)
@@ -139,10 +150,10 @@ class _Finder:
         call = self._made_for_one(value)
         if call is None:
             return None
-        terms = _terms(call)
+        terms = terms_of(call)
         if call.function == "-" and len(terms) == 2:
             return self._masked(*terms)
-        if _is(call, *_SUMS) and len(terms) == 2:
+        if is_one_of(call, *_SUMS) and len(terms) == 2:
             for product, bias in (terms, terms[::-1]):
                 found = self._product(product)
                 if found is not None and isinstance(bias, Value):
@@ -154,7 +165,7 @@ class _Finder:
         product, penalty = self._made_for_one(left), self._made_for_one(right)
         if product is None or penalty is None or product.function != "*":
             return None
-        scaled = _scaled(penalty)
+        scaled = scaled_by_number(penalty)
         inverse = None if scaled is None else self._made_for_one(scaled[0])
         if inverse is None or scaled is None or scaled[1] < _MASKED:
             return None
@@ -175,10 +186,10 @@ class _Finder:
             call = self._made_for_one(value)
             if call is None:
                 return None
-            if (found := _scaled(call)) is not None:
+            if (found := scaled_by_number(call)) is not None:
                 value, number = found
                 scale *= number
-            elif _axes(call) == (0, 1, 3, 2):
+            elif order_of_axes(call) == (0, 1, 3, 2):
                 value, turned = call.arguments[0], not turned
             else:
                 break
@@ -201,14 +212,14 @@ class _Finder:
             call = self._made_for_one(value)
             if call is None:
                 return None
-            if (own := _axes(call)) is not None:
+            if (own := order_of_axes(call)) is not None:
                 axes, value = tuple(own[axis] for axis in axes), call.arguments[0]
-            elif (found := _scaled(call)) is not None:
+            elif (found := scaled_by_number(call)) is not None:
                 value, number = found
                 scale *= number
             else:
                 break
-        if not _is(call, "Reshape"):
+        if not is_one_of(call, "Reshape"):
             return None
         assert isinstance(call.function, Layer)
         source, target = call.arguments[0], call.function.arguments["target_shape"]
@@ -226,7 +237,7 @@ class _Finder:
     def _origin(self, value: Value) -> Value:
         while (call := self._made.get(id(value))) is not None:
             cut = call.function == "keras.ops.split" and call.keywords.get("axis") in (2, -1)
-            if not cut and not _is(call, *_BY_POSITION):
+            if not cut and not is_one_of(call, *_BY_POSITION):
                 break
             value = call.arguments[0]
         return value
@@ -234,17 +245,17 @@ class _Finder:
     def _is_causal(self, mask: Value) -> bool:
         """Whether a mask of ones and zeros has the ones at and below its diagonal."""
         call = self._made.get(id(mask))
-        while call is not None and (_adds_axes(call) or _is(call, "keras.ops.cast")):
-            call = self._made.get(id(_first(call)))
+        while call is not None and (adds_axes(call) or is_one_of(call, "keras.ops.cast")):
+            call = self._made.get(id(first_value(call)))
         if call is None:
             return False
         if call.function == "keras.ops.tril" and not call.keywords.get("k"):
             filled = self._made.get(id(call.arguments[0]))
-            return filled is not None and _is_ones(filled)
+            return filled is not None and makes_ones(filled)
         if call.function != "keras.ops.greater_equal":
             return False
         rows = self._made.get(id(call.arguments[0]))
-        if rows is None or not _makes_column(rows):
+        if rows is None or not makes_column(rows):
             return False
         return self._counts(rows.arguments[0]) and self._counts(call.arguments[1])
 
@@ -252,7 +263,7 @@ class _Finder:
         """Whether a vector is 0, 1, 2 …: also less the keys' length plus the queries'."""
         call = self._made.get(id(value))
         if call is None or call.function != "+":
-            return call is not None and _is(call, "Positions", "keras.ops.arange")
+            return call is not None and is_one_of(call, "Positions", "keras.ops.arange")
         less = self._made.get(id(call.arguments[0]))
         if less is None or less.function != "-" or not self._counts(less.arguments[0]):
             return False
@@ -262,7 +273,7 @@ class _Finder:
         measured = [
             (size.arguments[0], size.function.arguments.get("axis"))
             for size in sizes
-            if size is not None and isinstance(size.function, Layer) and _is(size, "Size")
+            if size is not None and isinstance(size.function, Layer) and is_one_of(size, "Size")
         ]
         # Of the same scores, whose last two axes are the lengths.
         same = len(measured) == 2 and measured[0][0] is measured[1][0]
@@ -282,7 +293,7 @@ class _Finder:
         if value is None or not value.are_rows:
             return None
         call = self._only_user(product.outputs[0])
-        while call is not None and (own := _axes(call)) is not None:
+        while call is not None and (own := order_of_axes(call)) is not None:
             axes = tuple(axes[axis] for axis in own)
             call = self._only_user(call.outputs[0])
         if call is None or axes not in _JOINED:
@@ -290,7 +301,7 @@ class _Finder:
         size = math.prod(value.sizes)
         flat = call.function == "keras.ops.reshape" and call.arguments[1:] == ((-1, size),)
         target: tuple[int, ...] = (
-            _layer(call).arguments["target_shape"] if _is(call, "Reshape") else ()
+            called_layer(call).arguments["target_shape"] if is_one_of(call, "Reshape") else ()
         )
         if not flat and (len(target) != 2 or target[1] != size):
             return None
@@ -304,7 +315,7 @@ class _Finder:
     def _is_own_dense(self, call: Call) -> bool:
         """Whether a call is the only one of a dense layer, whose weights can be moved then."""
         called = (other for other in self.builder.plan.calls if other.function is call.function)
-        return _is(call, "Dense") and len(list(called)) == 1
+        return is_one_of(call, "Dense") and len(list(called)) == 1
 
     def _made_for_one(self, value: Any) -> Call | None:
         """The call that makes a value if only one takes it."""
@@ -344,7 +355,7 @@ class _Finder:
             keywords = {"bias": scores.bias}
             scores.bias.hint = "attention_bias"
         made = output
-        if _is(last, "keras.ops.reshape"):
+        if is_one_of(last, "keras.ops.reshape"):
             made = Value((*(given[0].shape or ())[:2], heads * size), output.dtype, output.hint)
             last.arguments = (made, *last.arguments[1:])
         else:
@@ -355,7 +366,7 @@ class _Finder:
     def _order_columns(self, heads: _Heads) -> None:
         """Lets a dense layer give its heads one after the other."""
         call = self._made[id(heads.source)]
-        weights, (first, second) = self.builder.weights_of(_layer(call)), heads.sizes
+        weights, (first, second) = self.builder.weights_of(called_layer(call)), heads.sizes
         for path, recipe in weights.items():
             *before, units = recipe.shape
             parts = recipe.reshape(*before, first, second)
@@ -365,86 +376,8 @@ class _Finder:
 
     def _order_rows(self, call: Call, heads: int, size: int) -> None:
         """Lets a dense layer take heads one after the other."""
-        weights = self.builder.weights_of(_layer(call))
+        weights = self.builder.weights_of(called_layer(call))
         rows, units = weights["kernel"].shape
         parts = weights["kernel"].reshape(size, heads, units)
         weights["kernel"] = parts.transpose(1, 0, 2).reshape(rows, units)
         call.arguments[0].tensor = None
-
-
-def _layer(call: Call) -> Layer:
-    assert isinstance(call.function, Layer)
-    return call.function
-
-
-def _is(call: Call, *kinds: str) -> bool:
-    """Whether a call is one of these layers or functions."""
-    function = call.function
-    return (function.kind if isinstance(function, Layer) else function) in kinds
-
-
-def _softmax(call: Call) -> bool:
-    """Whether a call is the softmax along the last axis."""
-    if isinstance(call.function, Layer):
-        return call.function.arguments.get("activation") == "softmax" and _is(call, "Activation")
-    return call.function == "keras.ops.softmax" and call.keywords.get("axis", -1) == -1
-
-
-def _axes(call: Call) -> tuple[int, ...] | None:
-    """The order that a call puts four axes in, or None for another call."""
-    if _is(call, "Permute"):
-        dims = _layer(call).arguments["dims"]
-        return (0, *dims) if len(dims) == 3 else None
-    if call.function == "keras.ops.transpose" and len(call.arguments) == 2:
-        order = tuple(call.arguments[1])
-        return order if len(order) == 4 else None
-    swaps = call.function == "keras.ops.swapaxes" and call.arguments[1:] in ((-1, -2), (-2, -1))
-    return (0, 1, 3, 2) if swaps else None
-
-
-def _terms(call: Call) -> tuple[Any, ...]:
-    """The terms of a sum or difference."""
-    first = call.arguments[0]
-    return tuple(first) if isinstance(first, (list, tuple)) else call.arguments
-
-
-def _scaled(call: Call) -> tuple[Any, float] | None:
-    """The tensor that a call multiplies by a number, and the number."""
-    if call.function not in ("*", "/") or len(call.arguments) != 2:
-        return None
-    one, other = call.arguments
-    if isinstance(other, (int, float)) and (call.function == "*" or other):
-        return one, other if call.function == "*" else 1 / other
-    if call.function == "*" and isinstance(one, (int, float)):
-        return other, one
-    return None
-
-
-def _adds_axes(call: Call) -> bool:
-    """Whether a call puts axes before those of a matrix."""
-    if call.function == "[]":
-        return {part.strip() for part in call.arguments[1].text.split(",")} == {"None"}
-    if call.function == "keras.ops.expand_dims":
-        return call.arguments[1:] in ((0,), (1,))
-    sizes = _layer(call).arguments["sizes"] if _is(call, "DynamicReshape") else ()
-    return set(sizes[:-2]) == {1} and set(sizes[-2:]) == {None}
-
-
-def _makes_column(call: Call) -> bool:
-    if call.function == "[]":
-        return call.arguments[1].text.replace(" ", "") == ":,None"
-    return call.function == "keras.ops.expand_dims" and call.arguments[1:] in ((1,), (-1,))
-
-
-def _is_ones(call: Call) -> bool:
-    """Whether a call makes a square matrix of ones, as large as a run says."""
-    if not _is(call, "DynamicFull"):
-        return False
-    sizes, arguments = call.arguments[0], _layer(call).arguments
-    square = len(sizes) == 2 and sizes[0] is sizes[1] and arguments["sizes"] == (None, None)
-    return square and arguments.get("value") == 1
-
-
-def _first(call: Call) -> Any:
-    """The value that a call takes first."""
-    return next(iter(values_in(call.arguments)), None)

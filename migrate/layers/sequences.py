@@ -12,6 +12,7 @@ from typing import Any
 
 from ..plan import Call, Layer, Network, Value
 from ..plan.network import values_in
+from .calls import first_value
 from .layout import replaced
 
 _LAYERS = frozenset((
@@ -59,7 +60,7 @@ class Sequences:
         elif (lead := self._works_by_row(call)) is not None:
             self._lead[id(output)] = lead
         elif self._splits(call):
-            self._want(_first(call))
+            self._want(first_value(call))
 
     def _want(self, value: Value) -> None:
         waiting = [value]
@@ -110,7 +111,7 @@ class Sequences:
 
     def _splits(self, call: Call) -> bool:
         """Whether a call makes sequences again of rows: of the same batch, hence as long."""
-        rows = _first(call)
+        rows = first_value(call)
         if not self._is_rows(rows) or rows.shape is None:
             return False
         lead = self._lead[id(rows)]
@@ -203,7 +204,7 @@ class Sequences:
                 made.shape = (*lead, *(output.shape or ())[1:])
                 sequences[id(output)] = made
                 calls.append(Call(call.function, arguments, call.keywords, (made,)))
-            elif self._splits(call) and id(_first(call)) in sequences:
+            elif self._splits(call) and id(first_value(call)) in sequences:
                 self._split(call, sequences, calls)
             else:
                 others = {key: v for key, v in sequences.items() if key not in self._lead}
@@ -229,7 +230,7 @@ class Sequences:
 
     def _split(self, call: Call, sequences: dict[int, Value], calls: list[Call]) -> None:
         """Gives the sequence for what a call splits rows into, or splits its last axis."""
-        (output,), sequence = call.outputs, sequences[id(_first(call))]
+        (output,), sequence = call.outputs, sequences[id(first_value(call))]
         sizes: tuple[int | None, ...] = _sizes(call) or ()
         length, inner = sizes[1], list(sizes[2:])
         if list((sequence.shape or ())[2:]) == inner:
@@ -246,11 +247,6 @@ class Sequences:
 def _flattened(sequence: Value, rows: Value) -> Call:
     target = (-1, *(rows.shape or ())[1:])
     return Call("keras.ops.reshape", (sequence, target), {}, (rows,))
-
-
-def _first(call: Call) -> Any:
-    """The value that a call takes first."""
-    return next(iter(values_in(call.arguments)), None)
 
 
 def _sizes(call: Call) -> tuple[int | None, ...] | None:
