@@ -62,6 +62,8 @@ class Conversion(Result):
     def appendix(self) -> list[Block]:
         """What was compared, the training that goes on, and the source that was written."""
         shown = [*_compared(self.report["parity"]), *_training(self.report.get("training") or {})]
+        if (count := len(self.report.get("outline", ()))) > _MOST_DRAWN:
+            shown.append(Paragraph(f"The network has {count:,} parts: too many to draw.", dim=True))
         name = self.report["files"].get("python")
         if self.folder is not None and name is not None:
             source = (self.folder / name).read_text(encoding="utf-8")

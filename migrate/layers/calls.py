@@ -22,10 +22,8 @@ def is_one_of(call: Call, *kinds: str) -> bool:
 
 def is_softmax(call: Call) -> bool:
     """Whether a call is the softmax along the last axis."""
-    if isinstance(call.function, Layer):
-        return call.function.arguments.get("activation") == "softmax" and is_one_of(
-            call, "Activation"
-        )
+    if is_one_of(call, "Activation"):
+        return bool(called_layer(call).arguments.get("activation") == "softmax")
     return call.function == "keras.ops.softmax" and call.keywords.get("axis", -1) == -1
 
 

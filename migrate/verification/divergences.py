@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..plan import Call, Code, Layer, Made, Network, Plan
+from ..plan.training import New
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Divergence:
     """One case in which backends differ, measured with Keras 3.15.1.
 
     Attributes:
-        names: layers, functions of ``keras.ops`` that it concerns, as sources name them.
+        names: layers, optimizers, functions of ``keras.ops`` that it concerns, as sources name
+            them.
         case: the input, a phrase.
         tensorflow, jax, torch: the result of each; ``tests/verification/test_divergences.py``
             computes them.
@@ -65,6 +67,13 @@ DIVERGENCES = (
         "float32",
         "float64",
     ),
+    Divergence(
+        ("SparseMomentum", "SparseRMSProp", "SparseAdadelta", "SparseFtrl"),
+        "an embedding's row in the batch, with gradient 0",
+        "updated",
+        "not updated",
+        "not updated",
+    ),
 )
 
 
@@ -73,6 +82,7 @@ def divergences(plan: Plan, backend: str) -> list[str]:
     used = set(_names(plan))
     dtypes = {value.dtype for call in plan.calls for value in call.outputs}
     if plan.training is not None:
+        used |= set(_names(plan.training.optimizer))
         for formula in plan.training.formulas:
             used |= set(_names(formula.body))
     found = []
@@ -95,7 +105,7 @@ def _names(item: Any) -> Iterator[str]:
     elif isinstance(item, Call):
         yield from _names(item.function)
         yield from _names([*item.arguments, *item.keywords.values()])
-    elif isinstance(item, Layer):
+    elif isinstance(item, Layer | New):
         yield item.kind
         yield from _names(list(item.arguments.values()))
     elif isinstance(item, Code):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -65,6 +68,30 @@ def product() -> np.ndarray | str:
     return "float64" if ops.convert_to_numpy(kept).item() == close.item() else "float32"
 
 
+def row_of_gradient_zero() -> str:
+    """Whether momentum moves a row that a batch names, with gradient 0, in the second step."""
+    folder = Path(__file__).parents[2] / "migrate" / "optimizers"
+    spec = importlib.util.spec_from_file_location(
+        "optimizers", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["optimizers"] = module
+    spec.loader.exec_module(module)
+    table = keras.Variable(np.zeros((2, 1), "float32"), name="embeddings")
+    optimizer = module.SparseMomentum(0.5, 0.5)
+    optimizer.build([table])
+    for gradient in (1.0, 0.0):  # of row 0
+        whole = ops.convert_to_tensor(np.array([[gradient], [0.0]], "float32"))
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            whole = tf.IndexedSlices(whole[:1], tf.constant([0]), tf.constant([2, 1]))
+        before = ops.convert_to_numpy(table)[0, 0]
+        optimizer.apply([whole], [table])
+    moved = ops.convert_to_numpy(table)[0, 0] != before
+    return "updated" if moved else "not updated"
+
+
 equal, numbers = np.ones(4, "float32"), np.arange(4, dtype="float32")
 rows = np.arange(3, dtype="float32")
 FACTS: dict[str, np.ndarray | str] = {
@@ -87,6 +114,7 @@ FACTS: dict[str, np.ndarray | str] = {
         lambda: ops.floor_divide(np.array(1, "int32"), np.array(0, "int32"))
     ),
     "keras.ops.matmul": product(),
+    "SparseMomentum": row_of_gradient_zero(),
 }
 
 if __name__ == "__main__":

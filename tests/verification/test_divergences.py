@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from interpreters import skip_without
 from tfmigrate.plan import Call, Layer, Network, Plan, Value
+from tfmigrate.plan.training import New, TrainingPlan
 from tfmigrate.verification.divergences import DIVERGENCES, divergences
 from tfmigrate.worker.backends import BACKENDS
 
@@ -39,6 +40,12 @@ def test_a_model_is_told_of_what_it_uses() -> None:
     plan = Plan("model", "", calls=[Call(loop, (x,), {}, (y,)), Call("*", (x, x), {}, (y,))])
     assert divergences(plan, "torch") == []
     assert divergences(plan, "jax") == ["keras.ops.abs, gradient at 0: 1 on jax, 0 on TensorFlow"]
+
+
+def test_an_optimizer_is_told_of_too() -> None:
+    training = TrainingPlan(New("SparseMomentum", {"learning_rate": 0.1}), [])
+    (told,) = divergences(Plan("model", "", training=training), "torch")
+    assert told.startswith("SparseMomentum, an embedding's row in the batch, with gradient 0: not")
 
 
 def test_a_row_of_one_dtype_is_for_models_of_that_dtype() -> None:
