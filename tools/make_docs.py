@@ -245,7 +245,8 @@ def _divergences() -> str:
         "each of them. With `--backend`, a conversion lists the rows that concern its model: they "
         "matter only for such inputs, which the inputs of the proof may not contain. A gradient at "
         "a single point matters if values stay there: weights that L1 made 0, padding, clipped "
-        "values.\n\n" + _table(("layer, function or optimizer", "case", "TensorFlow", "JAX", "PyTorch"), rows)
+        "values.\n\n"
+        + _table(("layer, function or optimizer", "case", "TensorFlow", "JAX", "PyTorch"), rows)
     )
 
 
