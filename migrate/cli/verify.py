@@ -48,7 +48,7 @@ def _tolerance(
 @click.option(
     "--examples",
     type=click.IntRange(1),
-    help="Number of random inputs.  [64, or as in the conversion]",
+    help="Number of random inputs.  [as in the conversion, or up to 64]",
 )
 @click.option(
     "--train",

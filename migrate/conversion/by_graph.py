@@ -14,7 +14,6 @@ import numpy as np
 
 from ..emit.lifted import lifted_source
 from ..errors import UserError, listed, printable
-from ..formats import whole_folder
 from ..graph import Inference, Interface, NoNetworkError
 from ..layers import UnsupportedError
 from ..layers.planning import MissingVariablesError, bypassed, find_inference, lift_plan, make_plan
@@ -72,7 +71,7 @@ class GraphConversion:
     Attributes:
         training: carry loss, optimizer and its state over.
         train_check: compare some steps of training, where it is carried over.
-        workers: for the graph and for Keras; two are started where it is None.
+        workers: for the graph and for Keras; one for both is started where it is None.
         reference: an interpreter that has TensorFlow 1, to run the original; None: the worker does.
         backends: of Keras, with their interpreters: there the proof is repeated.
     """
@@ -94,12 +93,14 @@ class GraphConversion:
         """Seconds without a sign of life after which a worker is ended."""
         return self.output.timeout
 
-    def _started(self) -> tuple[Worker, Worker]:
-        """A worker for the original, which has nothing to write, and one for the model."""
-        if self.source.trusted:
-            return Worker("graph"), Worker("Keras")
-        room = self.output.folder.parent
-        return Worker("graph", writable=()), Worker("Keras", writable=(room,))
+    def _started(self, stack: ExitStack) -> tuple[Worker, Worker]:
+        """One worker for the original and the model, which may write where the output grows."""
+        writable: tuple[Path, ...] | None = None
+        if not self.source.trusted:
+            grows = not self.output.dry_run
+            writable = (stack.enter_context(self.output.growing()),) if grows else ()
+        worker = stack.enter_context(Worker("TensorFlow", writable=writable))
+        return worker, worker
 
     def run(
         self,
@@ -111,8 +112,7 @@ class GraphConversion:
         self.output.tell({"stage": "planning"})
         # TensorFlow is imported there while the plan is made here.
         with ExitStack() as stack:
-            started = self._started() if self.workers is None else ()
-            graph_worker, keras_worker = self.workers or map(stack.enter_context, started)
+            graph_worker, keras_worker = self.workers or self._started(stack)
             runner, reference = graph_worker, None
             if self.reference is not None:
                 runner = reference = stack.enter_context(
@@ -399,7 +399,7 @@ class GraphConversion:
             )
             return dry_run(report)
         try:
-            with whole_folder(self.output.folder, force=self.output.force) as room:
+            with self.output.whole() as room:
                 lifted = lift(
                     self.source,
                     interface,

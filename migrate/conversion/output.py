@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -12,7 +13,8 @@ import numpy as np
 
 from ..emit import outline_of, required, written
 from ..errors import UserError, printable
-from ..formats import FORMATS, Written, whole_folder, write_formats
+from ..formats import FORMATS, Written, room_beside, whole_folder, write_formats
+from ..formats.atomic import check_folder
 from ..parity import Difference
 from ..plan import Plan
 from ..plan.balance import balance
@@ -38,6 +40,7 @@ class Output:
         force: replace the folder.
         timeout: seconds without a sign of life after which a worker is ended.
         tell: is told of the progress.
+        room: where the folder grows, if :meth:`growing` has made one.
     """
 
     source: Source
@@ -49,6 +52,18 @@ class Output:
     force: bool
     timeout: float
     tell: Event
+    room: Path | None = None
+
+    @contextmanager
+    def growing(self) -> Iterator[Path]:
+        """A room for the folder, before it is known what will be in it."""
+        with room_beside(check_folder(self.folder, force=self.force)) as self.room:
+            yield self.room
+        self.room = None
+
+    def whole(self, size: int = 0) -> AbstractContextManager[Path]:
+        """The folder, to be filled: it appears whole or not at all."""
+        return whole_folder(self.folder, force=self.force, size=size, room=self.room)
 
     @property
     def verify_with_data(self) -> str:
@@ -89,7 +104,7 @@ class Output:
             report = model_report(self.source, plan, {}, Measured(None), reference, found, blocks)
             return dry_run(report)
         weighs = sum(weight.recipe.nbytes for weight in plan.weights)
-        with whole_folder(self.folder, force=self.force, size=weighs + self._size()) as room:
+        with self.whole(weighs + self._size()) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
             weights = room / FORMATS["weights"].file if "weights" in self.to else None
             paths = build_model(
@@ -136,7 +151,7 @@ class Output:
         self.to = [name for name in self.to if name in FORMATS] or ["npz"]
         if self.dry_run:
             return Conversion(variables_report(self.source, None, self.to, notes, reason), None)
-        with whole_folder(self.folder, force=self.force, size=self._size()) as room:
+        with self.whole(self._size()) as room:
             written = self.formats(room)
             report = variables_report(self.source, written, self.to, notes, reason)
             write_report(room, report)

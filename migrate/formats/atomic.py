@@ -57,14 +57,19 @@ def whole_file(path: Path, *, force: bool = False, size: int = 0) -> Iterator[Pa
         UserError: as :func:`check_file`; or the disk or the rights forbid writing.
     """
     path = check_file(path, force=force)
-    with _beside(path, size) as room:
+    with room_beside(path, size) as room:
         yield room / path.name
         _publish(room / path.name, path, force)
 
 
 @contextmanager
 def whole_folder(
-    path: Path, *, force: bool = False, ours: str = "report.json", size: int = 0
+    path: Path,
+    *,
+    force: bool = False,
+    ours: str = "report.json",
+    size: int = 0,
+    room: Path | None = None,
 ) -> Iterator[Path]:
     """Like :func:`whole_file`, for a folder: yields an empty folder to fill.
 
@@ -73,13 +78,14 @@ def whole_folder(
         force: whether a folder that is there may be replaced, with everything in it.
         ours: as for :func:`check_folder`.
         size: bytes that its files need at least.
+        room: of :func:`room_beside`, where it is there already.
 
     Raises:
         UserError: as :func:`check_folder`; or the disk or the rights forbid writing.
     """
     path = check_folder(path, force=force, ours=ours)
-    with _beside(path, size) as room:
-        folder = room / path.name
+    with room_beside(path, size) if room is None else _within(room, path, size) as taken:
+        folder = taken / path.name
         folder.mkdir()
         yield folder
         _publish(folder, path, force)
@@ -170,17 +176,20 @@ def _checked(path: Path, force: bool, spare: Iterable[Path]) -> Path:
 
 
 @contextmanager
-def _beside(path: Path, size: int) -> Iterator[Path]:
-    """A locked folder beside ``path`` in which the output grows; gone when the block ends."""
+def room_beside(path: Path, size: int = 0) -> Iterator[Path]:
+    """A locked folder beside ``path`` in which the output grows; gone when the block ends.
+
+    Args:
+        path: of the output, behind links.
+        size: bytes that it needs at least.
+
+    Raises:
+        UserError: the disk or the rights forbid writing.
+    """
     with _surroundings(path, size):
         stem = f".{path.name[:60]}."
         _sweep(path.parent, stem)
-        free = shutil.disk_usage(path.parent).free
-        if size > free:
-            raise UserError(
-                f"{printable(path)} needs {size:,} bytes, and its disk has {free:,} left",
-                try_="another -o, on a disk with more free space",
-            )
+        _check_space(path, size)
         room = path.parent / f"{stem}{secrets.token_hex(6)}{_SUFFIX}"
         handle = None
         try:
@@ -190,6 +199,26 @@ def _beside(path: Path, size: int) -> Iterator[Path]:
             _remove(room)
             if handle is not None:
                 os.close(handle)
+
+
+@contextmanager
+def _within(room: Path, path: Path, size: int) -> Iterator[Path]:
+    """A room that is there already, for one attempt."""
+    with _surroundings(path, size):
+        _check_space(path, size)
+        try:
+            yield room
+        finally:
+            _remove(room / path.name)
+
+
+def _check_space(path: Path, size: int) -> None:
+    free = shutil.disk_usage(path.parent).free
+    if size > free:
+        raise UserError(
+            f"{printable(path)} needs {size:,} bytes, and its disk has {free:,} left",
+            try_="another -o, on a disk with more free space",
+        )
 
 
 def _locked(room: Path) -> int:

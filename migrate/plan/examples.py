@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from .network import Call, Layer, Network, Value
 
 EXAMPLES = 64
+_FEWEST = 4
+_ACTIVATIONS = 128 << 20  # bytes of all values of a network for all examples, if these are few
 _OPEN_SIZE = 8  # of a dimension that the model leaves open: time steps, mostly
 _OPEN_IMAGE_SIZE = 64
 _FIRST_ROWS = 2
@@ -58,6 +61,22 @@ def random_inputs(
             limits, values = (0, 2) if dtype.startswith("int") else limits, []
         made[given.tensor] = _telling(generator, _random(generator, sizes, dtype, limits), values)
     return made
+
+
+def fitting(plan: Network, most: int = EXAMPLES) -> int:
+    """How many examples a network is run on: as many as have 128 MiB of activations, 4 at least.
+
+    Args:
+        most: the number for a small network.
+    """
+    values = [given.value for given in plan.inputs]
+    values += [value for call in plan.calls for value in call.outputs]
+    return max(min(most, _FEWEST), min(most, _ACTIVATIONS // max(1, sum(map(_bytes, values)))))
+
+
+def _bytes(value: Value) -> int:
+    """About as many as one example has of a value."""
+    return math.prod(_sizes(value, 1)) * (8 if value.dtype.endswith("64") else 4)
 
 
 def number_of(given: Mapping[str, np.ndarray]) -> int:

@@ -13,6 +13,7 @@ from ..graph.nodes import Graph
 from ..layers.dropout import fold_dropout
 from ..parity import Verdict
 from ..plan import Layer, Network, Plan, Unknown
+from ..plan.examples import fitting
 from ..sources import Source
 from ..worker import Worker
 from .comparing import OF_SCALE, Allowed
@@ -35,6 +36,7 @@ class TrainingCheck:
         reason: what differs, or why it was not run; a clause.
         trained: both sides after the steps, if they were run.
         beside: what the program runs besides, and was not run.
+        examples: of each step.
         dropout: rates of the program and of the model, which are 0 during the check.
     """
 
@@ -43,6 +45,7 @@ class TrainingCheck:
     trained: Trained | None = None
     dropout: Mapping[str, list[float | None]] | None = None
     beside: tuple[str, ...] = ()
+    examples: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """For the report's ``training.check``."""
@@ -54,7 +57,7 @@ class TrainingCheck:
         trained = self.trained
         found |= {
             "steps": len(trained.losses),
-            "examples": _EXAMPLES,
+            "examples": self.examples,
             "operations": list(trained.operations),
             "losses": [{"original": e, "model": m} for e, m in trained.losses],
             "max_loss_difference": trained.loss_difference,
@@ -100,7 +103,8 @@ def check_training(
         )
         return TrainingCheck(Verdict.FAIL, reason)
     try:
-        feeding = Feeding.of(source.graph, interface, plan, None, 0, _EXAMPLES)
+        examples = fitting(plan, _EXAMPLES)
+        feeding = Feeding.of(source.graph, interface, plan, None, 0, examples)
         trained = train_both(
             source,
             interface,
@@ -119,8 +123,8 @@ def check_training(
     assert plan.training is not None
     beside = tuple(plan.training.beside)
     if not wrong and (unknown := _unknown(plan, dropout)):
-        return TrainingCheck(Verdict.NOT_PROVED, unknown, trained, found, beside)
-    return TrainingCheck(Verdict.of(not wrong), wrong, trained, found, beside)
+        return TrainingCheck(Verdict.NOT_PROVED, unknown, trained, found, beside, examples)
+    return TrainingCheck(Verdict.of(not wrong), wrong, trained, found, beside, examples)
 
 
 def _steps(plan: Plan) -> int:

@@ -21,7 +21,7 @@ from ..layers.planning import bypassed, find_inference, lift_plan, make_plan
 from ..parity import Difference, Verdict
 from ..plan import Plan
 from ..plan.batch import keeps_batch
-from ..plan.examples import EXAMPLES, number_of, random_inputs
+from ..plan.examples import fitting, number_of, random_inputs
 from ..sources import Source, open_source
 from ..training import carry_training
 from ..worker import JobError, Worker
@@ -76,7 +76,8 @@ def verify(
             is wrong.
         tolerance: atol and rtol: a tensor may be off by ``atol + rtol * scale``; 2e-5 of the scale
             by default.
-        examples: how many random ones; by default as many as parity was measured with, or 64.
+        examples: how many random ones; by default as many as parity was measured with, or 64,
+            fewer where a network is large.
         seed: of the random examples.
         train: how many steps of training to compare too, from the checkpoint on: the original's
             own train operation against Keras's step. Each takes 32 examples.
@@ -177,8 +178,9 @@ def verify(
             given = read_data(data, interface.inputs)
         else:
             measured = (subject.report.get("parity") or {}).get("examples")
-            examples = examples or measured or EXAMPLES
-            given = random_inputs(plan or lift_plan(opened, interface), examples, seed)
+            network = plan or lift_plan(opened, interface)
+            examples = examples or measured or fitting(network)
+            given = random_inputs(network, examples, seed)
         comparison = Comparison(opened, interface, original, made, plan, allowed, tell)
         result = comparison.run(given, subject.pairs)
         if feeding is not None:

@@ -30,9 +30,10 @@ def confine(temporary: str, writable: Sequence[str] = (), *, programs: bool = Fa
 
     Everywhere: a day of processor time, 4,096 open files, no core dumps, and files of at most 1 GiB
     where nothing but temporary ones are to be written. Where the Linux kernel has Landlock (5.13
-    and later): no file is written, made or removed but in these folders, and no program is started;
-    from 6.7 on, no TCP connection either. Call it before other threads start: Landlock holds for
-    the calling thread and those that it starts.
+    and later): no file is written, made or removed but in these folders, no link is made that the
+    command might follow out of them, and no program is started; from 6.7 on, no TCP connection
+    either. Call it before other threads start: Landlock holds for the calling thread and those that
+    it starts.
 
     Args:
         temporary: a folder for temporary files.
@@ -57,7 +58,7 @@ def confine(temporary: str, writable: Sequence[str] = (), *, programs: bool = Fa
     scoped = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
     with Ruleset(handled_fs=every & ~free, scoped=scoped) as rules:
         for folder in (temporary, *writable):
-            rules.allow_path(folder, every & ~AccessFS.EXECUTE)
+            rules.allow_path(folder, every & ~AccessFS.EXECUTE & ~AccessFS.MAKE_SYM)
         for device in (path for pattern in _DEVICES for path in glob.glob(pattern)):
             rules.allow_path(device, AccessFS.WRITE_FILE)
         rules.restrict()

@@ -21,7 +21,7 @@ from ..graph import (
 )
 from ..graph.sources import PARSED
 from ..plan import Plan
-from ..plan.examples import EXAMPLES, KINDS, random_inputs
+from ..plan.examples import KINDS, fitting, random_inputs
 from ..sources import Source
 from . import Worker, WorkerError
 from .batches import batches
@@ -54,10 +54,10 @@ def as_written(source: Source, given: Mapping[str, np.ndarray]) -> dict[str, np.
     return feeds | {tensor: np.full([examples], b"") for tensor in folded.counted}
 
 
-def _numbers(problem: str) -> list[int]:
+def _numbers(problem: str, tried: int) -> list[int]:
     """What may be a batch size in what TensorFlow complains of: ``16 vs. 64``."""
     found = dict.fromkeys(map(int, re.findall(r"\b[0-9]{1,4}\b", problem)))
-    return [number for number in found if number not in (0, EXAMPLES)][:_TRIALS]
+    return [number for number in found if number not in (0, tried)][:_TRIALS]
 
 
 def _joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -135,7 +135,7 @@ class Original:
             UserError: it accepts none; what it said about the first.
         """
         refused: UserError | None = None
-        trials = [(kind, EXAMPLES) for kind in kinds]
+        trials = [(kind, fitting(plan)) for kind in kinds]
         for kind, examples in trials:
             try:
                 return self._run_random(plan, kind, examples)
@@ -144,7 +144,7 @@ class Original:
             except UserError as error:
                 if refused is None:
                     refused = error
-                    trials += [(kind, size) for size in _numbers(error.problem)]
+                    trials += [(kind, size) for size in _numbers(error.problem, examples)]
         raise refused or AssertionError("there are kinds of examples")
 
     def _run_random(

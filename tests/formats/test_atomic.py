@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -17,7 +18,7 @@ import pytest
 from tensor_sources import source
 from tfmigrate.errors import UserError
 from tfmigrate.formats import npz, safetensors, tf1, tf2, weights_h5
-from tfmigrate.formats.atomic import check_file, check_folder, whole_file, whole_folder
+from tfmigrate.formats.atomic import check_file, check_folder, room_beside, whole_file, whole_folder
 
 # A writer in a process of its own: fills a folder with 50 files of its letter, over and over.
 WRITER = """
@@ -92,6 +93,20 @@ def test_an_error_inside_leaves_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_half()
     assert os.listdir(tmp_path) == []
+
+
+def test_in_one_room_a_second_attempt_begins_anew(tmp_path):
+    out = tmp_path / "o"
+    with room_beside(out) as room:
+        with contextlib.suppress(ZeroDivisionError), whole_folder(out, room=room) as folder:
+            (folder / "half").touch()
+            raise ZeroDivisionError
+        assert not out.exists()
+        with whole_folder(out, room=room) as folder:
+            (folder / "x").touch()
+        assert room.is_dir()
+    assert os.listdir(out) == ["x"]
+    assert os.listdir(tmp_path) == ["o"]
 
 
 def test_a_mistake_inside_is_not_blamed_on_the_disk(tmp_path):

@@ -1,0 +1,35 @@
+"""The number of examples that a network is run on, by the size of its activations."""
+
+from __future__ import annotations
+
+import pytest
+from tfmigrate.plan import Call, Input, Network, Output, Value
+from tfmigrate.plan.examples import fitting, random_inputs
+
+
+def network(*shape: int | None) -> Network:
+    """Two values of that shape: an input and its relu."""
+    given, made = Value(shape, "float32"), Value(shape, "float32")
+    made_by = [Call("keras.ops.relu", (given,), {}, (made,))]
+    ends = [Input("x:0", "x", given)], [Output("y:0", made)]
+    return Network("net", "a test", *ends, made_by)
+
+
+@pytest.mark.parametrize(
+    ("shape", "examples"),
+    [
+        ((None, 10), 64),
+        ((None, 512, 512, 3), 128 // 6),  # 3 MiB each
+        ((None, 1024, 1024, 16), 4),  # 64 MiB each: 2 would do, but a proof takes 4
+        ((None, None, None, 1024), 4),  # of 64 by 64
+    ],
+)
+def test_as_many_as_fit(shape: tuple[int | None, ...], examples: int) -> None:
+    assert fitting(network(*shape)) == examples
+    assert fitting(network(*shape), 16) == min(16, examples)
+    assert fitting(network(*shape), 2) == 2
+
+
+def test_the_inputs_have_that_many() -> None:
+    plan = network(None, 512, 512, 3)
+    assert len(random_inputs(plan, fitting(plan))["x:0"]) == 21
