@@ -32,9 +32,12 @@ def float64(wide: bool) -> Iterator[None]:
 
 
 def state_of(model: Any) -> list[Any]:
-    """All variables that training changes: those of the layers, then of each optimizer."""
+    """All variables that training changes: those of the layers, then of each optimizer.
+
+    Without the states of random generators: a copy without dropout does not have them.
+    """
     own = [variable for each in members(model.optimizer) for variable in each.variables]
-    return [*model.variables, *own]
+    return [*model.weights, *own]
 
 
 def training_copy(model: Any, start: Sequence[np.ndarray]) -> Any:

@@ -6,8 +6,10 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
-from tfmigrate.worker.copies import widened
+from tfmigrate.worker.copies import state_of, training_copy, widened
+from tfmigrate.worker.keras_model import without_dropout
 from tfmigrate.worker.model import _plain_classes
 
 
@@ -37,6 +39,22 @@ def test_float64_changes_dtypes_and_policies_and_no_name_or_word() -> None:
             ]
         }
     }
+
+
+def test_a_copy_in_float64_has_the_state_of_a_model_with_dropout() -> None:
+    import keras
+
+    layers = keras.layers.Dense(4), keras.layers.Dropout(0.5), keras.layers.Dense(2)
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    model.compile("adam", "mse")
+    model.train_on_batch(np.ones((5, 3)), np.ones((5, 2)))
+    state = [variable.numpy() for variable in state_of(model)]
+    without_dropout(model)
+    copy = training_copy(model, state)
+    copied = [variable.numpy() for variable in state_of(copy)]
+    assert len(copied) == len(state) > 4
+    assert all(np.array_equal(a, b) for a, b in zip(state, copied, strict=True))
+    assert {v.dtype for v in copy.weights} == {"float64"}
 
 
 @pytest.mark.parametrize(
