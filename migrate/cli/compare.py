@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import output_options, page_option
+from .options import backend_options, output_options, page_option
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -48,7 +48,7 @@ def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 
         def on_event(event: dict[str, Any]) -> None:
             progress.update(starting, visible=False)
-            names = ("case", "device", "form", "again")
+            names = ("case", "device", "form", "backend", "again")
             key = " ".join(event[name] for name in names if event[name])
             if key not in tasks:
                 tasks[key] = progress.add_task(key, total=event["epochs"], note="")
@@ -59,7 +59,11 @@ def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
         yield on_event
 
 
-@click.command(epilog="Example: tfmigrate compare mlp --data mnist --epochs 3")
+@click.command(
+    epilog="""\b
+Example: tfmigrate compare mlp --data mnist --epochs 3
+         tfmigrate compare mlp --backend jax --backend torch --html mlp.html"""
+)
 @click.argument("system", shell_complete=complete_system)
 @click.option("--case", multiple=True, metavar="NAME", help="Variant of the system.  [all]")
 @training_options
@@ -77,6 +81,7 @@ def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     type=click.Path(file_okay=False),
     help="Folder that keeps the logs and saved models of both sides.",
 )
+@backend_options
 @output_options
 @page_option
 def command(sink: Sink, system: str, device: tuple[str, ...], **options: Any) -> int:
@@ -84,7 +89,8 @@ def command(sink: Sink, system: str, device: tuple[str, ...], **options: Any) ->
 
     A network is trained as a TF1 session, a TF2 tape and a Keras fit. All start from the same
     weights, read from a TF1 checkpoint, and train on the same batches in the same order. Other
-    systems return values, which are compared one by one. Exit status 0 only if parity holds.
+    systems return values, which are compared one by one. With --backend, the source of the Keras
+    fit also runs on that backend of Keras. Exit status 0 only if parity holds.
     """
     from ..course.comparison import compare
     from ..errors import EXIT_DIFFERENCE, EXIT_OK

@@ -91,7 +91,7 @@ def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--backend", multiple=True,
         type=click.Choice(["tensorflow", "jax", "torch", "all"]),
-        help="Repeat the proof, forward and in training, on this backend of Keras. May be "
+        help="Repeat the comparison, forward and in training, on this backend of Keras. May be "
         "repeated.",
     )  # fmt: skip
     @click.option(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from ..worker import Worker
+from ..worker.backends import interpreters
 from ..worker.events import Event
 from . import catalogue
 from .joined import Joined
+from .keras_form import keras_form
 from .lockstep import compare_training
+from .outcome import OnBackend
 from .pitfall import PitfallComparison, compare_pitfall
 from .programs import Pitfall, Training
 from .request import Request
@@ -30,6 +35,7 @@ def compare(
     device: str | Sequence[str] = "cpu",
     logdir: str | None = None,
     logical_cpus: int = 1,
+    backends: Mapping[str, str | Path | None] | None = None,
     on_event: Event | None = None,
     on_log: Callable[[str], None] | None = None,
 ) -> Comparison | ValuesComparison | PitfallComparison | Joined:
@@ -51,6 +57,8 @@ def compare(
         device: ``cpu``, ``gpu``, ``cpu:1`` …, several of them, or ``all``.
         logdir: a folder for TensorBoard's event files, or None.
         logical_cpus: how many devices to divide the CPU into, to try placement without a GPU.
+        backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
+            None for this one: the Keras fit is repeated there, and compared with the session.
         on_event: called with each epoch of each form as it ends.
         on_log: called with the log lines of TensorFlow.
 
@@ -71,8 +79,10 @@ def compare(
         device=(device,) if isinstance(device, str) else tuple(device),
         logdir=logdir,
         logical_cpus=logical_cpus,
+        backends=backends or {},
     )
     request.check(entry)
+    interpreters(request.backends)  # refused before anything starts
     with Worker("legacy") as legacy, Worker("modern") as modern:
         result = compare_all(entry, request, {"legacy": legacy, "modern": modern}, on_event)
         if on_log:
@@ -99,4 +109,8 @@ def compare_all(
             results.append(compare_pitfall(system, program, request, workers))
         else:
             results.append(compare_values(system, program, request, workers))
+    if request.backends and not isinstance(results[0], Comparison):
+        reason = keras_form(system.module, system.program).obstacle
+        untried = [OnBackend(name, reason=reason) for name in request.backends]
+        results[0] = replace(results[0], backends=untried)
     return results[0] if len(results) == 1 else Joined(system, results)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +15,21 @@ import numpy as np
 
 from ..checkpoint import open_checkpoint
 from ..conversion.convert import convert
-from ..parity import EXACT, Difference, Tolerance, measure, worst
+from ..parity import EXACT, Difference, measure
 from ..worker import Worker
+from ..worker.backends import interpreters
 from ..worker.events import Event
+from .backends import Backends
 from .datasets import load
-from .outcome import DeviceOutcome, Measured, Side, step_losses
+from .measuring import departing, parity, parity_in_double, parity_with_kernel, weights_apart
+from .outcome import DeviceOutcome, Measured, OnBackend, Side
 from .prepare import Prepared
-from .programs import FIRST_STEPS, Training
+from .programs import Training
 from .request import Request
 from .result import Comparison
 from .setting import Setting
 from .system import System
 from .training import FORMS, SILENCE, train
-
-# In float64 all losses agree to this, or it was not rounding: float64 has 29 bits more, so what
-# grows to a thousandth in float32 grows to 1e-12 there.
-_IN_DOUBLE = Tolerance(rtol=1e-9)
 
 
 def compare_training(
@@ -58,7 +57,11 @@ def compare_training(
     )
     dataset = load(request.data_of(program))  # while the two import TensorFlow
     pairs: list[_Pair] = []
-    with tempfile.TemporaryDirectory(prefix="tfmigrate-") as folder, _lines(workers) as lines:
+    with (
+        tempfile.TemporaryDirectory(prefix="tfmigrate-") as folder,
+        _lines(workers) as lines,
+        Backends(interpreters(request.backends)) as backends,
+    ):
         for device in request.devices(workers["modern"]):
             for case in request.case or tuple(program.cases) or ("",):
                 variant = program.case(case)
@@ -70,6 +73,8 @@ def compare_training(
                 )
                 pair.train()
                 pairs.append(pair)
+        for pair in pairs:
+            pair.train_on(backends)
         # Here begins what is not timed, and may go on at once. One conversion shows that the way
         # holds; it costs as much as a small training.
         pairs[0].convert()
@@ -136,6 +141,7 @@ class _Pair:
     converted: Future[Difference] | None = None
     with_kernel: list[Future[Side]] = field(default_factory=list)
     in_double: list[Future[Side]] = field(default_factory=list)
+    on_backends: list[OnBackend] = field(default_factory=list)
 
     @property
     def comparable(self) -> bool:
@@ -152,6 +158,15 @@ class _Pair:
                 self.weights = _carry(initial)
             else:
                 self.sides.append(self._train(form, self.weights))
+
+    def train_on(self, backends: Backends) -> None:
+        """Trains the Keras form on other backends, one after the other: they are timed."""
+        # Where TF1 and TF2 really differ, a backend is to agree with TF2.
+        reference = self.sides[1 if self.program.departs else 0]
+        self.on_backends = backends.train(
+            self.system, self.program, reference, self.weights, self.prepared, self.setting,
+            self.on_event, device=self.device, case=self.case,
+        )  # fmt: skip
 
     def convert(self) -> None:
         """Begins to turn the session's trained checkpoint into a Keras model, and to run that."""
@@ -202,6 +217,7 @@ class _Pair:
             self.case,
             program.why,
             program.kernel.name if program.kernel else "",
+            self.on_backends,
         )
 
     def _later(
@@ -267,88 +283,3 @@ def _carry(prefix: str) -> dict[str, np.ndarray]:
     """The variables of the checkpoint that the session wrote, by name."""
     with open_checkpoint(prefix) as checkpoint:
         return {name: checkpoint.read(name) for name in checkpoint.variables}
-
-
-def parity(
-    sides: Sequence[Side],
-    tolerance: Tolerance = EXACT,
-    moved: Tolerance = EXACT,
-    departs: float = 0.0,
-) -> list[Measured]:
-    """The first side's arrays against those of the others; the worst of these counts.
-
-    Where ``tolerance`` is not exact it is for the loss of the first steps; later values are
-    measured and not judged. Where TF1 and TF2 really differ, the loss of the first steps must show
-    it.
-    """
-    exact = tolerance == EXACT and not departs
-    later = EXACT if exact else None
-    lines = [Measured("logits, weights just moved", _arrays_apart(sides, "logits_before"), moved)]
-    if departs:
-        parting = _losses("loss, first steps: expected difference", sides, None)
-        lines.append(replace(parting, named=True, least=departs))
-    elif not exact:
-        lines.append(_losses("loss, first steps", sides, tolerance))
-    lines.append(Measured("logits, after training", _arrays_apart(sides, "logits_after"), later))
-    lines.append(Measured("weights, after training", weights_apart(sides), later))
-    return lines
-
-
-def departing(sides: Sequence[Side], program: Training) -> list[Measured]:
-    """What Keras's own optimizer gives: equal outputs at first, and then a departure, with a name.
-
-    It is judged before training has enlarged it, as it does rounding; then it is only measured.
-    """
-    kernel = program.kernel
-    assert kernel
-    own = f"Keras's own {kernel.name}"
-    moved = _arrays_apart(sides, "logits_before")
-    return [
-        Measured("logits, weights just moved", moved, program.moved),
-        replace(_losses(f"loss, ten steps, {own}", sides, kernel.own, 10), named=True),
-        replace(_losses(f"loss, first steps, {own}", sides, None), named=True),
-    ]
-
-
-def parity_with_kernel(sides: Sequence[Side], program: Training) -> list[Measured]:
-    """The losses and the weights where Keras updates by TF1's operation."""
-    assert program.kernel
-    how = f"with TF1's {program.kernel.name}"
-    exact = program.tolerance == EXACT
-    later = EXACT if exact else None
-    return [
-        _losses(f"loss, first steps, {how}", sides, program.tolerance),
-        Measured(f"loss, all epochs, {how}", _epochs_apart(sides), later),
-        Measured(f"weights, after training, {how}", weights_apart(sides), later),
-    ]
-
-
-def parity_in_double(sides: Sequence[Side]) -> list[Measured]:
-    """The losses of the same training in float64: of the first steps, and of all epochs."""
-    return [
-        _losses("loss, first steps, in float64", sides, _IN_DOUBLE),
-        Measured("loss, all epochs, in float64", _epochs_apart(sides), _IN_DOUBLE),
-    ]
-
-
-def weights_apart(sides: Sequence[Side]) -> Difference:
-    """The trained weights of the first side against those of the others."""
-    return _arrays_apart(sides, *(n for n in sides[0].arrays if n.startswith("weight:")))
-
-
-def _arrays_apart(sides: Sequence[Side], *names: str) -> Difference:
-    first, *others = sides
-    return worst([measure(first.arrays[n], side.arrays[n]) for side in others for n in names])
-
-
-def _epochs_apart(sides: Sequence[Side]) -> Difference:
-    first, *others = [np.array([epoch.loss for epoch in side.epochs]) for side in sides]
-    return worst([measure(first, other) for other in others])
-
-
-def _losses(
-    what: str, sides: Sequence[Side], tolerance: Tolerance | None, steps: int = FIRST_STEPS
-) -> Measured:
-    pairs = [step_losses(sides[0], other) for other in sides[1:]]
-    found = [measure(a[:steps], b[:steps]) for a, b in pairs]
-    return Measured(what, worst(found), tolerance)

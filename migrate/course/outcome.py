@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..parity import EXACT, Difference, Tolerance, Verdict
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -113,6 +110,59 @@ class Measured:
             return self.difference.max_rel >= self.least
         return self.tolerance is None or self.difference.within(self.tolerance)
 
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "what": self.what,
+            "holds": self.holds,
+            "named": self.named,
+            "least": self.least,
+            **self.difference.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class OnBackend:
+    """What the Keras form does on one backend.
+
+    Attributes:
+        backend: "tensorflow", "jax" or "torch".
+        versions: of Python, Keras and the backend; empty where it did not start.
+        side: as it was trained there; None where it was not.
+        lines: how far it differs from ``reference``; what has a tolerance is judged.
+        reference: the title of the side that it is compared with.
+        reason: why it was not run, or what failed; a clause.
+        failed: whether it cannot run there, though the backend is installed.
+    """
+
+    backend: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    side: Side | None = None
+    lines: Sequence[Measured] = ()
+    reference: str = ""
+    reason: str = ""
+    failed: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it agrees with the session; *not run* where it cannot be compared."""
+        if self.failed:
+            return Verdict.FAIL
+        if self.side is None:
+            return Verdict.NOT_RUN
+        return Verdict.of(all(line.holds for line in self.lines))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        found: dict[str, Any] = {"verdict": self.verdict, **self.versions, "backend": self.backend}
+        if self.reason:
+            found["reason"] = self.reason
+        if self.side is not None:
+            found |= self.side.to_dict()
+            found["compared_with"] = self.reference
+            found["parity"] = [line.to_dict() for line in self.lines]
+        return found
+
 
 @dataclass(frozen=True)
 class DeviceOutcome:
@@ -125,6 +175,7 @@ class DeviceOutcome:
         case: the name of the variant, or empty.
         why: the cause of an inexact value, or of a missing form.
         kernel: the TF1 optimizer with whose update the lines were taken that are judged, or empty.
+        backends: the Keras form on each backend that was asked for.
     """
 
     device: str
@@ -134,6 +185,7 @@ class DeviceOutcome:
     case: str = ""
     why: str = ""
     kernel: str = ""
+    backends: Sequence[OnBackend] = ()
 
     @property
     def parts(self) -> float | None:
@@ -173,14 +225,19 @@ class DeviceOutcome:
 
     @property
     def verdict(self) -> Verdict:
-        """Pass where every line holds, and where all is to be exact nothing else differs either.
+        """Pass where every line holds, and where all is to be exact nothing else differs either,
+        and where no backend disagrees.
 
         Not run where there is a single form: nothing was compared.
         """
         if len(self.sides) < 2:
             return Verdict.NOT_RUN
         exact = self.tolerance == EXACT and self.parts is None
-        return Verdict.of(all(line.holds for line in self.parity) and (self.identical or not exact))
+        return Verdict.of(
+            all(line.holds for line in self.parity)
+            and (self.identical or not exact)
+            and all(each.verdict is not Verdict.FAIL for each in self.backends)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -199,16 +256,8 @@ class DeviceOutcome:
             ),
             "why": self.why,
             "sides": [side.to_dict() for side in self.sides],
-            "parity": [
-                {
-                    "what": m.what,
-                    "holds": m.holds,
-                    "named": m.named,
-                    "least": m.least,
-                    **m.difference.to_dict(),
-                }
-                for m in self.parity
-            ],
+            "parity": [line.to_dict() for line in self.parity],
+            "backends": [each.to_dict() for each in self.backends],
         }
 
 

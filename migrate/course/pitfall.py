@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ import numpy as np
 from ..parity import Verdict
 from ..report import Block, Chart, Closing, Heading, Paragraph, Result, Series, Table
 from ..worker import Worker
+from . import tables
 from .lesson import code_of
+from .outcome import OnBackend
 from .programs import Pitfall
 from .request import Request
 from .system import System
@@ -65,6 +67,7 @@ class PitfallComparison(Result):
     given: Mapping[str, Given]
     origin: str
     seconds: float
+    backends: Sequence[OnBackend] = ()
 
     def __bool__(self) -> bool:
         return bool(self.verdict)
@@ -95,6 +98,7 @@ class PitfallComparison(Result):
             "printed": {name: given.printed for name, given in self.given.items()},
             "seconds": self.seconds,
             "command": self.request.command(self.system),
+            "backends": [each.to_dict() for each in self.backends],
         }
 
     def appendix(self) -> list[Block]:
@@ -136,6 +140,7 @@ class PitfallComparison(Result):
         )
         if program.why:
             blocks.append(Paragraph(program.why))
+        blocks += tables.not_run([("", each) for each in self.backends])
         command = self.request.command(self.system)
         last = closing([*self.traps, *self.cures], self.seconds, command)
         return [*blocks, Closing(self.verdict, last)]

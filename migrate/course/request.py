@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..errors import UserError
 from ..worker import Worker
@@ -29,6 +30,7 @@ class Request:
     device: Sequence[str] = ("cpu",)
     logdir: str | None = None
     logical_cpus: int = 1
+    backends: Mapping[str, str | Path | None] = field(default_factory=dict)
 
     def command(self, system: System) -> str:
         """What repeats it."""
@@ -39,6 +41,9 @@ class Request:
                 continue
             for one in [value] if isinstance(value, (str, int, float)) else value or ():
                 parts.append(f"--{name.replace('_', '-')} {shlex.quote(str(one))}")
+        for name, python in self.backends.items():
+            parts.append(f"--backend {name}")
+            parts += [f"--python {name}={shlex.quote(str(python))}"] if python else []
         return " ".join(parts)
 
     def check(self, system: System) -> None:

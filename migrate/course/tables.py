@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 
-from ..report import Chart, Series, Table
-from .outcome import DeviceOutcome
+from ..report import Block, Chart, Notes, Paragraph, Series, Table
+from .measuring import OF_SCALE
+from .outcome import DeviceOutcome, OnBackend
 
 # More epochs than this are thinned out in the table; --json has them all.
 _MAX_ROWS = 20
@@ -164,6 +166,80 @@ def across(devices: list[DeviceOutcome]) -> Table:
             row += [f"{last.loss:#.6g}", f"{last.metric:.4f}", f"{side.examples_per_second:,.0f}"]
         rows.append(row)
     return Table(columns, rows, spans=spans)
+
+
+def backends(outcome: DeviceOutcome) -> list[Block]:
+    """The Keras form on other backends, a row each, against the session; nothing without any."""
+    trained = [(each, each.side) for each in outcome.backends if each.side is not None]
+    if not trained:
+        return []
+    rows: list[list[str]] = []
+    for each, side in trained:
+        before, first, watched, after, weights = (line.difference for line in each.lines)
+        rows.append(
+            [
+                f"{each.backend} {each.versions['version']}",
+                f"{before.share:.1e}",
+                f"{first.max_rel:.1e}",
+                f"{watched.max_rel:.1e}",
+                f"{after.share:.1e}",
+                f"{weights.max_abs:.1e}",
+                f"{side.epochs[-1].metric:.4f}",
+                _duration(min(side.epoch_seconds)),
+                str(each.verdict),
+            ]
+        )
+    marked = frozenset(n for n, (each, _) in enumerate(trained) if not each.verdict)
+    one, _ = trained[0]
+    steps = [f">{line.difference.shape[0]} steps" for line in one.lines[1:3]]
+    columns = ["backend", ">before", *steps, ">outputs", ">weights"]
+    columns += [f">{outcome.sides[0].metric}", ">shortest epoch", "verdict"]
+    spans = [("", 1), ("outputs", 1), ("losses", 2), ("after training", 3), ("", 2)]
+    title = f"the same Keras source on each backend, compared with the {one.reference}"
+    versions = ", ".join(dict.fromkeys(f"Keras {each.versions['keras']}" for each, _ in trained))
+    return [
+        Chart(
+            f"loss on each backend{f' · {outcome.case}' if outcome.case else ''}", "epoch", "loss",
+            [
+                Series(side.title, [epoch.loss for epoch in side.epochs])
+                for side in (outcome.sides[0], *(side for _, side in trained))
+            ],
+        ),
+        Table(columns, rows, title=title, spans=spans, marked=marked),
+        Paragraph(
+            f"{versions}. Outputs and losses are relative, weights absolute: the smallest atol "
+            f"that passes. The outputs before training and the losses of {steps[0][1:]} must stay "
+            f"within {OF_SCALE:g}. Each backend sums in a different order, and "
+            "training enlarges that rounding: later values are measured, not judged.",
+            dim=True,
+        ),
+    ]  # fmt: skip
+
+
+def not_run(found: Sequence[tuple[str, OnBackend]]) -> list[Block]:
+    """A line for each reason why a backend did not run the Keras form of a case, or could not.
+
+    Args:
+        found: the name of each case, and what came of it.
+    """
+    reasons: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for case, each in found:
+        if each.reason:
+            reasons.setdefault((each.verdict, each.reason), []).append((case, each.backend))
+    cases = {case for case, _ in found}
+    lines = []
+    for (verdict, reason), where in reasons.items():
+        of = list(dict.fromkeys(case for case, _ in where))
+        on = list(dict.fromkeys(backend for _, backend in where))
+        which = f"{', '.join(of)}: " if len(of) < len(cases) else ""
+        lines.append(f"{which}{verdict} on {' and '.join(on)}: {reason}")
+    return [Notes(lines)] if lines else []
+
+
+def backends_told(found: Sequence[OnBackend]) -> str:
+    """What the closing line says of the backends: " · pass on torch, not run on jax"."""
+    told = dict.fromkeys(f"{each.verdict} on {each.backend}" for each in found)
+    return f" · {', '.join(told)}" if told else ""
 
 
 def _duration(seconds: float) -> str:

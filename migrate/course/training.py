@@ -61,11 +61,14 @@ def train(
     initial: str | None = None,
     trained: str | None = None,
     weights: Mapping[str, np.ndarray] | None = None,
+    backend: str = "",
+    source: str = "",
     on_event: Event | None = None,
 ) -> Side:
     """Trains one form.
 
     Args:
+        worker: of the form's own era, or of ``backend``.
         program: of the system, or a case of it.
         form: a key of ``FORMS``.
         case: the name of the variant, for events and logs.
@@ -75,6 +78,8 @@ def train(
         device: ``cpu``, ``gpu``, ``cpu:1`` …
         initial, trained: where the form saves itself before and after training, or None.
         weights: to start from, by TF1 name; drawn by the form itself where None.
+        backend: the backend of Keras that the worker has, where it is one of ``--backend``.
+        source: of the form there: the twin file itself is not.
         on_event: called after each epoch.
 
     Raises:
@@ -86,7 +91,7 @@ def train(
         epochs.append(Epoch(event["loss"], event["metric"], event["seconds"], event["examples"]))
         if on_event:
             told = {"form": form, "epochs": setting.epochs, "device": device, "case": case}
-            on_event(event | told | {"again": again})
+            on_event(event | told | {"again": again, "backend": backend})
 
     how = FORMS[form]
     again = f"in {floatx}" if floatx else f"with TF1's {kernel}" if kernel else ""
@@ -107,8 +112,10 @@ def train(
     if floatx and how.era == "legacy":
         arguments["dtype"] = floatx
     reply = worker.call(
-        "train",
+        "fit" if backend else "train",
         {
+            "step": "fit",
+            "source": source,
             "kind": how.kind,
             "module": f"tfmigrate.{how.era}.{system.module}",
             "function": how.function or program.tape,
@@ -136,7 +143,7 @@ def train(
     data = reply.data
     return Side(
         form,
-        how.title,
+        f"Keras on {backend}" if backend else how.title,
         device,
         data["placement"],
         epochs,
@@ -144,5 +151,5 @@ def train(
         data["settings"],
         reply.arrays,
         program.metric,
-        data["ends"],
+        data.get("ends"),
     )

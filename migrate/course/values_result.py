@@ -11,7 +11,9 @@ import numpy as np
 
 from ..parity import Difference, Tolerance, Verdict, measure
 from ..report import Block, Closing, Heading, Paragraph, Result, Source, Table
+from . import tables
 from .lesson import code_of
+from .outcome import OnBackend
 from .programs import Values
 from .request import Request
 from .system import System
@@ -135,6 +137,7 @@ class ValuesComparison(Result):
     modern: Given
     origin: str
     seconds: float
+    backends: Sequence[OnBackend] = ()
 
     def __bool__(self) -> bool:
         return bool(self.verdict)
@@ -166,6 +169,7 @@ class ValuesComparison(Result):
             "data": self.origin,
             "seconds": self.seconds,
             "command": self.request.command(self.system),
+            "backends": [each.to_dict() for each in self.backends],
             "settings": self.modern.settings,
             "values": [value.to_dict() for value in self.values],
             "claims": [claim.to_dict() for claim in self.claims],
@@ -191,6 +195,7 @@ class ValuesComparison(Result):
         if self.program.why:
             blocks.append(Paragraph(self.program.why))
         blocks += [Paragraph(str(claim)) for claim in self.claims]
+        blocks += tables.not_run([("", each) for each in self.backends])
         return [*blocks, Closing(self.verdict, self._closing())]
 
     def _closing(self) -> str:

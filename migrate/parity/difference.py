@@ -66,6 +66,11 @@ class Difference:
         """The least tolerance that passes: this atol alone, or this rtol alone."""
         return Tolerance(self.max_abs, self.max_rel)
 
+    @property
+    def share(self) -> float:
+        """The greatest absolute difference, relative to the largest value."""
+        return self.max_abs / (self.scale or 1.0)
+
     def within(self, tolerance: Tolerance) -> bool:
         """Whether the tolerance certainly covers every element: atol alone, or rtol alone."""
         return self.max_abs <= tolerance.atol or self.max_rel <= tolerance.rtol

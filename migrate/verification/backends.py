@@ -14,17 +14,11 @@ from ..parity import Difference, Verdict
 from ..plan import Plan
 from ..report import Block, Notes, Table
 from ..worker import JobError
-from ..worker.backends import BackendWorker
+from ..worker.backends import BY_TENSORFLOW, BackendWorker
 from .comparing import Allowed, difference
 from .divergences import divergences
 from .subject import Model, Subject
 from .trained import Trained
-
-# Layers of Keras 3.15 that import TensorFlow, whatever the backend is.
-_BY_TENSORFLOW = (
-    "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",
-    "TextVectorization",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -165,7 +159,7 @@ def needs_tensorflow(source: str | None, interface: Interface) -> bool:
         return False
     lines = source.splitlines()
     return "import tensorflow as tf" in lines or any(
-        f"keras.layers.{name}(" in line for line in lines for name in _BY_TENSORFLOW
+        f"keras.layers.{name}(" in line for line in lines for name in BY_TENSORFLOW
     )
 
 

@@ -1,7 +1,8 @@
-"""Runs a converted model on another Keras backend: a program of its own, in any interpreter.
+"""Runs a Keras model on another backend: a program of its own, in any interpreter.
 
-It needs Keras and its backend, numpy, and two files beside this one. It reads and writes the frames
-of ``channel.py``. KERAS_BACKEND names the backend.
+It opens a converted model, or trains the Keras form of a system of the course. It needs Keras and
+its backend, numpy, and three files beside this one. It reads and writes the frames of
+``channel.py``. KERAS_BACKEND names the backend.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 import time
 import traceback
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,24 +32,43 @@ def _beside(name: str) -> types.ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
     spec.loader.exec_module(module)
     return module
 
 
-class Session:
-    """An open model; each method is one step: (request, arrays) -> (data, arrays)."""
+def _module(name: str, text: str) -> types.ModuleType:
+    """A module of this source."""
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(text, f"{name}.py", "exec"), module.__dict__)
+    return module
 
-    def __init__(self, keras: Any, helpers: types.ModuleType):
-        self._keras, self._helpers = keras, helpers
+
+class Session:
+    """An open model; each method is one step: (request, arrays) -> (data, arrays).
+
+    Args:
+        versions: what runs, of :func:`_started`.
+        emit: sends an event to the command, in the middle of a step.
+    """
+
+    def __init__(
+        self,
+        keras: Any,
+        versions: dict[str, str],
+        helpers: types.ModuleType,
+        emit: Callable[[Any], None],
+    ):
+        self._keras, self._helpers, self._emit = keras, helpers, emit
+        self._versions = versions
         self._model: Any = None
 
     def open(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
         """Opens ``path``, a .keras file, after ``code`` (a file) or ``source`` (its text) ran."""
         text = Path(request["code"]).read_text("utf-8") if request["code"] else request["source"]
         if text:
-            module = types.ModuleType("converted_model")
-            sys.modules[module.__name__] = module
-            exec(compile(text, "model.py", "exec"), module.__dict__)
+            _module("converted_model", text)
         self._model = self._keras.models.load_model(request["path"], compile=request["compile"])
         return {"kind": "keras", "inputs": [tensor.name for tensor in self._model.inputs]}, {}
 
@@ -95,6 +116,45 @@ class Session:
         held, places = helpers.weights_of(model), request["places"].items()
         found = {target: helpers.slot_variable(model, held, place) for target, place in places}
         return {}, {target: self._numpy(variable) for target, variable in found.items()}
+
+    def fit(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """Builds and trains the model of ``source``; in and out as in ``train.py``."""
+        fit, keras, alone = _beside("fit"), self._keras, request["losses_alone"]
+        is_jax = keras.backend.backend() == "jax"
+        keras.backend.clear_session()
+        keras.config.set_floatx(request["floatx"])
+        if is_jax:
+            importlib.import_module("jax").config.update(
+                "jax_enable_x64", request["floatx"] == "float64"
+            )
+        module = _module("course_model", request["source"])
+        model = getattr(module, request["function"])(**request["arguments"])
+        if is_jax:  # the twins say no to XLA, TensorFlow's second compiler, but JAX's only one
+            model.jit_compile = True
+        held = fit.by_path(model, request["targets"])
+        for name, variable in held.items():
+            variable.assign(arrays[f"weight:{name}"])
+        x, y, x_test, y_test = (arrays[k] for k in ("x_train", "y_train", "x_test", "y_test"))
+        made = {} if alone else {"logits_before": model.predict_on_batch(x_test)}
+        losses: list[float] = []
+        done = 0
+
+        def on_epoch(epoch: Any) -> None:
+            nonlocal done
+            done += 1
+            losses.extend(epoch.losses)
+            metric = 0.0 if alone else fit.measured(model, x_test, y_test, request["metric"])
+            told = {"loss": epoch.loss, "seconds": epoch.seconds, "examples": epoch.examples}
+            self._emit({"epoch": done, "metric": metric, **told})
+
+        sizes = request["batch_size"], request["epochs"]
+        first_step = fit.fit(module.train, model, x, y, *sizes, on_epoch)
+        made["losses"] = fit.np.array(losses, request["floatx"])
+        made |= {f"weight:{name}": self._numpy(variable) for name, variable in held.items()}
+        if not alone:
+            made["logits_after"] = model.predict_on_batch(x_test)
+        told = {"first_step": first_step, "placement": "", "settings": self._versions}
+        return told, made
 
     def _inputs(self, arrays: dict[str, Any]) -> Any:
         given = [
@@ -160,7 +220,11 @@ def main() -> None:
     except ImportError as error:
         channel.send(replies, {**_REFUSED, "problem": f"{type(error).__name__}: {error}"})
         return
-    session = Session(keras, helpers)
+
+    def emit(data: Any) -> None:
+        channel.send(replies, {"kind": "event", "data": data})
+
+    session = Session(keras, versions, helpers, emit)
     while True:
         try:
             message, arrays = channel.receive(sys.stdin.buffer)

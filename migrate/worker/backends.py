@@ -16,6 +16,13 @@ from .events import Event
 from .memory import leave_memory_to_others
 
 BACKENDS = ("tensorflow", "jax", "torch")
+
+# Layers of Keras 3.15 that import TensorFlow, whatever the backend is.
+BY_TENSORFLOW = (
+    "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup",
+    "TextVectorization",
+)  # fmt: skip
+
 _SCRIPT = Path(__file__).with_name("backend.py")
 
 
@@ -75,11 +82,13 @@ class BackendWorker(Worker):
             try:
                 self._versions = super().call("version", {"step": "version"}, timeout=timeout).data
             except UserError as error:
+                install = f"pip install 'tfmigrate[{self.backend}]', or "
+                here = self._python == sys.executable and self.backend != "tensorflow"
                 raise UserError(
                     f"{self._python} cannot run Keras on {self.backend}: "
                     f"{printable(error.problem, 240)}",
-                    try_=f"--python {self.backend}=PATH of an interpreter that has keras and "
-                    f"{self.backend}",
+                    try_=f"{install if here else ''}--python {self.backend}=PATH of an interpreter "
+                    f"that has keras and {self.backend}",
                 ) from None
             leave_memory_to_others(self._process.pid)
         return self._versions
@@ -93,8 +102,8 @@ class BackendWorker(Worker):
         on_event: Event | None = None,
         timeout: float | None = None,
     ) -> Reply:
-        """Runs one step of the job ``model``; see :meth:`Worker.call`."""
-        assert job == "model"
+        """Runs the ``step`` of a request, of the job ``model`` or ``fit``; see
+        :meth:`Worker.call`."""
         self.versions(timeout)
         reply = super().call(job, request, arrays, on_event=on_event, timeout=timeout)
         if "seconds" in reply.data:

@@ -10,57 +10,16 @@ x, y, batch_size, epochs, callbacks)`` and ``save(model, path)``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-# So many steps, at least, are held together one by one. Keras tells a running mean of the loss; to
-# have the loss of each step the mean is started anew every time, which takes a while.
-STEPS_WATCHED = 100
+from .fit import Epoch, OnEpoch, batch_sizes, by_path, fit, measured, running_mean
 
 # Not trained, but moved like weights: the names TF1's batch normalization gives them.
 _MOVING = ("moving_mean", "moving_variance")
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One epoch, trained.
-
-    Attributes:
-        loss: the mean over the examples of the loss before each step's update.
-        losses: of each step, or empty where it was no longer watched.
-        seconds, examples: trained in that time; of the first epoch, all but the first step, which
-            traces, compiles and allocates.
-    """
-
-    loss: float
-    losses: list[Any]
-    seconds: float
-    examples: int
-
-
-OnEpoch = Callable[[Epoch], None]
-
-
-def running_mean(losses: list[Any], batches: list[int], dtype: Any = np.float32) -> float:
-    """The loss of an epoch as Keras reports it, from the losses of its steps.
-
-    Keras adds up loss times batch size in float32 and divides once
-    (keras/src/metrics/reduction_metrics.py); a mean of the step losses would be another number.
-    """
-    total = dtype(0)
-    for loss, size in zip(losses, batches, strict=True):
-        total += dtype(loss) * dtype(size)
-    return float(total / dtype(sum(batches)))
-
-
-def batch_sizes(examples: int, batch_size: int) -> list[int]:
-    """The sizes of the batches of one epoch; the last may be smaller."""
-    return [min(batch_size, examples - start) for start in range(0, examples, batch_size)]
 
 
 class _LoopSide:
@@ -163,12 +122,6 @@ class SessionSide(_LoopSide):
             self._writer.flush()
 
 
-def _by_path(model: Any, targets: dict[str, str]) -> dict[str, Any]:
-    """TF1 name → variable, by ``layer/variable``; the same name on both sides without targets."""
-    by_path = {f"{layer.name}/{v.name}": v for layer in model.layers for v in layer.weights}
-    return {name: by_path[path] for name, path in targets.items()} if targets else by_path
-
-
 class _ModernSide:
     """What the two modern forms share: weights by name, and TensorBoard."""
 
@@ -214,7 +167,7 @@ class TapeSide(_LoopSide, _ModernSide):
         if isinstance(self._model, tf.Module) and not hasattr(self._model, "layers"):
             self._targets = {v.name.partition(":")[0]: v for v in self._model.variables}
         else:
-            self._targets = _by_path(self._model, targets)
+            self._targets = by_path(self._model, targets)
 
     def _train_epoch(self, x: Any, y: Any, batch_size: int) -> list[Any]:
         with tf.device(self._device):
@@ -259,58 +212,19 @@ class KerasSide(_ModernSide):
         self._module, self._device, self._metric = module, device, metric
         with tf.device(device):
             self.model = getattr(module, function)(**arguments)
-        self._targets = _by_path(self.model, targets)
+        self._targets = by_path(self.model, targets)
 
     def train(self, x: Any, y: Any, batch_size: int, epochs: int, on_epoch: OnEpoch) -> None:
         """Trains on the data in order."""
-        import keras
-
-        side, sizes = self, batch_sizes(len(x), batch_size)
-
-        class Clock(keras.callbacks.Callback):
-            steps = 0
-
-            def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-                self.watched = self.steps < STEPS_WATCHED
-                self.losses: list[float] = []
-                self.examples = len(x)
-                self.tracker = next(m for m in self.model.metrics if m.name == "loss")
-                self.start = time.perf_counter()
-
-            def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-                if self.watched:
-                    self.tracker.reset_state()
-
-            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-                if self.watched:
-                    self.losses.append(logs["loss"])
-                if not self.steps:
-                    side.first_step = time.perf_counter() - self.start
-                    if len(sizes) > 1:
-                        self.examples -= sizes[0]
-                        self.start = time.perf_counter()
-                self.steps += 1
-
-            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-                seconds = time.perf_counter() - self.start
-                loss = logs["loss"]
-                if self.watched:
-                    floatx = np.dtype(keras.config.floatx()).type
-                    loss = running_mean(self.losses, sizes, floatx)
-                on_epoch(Epoch(loss, self.losses, seconds, self.examples))
-
         with tf.device(self._device):
-            # Where the first step makes variables, tf.function traces it twice.
-            self.model.optimizer.build(self.model.trainable_variables)
-            self._module.train(self.model, x, y, batch_size, epochs, [Clock()])
+            self.first_step = fit(
+                self._module.train, self.model, x, y, batch_size, epochs, on_epoch
+            )
 
     def evaluate(self, x: Any, y: Any) -> float:
         """The metric of the system: the share of examples whose class is right, or another."""
-        self.model.reset_metrics()
         with tf.device(self._device):
-            # All at once, like the session; evaluate() would make and trace a pipeline for it.
-            found = self.model.compute_metrics(x, y, self.model.predict_on_batch(x))
-            return float(found[self._metric])
+            return measured(self.model, x, y, self._metric)
 
     def predict(self, x: Any) -> np.ndarray:
         """The logits."""

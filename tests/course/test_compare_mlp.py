@@ -116,7 +116,7 @@ def test_a_notebook_shows_it_as_html(comparison):
 def test_a_difference_in_one_bit_fails_the_comparison(comparison):
     from dataclasses import replace
 
-    from tfmigrate.course.lockstep import parity
+    from tfmigrate.course.measuring import parity
 
     outcome = comparison.devices[0]
     tape = outcome.sides[1]

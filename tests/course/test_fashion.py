@@ -126,7 +126,7 @@ def test_each_optimizer_follows_tf1_or_says_how_far_it_does_not(trained):
 
 def test_a_departure_that_is_not_there_fails(trained):
     """With TF1's rule in Keras the two agree, which is not what was announced."""
-    from tfmigrate.course.lockstep import parity
+    from tfmigrate.course.measuring import parity
 
     (outcome,) = trained("optimizers", "SGD").devices
     broken = replace(outcome, parity=parity(outcome.sides, departs=0.1))

@@ -78,7 +78,7 @@ def test_adam_of_keras_departs_a_little_and_tf1s_in_its_place_not_at_all(trained
 def test_a_difference_in_one_bit_with_tf1s_adam_fails(trained):
     from dataclasses import replace
 
-    from tfmigrate.course.lockstep import parity_with_kernel
+    from tfmigrate.course.measuring import parity_with_kernel
 
     result = trained("mlp-dropout")
     (outcome,) = result.devices
