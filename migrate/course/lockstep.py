@@ -185,8 +185,10 @@ class _Pair:
         if rounding and single and self.comparable and weights_apart(self.judged).differing:
             assert self.weights is not None
             weights = {name: array.astype(np.float64) for name, array in self.weights.items()}
+            first, *others = self.judged
+            apart = next(side for side in others if weights_apart([first, side]).differing)
             self.in_double = [
-                self._later(form, weights, floatx="float64") for form in self.program.forms[:2]
+                self._later(side.form, weights, floatx="float64") for side in (first, apart)
             ]
 
     @property

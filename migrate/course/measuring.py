@@ -115,7 +115,8 @@ def _epochs_apart(sides: Sequence[Side]) -> Difference:
 def losses_apart(
     what: str, sides: Sequence[Side], tolerance: Tolerance | None, steps: int = FIRST_STEPS
 ) -> Measured:
-    """The losses of the first ``steps`` of the first side against those of the others."""
-    pairs = [step_losses(sides[0], other) for other in sides[1:]]
+    """The losses of the first ``steps`` of the first side against those that others tell."""
+    told = [other for other in sides[1:] if len(other.arrays["losses"])]
+    pairs = [step_losses(sides[0], other) for other in told]
     found = [measure(a[:steps], b[:steps]) for a, b in pairs]
     return Measured(what, worst(found), tolerance)

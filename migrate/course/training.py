@@ -28,12 +28,15 @@ class Form:
         title: for people.
         kind: which of the worker's sides: session, tape or keras.
         function: of the twin file, that builds it; the tape's class is the system's own.
+        loop: of the twin file, that trains it with Keras; ``fused`` or ``xla``: the one of
+            ``modern/fast_loop.py`` does.
     """
 
     era: str
     title: str
     kind: str
     function: str = ""
+    loop: str = "train"
 
 
 # The session comes first: the others start from its weights.
@@ -42,6 +45,9 @@ FORMS = {
     "tape": Form("modern", "TF2 tape", "tape"),
     "keras": Form("modern", "Keras fit", "keras", "build_model"),
     "functional": Form("modern", "Keras Functional", "keras", "build_functional"),
+    "tuned": Form("modern", "Keras fit, tuned", "keras", "build_model", "train_tuned"),
+    "fused": Form("modern", "fused epoch", "keras", "build_model", "fused"),
+    "xla": Form("modern", "fused, by XLA", "keras", "build_model", "xla"),
 }
 
 
@@ -119,6 +125,7 @@ def train(
             "kind": how.kind,
             "module": f"tfmigrate.{how.era}.{system.module}",
             "function": how.function or program.tape,
+            "loop": how.loop,
             "arguments": arguments,
             "seed": setting.seed,
             "targets": dict(program.targets),

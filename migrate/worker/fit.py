@@ -85,7 +85,8 @@ def fit(
         first_step = 0.0
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.watched = self.steps < STEPS_WATCHED
+            # Several steps in one call tell their mean.
+            self.watched = self.steps < STEPS_WATCHED and self.model.steps_per_execution == 1
             self.losses: list[float] = []
             self.examples = len(x)
             self.tracker = next(m for m in self.model.metrics if m.name == "loss")
@@ -102,8 +103,8 @@ def fit(
                 self.losses.append(float(logs["loss"]))
             if not self.steps:
                 self.first_step = time.perf_counter() - self.start
-                if len(sizes) > 1:
-                    self.examples -= sizes[0]
+                if len(sizes) > batch + 1:
+                    self.examples -= sum(sizes[: batch + 1])
                     self.start = time.perf_counter()
             self.steps += 1
 

@@ -20,7 +20,8 @@ def run(
 
     Args:
         request: ``kind`` (session, tape, keras), ``module`` (of the twin), ``function`` (or class,
-            that builds), ``arguments`` (of its build), ``seed``, ``device``, ``logical_cpus``,
+            that builds), ``loop`` (of Keras: the twin's function, ``fused`` or ``xla``),
+            ``arguments`` (of its build), ``seed``, ``device``, ``logical_cpus``,
             ``batch_size``, ``epochs``, ``metric``, ``floatx``, ``losses_alone`` (whether nothing
             but losses and weights is told: the rest takes time to trace), ``kernel`` (the TF1
             optimizer whose update replaces that of Keras's, or empty);
@@ -109,7 +110,9 @@ def _make_side(
     if kind == "tape":
         return sides.TapeSide(module, arguments, device, log, function, request["targets"])
     metric = request["metric"]
-    side = sides.KerasSide(module, arguments, device, log, function, request["targets"], metric)
+    loop = request["loop"]
+    kind = sides.FusedSide if loop in ("fused", "xla") else sides.KerasSide
+    side = kind(module, arguments, device, log, function, request["targets"], metric, loop)
     if request["kernel"]:
         exact.recompile(side.model, request["kernel"])
     return side

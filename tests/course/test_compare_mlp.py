@@ -1,4 +1,4 @@
-"""compare mlp and run: three forms in step, on the device they are told, and what people see."""
+"""compare mlp and run: four forms in step, on the device they are told, and what people see."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tfmigrate.course import datasets as data
 
 pytestmark = pytest.mark.xdist_group("compare")
 
-SIDES = ("session", "tape", "keras")
+SIDES = ("session", "tape", "keras", "fused")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def comparison(events):
     )
 
 
-def test_the_three_forms_are_bit_identical(comparison):
+def test_the_four_forms_are_bit_identical(comparison):
     assert comparison
     for outcome in comparison.devices:
         assert outcome.identical
@@ -50,7 +50,7 @@ def test_the_three_forms_are_bit_identical(comparison):
 
 def test_each_form_ran_where_it_was_told(comparison):
     for outcome, device in zip(comparison.devices, ["CPU:0", "CPU:1"], strict=True):
-        assert [side.placement for side in outcome.sides] == [device] * 3
+        assert [side.placement for side in outcome.sides] == [device] * 4
 
 
 def test_the_logits_are_what_numpy_makes_of_the_weights(comparison):
@@ -91,8 +91,8 @@ def test_what_people_see(comparison):
         lines[2],
     )
     for line in (
-        " TF1 session TF2 tape Keras fit",
-        "epoch loss accuracy loss accuracy loss accuracy largest difference",
+        " TF1 session TF2 tape Keras fit fused epoch",
+        "epoch loss accuracy loss accuracy loss accuracy loss accuracy difference",
         "logits, weights just moved 0 0 0 100.00% exact",
         "logits, after training 0 0 0 100.00% exact",
         "weights, after training 0 0 0 100.00% exact",
@@ -102,7 +102,7 @@ def test_what_people_see(comparison):
     ):
         assert line in lines, line
     assert lines[-1] == (
-        "PASS 3 forms bit-identical over 36 steps · worst 0 ULP · # · tfmigrate compare mlp "
+        "PASS 4 forms bit-identical over 36 steps · worst 0 ULP · # · tfmigrate compare mlp "
         "--epochs 3 --device cpu:0 --device cpu:1 --seed 0"
     )
 

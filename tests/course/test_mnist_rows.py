@@ -7,6 +7,7 @@ import pytest
 from tfmigrate.course import catalogue, prepare
 from tfmigrate.course.datasets import load
 from tfmigrate.course.lockstep import compare_training
+from tfmigrate.course.measuring import weights_apart
 from tfmigrate.course.programs import Training
 from tfmigrate.course.request import Request
 from tfmigrate.course.values import compare_values
@@ -34,11 +35,11 @@ def trained(workers):
     return compare
 
 
-def test_softmax_regression_is_bit_identical_in_three_forms_and_is_what_numpy_trains(trained):
+def test_softmax_regression_is_bit_identical_in_four_forms_and_is_what_numpy_trains(trained):
     result = trained("softmax")
     assert result
     (outcome,) = result.devices
-    assert [side.form for side in outcome.sides] == ["session", "tape", "keras"]
+    assert [side.form for side in outcome.sides] == ["session", "tape", "keras", "fused"]
     assert outcome.identical
     data = prepare.scaled(load("digits"))
     x, y = data.x_train.astype("f8"), data.y_train
@@ -50,6 +51,22 @@ def test_softmax_regression_is_bit_identical_in_three_forms_and_is_what_numpy_tr
         error = (e / e.sum(1, keepdims=True) - y[rows]) / len(logits)
         w, b = w - 0.5 * x[rows].T @ error, b - 0.5 * error.sum(0)
     np.testing.assert_allclose(outcome.sides[2].arrays["weight:w"], w, atol=1e-4)
+
+
+def test_all_loops_but_that_of_xla_are_bit_identical(trained):
+    result = trained("fast-loop", epochs=2)
+    assert result
+    (outcome,) = result.devices
+    session, *others = outcome.sides
+    assert [side.form for side in others] == ["keras", "tuned", "fused", "xla"]
+    for side in others[:-1]:
+        assert not weights_apart([session, side]).differing
+        assert [epoch.loss for epoch in side.epochs] == [epoch.loss for epoch in session.epochs]
+    # fit that makes 100 steps in a call tells their mean alone.
+    steps = len(session.arrays["losses"])
+    assert [len(side.arrays["losses"]) for side in others] == [steps, 0, steps, steps]
+    lines = [line.what for line in outcome.parity if line.tolerance is not None]
+    assert "loss, all epochs, in float64" in lines
 
 
 def test_dropout_draws_the_same_masks(trained):
@@ -137,7 +154,7 @@ def test_sequential_and_functional_are_one_network_and_keep_in_step_with_the_ses
     assert result.num_parameters == 269_322
     (outcome,) = result.devices
     session, *others = outcome.sides
-    assert [side.form for side in others] == ["keras", "functional"]
+    assert [side.form for side in others] == ["keras", "functional", "fused"]
     for name, array in others[0].arrays.items():
         np.testing.assert_array_equal(others[1].arrays[name], array)
     np.testing.assert_array_equal(

@@ -62,7 +62,7 @@ def test_what_was_not_run_proves_nothing(site):
 def test_the_command_replaces_a_site(site, capsys):
     (site.folder / "mlp.html").unlink()
     assert run(["lesson", "--all", "--no-run", "--html", str(site.folder)]) == 0
-    assert f"35 lessons · open {site.folder}/index.html" in capsys.readouterr().out
+    assert f"36 lessons · open {site.folder}/index.html" in capsys.readouterr().out
     assert (site.folder / "mlp.html").exists()
 
 

@@ -18,6 +18,7 @@ SYSTEMS: tuple[System, ...] = (
             epochs=10,
             batch_size=100,
             learning_rate=0.5,
+            forms=("session", "tape", "keras", "fused"),
             tape="Softmax",
             targets={"w": "logits/kernel", "b": "logits/bias"},
         ),
@@ -38,6 +39,7 @@ SYSTEMS: tuple[System, ...] = (
             epochs=20,
             batch_size=128,
             learning_rate=0.001,
+            forms=("session", "tape", "keras", "fused"),
             tape="Mlp",
             targets={
                 "w0": "hidden/kernel",
@@ -55,6 +57,38 @@ SYSTEMS: tuple[System, ...] = (
         },
     ),
     System(
+        "fast-loop",
+        "mlp trained five ways: where the time of a step goes",
+        Training(
+            data="fashion-like",
+            prepare=prepare.scaled,
+            epochs=10,
+            batch_size=128,
+            learning_rate=0.005,
+            forms=("session", "keras", "tuned", "fused", "xla"),
+            targets={
+                "w0": "hidden/kernel",
+                "b0": "hidden/bias",
+                "w1": "logits/kernel",
+                "b1": "logits/bias",
+            },
+            tolerance=Tolerance(rtol=2e-6),
+            why="XLA compiles a step to kernels of its own, which add in another order. All other "
+            "forms are bit-identical.",
+        ),
+        notes={
+            "inputs": "A loop of TF1 cuts each batch in Python, and feed_dict copies it into the "
+            "run-time. A tf.data pipeline can keep the batches. A tf.constant of all data is "
+            "copied once; the program cuts its batches there.",
+            "step": "A session returns to Python after each step. So does fit, with callbacks and "
+            "metrics besides; steps_per_execution makes it return less often. compute_loss is "
+            "the loss that fit has: that of compile(), and the regularizers.",
+            "loop": "A tf.function over the whole epoch returns once an epoch: the time that is "
+            "left is that of the matrix products. jit_compile=True lets XLA compile it, "
+            "which takes seconds at the first call, and may pay or not: measure it.",
+        },
+    ),
+    System(
         "mlp-deep",
         "784 → 256 → 256 → 10, ReLU, softmax, Adam; Sequential and Functional",
         Training(
@@ -64,7 +98,7 @@ SYSTEMS: tuple[System, ...] = (
             brief=10,
             batch_size=128,
             learning_rate=0.001,
-            forms=("session", "keras", "functional"),
+            forms=("session", "keras", "functional", "fused"),
             **ADAM,
         ),
         notes={
