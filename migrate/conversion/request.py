@@ -36,6 +36,7 @@ class Request:
     style: str = "blocks"
     reference: str | Path | None = None
     backends: Mapping[str, str] = field(default_factory=dict)
+    exports: Mapping[str, str] = field(default_factory=dict)
     like: str | Path | None = None
 
     @property
@@ -85,9 +86,10 @@ class Request:
         if self.keras not in ("keras", "tf-keras"):
             raise UserError(f"--keras is {printable(self.keras)}", expected="keras or tf-keras")
         for flag, value in (("--keras tf-keras", self.keras), ("--to saved_model", self.to)):
-            if self.backends and flag.split()[1] in value:
+            idle = "--backend" if self.backends else "--export" if self.exports else None
+            if idle and flag.split()[1] in value:
                 raise UserError(
-                    f"{flag} makes a model that only TensorFlow runs, so --backend would have no "
+                    f"{flag} makes a model that only TensorFlow runs, so {idle} would have no "
                     "effect",
                     try_="without it",
                 )
@@ -159,7 +161,7 @@ class Request:
         if graph:
             listed: dict[str, Any] = {"--inputs": self.inputs, "--outputs": self.outputs}
             listed |= {"--feed": self.feed, "--reference": self.reference}
-            listed |= {"--backend": self.backends}
+            listed |= {"--backend": self.backends, "--export": self.exports}
             given += [flag for flag, value in listed.items() if value]
         if model and self.model is not None:
             given.append("--model")

@@ -22,7 +22,13 @@ from ..report import (
     Table,
     Warnings,
 )
-from ..verification import backends_blocks, backends_told, losses_drawn
+from ..verification import (
+    backends_blocks,
+    backends_told,
+    exports_blocks,
+    exports_told,
+    losses_drawn,
+)
 
 _MOST_DRAWN = 120  # boxes of a picture that a person can still follow
 
@@ -40,8 +46,9 @@ class Conversion(Result):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether parity holds, on each backend that it was measured on."""
-        if any(entry["verdict"] == Verdict.FAIL for entry in self.report.get("backends", ())):
+        """Whether parity holds, on each backend and of each file that it was measured on."""
+        elsewhere = [*self.report.get("backends", ()), *self.report.get("exports", ())]
+        if any(entry["verdict"] == Verdict.FAIL for entry in elsewhere):
             return Verdict.FAIL
         return Verdict(self.report["parity"]["verdict"])
 
@@ -122,7 +129,9 @@ class Conversion(Result):
         if run_by := parity.get("run_by"):
             parts.append(f"original run by {run_by}")
         shown += backends_blocks(report.get("backends") or [])
+        shown += exports_blocks(report.get("exports") or [])
         parts += backends_told(report.get("backends") or [])
+        parts += exports_told(report.get("exports") or [])
         if advice := parity.get("try"):
             shown.append(Paragraph(f"To prove it: {advice}"))
         return [

@@ -43,6 +43,13 @@ class Subject:
             return None
 
     @property
+    def folder(self) -> Path:
+        """The folder where the model lies."""
+        path = self.path or self.code
+        assert path is not None
+        return path.parent
+
+    @property
     def pairs(self) -> list[Pair]:
         """Which layer stands for which tensor, as the conversion wrote it down."""
         count: dict[str, int] = {}
@@ -173,6 +180,31 @@ class Model:
     def predict(self, given: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Its outputs, in the order of the interface, for inputs in that order."""
         return self._listed(self._call({"step": "predict", **self._ends}, self._inputs(given))[1])
+
+    def export(
+        self, kind: str, path: Path, given: Sequence[np.ndarray], *, fixed: bool
+    ) -> dict[str, Any]:
+        """Exports the model and opens the file, in a worker of a backend.
+
+        Args:
+            kind: the format.
+            given: inputs; with ``fixed`` their sizes are those of the file.
+
+        Returns:
+            ``missing`` modules; ``flex``: ops that the runtime lacks; ``exporter``, ``runtime``.
+        """
+        request = {"step": "export", "format": kind, "path": str(path), "fixed": fixed}
+        return self._call(request, self._inputs(given))[0]
+
+    def exported(self, given: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The outputs of the exported file, as :meth:`predict` gives those of the model."""
+        return self._listed(self._call({"step": "exported"}, self._inputs(given))[1])
+
+    @property
+    def open_batch(self) -> bool:
+        """Whether the model, in a worker of a backend, leaves the batch size of all inputs open."""
+        shapes = self._opened["shapes"]
+        return bool(shapes) and all(shape and shape[0] is None for shape in shapes)
 
     def layers(
         self,

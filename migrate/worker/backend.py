@@ -1,7 +1,7 @@
 """Runs a converted model on another Keras backend: a program of its own, in any interpreter.
 
-It needs Keras and its backend, numpy, and two files beside this one. It reads and writes the frames
-of ``channel.py``. KERAS_BACKEND names the backend.
+It needs Keras and its backend, numpy, and three files beside this one. It reads and writes the
+frames of ``channel.py``. KERAS_BACKEND names the backend.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ def _beside(name: str) -> types.ModuleType:
 class Session:
     """An open model; each method is one step: (request, arrays) -> (data, arrays)."""
 
-    def __init__(self, keras: Any, helpers: types.ModuleType):
-        self._keras, self._helpers = keras, helpers
+    def __init__(self, keras: Any, helpers: types.ModuleType, exporting: types.ModuleType):
+        self._keras, self._helpers, self._exporting = keras, helpers, exporting
         self._model: Any = None
+        self._exported: Any = None
 
     def open(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
         """Opens ``path``, a .keras file, after ``code`` (a file) or ``source`` (its text) ran."""
@@ -49,7 +50,12 @@ class Session:
             sys.modules[module.__name__] = module
             exec(compile(text, "model.py", "exec"), module.__dict__)
         self._model = self._keras.models.load_model(request["path"], compile=request["compile"])
-        return {"kind": "keras", "inputs": [tensor.name for tensor in self._model.inputs]}, {}
+        inputs = self._model.inputs
+        return {
+            "kind": "keras",
+            "inputs": [tensor.name for tensor in inputs],
+            "shapes": [list(tensor.shape) for tensor in inputs],
+        }, {}
 
     def describe(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
         """The shapes of the variables; no layers, since only whole models are compared here."""
@@ -96,11 +102,38 @@ class Session:
         found = {target: helpers.slot_variable(model, held, place) for target, place in places}
         return {}, {target: self._numpy(variable) for target, variable in found.items()}
 
-    def _inputs(self, arrays: dict[str, Any]) -> Any:
-        given = [
-            arrays[str(index)].astype(self._keras.backend.standardize_dtype(tensor.dtype))
-            for index, tensor in enumerate(self._model.inputs)
+    def export(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """Exports it to ``format`` at ``path``, with the sizes of the inputs if ``fixed``, and
+        opens the file; gives what did it, or the modules that are ``missing``.
+        """
+        kind, path, exporting = request["format"], request["path"], self._exporting
+        if missing := exporting.missing(kind):
+            return {"missing": missing}, {}
+        self.predict(request, arrays)  # ONNX: a model must have been called
+        given = self._given(arrays)
+        exporting.export(self._keras, self._model, kind, path, given, fixed=request["fixed"])
+        flex = exporting.without_runtime(path) if kind == "litert" else []
+        if flex:
+            return {"missing": [], "flex": flex}, {}
+        names = [tensor.name for tensor in self._model.inputs]
+        self._exported = exporting.opened(kind, path, names)
+        return {"missing": [], "flex": [], **exporting.versions(kind)}, {}
+
+    def exported(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """Runs the exported file, as ``predict`` runs the model."""
+        made = self._exported(self._given(arrays))
+        return {}, {str(index): value for index, value in enumerate(made)}
+
+    def _given(self, arrays: dict[str, Any]) -> list[Any]:
+        """The inputs, in the types that the model takes."""
+        types = [self._keras.backend.standardize_dtype(t.dtype) for t in self._model.inputs]
+        return [
+            arrays[str(index)] if dtype == "string" else arrays[str(index)].astype(dtype)
+            for index, dtype in enumerate(types)
         ]
+
+    def _inputs(self, arrays: dict[str, Any]) -> Any:
+        given = self._given(arrays)
         return given[0] if len(given) == 1 else given
 
     def _numpy(self, value: Any) -> Any:
@@ -153,6 +186,7 @@ def main() -> None:
     sys.stdout = sys.stderr
     try:
         channel, helpers = _beside("channel"), _beside("keras_model")
+        exporting = _beside("exporting")
     except ImportError as error:
         sys.exit(f"{type(error).__name__}: {error}")
     try:
@@ -160,7 +194,7 @@ def main() -> None:
     except ImportError as error:
         channel.send(replies, {**_REFUSED, "problem": f"{type(error).__name__}: {error}"})
         return
-    session = Session(keras, helpers)
+    session = Session(keras, helpers, exporting)
     while True:
         try:
             message, arrays = channel.receive(sys.stdin.buffer)
