@@ -35,13 +35,15 @@ Example: tfmigrate convert-ckpt model.ckpt -o model-keras
          tfmigrate convert-ckpt model.ckpt --reference ~/tf1/bin/python
          tfmigrate convert-ckpt model.ckpt --backend jax --backend torch
          tfmigrate convert-ckpt model.ckpt --export onnx --export litert
+         tfmigrate convert-ckpt model.ckpt --to torch
          tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
          tfmigrate convert-ckpt model-keras/model.keras --to tf1
 """
 _TO = (
-    "keras; saved_model (the unchanged graph); or the variables under their TF1 names: npz, "
+    "keras; torch (keras, and its weights for PyTorch's load_state_dict, as safetensors); "
+    "saved_model (the unchanged graph); or the variables under their TF1 names: npz, "
     "safetensors, weights (.weights.h5; together with keras: for that model), tf2 or tf1 "
     "(checkpoints). May be repeated.  [keras]"
 )

@@ -47,7 +47,7 @@ from ..worker import JobError, Worker, WorkerError
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
 from .lifting import Lifted, NotLiftedError, lift
-from .output import Output, differences
+from .output import NO_LAYERS, Output, differences
 from .report import lifted_report, write_report
 from .result import Conversion, dry_run
 
@@ -423,6 +423,8 @@ class GraphConversion:
                     timeout=self.timeout,
                 )
                 lifted.plan.notes += self._changed_kernels(interface, training=False)
+                if "torch" in self.output.to:
+                    lifted.plan.warnings.append(NO_LAYERS)
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
                 measured = self._compare_lifted(lifted, original, worker)
                 only = "the model is a SavedModel, which only TensorFlow runs"

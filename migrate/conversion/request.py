@@ -16,6 +16,7 @@ from ..mapping.users_model import is_users_model, twin_of
 MODEL_FORMATS = {
     "keras": "a Keras model with its source",
     "saved_model": "the unchanged graph, as a trainable SavedModel of TensorFlow 2",
+    "torch": "a Keras model, and its weights as a state_dict of PyTorch",
 }
 KNOWN_FORMATS = (*MODEL_FORMATS, *FORMATS)
 
@@ -127,11 +128,12 @@ class Request:
                     try_="--model FILE.py:FUNCTION as well",
                 )
             self._refuse("--map without --model only renames variables", keras=True)
-        elif "saved_model" in self.to:
-            raise UserError(
-                "--to saved_model keeps the graph unchanged and cannot use your own model",
-                try_="--to keras",
-            )
+        for name, does in (("saved_model", "keeps"), ("torch", "reads the layers of")):
+            if name in self.to:
+                raise UserError(
+                    f"--to {name} {does} the graph and cannot use your own model",
+                    try_="--to keras",
+                )
 
     def _check_model(self) -> None:
         if self.variables_alone:
@@ -140,9 +142,9 @@ class Request:
         if self.model is not None:
             self._refuse(f"--model {self.model} does not use the graph", graph=True)
         if "saved_model" in self.to:
-            if "keras" in self.to:
+            if other := next((name for name in ("keras", "torch") if name in self.to), None):
                 raise UserError(
-                    "--to keras and --to saved_model are two conversions",
+                    f"--to {other} and --to saved_model are two conversions",
                     try_="one after the other",
                 )
             self._refuse("--to saved_model keeps the graph unchanged", model=True, keras=True)

@@ -107,6 +107,8 @@ class Conversion(Result):
             shown.append(Notes(report["notes"]))
         shown += _drawn(report.get("outline", ()))
         shown.append(Table(columns, rows))
+        if state := report.get("torch"):
+            shown.append(_state_dict(state))
         if blocks := report.get("blocks"):
             named = [f"{block['function']} × {block['times']}" for block in blocks]
             shown.append(Paragraph(f"Blocks of the source: {', '.join(named)}"))
@@ -152,6 +154,22 @@ def _drawn(parts: Sequence[Mapping[str, Any]]) -> list[Block]:
         nodes.append(Node(f"{times}{part['what']}", detail))
     edges = [(start, end) for end, part in enumerate(parts) for start in part["takes"]]
     return [Diagram("the network", nodes, edges)]
+
+
+def _state_dict(state: Sequence[Mapping[str, Any]]) -> Table:
+    """Each tensor for PyTorch, and the Keras variable that it is made of."""
+    rows = [
+        [
+            entry["name"],
+            entry["variable"] or "",
+            "" if entry["from_shape"] is None else str(tuple(entry["from_shape"])),
+            str(tuple(entry["shape"])),
+            entry["done"],
+        ]
+        for entry in state
+    ]
+    alone = frozenset(i for i, entry in enumerate(state) if not entry["counterpart"])
+    return Table(["PyTorch", "Keras", "shape", "becomes", "done"], rows, marked=alone)
 
 
 def _compared(parity: Mapping[str, Any]) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -230,20 +231,21 @@ class _Job:
                 if fixed and not model.open_batch:
                     raise _NoFileError(refused[0])
                 runs = self._runs(model.open_batch, fixed)
-                made = model.export(self.kind, path, self._arrays(runs[0]), fixed=fixed)
+                first = self._arrays(runs[0])
+                made, outputs = model.export(self.kind, path, first, fixed=fixed)
                 if missing := made["missing"]:
                     raise _NoFileError(
                         f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} not installed; "
                         f"try pip install 'tfmigrate[{about.install}]'"
                     )
-                if flex := made["flex"]:
-                    ops = printable(listed(flex), 200)
-                    raise _NoFileError(f"LiteRT does not have the TensorFlow ops {ops}", again=True)
-                outputs, ran = self._compared(model, runs)
+                if made["says"]:
+                    raise UserError(made["says"])
+                found, ran = self._compared(model, runs, outputs)
             except (JobError, UserError) as error:
                 gist = error.gist if isinstance(error, JobError) else error.problem
-                text = printable(" ".join(gist.split()), 300)
-                raise _NoFileError(f"{self.kind} cannot hold it: {text}", again=True) from None
+                raise _NoFileError(
+                    f"the model cannot be exported: {_line(gist)}", again=True
+                ) from None
         note = (
             f"In {about.file} the batch size is 1, and other sizes are those of the examples: with "
             f"open sizes there is no file, because {refused[0] if refused else ''}."
@@ -251,7 +253,7 @@ class _Job:
         return Exported(
             self.kind,
             self.allowed,
-            outputs,
+            found,
             tuple(ran),
             fixed,
             versions | {"exporter": made["exporter"], "runtime": made["runtime"]},
@@ -267,9 +269,13 @@ class _Job:
         return some if fixed else [self.given, *some]
 
     def _compared(
-        self, model: Model, runs: Sequence[Examples]
+        self, model: Model, runs: Sequence[Examples], first: Sequence[np.ndarray]
     ) -> tuple[dict[str, Difference], list[int]]:
-        """The greatest difference of each output, and the batch sizes that ran."""
+        """The greatest difference of each output, and the batch sizes that ran.
+
+        Args:
+            first: the outputs of the file in the first run.
+        """
         found: dict[str, Difference] = {}
         ran = []
         for examples in runs:
@@ -277,7 +283,7 @@ class _Job:
                 expected = self.run(examples)
             except UserError:  # a graph that fixes its batch size, of a model that does not
                 continue
-            made = model.exported(self._arrays(examples))
+            made = first if examples is runs[0] else model.exported(self._arrays(examples))
             ran.append(len(next(iter(examples.values()))))
             for tensor, array in zip(self.interface.outputs, made, strict=True):
                 new = difference(expected[tensor], array)
@@ -286,6 +292,11 @@ class _Job:
 
     def _arrays(self, examples: Examples) -> list[np.ndarray]:
         return [examples[given.tensor] for given in self.interface.inputs]
+
+
+def _line(text: str) -> str:
+    """The words of a library on one line, without the colors of a terminal."""
+    return printable(" ".join(re.sub("\x1b\\[[0-9;]*m", "", text).split()), 400)
 
 
 def _share(found: Difference) -> float:

@@ -183,18 +183,20 @@ class Model:
 
     def export(
         self, kind: str, path: Path, given: Sequence[np.ndarray], *, fixed: bool
-    ) -> dict[str, Any]:
-        """Exports the model and opens the file, in a worker of a backend.
+    ) -> tuple[dict[str, Any], list[np.ndarray]]:
+        """Exports the model, opens the file and runs it, in a worker of a backend.
 
         Args:
             kind: the format.
             given: inputs; with ``fixed`` their sizes are those of the file.
 
         Returns:
-            ``missing`` modules; ``flex``: ops that the runtime lacks; ``exporter``, ``runtime``.
+            ``missing`` modules, what a library ``says`` that cannot, ``exporter`` and ``runtime``;
+            and the outputs of the file.
         """
         request = {"step": "export", "format": kind, "path": str(path), "fixed": fixed}
-        return self._call(request, self._inputs(given))[0]
+        data, made = self._call(request, self._inputs(given))
+        return data, self._listed(made)
 
     def exported(self, given: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The outputs of the exported file, as :meth:`predict` gives those of the model."""

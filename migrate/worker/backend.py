@@ -104,20 +104,25 @@ class Session:
 
     def export(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
         """Exports it to ``format`` at ``path``, with the sizes of the inputs if ``fixed``, and
-        opens the file; gives what did it, or the modules that are ``missing``.
+        opens the file; gives what did it, the modules that are ``missing``, or what a library
+        ``says`` that cannot do it.
         """
         kind, path, exporting = request["format"], request["path"], self._exporting
         if missing := exporting.missing(kind):
             return {"missing": missing}, {}
-        self.predict(request, arrays)  # ONNX: a model must have been called
         given = self._given(arrays)
-        exporting.export(self._keras, self._model, kind, path, given, fixed=request["fixed"])
-        flex = exporting.without_runtime(path) if kind == "litert" else []
-        if flex:
-            return {"missing": [], "flex": flex}, {}
-        names = [tensor.name for tensor in self._model.inputs]
-        self._exported = exporting.opened(kind, path, names)
-        return {"missing": [], "flex": [], **exporting.versions(kind)}, {}
+        try:
+            self.predict(request, arrays)  # ONNX: a model must have been called
+            exporting.export(self._keras, self._model, kind, path, given, fixed=request["fixed"])
+            if kind == "litert":
+                exporting.refuse_other_ops(path)
+            names = [tensor.name for tensor in self._model.inputs]
+            self._exported = exporting.opened(kind, path, names)
+            made = self._exported(given)
+        except Exception as error:
+            return {"missing": [], "says": f"{type(error).__name__}: {error}"}, {}
+        answer = {"missing": [], "says": "", **exporting.versions(kind)}
+        return answer, {str(index): value for index, value in enumerate(made)}
 
     def exported(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
         """Runs the exported file, as ``predict`` runs the model."""

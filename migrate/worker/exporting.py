@@ -95,10 +95,12 @@ def opened(kind: str, path: str, names: Sequence[str]) -> Runs:
     return _OPENERS[kind](path, names)
 
 
-def without_runtime(path: str) -> list[str]:
-    """The ops of TensorFlow in a LiteRT file, which LiteRT itself does not have."""
+def refuse_other_ops(path: str) -> None:
+    """Refuses a LiteRT file that needs ops of TensorFlow, which no runtime for Python has."""
     with open(path, "rb") as file:
-        return sorted({name.decode() for name in re.findall(rb"Flex([A-Z]\w+)", file.read())})
+        ops = sorted({name.decode() for name in re.findall(rb"Flex([A-Z]\w+)", file.read())})
+    if ops:
+        raise NotImplementedError(f"LiteRT does not have the TensorFlow ops {', '.join(ops)}")
 
 
 def _onnx(path: str, names: Sequence[str]) -> Runs:
