@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import listed, printable
 from .channels import Order, channel_orders
 from .network import Layer, Network
 from .recipe import Recipe, concatenate, constant
@@ -75,6 +76,12 @@ def state_dict_of(plan: Network) -> tuple[list[Parameter], list[str]]:
             Parameter(f"{name}/{path}", recipe, f"{name}/{path}", recipe.shape, why, False)
             for path, recipe in weights.items()
         ]
+    if alone := [entry.name for entry in found if not entry.counterpart]:
+        warnings.append(
+            f"No module of PyTorch has {listed([printable(name, 60) for name in alone])}: they keep "
+            "their names and shapes. With load_state_dict(strict=True), the module needs "
+            "parameters of these names."
+        )
     return found, warnings
 
 
