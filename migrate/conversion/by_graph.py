@@ -184,8 +184,8 @@ class GraphConversion:
                 if self.exports:
                     original.open()
                 files = export_model(
-                    self.exports, room, subject, interface, given, original.run, Allowed(),
-                    force=False, **common,
+                    self.exports, room, subject, interface, given, expected, original.run,
+                    Allowed(), force=False, **common,
                 )  # fmt: skip
                 return replace(measured, backends=found, exports=files)
 

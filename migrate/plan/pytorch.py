@@ -77,10 +77,10 @@ def state_dict_of(plan: Network) -> tuple[list[Parameter], list[str]]:
             for path, recipe in weights.items()
         ]
     if alone := [entry.name for entry in found if not entry.counterpart]:
+        named = listed([printable(name, 60) for name in alone])
         warnings.append(
-            f"No module of PyTorch has {listed([printable(name, 60) for name in alone])}: they keep "
-            "their names and shapes. With load_state_dict(strict=True), the module needs "
-            "parameters of these names."
+            f"No module of PyTorch has {named}: they keep their names and shapes. With "
+            "load_state_dict(strict=True), the module needs parameters of these names."
         )
     return found, warnings
 

@@ -13,10 +13,11 @@ import numpy as np
 
 from ..errors import UserError, listed, nearest, printable
 from ..formats import whole_file, whole_folder
+from ..formats.atomic import check_file, check_folder
 from ..graph import Interface
 from ..parity import Difference, Verdict, worst
 from ..report import Block, Notes, Table
-from ..worker import JobError
+from ..worker import JobError, WorkerError
 from ..worker.backends import BackendWorker, interpreters
 from .comparing import Allowed, difference
 from .subject import Model, Subject
@@ -65,7 +66,7 @@ class Exported:
         allowed: what an output may be off by.
         outputs: output tensor → its greatest difference over all runs; None where nothing ran.
         batches: sizes of the batches that ran.
-        fixed: whether the file fixes the batch size, and all others, that the model leaves open.
+        sizes: what the file leaves open, of :attr:`Model.open_sizes`.
         versions: ``keras``, ``backend``, ``version``, ``exporter``, ``runtime``.
         reason: why there is no file; a clause.
         notes: what the file does not do that the model does.
@@ -75,7 +76,7 @@ class Exported:
     allowed: Allowed
     outputs: Mapping[str, Difference] | None = None
     batches: tuple[int, ...] = ()
-    fixed: bool = False
+    sizes: str = "open"
     versions: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     notes: tuple[str, ...] = ()
@@ -98,7 +99,11 @@ class Exported:
         return found | {
             "file": EXPORTS[self.kind].file,
             **self.versions,
-            "batch": "1" if self.fixed else "open" if len(self.batches) > 1 else "as in the graph",
+            "batch": "1"
+            if self.sizes == "fixed"
+            else "open"
+            if self.batches[1:]
+            else "as in model",
             "batches": list(self.batches),
             "required_tolerance": {
                 "atol": greatest.max_abs,
@@ -133,12 +138,26 @@ def not_exported(kinds: Iterable[str], reason: str) -> tuple[Exported, ...]:
     return tuple(Exported(kind, Allowed(), reason=reason) for kind in kinds)
 
 
+def check_places(kinds: Iterable[str], folder: Path, *, force: bool) -> None:
+    """Whether the files may be written to a folder, before any work.
+
+    Raises:
+        UserError: they may not.
+    """
+    for about in (EXPORTS[kind] for kind in kinds):
+        if about.main:
+            check_folder(folder / about.file, force=force, ours=about.main)
+        else:
+            check_file(folder / about.file, force=force)
+
+
 def export_model(
     programs: Mapping[str, str],
     folder: Path,
     subject: Subject,
     interface: Interface,
     given: Examples,
+    expected: Examples,
     run: Callable[[Examples], Examples],
     allowed: Allowed,
     *,
@@ -153,8 +172,8 @@ def export_model(
     Args:
         programs: of :func:`check_exports`.
         folder: where the files go; it exists.
-        given: the inputs that the model was proved with, by tensor.
-        run: gives the outputs of the original for inputs.
+        given, expected: inputs and outputs of the original, by tensor.
+        run: gives the outputs of the original for other inputs.
         own: the text of the model.py beside the model, which defines its classes.
         report: of the model, which names its inputs; {} where they are in the order of the graph.
         force: replace files that are there.
@@ -163,10 +182,12 @@ def export_model(
         UserError: a file is there already, or the folder cannot be written.
     """
     found = []
-    for kind, python in programs.items():
-        tell({"stage": f"exporting to {kind}"})
-        job = _Job(kind, python, folder, subject, interface, given, run, allowed, own, report)
-        found.append(job.done(force, timeout))
+    with ExitStack() as stack:
+        models = _Models(stack, folder, subject, interface, own, report, timeout)
+        for kind, python in programs.items():
+            tell({"stage": f"exporting to {kind}"})
+            job = _Job(kind, python, folder, interface, given, expected, run, allowed, models)
+            found.append(job.done(force))
     return tuple(found)
 
 
@@ -174,12 +195,36 @@ class _NoFileError(Exception):
     """There is no file, and the message says why.
 
     Attributes:
-        again: whether fixed sizes may help.
+        others: sizes that may be fixed instead.
     """
 
-    def __init__(self, reason: str, *, again: bool = False):
+    def __init__(self, reason: str, others: Sequence[str] = ()):
         super().__init__(reason)
-        self.again = again
+        self.others = others
+
+
+@dataclass(frozen=True)
+class _Models:
+    """The model in a process of each interpreter, started once, and again after it died."""
+
+    stack: ExitStack
+    folder: Path
+    subject: Subject
+    interface: Interface
+    own: str | None
+    report: Mapping[str, Any]
+    timeout: float | None
+    opened: dict[tuple[str, str], tuple[Model, Mapping[str, str]]] = field(default_factory=dict)
+
+    def of(self, backend: str, python: str) -> tuple[Model, Mapping[str, str]]:
+        """The model there, and the versions of what runs it."""
+        if (backend, python) not in self.opened:
+            worker = self.stack.enter_context(BackendWorker(backend, python, (self.folder,)))
+            versions = worker.versions(self.timeout)
+            model = Model.open(self.subject, worker, self.timeout, source=self.own)
+            model.bind(self.interface, self.report)
+            self.opened[backend, python] = model, versions
+        return self.opened[backend, python]
 
 
 @dataclass(frozen=True)
@@ -187,116 +232,130 @@ class _Job:
     kind: str
     python: str
     folder: Path
-    subject: Subject
     interface: Interface
     given: Examples
+    expected: Examples
     run: Callable[[Examples], Examples]
     allowed: Allowed
-    own: str | None
-    report: Mapping[str, Any]
+    models: _Models
 
-    def done(self, force: bool, timeout: float | None) -> Exported:
-        """Exports with open sizes, else with a batch of 1; a file that cannot run is not kept."""
-        refused: list[str] = []
-        for fixed in (False, True):
+    def done(self, force: bool) -> Exported:
+        """Exports with as much open as the format can; a file that cannot run is not kept."""
+        refused, waiting = "", ["open"]
+        while waiting:
+            sizes = waiting.pop(0)
             try:
-                return self._tried(fixed, refused, force, timeout)
+                return self._tried(sizes, refused, force)
             except _NoFileError as error:
-                refused.append(str(error))
-                if not error.again:
-                    break
-        return Exported(self.kind, self.allowed, reason=refused[0])
+                refused = refused or str(error)
+                waiting = [each for each in error.others if each not in ("open", sizes)]
+        return Exported(self.kind, self.allowed, reason=refused)
 
-    def _tried(
-        self, fixed: bool, refused: Sequence[str], force: bool, timeout: float | None
-    ) -> Exported:
+    def _tried(self, sizes: str, refused: str, force: bool) -> Exported:
         about = EXPORTS[self.kind]
-        place = self.folder / about.file
+        others: list[str] = []
         with ExitStack() as stack:
+            place = self.folder / about.file
             if about.main:
                 room = stack.enter_context(whole_folder(place, force=force, ours=about.main))
-                path = room / about.main if self.kind != "tf_saved_model" else room
+                path = room if self.kind == "tf_saved_model" else room / about.main
             else:
                 path = stack.enter_context(whole_file(place, force=force))
-            writable = path if path.is_dir() else path.parent
-            worker = stack.enter_context(BackendWorker(about.backend, self.python, (writable,)))
             try:
-                versions = worker.versions(timeout)
-            except UserError as error:
-                install = f"pip install 'tfmigrate[{about.install}]'" if about.install else ""
-                raise _NoFileError(f"{error.problem}; try {install} or {error.try_}") from None
-            try:
-                model = Model.open(self.subject, worker, timeout, source=self.own)
-                model.bind(self.interface, self.report)
-                if fixed and not model.open_batch:
-                    raise _NoFileError(refused[0])
-                runs = self._runs(model.open_batch, fixed)
-                first = self._arrays(runs[0])
-                made, outputs = model.export(self.kind, path, first, fixed=fixed)
+                model, versions = self.models.of(about.backend, self.python)
+                others = model.open_sizes[model.open_sizes.index(sizes) + 1 :]
+                parts = self._parts(sizes, len(model.open_sizes) > 1)
+                arrays = self._arrays(self._cut(parts[0]))
+                made, first = model.export(self.kind, path, arrays, sizes)
                 if missing := made["missing"]:
+                    are = "is" if len(missing) == 1 else "are"
                     raise _NoFileError(
-                        f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} not installed; "
-                        f"try pip install 'tfmigrate[{about.install}]'"
+                        f"{listed(missing)} {are} not installed; try {self._install}"
                     )
                 if made["says"]:
-                    raise UserError(made["says"])
-                found, ran = self._compared(model, runs, outputs)
-            except (JobError, UserError) as error:
-                gist = error.gist if isinstance(error, JobError) else error.problem
-                raise _NoFileError(
-                    f"the model cannot be exported: {_line(gist)}", again=True
-                ) from None
-        note = (
-            f"In {about.file} the batch size is 1, and other sizes are those of the examples: with "
-            f"open sizes there is no file, because {refused[0] if refused else ''}."
-        )
+                    raise _NoFileError(_cannot(made["says"]), others)
+                found = self._compared(model, parts, first)
+            except WorkerError as error:
+                self.models.opened.pop((about.backend, self.python), None)
+                raise _NoFileError(_cannot(error.problem), others) from None
+            except JobError as error:
+                raise _NoFileError(_cannot(error.gist), others) from None
+            except UserError as error:
+                ways = [way for way in (self._install, error.try_) if way]
+                raise _NoFileError(f"{error.problem}; try {' or '.join(ways)}") from None
+        ran = [len(next(iter(self._cut(part).values()))) for part in parts]
         return Exported(
             self.kind,
             self.allowed,
             found,
-            tuple(ran),
-            fixed,
-            versions | {"exporter": made["exporter"], "runtime": made["runtime"]},
-            notes=(note,) if fixed else (),
+            tuple(dict.fromkeys(ran)),
+            sizes,
+            {**versions, "exporter": made["exporter"], "runtime": made["runtime"]},
+            notes=(self._note(sizes, refused),) if sizes != "open" else (),
         )
 
-    def _runs(self, open_batch: bool, fixed: bool) -> list[Examples]:
-        """The inputs of each run; the first is the proof's, unless the batch size is fixed at 1."""
-        if not open_batch:
-            return [self.given]
-        cut = [slice(i, i + 1) for i in range(_ONE_BY_ONE)] if fixed else [slice(_SMALL_BATCH)]
-        some: list[Examples] = [{t: array[part] for t, array in self.given.items()} for part in cut]
-        return some if fixed else [self.given, *some]
+    def _note(self, sizes: str, refused: str) -> str:
+        batch = "the batch size is open" if sizes == "batch" else "the batch size is 1"
+        return (
+            f"In {EXPORTS[self.kind].file} {batch}, and other sizes are those of the examples. "
+            f"With all sizes open, {refused}."
+        )
+
+    @property
+    def _install(self) -> str:
+        extra = EXPORTS[self.kind].install
+        return f"pip install 'tfmigrate[{extra}]'" if extra else ""
+
+    def _parts(self, sizes: str, open_batch: bool) -> list[slice]:
+        """The examples of each run: all and a few of them, or one by one."""
+        if sizes == "fixed":
+            return [slice(index, index + 1) for index in range(_ONE_BY_ONE)]
+        return [slice(None), slice(_SMALL_BATCH)] if open_batch else [slice(None)]
+
+    def _cut(self, part: slice) -> Examples:
+        return {tensor: array[part] for tensor, array in self.given.items()}
 
     def _compared(
-        self, model: Model, runs: Sequence[Examples], first: Sequence[np.ndarray]
-    ) -> tuple[dict[str, Difference], list[int]]:
-        """The greatest difference of each output, and the batch sizes that ran.
+        self, model: Model, parts: Sequence[slice], first: Sequence[np.ndarray]
+    ) -> dict[str, Difference]:
+        """The greatest difference of each output.
 
         Args:
             first: the outputs of the file in the first run.
         """
         found: dict[str, Difference] = {}
-        ran = []
-        for examples in runs:
-            try:
-                expected = self.run(examples)
-            except UserError:  # a graph that fixes its batch size, of a model that does not
-                continue
-            made = first if examples is runs[0] else model.exported(self._arrays(examples))
-            ran.append(len(next(iter(examples.values()))))
-            for tensor, array in zip(self.interface.outputs, made, strict=True):
-                new = difference(expected[tensor], array)
+        for part in parts:
+            examples = self._cut(part)
+            made = first if part is parts[0] else model.exported(self._arrays(examples))
+            outputs = self.interface.outputs
+            if len(made) != len(outputs):
+                told = f"the file has {len(made)} outputs, but the model has {len(outputs)}"
+                raise _NoFileError(_cannot(told))
+            for tensor, array in zip(outputs, made, strict=True):
+                new = difference(self._expected(part, examples)[tensor], array)
                 found[tensor] = max(found.get(tensor, new), new, key=_share)
-        return found, list(dict.fromkeys(ran))
+        return found
+
+    def _expected(self, part: slice, examples: Examples) -> Examples:
+        """The outputs of the original."""
+        if part == slice(None):
+            return self.expected
+        try:
+            return self.run(examples)
+        except WorkerError:
+            raise
+        except UserError:  # the graph fixes its batch size, and the model does not
+            return {tensor: array[part] for tensor, array in self.expected.items()}
 
     def _arrays(self, examples: Examples) -> list[np.ndarray]:
         return [examples[given.tensor] for given in self.interface.inputs]
 
 
-def _line(text: str) -> str:
-    """The words of a library on one line, without the colors of a terminal."""
-    return printable(" ".join(re.sub("\x1b\\[[0-9;]*m", "", text).split()), 400)
+def _cannot(says: str) -> str:
+    """A clause with the words of a library on one line, without what surrounds its reason."""
+    line = " ".join(re.sub("\x1b\\[[0-9;]*m", "", says).split())
+    line = line.rpartition("Original error: ")[2].partition(" Arguments received by")[0]
+    return f"the model cannot be exported: {printable(line, 240)}"
 
 
 def _share(found: Difference) -> float:

@@ -182,19 +182,20 @@ class Model:
         return self._listed(self._call({"step": "predict", **self._ends}, self._inputs(given))[1])
 
     def export(
-        self, kind: str, path: Path, given: Sequence[np.ndarray], *, fixed: bool
+        self, kind: str, path: Path, given: Sequence[np.ndarray], sizes: str
     ) -> tuple[dict[str, Any], list[np.ndarray]]:
         """Exports the model, opens the file and runs it, in a worker of a backend.
 
         Args:
             kind: the format.
-            given: inputs; with ``fixed`` their sizes are those of the file.
+            given: inputs; they say the sizes that are fixed.
+            sizes: "open" as in the model, "batch" where only the batch size stays open, or "fixed".
 
         Returns:
             ``missing`` modules, what a library ``says`` that cannot, ``exporter`` and ``runtime``;
             and the outputs of the file.
         """
-        request = {"step": "export", "format": kind, "path": str(path), "fixed": fixed}
+        request = {"step": "export", "format": kind, "path": str(path), "sizes": sizes}
         data, made = self._call(request, self._inputs(given))
         return data, self._listed(made)
 
@@ -203,10 +204,16 @@ class Model:
         return self._listed(self._call({"step": "exported"}, self._inputs(given))[1])
 
     @property
-    def open_batch(self) -> bool:
-        """Whether the model, in a worker of a backend, leaves the batch size of all inputs open."""
+    def open_sizes(self) -> list[str]:
+        """What can be open in an export from a worker of a backend, the most first.
+
+        "open": nothing is fixed but what the model fixes; "batch"; "fixed": with a batch of one.
+        """
         shapes = self._opened["shapes"]
-        return bool(shapes) and all(shape and shape[0] is None for shape in shapes)
+        if not shapes or not all(shape and shape[0] is None for shape in shapes):
+            return ["open"]
+        others = any(None in shape[1:] for shape in shapes)
+        return ["open", "batch", "fixed"] if others else ["open", "fixed"]
 
     def layers(
         self,

@@ -32,7 +32,7 @@ from .backends import compare_backends, not_compared
 from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
 from .evidence import no_evidence
-from .exports import check_exports, export_model, not_exported
+from .exports import check_exports, check_places, export_model, not_exported
 from .feeding import Feeding, read_data
 from .layers import LayerDifference, Search, Side
 from .result import Verification, Wide
@@ -116,6 +116,8 @@ def verify(
         if reference is not None:
             runner = own = stack.enter_context(ReferenceWorker(reference, graph_worker))
         opened, subject = open_source(source), find_subject(model)
+        place = Path(folder) if folder is not None else subject.folder
+        check_places(exporters, place, force=force)
         opened.trusted = trust
         if opened.graph is None:
             raise UserError(
@@ -226,9 +228,9 @@ def verify(
                 )  # fmt: skip
                 result = replace(result, backends=found)
             if exporters:
-                place = Path(folder) if folder is not None else subject.folder
                 files = export_model(
-                    exporters, place, subject, interface, given, original.run, allowed,
+                    exporters, place, subject, interface, given, original.run(given),
+                    original.run, allowed,
                     force=force, **common,
                 )  # fmt: skip
                 result = replace(result, exports=files)

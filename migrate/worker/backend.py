@@ -103,9 +103,9 @@ class Session:
         return {}, {target: self._numpy(variable) for target, variable in found.items()}
 
     def export(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
-        """Exports it to ``format`` at ``path``, with the sizes of the inputs if ``fixed``, and
-        opens the file; gives what did it, the modules that are ``missing``, or what a library
-        ``says`` that cannot do it.
+        """Exports it to ``format`` at ``path``, with ``sizes`` as in ``exporting.export``, and runs
+        the file; gives what did it, the modules that are ``missing``, or what a library ``says``
+        that cannot do it.
         """
         kind, path, exporting = request["format"], request["path"], self._exporting
         if missing := exporting.missing(kind):
@@ -113,7 +113,7 @@ class Session:
         given = self._given(arrays)
         try:
             self.predict(request, arrays)  # ONNX: a model must have been called
-            exporting.export(self._keras, self._model, kind, path, given, fixed=request["fixed"])
+            exporting.export(self._keras, self._model, kind, path, given, request["sizes"])
             if kind == "litert":
                 exporting.refuse_other_ops(path)
             names = [tensor.name for tensor in self._model.inputs]

@@ -53,21 +53,22 @@ def versions(kind: str) -> dict[str, str]:
 
 
 def export(
-    keras: Any, model: Any, kind: str, path: str, given: Sequence[np.ndarray], *, fixed: bool
+    keras: Any, model: Any, kind: str, path: str, given: Sequence[np.ndarray], sizes: str
 ) -> None:
     """Writes the file or the folder of a format.
 
     Args:
-        given: arrays for the inputs; they say the sizes that ``fixed`` fixes.
-        fixed: all sizes are those of ``given``; else sizes that the model leaves open stay open.
+        given: arrays for the inputs; they say the sizes that are fixed.
+        sizes: "open" as in the model, "batch" where only the batch size stays open, or "fixed".
     """
-    shapes = [
-        array.shape if fixed else tuple(tensor.shape)
-        for tensor, array in zip(model.inputs, given, strict=True)
-    ]
-    more = {}
+    whole = {
+        "open": [tuple(tensor.shape) for tensor in model.inputs],
+        "batch": [(None, *array.shape[1:]) for array in given],
+        "fixed": [array.shape for array in given],
+    }
+    shapes, more = whole[sizes], {}
     if kind == "torch":
-        if not fixed:
+        if sizes != "fixed":
             more["dynamic_shapes"] = _open_dimensions(shapes)
         shapes = [array.shape for array in given]
         model.eval()
