@@ -355,7 +355,7 @@ def _cannot(says: str) -> str:
     """A clause with the words of a library on one line, without what surrounds its reason."""
     line = " ".join(re.sub("\x1b\\[[0-9;]*m", "", says).split())
     line = line.rpartition("Original error: ")[2].partition(" Arguments received by")[0]
-    return f"the model cannot be exported: {printable(line, 240)}"
+    return f"the model cannot be exported: {printable(line[:400], 400)}"
 
 
 def _share(found: Difference) -> float:
@@ -378,12 +378,13 @@ def exports_blocks(reported: Sequence[Mapping[str, Any]]) -> list[Block]:
             entry.get("batch", ""),
             *(f"{float(entry['required_tolerance'][key]):.2g}" if "file" in entry else ""
               for key in ("atol", "of_scale")),
-            str(entry["verdict"]) + (f": {entry['reason']}" if "reason" in entry else ""),
+            str(entry["verdict"]),
         ]
         for entry in reported
     ]  # fmt: skip
     failed = frozenset(i for i, e in enumerate(reported) if e["verdict"] == Verdict.FAIL)
-    notes = [note for entry in reported for note in entry.get("notes", ())]
+    notes = [f"{e['format']}: {e['reason']}" for e in reported if "reason" in e]
+    notes += [note for entry in reported for note in entry.get("notes", ())]
     return [Table(columns, rows, marked=failed), *([Notes(notes)] if notes else [])]
 
 

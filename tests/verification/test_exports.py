@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 from cases import CaseOf
 from interpreters import python_of, skip_without
-from tfmigrate import convert, verify
+from tfmigrate import convert
 from tfmigrate.cli.main import run
 from tfmigrate.cli.options import _EXPORTS
 from tfmigrate.conversion.result import Conversion
-from tfmigrate.parity import Verdict
 from tfmigrate.verification import EXPORTS, Model, Subject
 from tfmigrate.worker import Worker
 
@@ -141,7 +140,7 @@ def test_sizes_are_fixed_where_litert_needs_it_and_a_note_says_so(
 
 
 def test_a_file_that_computes_something_else_is_a_failure(
-    case_of: CaseOf, workers: Workers, tmp_path: Path
+    case_of: CaseOf, workers: Workers, tmp_path: Path, capsys: Any
 ) -> None:
     """model.py doubles the outputs, but only where the model is exported."""
     source, folder = case_of("structure/leaky_by_absolute").source, tmp_path / "out"
@@ -155,26 +154,20 @@ def test_a_file_that_computes_something_else_is_a_failure(
             "        return keras.Model(model.inputs, keras.ops.multiply(model.outputs[0], 2.0))\n"
             "    keras.models.load_model = doubled\n"
         )
-    code = folder / "model.py"
-    result = verify(source, code, exports={"tf_saved_model": None}, workers=workers)
-    (found,) = result.exports
-    assert found.verdict is Verdict.FAIL
-    assert not result
-    assert result.exit_status() == 1
-    assert "tf_saved_model fail" in result.blocks()[-1].text
+    (tmp_path / "files").mkdir()
+    place = str(tmp_path / "files")
+    arguments = [str(folder / "model.py"), "--to", "tf_saved_model", "-o", place, "--json"]
+    assert run(["export", *arguments]) == 1
+    found = json.loads(capsys.readouterr().out)
+    (entry,) = found["exports"]
+    assert (entry["format"], entry["verdict"]) == ("tf_saved_model", "fail")
+    assert all(output["within"] for output in found["outputs"])
+    assert [path.name for path in (tmp_path / "files").iterdir()] == ["tf_saved_model"]
 
 
-def test_the_command_finds_the_source_and_writes_beside_the_model(
-    made: Conversion, tmp_path: Path, capsys: Any
-) -> None:
-    folder = str(made.folder)
-    assert run(["export", folder, "--to", "litert"]) == 2
-    assert "model.tflite already exists" in capsys.readouterr().err
-    arguments = ["export", folder, "--to", "litert", "-o", str(tmp_path), "--json"]
-    assert run(arguments) == 0
-    (entry,) = json.loads(capsys.readouterr().out)["exports"]
-    assert (entry["format"], entry["verdict"]) == ("litert", "pass")
-    assert [path.name for path in tmp_path.iterdir()] == ["model.tflite"]
+def test_a_file_that_is_there_is_kept(made: Conversion, capsys: Any) -> None:
+    assert run(["export", str(made.folder), "--to", "litert"]) == 2
+    assert "model.tflite already exists; try --force" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
