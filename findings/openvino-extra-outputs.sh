@@ -4,7 +4,7 @@
 # Library: Keras 3.15.1 on TensorFlow 2.21.0, OpenVINO 2026.4.1 (SciPy 1.17.1, which its reader imports).
 # Behavior: model.export(format="openvino") of a model with an open length and MultiHeadAttention writes a
 #   file with an output more: a scalar that the layer computes from shapes and does not use afterwards. A
-#   GPT of two layers has twelve outputs in place of one. The first one is right.
+#   GPT of two layers has thirteen outputs in place of one. The first one is right.
 # Guess: the outputs of the file are those of the Keras model, as in the ONNX, LiteRT and SavedModel exports.
 # Why it matters: a server that returns all outputs, or unpacks them by number, meets integers that no layer
 #   of the TF1 network has. A comparison by zip() passes only because the first output comes first.
