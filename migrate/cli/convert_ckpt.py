@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import REFERENCE, backend_options, feeds, finite, names, output_options, page_option
+from .options import (
+    REFERENCE,
+    backend_options,
+    export_option,
+    feeds,
+    finite,
+    names,
+    output_options,
+    page_option,
+    python_option,
+)
 
 if TYPE_CHECKING:
     from ..report import Sink
 
 _GROUPS = {
     "Output": ("output", "to", "keras", "style", "training", "dry_run", "force"),
-    "Proof": ("train_check", "reference", "backend", "python", "allow_unproved"),
+    "Proof": ("train_check", "reference", "backend", "export", "python", "allow_unproved"),
     "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Weights and their target model": ("ema", "model", "map", "write_map", "like"),
 }
@@ -24,13 +34,16 @@ Example: tfmigrate convert-ckpt model.ckpt -o model-keras
          tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=0.8
          tfmigrate convert-ckpt model.ckpt --reference ~/tf1/bin/python
          tfmigrate convert-ckpt model.ckpt --backend jax --backend torch
+         tfmigrate convert-ckpt model.ckpt --export onnx --export litert
+         tfmigrate convert-ckpt model.ckpt --to torch
          tfmigrate convert-ckpt model.ckpt --to safetensors --to npz
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
          tfmigrate convert-ckpt model-keras/model.keras --to tf1
 """
 _TO = (
-    "keras; saved_model (the unchanged graph); or the variables under their TF1 names: npz, "
+    "keras; torch (keras, and its weights for PyTorch's load_state_dict, as safetensors); "
+    "saved_model (the unchanged graph); or the variables under their TF1 names: npz, "
     "safetensors, weights (.weights.h5; together with keras: for that model), tf2 or tf1 "
     "(checkpoints). May be repeated.  [keras]"
 )
@@ -151,6 +164,8 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     "says.",
 )  # fmt: skip
 @backend_options
+@export_option("--export")
+@python_option
 @output_options
 @page_option
 def command(
@@ -185,7 +200,12 @@ def _write_map(
     from ..errors import EXIT_OK, UserError
 
     used = ("model", "keras", "force", "timeout")
-    others = {"output": output, "backend": options["backends"], **options}
+    others = {
+        "output": output,
+        "backend": options["backends"],
+        "export": options["exports"],
+        **options,
+    }
     flags = (
         "output",
         "to",
@@ -198,6 +218,7 @@ def _write_map(
         "trust",
         "reference",
         "backend",
+        "export",
     )
     idle = [f"--{name.replace('_', '-')}" for name in flags if others[name]]
     if idle:

@@ -23,6 +23,7 @@ COMMANDS = {
     "convert-ckpt": ("convert_ckpt", "Convert a TF1 checkpoint, graph or SavedModel to Keras."),
     "inspect": ("inspect", "Show the contents of a checkpoint, a graph or a SavedModel."),
     "verify": ("verify", "Run an original and its model on the same inputs, layer by layer."),
+    "export": ("export", "Export a converted model to ONNX, LiteRT, PyTorch and other runtimes."),
     "run": ("run", "Train only one side of a system."),
     "list": ("list", "List all systems."),
     "doctor": ("doctor", "Show versions, devices and float settings."),

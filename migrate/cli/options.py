@@ -14,6 +14,8 @@ import click
 if TYPE_CHECKING:
     from ..report import Sink
 
+_BACKENDS = ("tensorflow", "jax", "torch")
+_EXPORTS = ("onnx", "litert", "tf_saved_model", "openvino", "torch")
 REFERENCE = (
     "A Python interpreter that has TensorFlow 1, such as ~/tf1/bin/python: there the original "
     "itself runs, forward and in training."
@@ -86,31 +88,58 @@ def feeds(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
 
 
 def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds ``--backend`` and ``--python``; the command gets ``backends``: name → interpreter."""
-
-    @click.option(
+    """Adds ``--backend``, and to what ``--python`` names; see :func:`python_option`."""
+    return click.option(
         "--backend", multiple=True,
         type=click.Choice(["tensorflow", "jax", "torch", "all"]),
         help="Repeat the comparison, forward and in training, on this backend of Keras. May be "
         "repeated.",
+    )(function)  # fmt: skip
+
+
+def export_option(flag: str, **more: Any) -> Callable[..., Any]:
+    """Adds the formats of other runtimes, under the name of a flag."""
+    return click.option(
+        flag, "export", multiple=True, type=click.Choice(_EXPORTS),
+        help="Export the model to this format, run the file by the runtime of the format, and "
+        "compare it with the original. May be repeated.", **more,
     )  # fmt: skip
+
+
+def python_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--python``, above the options that name backends and formats.
+
+    The command gets ``backends`` and ``exports``, those that it has: name → interpreter or None.
+    """
+
     @click.option(
         "--python", multiple=True, metavar="NAME=PATH",
-        help="The Python interpreter that has Keras with a backend, if it is not this one, such "
-        "as jax=~/jax/bin/python. May be repeated.",
+        help="The Python interpreter that has Keras with a backend, or the libraries of a format, "
+        "if it is not this one, such as jax=~/jax/bin/python. May be repeated.",
     )  # fmt: skip
     @functools.wraps(function)
-    def with_backends(
-        *args: Any, backend: tuple[str, ...], python: tuple[str, ...], **options: Any
-    ) -> Any:
-        return function(*args, backends=_backends(backend, python), **options)
+    def with_interpreters(*args: Any, python: tuple[str, ...], **options: Any) -> Any:
+        paths, asked = _paths(python), dict[str, list[str]]()
+        if "backend" in options:
+            chosen = options.pop("backend")
+            asked["backends"] = [n for n in _BACKENDS if n in chosen or "all" in chosen]
+        if "export" in options:
+            asked["exports"] = list(dict.fromkeys(options.pop("export")))
+        for name in paths:
+            if not any(name in names for names in asked.values()):
+                flags = [f"--backend {name}"] if name in _BACKENDS and "backends" in asked else []
+                flags += [f"--export {name}"] if name in _EXPORTS and "exports" in asked else []
+                raise click.UsageError(
+                    f"--python {name}=… has no effect without {' or '.join(flags) or 'its format'}"
+                )
+        given = {key: {name: paths.get(name) for name in names} for key, names in asked.items()}
+        return function(*args, **given, **options)
 
-    return with_backends
+    return with_interpreters
 
 
-def _backends(asked: tuple[str, ...], python: tuple[str, ...]) -> dict[str, str | None]:
-    known = ("tensorflow", "jax", "torch")
-    paths = {}
+def _paths(python: tuple[str, ...]) -> dict[str, str]:
+    known, paths = dict.fromkeys((*_BACKENDS, *_EXPORTS)), {}
     for text in python:
         name, _, path = text.partition("=")
         if name not in known or not path:
@@ -118,7 +147,4 @@ def _backends(asked: tuple[str, ...], python: tuple[str, ...]) -> dict[str, str 
                 f"{text!r} is not NAME=PATH with one of {', '.join(known)}", param_hint="--python"
             )
         paths[name] = os.path.expanduser(path)
-    chosen = known if "all" in asked else [name for name in known if name in asked]
-    for name in (name for name in paths if name not in chosen):
-        raise click.UsageError(f"--python {name}=… has no effect without --backend {name}")
-    return {name: paths.get(name) for name in chosen}
+    return paths

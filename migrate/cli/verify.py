@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import REFERENCE, backend_options, feeds, finite, names, output_options, page_option
+from .options import (
+    REFERENCE,
+    backend_options,
+    feeds,
+    finite,
+    names,
+    output_options,
+    page_option,
+    python_option,
+)
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -93,6 +102,7 @@ def _tolerance(
     help="End a process after so many seconds without a response.",
 )
 @backend_options
+@python_option
 @output_options
 @page_option
 def command(sink: Sink, source: str, model: str, allow_unproved: bool, **options: Any) -> int:

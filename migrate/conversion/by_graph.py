@@ -34,9 +34,11 @@ from ..verification import (
     check_training,
     compare_backends,
     difference,
+    export_model,
     lost_dropout,
     no_evidence,
     not_compared,
+    not_exported,
     without_weights,
 )
 from ..verification.kernels import changed_in
@@ -44,7 +46,7 @@ from ..worker import JobError, Worker, WorkerError
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
 from .lifting import Lifted, NotLiftedError, lift
-from .output import Output, differences
+from .output import NO_LAYERS, Output, differences
 from .report import lifted_report, write_report
 from .result import Conversion, dry_run
 
@@ -74,6 +76,7 @@ class GraphConversion:
         workers: for the graph and for Keras; one for both is started where it is None.
         reference: an interpreter that has TensorFlow 1, to run the original; None: the worker does.
         backends: of Keras, with their interpreters: there the proof is repeated.
+        exports: formats of other runtimes, with the interpreters that write them.
     """
 
     output: Output
@@ -82,6 +85,7 @@ class GraphConversion:
     train_check: bool = True
     reference: str | Path | None = None
     backends: Mapping[str, str] = field(default_factory=dict)
+    exports: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> Source:
@@ -159,29 +163,31 @@ class GraphConversion:
                 except WorkerError:
                     raise
                 except UserError as error:
-                    rows = not_compared(self.backends, "the outputs were not compared")
-                    return replace(self.output.unmeasured(error), backends=rows)
+                    return self._elsewhere_not(
+                        self.output.unmeasured(error), "the outputs were not compared"
+                    )
                 measured = replace(measured, run_by=run_by)
                 trained = self._check_training(plan, interface, measured, runner, keras_worker)
                 if not all(map(Allowed().holds, (measured.differences or {}).values())):
-                    reason = "the outputs differ on TensorFlow already"
-                    return replace(measured, backends=not_compared(self.backends, reason))
+                    return self._elsewhere_not(measured, "the outputs differ on TensorFlow already")
                 subject = Subject(room / "model.keras", None)
+                common: dict[str, Any] = {
+                    "own": subject.source,
+                    "report": {},
+                    "timeout": self.timeout,
+                    "tell": self.output.tell,
+                }
                 found = compare_backends(
-                    self.backends,
-                    subject,
-                    interface,
-                    given,
-                    expected,
-                    trained,
-                    Allowed(),
-                    own=subject.source,
-                    plan=plan,
-                    report={},
-                    timeout=self.timeout,
-                    tell=self.output.tell,
-                )
-                return replace(measured, backends=found)
+                    self.backends, subject, interface, given, expected, trained, Allowed(),
+                    plan=plan, **common,
+                )  # fmt: skip
+                if self.exports:
+                    original.open()
+                files = export_model(
+                    self.exports, room, subject, interface, given, expected, original.run,
+                    Allowed(), force=False, **common,
+                )  # fmt: skip
+                return replace(measured, backends=found, exports=files)
 
             def compare_outputs() -> tuple[Measured, Examples, Examples]:
                 plan.warnings += self._lost_dropout(inference, plan)
@@ -236,6 +242,14 @@ class GraphConversion:
                 return made
             why = {"ops": list[str](), "tensor": "", "reason": made}
             return self._lift(interface, original, inference, keras_worker, why, run_by)
+
+    def _elsewhere_not(self, measured: Measured, reason: str) -> Measured:
+        """Lines for the backends and formats that were asked for and not tried."""
+        return replace(
+            measured,
+            backends=not_compared(self.backends, reason),
+            exports=not_exported(self.exports, reason),
+        )
 
     def _lost_dropout(self, inference: Inference, plan: Plan) -> list[str]:
         """A warning, unless there is one already, where the model has less dropout."""
@@ -409,11 +423,12 @@ class GraphConversion:
                     timeout=self.timeout,
                 )
                 lifted.plan.notes += self._changed_kernels(interface, training=False)
+                if "torch" in self.output.to:
+                    lifted.plan.warnings.append(NO_LAYERS)
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
                 measured = self._compare_lifted(lifted, original, worker)
                 only = "the model is a SavedModel, which only TensorFlow runs"
-                rows = not_compared(self.backends, only)
-                measured = replace(measured, run_by=run_by, backends=rows)
+                measured = self._elsewhere_not(replace(measured, run_by=run_by), only)
                 report = lifted_report(self.source, lifted, why, measured)
                 report["files"] |= self.output.formats(room).files
                 write_report(room, report)

@@ -14,7 +14,7 @@ from ..mapping.users_model import function_of, is_users_model, twin_of
 from ..plan.examples import number_of, random_inputs
 from ..plan.mlp import forward, mlp_plan
 from ..sources import Source, open_source
-from ..verification import Measured
+from ..verification import Measured, check_exports
 from ..worker import Worker
 from ..worker.backends import interpreters
 from ..worker.events import Event
@@ -52,6 +52,7 @@ def convert(
     trust: bool = False,
     reference: str | Path | None = None,
     backends: Mapping[str, str | Path | None] | None = None,
+    exports: Mapping[str, str | Path | None] | None = None,
     timeout: float = _TIMEOUT,
     on_event: Event | None = None,
     workers: tuple[Worker, Worker] | None = None,
@@ -88,6 +89,9 @@ def convert(
             training, in place of ``tf.compat.v1`` here.
         backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
             None for this one: what was proved is proved there too.
+        exports: "onnx", "litert", "tf_saved_model", "openvino" or "torch" → a Python interpreter
+            that has what the format needs, or None for this one: the model is exported there, and
+            the file is compared with the original.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called as the work goes on, see :mod:`tfmigrate.worker.events`.
         workers: for the graph and for Keras, where two are at hand; else they are started.
@@ -99,10 +103,10 @@ def convert(
         UserError: the source cannot be read or understood, or the output cannot be written.
     """
     path, to = Path(source), tuple(dict.fromkeys(to))
-    programs = interpreters(backends or {})
+    programs, exporters = interpreters(backends or {}), check_exports(exports or {})
     request = Request(
         path, inputs, outputs, feed, to, map, model, ema, keras, style, reference=reference,
-        backends=programs, like=like,
+        backends=programs, exports=exporters, like=like,
     )  # fmt: skip
     request.check()
     tell = on_event or (lambda event: None)
@@ -153,7 +157,7 @@ def convert(
     out = Output(opened, folder, to, keras, style, dry_run, force, timeout, tell)
     if request.variables_alone:
         return out.variables([])
-    unused = {"--reference": reference, "--backend": backends}
+    unused = {"--reference": reference, "--backend": backends, "--export": exports}
     for flag in (flag for flag, value in unused.items() if value and opened.graph is None):
         raise UserError(
             f"there is no graph beside {printable(path)}, so {flag} has no original to run",
@@ -161,7 +165,9 @@ def convert(
         )
     if model is not None or opened.graph is None:
         return _from_names(out, asked=model is not None)
-    conversion = GraphConversion(out, training, workers, train_check, reference, programs)
+    conversion = GraphConversion(
+        out, training, workers, train_check, reference, programs, exporters
+    )
     return conversion.run(inputs, outputs, feed)
 
 

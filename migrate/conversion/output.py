@@ -19,6 +19,7 @@ from ..parity import Difference
 from ..plan import Plan
 from ..plan.balance import balance
 from ..plan.fates import fates
+from ..plan.pytorch import state_dict_of
 from ..sources import Source
 from ..verification import Measured, difference
 from ..worker import Worker, WorkerError
@@ -26,6 +27,12 @@ from ..worker.batches import batches
 from ..worker.events import Event, counted, stage
 from .report import model_report, variables_report, write_report
 from .result import Conversion, dry_run
+from .torch_weights import TORCH_FILE, torch_entries, write_state_dict
+
+NO_LAYERS = (
+    "There is no file for PyTorch: --to torch names the weights after the layers of a model, and "
+    "no Keras model was made."
+)
 
 
 @dataclass
@@ -100,9 +107,11 @@ class Output:
         plan.warnings += found.warnings()
         blocks = outline_of(plan, self.style)
         text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
+        state, told = state_dict_of(plan) if "torch" in self.to else ([], [])
+        plan.warnings += told
         if self.dry_run:
             report = model_report(self.source, plan, {}, Measured(None), reference, found, blocks)
-            return dry_run(report)
+            return dry_run(report | torch_entries(state))
         weighs = sum(weight.recipe.nbytes for weight in plan.weights)
         with self.whole(weighs + self._size()) as room:
             (room / "model.py").write_text(text, encoding="utf-8")
@@ -132,6 +141,10 @@ class Output:
             if weights is not None:
                 report["files"] |= {"weights": weights.name}
             report["files"] |= self.formats(room, but=["weights"]).files
+            if state:
+                write_state_dict(room / TORCH_FILE, state, self.source.read)
+                report |= torch_entries(state)
+                report["files"] |= {"torch_weights": TORCH_FILE}
             write_report(room, report)
         self.tell({"stage": "done"})
         return Conversion(report, self.folder)
@@ -143,6 +156,8 @@ class Output:
             failed: a model was wanted, and the last of ``notes`` says why there is none.
         """
         reason = notes[-1] if failed else None
+        if "torch" in self.to:
+            notes = [*notes, NO_LAYERS]
         if not self.source.variables():
             raise UserError(
                 f"there are no variables in {printable(self.source.path)}, so nothing to write",

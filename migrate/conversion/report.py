@@ -42,7 +42,7 @@ def model_report(
     untouched = {weight.target for weight in plan.weights if weight.recipe.is_variable}
     return plain(
         {
-            **_head(source, "keras", {"keras": "model.keras", "python": "model.py"}),
+            **_head(source, "keras", _files(measured)),
             "inputs": [
                 {"tensor": i.tensor, "shape": i.value.shape, "dtype": i.value.dtype}
                 for i in plan.inputs
@@ -62,10 +62,18 @@ def model_report(
             "training": plan.training.summary if plan.training else None,
             "parity": _parity(measured, reference),
             "backends": [each.to_dict() for each in measured.backends],
+            "exports": [each.to_dict() for each in measured.exports],
             "notes": plan.notes,
             "warnings": [*plan.warnings, *measured.told],
         }
     )
+
+
+def _files(measured: Measured) -> dict[str, str]:
+    """What a conversion to a Keras model writes besides the variables."""
+    exported = [each.to_dict() for each in measured.exports]
+    files = {each["format"]: each["file"] for each in exported if "file" in each}
+    return {"keras": "model.keras", "python": "model.py", **files}
 
 
 def _assumed(plan: Plan) -> list[dict[str, Any]]:
@@ -146,6 +154,7 @@ def lifted_report(
             "gradients": gradients,
             "parity": _parity(measured, "the original graph"),
             "backends": [each.to_dict() for each in measured.backends],
+            "exports": [each.to_dict() for each in measured.exports],
             "notes": notes,
             "warnings": warnings,
         }

@@ -16,6 +16,7 @@ from ..mapping.users_model import is_users_model, twin_of
 MODEL_FORMATS = {
     "keras": "a Keras model with its source",
     "saved_model": "the unchanged graph, as a trainable SavedModel of TensorFlow 2",
+    "torch": "a Keras model, and its weights as a state_dict of PyTorch",
 }
 KNOWN_FORMATS = (*MODEL_FORMATS, *FORMATS)
 
@@ -36,6 +37,7 @@ class Request:
     style: str = "blocks"
     reference: str | Path | None = None
     backends: Mapping[str, str] = field(default_factory=dict)
+    exports: Mapping[str, str] = field(default_factory=dict)
     like: str | Path | None = None
 
     @property
@@ -85,9 +87,10 @@ class Request:
         if self.keras not in ("keras", "tf-keras"):
             raise UserError(f"--keras is {printable(self.keras)}", expected="keras or tf-keras")
         for flag, value in (("--keras tf-keras", self.keras), ("--to saved_model", self.to)):
-            if self.backends and flag.split()[1] in value:
+            idle = "--backend" if self.backends else "--export" if self.exports else None
+            if idle and flag.split()[1] in value:
                 raise UserError(
-                    f"{flag} makes a model that only TensorFlow runs, so --backend would have no "
+                    f"{flag} makes a model that only TensorFlow runs, so {idle} would have no "
                     "effect",
                     try_="without it",
                 )
@@ -125,11 +128,12 @@ class Request:
                     try_="--model FILE.py:FUNCTION as well",
                 )
             self._refuse("--map without --model only renames variables", keras=True)
-        elif "saved_model" in self.to:
-            raise UserError(
-                "--to saved_model keeps the graph unchanged and cannot use your own model",
-                try_="--to keras",
-            )
+        for name, does in (("saved_model", "keeps"), ("torch", "reads the layers of")):
+            if name in self.to:
+                raise UserError(
+                    f"--to {name} {does} the graph and cannot use your own model",
+                    try_="--to keras",
+                )
 
     def _check_model(self) -> None:
         if self.variables_alone:
@@ -138,9 +142,9 @@ class Request:
         if self.model is not None:
             self._refuse(f"--model {self.model} does not use the graph", graph=True)
         if "saved_model" in self.to:
-            if "keras" in self.to:
+            if other := next((name for name in ("keras", "torch") if name in self.to), None):
                 raise UserError(
-                    "--to keras and --to saved_model are two conversions",
+                    f"--to {other} and --to saved_model are two conversions",
                     try_="one after the other",
                 )
             self._refuse("--to saved_model keeps the graph unchanged", model=True, keras=True)
@@ -159,7 +163,7 @@ class Request:
         if graph:
             listed: dict[str, Any] = {"--inputs": self.inputs, "--outputs": self.outputs}
             listed |= {"--feed": self.feed, "--reference": self.reference}
-            listed |= {"--backend": self.backends}
+            listed |= {"--backend": self.backends, "--export": self.exports}
             given += [flag for flag, value in listed.items() if value]
         if model and self.model is not None:
             given.append("--model")

@@ -22,7 +22,13 @@ from ..report import (
     Table,
     Warnings,
 )
-from ..verification import backends_blocks, backends_told, losses_drawn
+from ..verification import (
+    backends_blocks,
+    backends_told,
+    exports_blocks,
+    exports_told,
+    losses_drawn,
+)
 
 _MOST_DRAWN = 120  # boxes of a picture that a person can still follow
 
@@ -40,8 +46,9 @@ class Conversion(Result):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether parity holds, on each backend that it was measured on."""
-        if any(entry["verdict"] == Verdict.FAIL for entry in self.report.get("backends", ())):
+        """Whether parity holds, on each backend and of each file that it was measured on."""
+        elsewhere = [*self.report.get("backends", ()), *self.report.get("exports", ())]
+        if any(entry["verdict"] == Verdict.FAIL for entry in elsewhere):
             return Verdict.FAIL
         return Verdict(self.report["parity"]["verdict"])
 
@@ -100,6 +107,8 @@ class Conversion(Result):
             shown.append(Notes(report["notes"]))
         shown += _drawn(report.get("outline", ()))
         shown.append(Table(columns, rows))
+        if state := report.get("torch"):
+            shown.append(_state_dict(state))
         if blocks := report.get("blocks"):
             named = [f"{block['function']} × {block['times']}" for block in blocks]
             shown.append(Paragraph(f"Blocks of the source: {', '.join(named)}"))
@@ -122,7 +131,9 @@ class Conversion(Result):
         if run_by := parity.get("run_by"):
             parts.append(f"original run by {run_by}")
         shown += backends_blocks(report.get("backends") or [])
+        shown += exports_blocks(report.get("exports") or [])
         parts += backends_told(report.get("backends") or [])
+        parts += exports_told(report.get("exports") or [])
         if advice := parity.get("try"):
             shown.append(Paragraph(f"To prove it: {advice}"))
         return [
@@ -143,6 +154,22 @@ def _drawn(parts: Sequence[Mapping[str, Any]]) -> list[Block]:
         nodes.append(Node(f"{times}{part['what']}", detail))
     edges = [(start, end) for end, part in enumerate(parts) for start in part["takes"]]
     return [Diagram("the network", nodes, edges)]
+
+
+def _state_dict(state: Sequence[Mapping[str, Any]]) -> Table:
+    """Each tensor for PyTorch, and the Keras variable that it is made of."""
+    rows = [
+        [
+            entry["name"],
+            entry["variable"] or "",
+            "" if entry["from_shape"] is None else str(tuple(entry["from_shape"])),
+            str(tuple(entry["shape"])),
+            entry["done"],
+        ]
+        for entry in state
+    ]
+    alone = frozenset(i for i, entry in enumerate(state) if not entry["counterpart"])
+    return Table(["PyTorch", "Keras", "shape", "becomes", "done"], rows, marked=alone)
 
 
 def _compared(parity: Mapping[str, Any]) -> list[Block]:

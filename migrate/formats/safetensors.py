@@ -40,7 +40,12 @@ _MAX_HEADER = 100_000_000  # what the library accepts
 
 
 def write(
-    path: Path, source: TensorSource, *, force: bool = False, progress: Progress | None = None
+    path: Path,
+    source: TensorSource,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    framework: str = "tf",
 ) -> list[Fate]:
     """Writes every tensor that the format can hold; bytes are unchanged.
 
@@ -49,6 +54,7 @@ def write(
         source: the tensors.
         force: replace a file that is there.
         progress: told of the bytes as they are written.
+        framework: whose conventions the names and shapes follow: "tf", or "pt" for PyTorch.
 
     Returns:
         One fate a tensor, in the source's order. Strings, complex128 and resources are skipped.
@@ -62,7 +68,7 @@ def write(
         ((numpy_dtype(v.dtype), v) for name, v in source.variables.items() if not reasons[name]),
         key=lambda pair: (-pair[0].itemsize, pair[1].name),
     )
-    header: dict[str, object] = {_RESERVED: {"format": "tf"}}
+    header: dict[str, object] = {_RESERVED: {"format": framework}}
     end = 0
     for dtype, v in kept:
         begin, end = end, end + v.size * dtype.itemsize

@@ -23,6 +23,7 @@ from ..report import (
 )
 from .backends import OnBackend, backends_blocks, backends_told
 from .comparing import Allowed
+from .exports import Exported, exports_blocks, exports_told
 from .layers import Cause, LayerDifference
 from .trained import Trained
 
@@ -64,6 +65,7 @@ class Verification(Result):
         run_by: which TensorFlow ran the original, where it is another than this one.
         unproved: why outputs that agree prove nothing; None where they do.
         backends: the same on other backends of Keras.
+        exports: files for other runtimes, and what they compute.
     """
 
     outputs: Mapping[str, Difference]
@@ -81,13 +83,16 @@ class Verification(Result):
     run_by: str | None = None
     unproved: str | None = None
     backends: tuple[OnBackend, ...] = ()
+    exports: tuple[Exported, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """Whether the outputs agree, and all that training made; whether that proves anything."""
         trained = self.trained is None or self.trained.holds(self.allowed)
         holds = trained and all(map(self.allowed.holds, self.outputs.values()))
-        holds = holds and all(each.verdict is not Verdict.FAIL for each in self.backends)
+        elsewhere = [each.verdict for each in self.backends]
+        elsewhere += [each.verdict for each in self.exports]
+        holds = holds and Verdict.FAIL not in elsewhere
         if holds and self.trained is None and self.unproved is not None:
             return Verdict.NOT_PROVED
         return Verdict.of(holds)
@@ -148,6 +153,7 @@ class Verification(Result):
                 },
                 "training": self.trained.to_dict() if self.trained is not None else None,
                 "backends": [each.to_dict() for each in self.backends],
+                "exports": [each.to_dict() for each in self.exports],
                 "notes": self.notes,
             }
         )
@@ -164,7 +170,9 @@ class Verification(Result):
         shown += [Paragraph(line) for line in self.told()]
         if self.trained is not None:
             shown += self._shown(self.trained)
+        exports = [each.to_dict() for each in self.exports]
         shown += backends_blocks([each.to_dict() for each in self.backends])
+        shown += exports_blocks(exports)
         greatest = worst(list(self.outputs.values()))
         text = (
             f"worst {greatest.max_abs:.3g} over {self.examples} examples · allowed "
@@ -174,6 +182,8 @@ class Verification(Result):
         if self.trained is not None:
             text += f" · {_of_training(self.trained)}"
         for told in backends_told([each.to_dict() for each in self.backends]):
+            text += f" · {told}"
+        for told in exports_told(exports):
             text += f" · {told}"
         if self.run_by is not None:
             text += f" · original run by {self.run_by}"
@@ -258,6 +268,7 @@ class Measured:
         examples: how many were run.
         run_by: which TensorFlow ran the original, where it is another than this one.
         backends: the same on other backends of Keras.
+        exports: files for other runtimes, and what they compute.
     """
 
     differences: Mapping[str, Difference] | None
@@ -268,6 +279,7 @@ class Measured:
     advice: str | None = None
     run_by: str | None = None
     backends: tuple[OnBackend, ...] = ()
+    exports: tuple[Exported, ...] = ()
 
     @property
     def told(self) -> list[str]:

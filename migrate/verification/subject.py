@@ -43,6 +43,13 @@ class Subject:
             return None
 
     @property
+    def folder(self) -> Path:
+        """The folder where the model lies."""
+        path = self.path or self.code
+        assert path is not None
+        return path.parent
+
+    @property
     def pairs(self) -> list[Pair]:
         """Which layer stands for which tensor, as the conversion wrote it down."""
         count: dict[str, int] = {}
@@ -173,6 +180,40 @@ class Model:
     def predict(self, given: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Its outputs, in the order of the interface, for inputs in that order."""
         return self._listed(self._call({"step": "predict", **self._ends}, self._inputs(given))[1])
+
+    def export(
+        self, kind: str, path: Path, given: Sequence[np.ndarray], sizes: str
+    ) -> tuple[dict[str, Any], list[np.ndarray]]:
+        """Exports the model, opens the file and runs it, in a worker of a backend.
+
+        Args:
+            kind: the format.
+            given: inputs; they say the sizes that are fixed.
+            sizes: "open" as in the model, "batch" where only the batch size stays open, or "fixed".
+
+        Returns:
+            ``missing`` modules, what a library ``says`` that cannot, ``exporter`` and ``runtime``;
+            and the outputs of the file.
+        """
+        request = {"step": "export", "format": kind, "path": str(path), "sizes": sizes}
+        data, made = self._call(request, self._inputs(given))
+        return data, self._listed(made)
+
+    def exported(self, given: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The outputs of the exported file, as :meth:`predict` gives those of the model."""
+        return self._listed(self._call({"step": "exported"}, self._inputs(given))[1])
+
+    @property
+    def open_sizes(self) -> list[str]:
+        """What can be open in an export from a worker of a backend, the most first.
+
+        "open": nothing is fixed but what the model fixes; "batch"; "fixed": with a batch of one.
+        """
+        shapes = self._opened["shapes"]
+        if not shapes or not all(shape and shape[0] is None for shape in shapes):
+            return ["open"]
+        others = any(None in shape[1:] for shape in shapes)
+        return ["open", "batch", "fixed"] if others else ["open", "fixed"]
 
     def layers(
         self,

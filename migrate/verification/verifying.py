@@ -32,6 +32,7 @@ from .backends import compare_backends, not_compared
 from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
 from .evidence import no_evidence
+from .exports import check_exports, check_places, export_model, not_exported
 from .feeding import Feeding, read_data
 from .layers import LayerDifference, Search, Side
 from .result import Verification, Wide
@@ -57,6 +58,9 @@ def verify(
     trust: bool = False,
     reference: str | Path | None = None,
     backends: Mapping[str, str | Path | None] | None = None,
+    exports: Mapping[str, str | Path | None] | None = None,
+    folder: str | Path | None = None,
+    force: bool = False,
     timeout: float = 300.0,
     on_event: Callable[[dict[str, Any]], None] | None = None,
     workers: tuple[Worker, Worker] | None = None,
@@ -87,6 +91,10 @@ def verify(
             training, in place of ``tf.compat.v1`` here.
         backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
             None for this one: the model is run, and trained, there too.
+        exports: of :data:`EXPORTS` → a Python interpreter that has what the format needs, or None
+            for this one: the model is exported, and the file compared with the original.
+        folder: where exported files go; by default where the model is.
+        force: replace exported files that are there.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called with ``{"stage": …}`` as the work goes on.
         workers: for the original and for the model, where two are at hand; else they are started.
@@ -98,7 +106,7 @@ def verify(
         UserError: a side cannot be opened or run, or they do not belong together.
     """
     tell = on_event or (lambda event: None)
-    programs = interpreters(backends or {})
+    programs, exporters = interpreters(backends or {}), check_exports(exports or {})
     tell({"stage": "reading"})
     with ExitStack() as stack:
         stack.enter_context(_models_errors(model))
@@ -109,6 +117,8 @@ def verify(
         if reference is not None:
             runner = own = stack.enter_context(ReferenceWorker(reference, graph_worker))
         opened, subject = open_source(source), find_subject(model)
+        place = Path(folder) if folder is not None else subject.folder
+        check_places(exporters, place, force=force)
         opened.trusted = trust
         if opened.graph is None:
             raise UserError(
@@ -121,10 +131,10 @@ def verify(
                 "training is not carried over",
                 expected="a Keras model for --train",
             )
-        if programs and subject.path is not None and subject.path.is_dir():
+        if (programs or exporters) and subject.path is not None and subject.path.is_dir():
             raise UserError(
                 f"{printable(model)} is a SavedModel, which only TensorFlow runs",
-                expected="a Keras model for --backend",
+                expected=f"a Keras model {'for --backend' if programs else 'to export'}",
             )
         allowed = Allowed(*tolerance) if tolerance is not None else Allowed()
         interface, inference = find_inference(
@@ -198,27 +208,34 @@ def verify(
                 timeout=timeout,
             )
             result = replace(result, trained=trained)
-        if programs and result.verdict is Verdict.FAIL:
+        common: dict[str, Any] = {
+            "own": source_text if subject.code is None else subject.code.read_text("utf-8"),
+            "report": subject.report,
+            "timeout": timeout,
+            "tell": tell,
+        }
+        if result.verdict is Verdict.FAIL:
             reason = "the model differs on TensorFlow already"
-            result = replace(result, backends=not_compared(programs, reason))
-        elif programs:
             result = replace(
                 result,
-                backends=compare_backends(
-                    programs,
-                    subject,
-                    interface,
-                    given,
-                    original.run(given),
-                    result.trained,
-                    allowed,
-                    own=source_text if subject.code is None else subject.code.read_text("utf-8"),
-                    plan=plan,
-                    report=subject.report,
-                    timeout=timeout,
-                    tell=tell,
-                ),
+                backends=not_compared(programs, reason),
+                exports=not_exported(exporters, reason),
             )
+        else:
+            original.open()
+            if programs:
+                found = compare_backends(
+                    programs, subject, interface, given, original.run(given), result.trained,
+                    allowed, plan=plan, **common,
+                )  # fmt: skip
+                result = replace(result, backends=found)
+            if exporters:
+                files = export_model(
+                    exporters, place, subject, interface, given, original.run(given),
+                    original.run, allowed,
+                    force=force, **common,
+                )  # fmt: skip
+                result = replace(result, exports=files)
         return replace(
             result,
             source=str(source),

@@ -1,8 +1,8 @@
 """Runs a Keras model on another backend: a program of its own, in any interpreter.
 
-It opens a converted model, or trains the Keras form of a system of the course. It needs Keras and
-its backend, numpy, and three files beside this one. It reads and writes the frames of
-``channel.py``. KERAS_BACKEND names the backend.
+It opens a converted model and exports it, or trains the Keras form of a system of the course. It
+needs Keras and its backend, numpy, and a few files beside this one. It reads and writes the frames
+of ``channel.py``. KERAS_BACKEND names the backend.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Session:
         self._keras, self._helpers, self._emit = keras, helpers, emit
         self._versions = versions
         self._model: Any = None
+        self._exported: Any = None
 
     def open(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
         """Opens ``path``, a .keras file, after ``code`` (a file) or ``source`` (its text) ran."""
@@ -70,7 +71,12 @@ class Session:
         if text:
             _module("converted_model", text)
         self._model = self._keras.models.load_model(request["path"], compile=request["compile"])
-        return {"kind": "keras", "inputs": [tensor.name for tensor in self._model.inputs]}, {}
+        inputs = self._model.inputs
+        return {
+            "kind": "keras",
+            "inputs": [tensor.name for tensor in inputs],
+            "shapes": [list(tensor.shape) for tensor in inputs],
+        }, {}
 
     def describe(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
         """The shapes of the variables; no layers, since only whole models are compared here."""
@@ -156,11 +162,43 @@ class Session:
         told = {"first_step": first_step, "placement": "", "settings": self._versions}
         return told, made
 
-    def _inputs(self, arrays: dict[str, Any]) -> Any:
-        given = [
-            arrays[str(index)].astype(self._keras.backend.standardize_dtype(tensor.dtype))
-            for index, tensor in enumerate(self._model.inputs)
+    def export(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """Exports it to ``format`` at ``path``, with ``sizes`` as in ``exporting.export``, and runs
+        the file; gives what did it, the modules that are ``missing``, or what a library ``says``
+        that cannot do it.
+        """
+        kind, path, exporting = request["format"], request["path"], _beside("exporting")
+        if missing := exporting.missing(kind):
+            return {"missing": missing}, {}
+        given = self._given(arrays)
+        try:
+            self.predict(request, arrays)  # ONNX: a model must have been called
+            exporting.export(self._keras, self._model, kind, path, given, request["sizes"])
+            if kind == "litert":
+                exporting.refuse_other_ops(path)
+            names = [tensor.name for tensor in self._model.inputs]
+            self._exported = exporting.opened(kind, path, names)
+            made = self._exported(given)
+        except Exception as error:
+            return {"missing": [], "says": f"{type(error).__name__}: {error}"}, {}
+        answer = {"missing": [], "says": "", **exporting.versions(kind)}
+        return answer, {str(index): value for index, value in enumerate(made)}
+
+    def exported(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        """Runs the exported file, as ``predict`` runs the model."""
+        made = self._exported(self._given(arrays))
+        return {}, {str(index): value for index, value in enumerate(made)}
+
+    def _given(self, arrays: dict[str, Any]) -> list[Any]:
+        """The inputs, in the types that the model takes."""
+        types = [self._keras.backend.standardize_dtype(t.dtype) for t in self._model.inputs]
+        return [
+            arrays[str(index)] if dtype == "string" else arrays[str(index)].astype(dtype)
+            for index, dtype in enumerate(types)
         ]
+
+    def _inputs(self, arrays: dict[str, Any]) -> Any:
+        given = self._given(arrays)
         return given[0] if len(given) == 1 else given
 
     def _numpy(self, value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +59,17 @@ class BackendWorker(Worker):
     Args:
         backend: of :data:`BACKENDS`.
         python: its interpreter, of :func:`interpreters`.
+        writable: folders in which it may write.
     """
 
-    def __init__(self, backend: str, python: str):
+    def __init__(self, backend: str, python: str, writable: Sequence[Path] = ()):
         self.backend, self._python = backend, printable(python)
         self.steps: list[float] = []
         self._versions: dict[str, str] = {}
         super().__init__(
             backend,
             environment={"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"},
-            writable=(),
+            writable=writable,
             command=[python, str(_SCRIPT)],
         )
 

@@ -115,7 +115,7 @@ class Worker:
             )
             env["TMPDIR"] = self._room.name
             places = [self._room.name, *map(str, writable)]
-            confined = [*_PYTHON, f"{__package__}.confine", self._room.name]
+            confined = [*_PYTHON, f"{__package__}.confine", *places, "--"]
             program = [*confined, *program] if command else [*program, *places]
         self._process = subprocess.Popen(
             program,

@@ -1,7 +1,7 @@
 """What the operating system lets a worker do that runs a stranger's files.
 
-As a program, ``python -m tfmigrate.worker.confine TEMPORARY PROGRAM [ARGUMENT]…`` confines itself
-and becomes the other program.
+As a program, ``python -m tfmigrate.worker.confine TEMPORARY [FOLDER]… -- PROGRAM [ARGUMENT]…``
+confines itself and becomes the other program.
 """
 
 from __future__ import annotations
@@ -104,5 +104,6 @@ def _limit(what: int, most: int) -> None:
 
 
 if __name__ == "__main__":
-    confine(sys.argv[1], programs=True)
-    os.execv(sys.argv[2], sys.argv[2:])
+    end = sys.argv.index("--")
+    confine(sys.argv[1], sys.argv[2:end], programs=True)
+    os.execv(sys.argv[end + 1], sys.argv[end + 1 :])

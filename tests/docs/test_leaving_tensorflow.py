@@ -35,13 +35,25 @@ def test_the_page_runs(
 ) -> None:
     python = skip_without(backend)
     monkeypatch.chdir(tmp_path)
-    (command,) = re.findall(r"^\$ (tfmigrate .*)$", PAGE, re.M)
-    _, *arguments = shlex.split(command)
-    arguments = [
-        {"model.ckpt": str(case_of("goldens/train_adam").source), "torch": backend}.get(a, a)
-        for a in arguments[:-2]
-    ]
+    command, _ = re.findall(r"^\$ (tfmigrate .*)$", PAGE, re.M)
+    command = command.replace("model.ckpt", str(case_of("goldens/train_adam").source))
+    _, *arguments = shlex.split(command.replace("--backend torch", f"--backend {backend}"))
+    arguments = arguments[:-2]
     assert run([*arguments, "--python", f"{backend}={python}"]) == 0
     environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
     guard = "import sys\nsys.modules['tensorflow'] = None\n"
     subprocess.run([python, "-c", guard + code(backend)], env=environment, check=True)
+
+
+def test_the_model_of_the_page_is_exported(
+    case_of: CaseOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = skip_without("onnx")
+    monkeypatch.chdir(tmp_path)
+    source = str(case_of("goldens/train_adam").source)
+    assert run(["convert-ckpt", source, "-o", "model-keras", "--no-train-check"]) == 0
+    _, command = re.findall(r"^\$ (tfmigrate .*)$", PAGE, re.M)
+    _, *arguments = shlex.split(command)
+    assert run([*arguments, "--python", f"onnx={python}"]) == 0
+    guard = "import sys\nsys.modules['tensorflow'] = sys.modules['keras'] = None\n"
+    subprocess.run([python, "-c", guard + code("onnx")], check=True)

@@ -37,6 +37,7 @@ for family in (
     "idioms",
     "composed",
     "attention_heads",
+    "pytorch",
 ):
     __import__(family)
 
