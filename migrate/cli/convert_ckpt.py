@@ -89,11 +89,11 @@ def _counted(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
             if "total" in event and "jobs" in event:
                 text = f"converting, {event['jobs']} at once"
                 progress.update(task, description=text, total=event["total"])
-            elif "done" in event:
+            elif "row" in event:
                 ended += 1
                 progress.update(task, advance=1)
                 if progress.disable:
-                    row, total = event["done"], progress.tasks[0].total or 0
+                    row, total = event["row"], progress.tasks[0].total or 0
                     said = row["error"] or f"{row['outcome']}, {row['verdict']}"
                     sink.note(f"{ended} of {total:.0f}: {row['folder']}: {said}")
             elif "stage" in event:

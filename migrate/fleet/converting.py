@@ -1,4 +1,4 @@
-"""``convert`` for several sources: what is to be done, done by a few processes, and written down."""
+"""``convert`` for several sources: some are skipped, the others done, and all written down."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def convert_many(
         dry_run: plan, and write nothing.
         trust: as for ``convert``.
         on_event: called with ``{"total", "jobs"}``, then with the events of ``convert`` and the
-            ``source`` they are about, and with ``{"done": row}`` after each source.
+            ``source`` they are about, and with ``{"row": row}`` after each source.
         options: further arguments of ``convert``, the same for all; not ``workers`` and ``room``.
 
     Returns:
@@ -101,10 +101,11 @@ def convert_many(
                 how = converted(done.result)
             rows[name] = row = rows[name] | how | {"seconds": done.seconds}
             old = before.get(name)
-            stays = done.result is None and old is not None and is_there(old, folder)
-            journal.rows[name] = old if stays else row
+            if done.result is None and old is not None and is_there(old, folder):
+                row = old  # its output is still there
+            journal.rows[name] = row
             journal.write()
-            tell({"done": row})
+            tell({"row": rows[name]})
         return Fleet(list(rows.values()), skipped, journal.notes, None if dry_run else folder)
 
 

@@ -38,7 +38,7 @@ def new_row(source: Path, name: str, request: Request, options: dict[str, Any]) 
 
 
 def converted(result: Conversion) -> Row:
-    """What a conversion adds to its row; nothing is written by a dry run, which changes no state."""
+    """What a conversion adds to its row; after a dry run the source still waits."""
     report, parity = result.report, result.report["parity"]
     return {
         "state": CONVERTED if result.folder is not None else WAITING,

@@ -73,7 +73,7 @@ class Lanes:
     trust: bool
     tell: Event
     _waiting: queue.SimpleQueue[Job] = field(default_factory=queue.SimpleQueue)
-    _done: queue.SimpleQueue[Done | Exception] = field(default_factory=queue.SimpleQueue)
+    _done: queue.SimpleQueue[Done | BaseException] = field(default_factory=queue.SimpleQueue)
     _ending: threading.Event = field(default_factory=threading.Event)
     _workers: list[Worker] = field(default_factory=list)
 
@@ -95,7 +95,7 @@ class Lanes:
                 thread.start()
             for _ in listed:
                 done = self._done.get()
-                if isinstance(done, Exception):
+                if isinstance(done, BaseException):
                     raise done
                 yield done
         finally:
@@ -131,7 +131,7 @@ class Lanes:
                     self._done.put(lane.run(job, options, next(iter(writable), None)))
         except queue.Empty:
             pass
-        except Exception as error:
+        except BaseException as error:  # which the command's own thread raises again
             self._done.put(error)
 
     def _telling(self, job: Job) -> Event:
@@ -188,5 +188,3 @@ class _Lane:
                 self.worker.call("forget")
         except (UserError, RuntimeError):
             self.worker.close()
-
-

@@ -18,7 +18,7 @@ _LONGEST = 200  # bytes of a folder's name
 
 
 def is_pattern(given: str | Path) -> bool:
-    """Whether a source is a pattern such as ``runs/*/model.ckpt-*.index``, and no name of a file."""
+    """Whether a source is a pattern such as ``runs/*/*.index``, and not the name of a file."""
     text = os.fspath(given)
     there = any(os.path.lexists(text + ending) for ending in ("", ".index", ".meta"))
     return glob.has_magic(text) and not there
@@ -77,7 +77,7 @@ def digest(source: Path, more: Iterable[Path] = ()) -> str:
         more: files that its conversion reads too.
     """
     known = hashlib.sha256()
-    for path in (*_files(source), *more):
+    for path in (*_files(source), *map(str, more)):
         try:
             status = os.stat(path)
         except OSError:

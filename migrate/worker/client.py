@@ -141,7 +141,7 @@ class Worker:
         )
         if (noted := _noted.get()) is not None:
             noted.append(self)
-        self._turn = threading.Lock()
+        self._turn, self._closing = threading.Lock(), threading.Lock()
         self._frames: queue.Queue = queue.Queue()
         self._reader = threading.Thread(target=self._pump, daemon=True)
         self._reader.start()
@@ -228,9 +228,12 @@ class Worker:
         return self._log.read().decode(errors="replace")
 
     def close(self) -> None:
-        """Ends the process and everything it started, at once."""
-        if self._log.closed:
-            return
+        """Ends the process and everything it started, at once; any thread may do it."""
+        with self._closing:
+            if not self._log.closed:
+                self._close()
+
+    def _close(self) -> None:
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

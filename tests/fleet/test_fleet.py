@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import zipfile
@@ -26,9 +27,7 @@ from tfmigrate.fleet.sources import expanded, named
 pytestmark = pytest.mark.xdist_group("fleet")
 
 SCHEMA = Draft202012Validator(
-    json.loads(
-        (Path(__file__).parents[2] / "docs" / "conversions.schema.json").read_text("utf-8")
-    )
+    json.loads((Path(__file__).parents[2] / "docs" / "conversions.schema.json").read_text("utf-8"))
 )
 # Dropout and layers without names; Adam in the midst of training; a loop over a cell.
 MODELS = ("mlp_unnamed_dropout", "train_adam", "lstm_dynamic")
@@ -120,9 +119,7 @@ def test_a_bad_source_is_a_row_and_the_others_are_converted(
     assert value(tmp_path / "out" / "a-model.ckpt-2") == 7
 
 
-def test_what_was_converted_is_skipped_unless_something_changed(
-    runs: Path, tmp_path: Path
-) -> None:
+def test_what_was_converted_is_skipped_unless_something_changed(runs: Path, tmp_path: Path) -> None:
     folder, sources = tmp_path / "out", [runs / "*" / "*.index"]
     convert_many(sources, folder, **NPZ)
     before = (folder / "a-model.ckpt-1").stat()
@@ -204,7 +201,8 @@ def content(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"model.py": (folder / "model.py").read_text("utf-8")}
     found["report.json"] = json.loads((folder / "report.json").read_text("utf-8"))
     with zipfile.ZipFile(folder / "model.keras") as archive:
-        found["config.json"] = json.loads(archive.read("config.json"))
+        text = archive.read("config.json").decode()
+        found["config.json"] = re.sub(r'"shared_object_id": \d+', "", text)  # an address
         with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
 
             def take(name: str, item: Any) -> None:
@@ -273,7 +271,7 @@ def test_a_killed_worker_costs_one_conversion_and_ctrl_c_leaves_whole_folders(
     assert fleet.exit_status() == 2
     assert set(os.listdir(folder)) == {"1-model.ckpt", "report.json"}
     with pytest.raises(KeyboardInterrupt):
-        convert_many(sources, folder, jobs=1, on_event=ends("done", interrupt))
+        convert_many(sources, folder, jobs=1, on_event=ends("row", interrupt))
     assert workers_of_this_process() == []
     assert set(os.listdir(folder)) == {"0-model.ckpt", "1-model.ckpt", "report.json"}
     found = {row["folder"]: row["state"] for row in written(folder)["conversions"]}
