@@ -25,10 +25,11 @@ fix: .venv  ## fix style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv  ## measure speed and memory, as ratios
+bench: .venv  ## measure speed and memory, as ratios; FLEET is a folder of small checkpoints
 	$(BIN)/python benchmarks/weights.py
 	$(BIN)/python benchmarks/graphs.py
 	$(BIN)/python benchmarks/outlines.py
+	$(if $(FLEET),$(BIN)/python benchmarks/fleet.py $(FLEET))
 
 fuzz: .venv  ## read generated and damaged files and graphs, for TIME seconds
 	$(BIN)/python -m pip install --quiet --constraint constraints-dev.txt --editable '.[fuzz]'

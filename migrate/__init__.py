@@ -5,6 +5,7 @@
     tfmigrate.compare("mlp")           # TF1 and TF2 side by side
     tfmigrate.lesson("mlp")            # the code of both, section by section
     tfmigrate.convert("model.ckpt")    # a TF1 checkpoint as a Keras model
+    tfmigrate.convert_many(["runs/*/model.ckpt-*.index"], "models")    # many of them
     tfmigrate.inspect("model.ckpt")    # what is in it
     tfmigrate.verify("model.ckpt", "model-keras")    # both on the same inputs, layer by layer
     tfmigrate.propose_map("model.ckpt", "net.py:build", "map.json")    # into a model of your own
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .conversion.convert import convert
     from .course.comparison import compare
     from .course.lesson import lesson
+    from .fleet import convert_many
     from .inspection import inspect
     from .mapping.proposed import propose_map
     from .verification import verify
@@ -34,6 +36,7 @@ __all__ = [
     "__version__",
     "compare",
     "convert",
+    "convert_many",
     "inspect",
     "lesson",
     "propose_map",
@@ -43,6 +46,7 @@ __all__ = [
 _HOMES = {
     "compare": ".course.comparison",
     "convert": ".conversion.convert",
+    "convert_many": ".fleet",
     "inspect": ".inspection",
     "lesson": ".course.lesson",
     "propose_map": ".mapping.proposed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,21 @@ EXIT_USER = 2
 EXIT_NOT_PROVED = 3
 EXIT_BUG = 101
 EXIT_INTERRUPTED = 130
+
+# What the environment refuses is the user's to mend, not a bug: the disk, the rights, the path.
+_SURROUNDINGS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.EFBIG,
+    errno.EIO,
+}
 
 
 class UserError(Exception):
@@ -39,6 +55,27 @@ class UserError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the line, not the way to it."""
         return [f"error: {self}"]
+
+
+def described(error: Exception) -> tuple[str, int]:
+    """The one line that reports an error, and the exit status it ends with."""
+    if isinstance(error, UserError):
+        return str(error), error.exit_status
+    if isinstance(error, MemoryError):
+        why = f": {error}" if str(error) else ""
+        return (
+            f"there is not enough memory{why}; try fewer examples, or a machine with more memory",
+            EXIT_USER,
+        )
+    if isinstance(error, OSError) and error.errno in _SURROUNDINGS:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}", EXIT_USER
+    first = "".join(str(error).strip().splitlines()[:1])
+    return (
+        f"{type(error).__name__}: {first}; this is a bug in tfmigrate: please report it with the "
+        "trace that TFMIGRATE_DEBUG=1 shows",
+        EXIT_BUG,
+    )
 
 
 def printable(name: object, limit: int | None = 120) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _GROUPS = {
     "Output": ("output", "to", "keras", "style", "training", "dry_run", "force"),
+    "Several sources": ("jobs",),
     "Proof": ("train_check", "reference", "backend", "export", "python", "allow_unproved"),
     "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Weights and their target model": ("ema", "model", "map", "write_map", "like"),
@@ -40,6 +41,7 @@ Example: tfmigrate convert-ckpt model.ckpt -o model-keras
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --write-map map.toml
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
          tfmigrate convert-ckpt model-keras/model.keras --to tf1
+         tfmigrate convert-ckpt 'runs/*/model.ckpt-*.index' -o models --jobs 4
 """
 _TO = (
     "keras; torch (keras, and its weights for PyTorch's load_state_dict, as safetensors); "
@@ -88,11 +90,41 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
         yield on_event
 
 
+@contextmanager
+def _counted(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A bar that counts sources and shows the last stage; in a pipe, a line for each source."""
+    with sink.progress() as progress:
+        task = progress.add_task("reading", total=None, note="")
+        ended = 0
+
+        def on_event(event: dict[str, Any]) -> None:
+            nonlocal ended
+            if "total" in event and "jobs" in event:
+                text = f"converting, {event['jobs']} at once"
+                progress.update(task, description=text, total=event["total"])
+            elif "row" in event:
+                ended += 1
+                progress.update(task, advance=1)
+                if progress.disable:
+                    row, total = event["row"], progress.tasks[0].total or 0
+                    said = row["error"] or f"{row['outcome']}, {row['verdict']}"
+                    sink.note(f"{ended} of {total:.0f}: {row['folder']}: {said}")
+            elif "stage" in event:
+                progress.update(task, note=f"{event['source']}: {event['stage']}")
+
+        yield on_event
+
+
 @click.command(cls=_Grouped, epilog=_EXAMPLES)
-@click.argument("source", type=click.Path())
+@click.argument("sources", metavar="SOURCE...", type=click.Path(), nargs=-1, required=True)
 @click.option(
     "-o", "--output", type=click.Path(), metavar="FOLDER",
     help="Output folder.  [NAME-keras; from Keras back to TF1: NAME-tf1]",
+)  # fmt: skip
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N",
+    help="Conversions at once; fewer if the free memory is not enough.  [one for each processor "
+    "core, at most 8]",
 )  # fmt: skip
 @click.option("--to", multiple=True, metavar="FORMAT", shell_complete=_formats, help=_TO)
 @click.option(
@@ -170,25 +202,56 @@ def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 @page_option
 def command(
     sink: Sink,
-    source: str,
+    sources: tuple[str, ...],
     output: str | None,
     write_map: str | None,
     allow_unproved: bool,
+    jobs: int | None,
     **options: Any,
 ) -> int:
-    """Convert SOURCE to a Keras model with its weights, and check that both compute the same.
+    """Convert each SOURCE to a Keras model with its weights, and check that both compute the same.
 
     SOURCE is a checkpoint (prefix, any of its files, or folder), a .meta, a frozen .pb, a
     SavedModel folder; or, to convert back to TF1, a .keras or .weights.h5 file. The output folder
     contains model.keras, model.py and report.json. Exit status 0 if both compute the same, 1 if
     they differ, 3 if the model could not be proved.
+
+    Several sources, a quoted pattern such as 'runs/*/model.ckpt-*.index', or --jobs: the output
+    folder contains a folder for each source and a report.json for all. All files of a checkpoint
+    are one source. Its folder is named after its path below the folder that all sources share,
+    with - for /; a number is appended to a name that is in use. A source that cannot be converted
+    does not stop the others. The same command again converts only the sources that are missing.
+    The exit status is the worst of all: 101, 2, 1, 3, 0.
     """
     from .. import convert
+    from ..fleet.sources import is_pattern
 
+    several = len(sources) > 1 or jobs is not None or is_pattern(sources[0])
     if write_map is not None:
-        return _write_map(sink, source, output, write_map, options)
+        if several:
+            raise click.UsageError("--write-map needs exactly one SOURCE")
+        return _write_map(sink, sources[0], output, write_map, options)
+    if several:
+        return _convert_many(sink, sources, output, jobs, options, allow_unproved)
+    source = sources[0]
     with _stages(sink) as on_event:
         result = convert(source, output, on_event=on_event, **options)
+    sink.show(result)
+    return result.exit_status(allow_unproved=allow_unproved)
+
+
+def _convert_many(
+    sink: Sink,
+    sources: tuple[str, ...],
+    output: str | None,
+    jobs: int | None,
+    options: dict[str, Any],
+    allow_unproved: bool,
+) -> int:
+    from .. import convert_many
+
+    with _counted(sink) as on_event:
+        result = convert_many(sources, output, jobs=jobs, on_event=on_event, **options)
     sink.show(result)
     return result.exit_status(allow_unproved=allow_unproved)
 

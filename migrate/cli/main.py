@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import sys
@@ -13,7 +12,16 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, EXIT_USER, UserError, nearest, printable
+from ..errors import (
+    EXIT_BUG,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_USER,
+    UserError,
+    described,
+    nearest,
+    printable,
+)
 from .signals import Ended
 
 # Name → (module in this package, short help). Modules are imported when their command is called.
@@ -28,21 +36,6 @@ COMMANDS = {
     "list": ("list", "List all systems."),
     "doctor": ("doctor", "Show versions, devices and float settings."),
     "completion": ("completion", "Print the completion script for a shell."),
-}
-
-# What the surroundings refuse is the user's to mend, not a bug: the disk, the rights, the path.
-_SURROUNDINGS = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.ENAMETOOLONG,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.ELOOP,
-    errno.EFBIG,
-    errno.EIO,
 }
 
 
@@ -118,8 +111,6 @@ def run(arguments: list[str] | None = None) -> int:
                 sys.stdout.flush()
         except _PastClickError as error:
             raise error.carried from None
-    except UserError as error:
-        return _fail(str(error), error.exit_status)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USER
@@ -131,23 +122,15 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(str(ended), ended.status)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted; no partial output remains", EXIT_INTERRUPTED)
-    except MemoryError as error:
-        return _fail(
-            f"there is not enough memory{f': {error}' if str(error) else ''}; try fewer examples, "
-            "or a machine with more memory",
-            EXIT_USER,
-        )
     except BrokenPipeError:
         # The reader of our output left, as `head` does. Python would complain at exit otherwise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
-    except OSError as error:
-        if error.errno in _SURROUNDINGS:
-            where = f": {error.filename}" if error.filename else ""
-            return _fail(f"{error.strerror}{where}", EXIT_USER)
-        return _bug()
-    except Exception:
-        return _bug()
+    except Exception as error:
+        message, status = described(error)
+        if status == EXIT_BUG and os.environ.get("TFMIGRATE_DEBUG"):
+            traceback.print_exc()
+        return _fail(message, status)
     return status if isinstance(status, int) else EXIT_OK
 
 
@@ -155,16 +138,3 @@ def _fail(message: str, status: int) -> int:
     with suppress(OSError):  # a terminal that is gone
         click.echo(f"error: {printable(' '.join(message.split()), None)}", err=True)
     return status
-
-
-def _bug() -> int:
-    if os.environ.get("TFMIGRATE_DEBUG"):
-        traceback.print_exc()
-    kind, error, _ = sys.exc_info()
-    first = str(error).strip().splitlines()[:1]
-    name = kind.__name__ if kind else "error"
-    return _fail(
-        f"{name}: {first[0] if first else ''}; this is a bug in tfmigrate: please report it with "
-        "the trace that TFMIGRATE_DEBUG=1 shows",
-        EXIT_BUG,
-    )

@@ -251,6 +251,11 @@ class GraphConversion:
             exports=not_exported(self.exports, reason),
         )
 
+    def _raise_if_others_need(self, error: WorkerError) -> None:
+        """Raises it where a worker died that was lent: its owner replaces it."""
+        if not all(worker.alive for worker in self.workers or ()):
+            raise error
+
     def _lost_dropout(self, inference: Inference, plan: Plan) -> list[str]:
         """A warning, unless there is one already, where the model has less dropout."""
         rates = [node.attrs["rate"] for node in inference.graph.of("Dropout")]
@@ -328,8 +333,7 @@ class GraphConversion:
                 )
                 tried = True
             except WorkerError as error:
-                if self.workers is not None:
-                    raise
+                self._raise_if_others_need(error)
                 found = TrainingCheck(Verdict.NOT_RUN, error.problem)
         if found.verdict is Verdict.FAIL or (tried and training.causes):
             reasons = [found.reason, *training.causes, *training.doubts]
@@ -414,14 +418,18 @@ class GraphConversion:
             return dry_run(report)
         try:
             with self.output.whole() as room:
-                lifted = lift(
-                    self.source,
-                    interface,
-                    room / "saved_model",
-                    worker,
-                    bypass=bypassed(inference),
-                    timeout=self.timeout,
-                )
+                try:
+                    lifted = lift(
+                        self.source,
+                        interface,
+                        room / "saved_model",
+                        worker,
+                        bypass=bypassed(inference),
+                        timeout=self.timeout,
+                    )
+                except WorkerError as error:
+                    self._raise_if_others_need(error)
+                    raise NotLiftedError(error.problem) from error
                 lifted.plan.notes += self._changed_kernels(interface, training=False)
                 if "torch" in self.output.to:
                     lifted.plan.warnings.append(NO_LAYERS)

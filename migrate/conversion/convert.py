@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def convert(
     timeout: float = _TIMEOUT,
     on_event: Event | None = None,
     workers: tuple[Worker, Worker] | None = None,
+    room: Path | None = None,
 ) -> Conversion:
     """Converts a TensorFlow 1 checkpoint, frozen graph or SavedModel to Keras, and measures parity.
 
@@ -94,7 +96,10 @@ def convert(
             the file is compared with the original.
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called as the work goes on, see :mod:`tfmigrate.worker.events`.
-        workers: for the graph and for Keras, where two are at hand; else they are started.
+        workers: for the graph and for Keras, where two are at hand; else they are started. A
+            function of ``model`` never runs there.
+        room: of :func:`tfmigrate.formats.room_beside`, beside the output: where it grows, if the
+            workers may write only there.
 
     Returns:
         A result that is true where parity holds.
@@ -154,7 +159,7 @@ def convert(
             expected="a .meta file next to the checkpoint",
             try_="--to tf2 for the variables",
         )
-    out = Output(opened, folder, to, keras, style, dry_run, force, timeout, tell)
+    out = Output(opened, folder, to, keras, style, dry_run, force, timeout, tell, room)
     if request.variables_alone:
         return out.variables([])
     unused = {"--reference": reference, "--backend": backends, "--export": exports}
@@ -164,7 +169,7 @@ def convert(
             expected="a .meta file beside the checkpoint",
         )
     if model is not None or opened.graph is None:
-        return _from_names(out, asked=model is not None)
+        return _from_names(out, workers, asked=model is not None)
     conversion = GraphConversion(
         out, training, workers, train_check, reference, programs, exporters
     )
@@ -179,7 +184,9 @@ def _prefers_averages(source: Source, ema: str) -> bool:
     return ema == "prefer"
 
 
-def _from_names(output: Output, *, asked: bool) -> Conversion:
+def _from_names(
+    output: Output, workers: tuple[Worker, Worker] | None, *, asked: bool
+) -> Conversion:
     """Outcome ``keras`` for a chain of dense layers without a graph, else ``variables``."""
     source = output.source
     weights = [v for v in source.variables() if source.roles[v.name] == "weight"]
@@ -194,7 +201,8 @@ def _from_names(output: Output, *, asked: bool) -> Conversion:
     plan.weights = [replace(w, recipe=source.recipe(str(w.recipe))) for w in plan.weights]
     meta = f"{printable(source.path.name)}.meta"
     advice = f"put {meta} next to the checkpoint and convert again; or compare with known outputs"
-    with Worker("Keras") as keras_worker:
+    with ExitStack() as stack:
+        keras_worker = workers[1] if workers else stack.enter_context(Worker("Keras"))
 
         def compare(room: Path) -> Measured:
             given = random_inputs(plan)

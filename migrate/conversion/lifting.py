@@ -15,7 +15,7 @@ from ..layers.planning import lift_plan
 from ..plan import Plan
 from ..plan.examples import random_inputs
 from ..sources import Source
-from ..worker import JobError, Worker
+from ..worker import JobError, Worker, WorkerError
 from ..worker.disk import CANNOT_WRITE
 from ..worker.original import graph_request
 
@@ -58,12 +58,15 @@ def lift(
 
     Raises:
         NotLiftedError: TensorFlow cannot import or lift the graph.
+        WorkerError: the worker died or hung.
         UserError: the disk refuses to hold the SavedModel.
     """
     try:
         return _lift(source, interface, folder, worker, bypass, timeout)
     except JobError as error:
         raise NotLiftedError(f"TensorFlow cannot lift the graph: {error.gist}") from error
+    except WorkerError:
+        raise
     except UserError as error:
         if error.problem.startswith(CANNOT_WRITE):
             raise

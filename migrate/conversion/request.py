@@ -57,6 +57,12 @@ class Request:
         """Whether no model is to be made."""
         return bool(self.to) and not any(name in MODEL_FORMATS for name in self.to)
 
+    @property
+    def shares_workers(self) -> bool:
+        """Whether it runs in workers that other conversions use too; no function of a user does."""
+        mapped = self.map is not None or is_users_model(self.model)
+        return not (self.back or self.variables_alone or mapped)
+
     def check(self) -> None:
         """Looks at the options alone, not at the source.
 

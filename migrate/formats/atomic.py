@@ -133,6 +133,10 @@ def check_folder(
                 expected=f"a new folder, or one that contains {ours}",
                 try_="another -o",
             )
+        if path.is_dir() and any(path.glob(f"*/{ours}")):
+            raise UserError(
+                f"{printable(path)} is a folder of several conversions", try_="another -o"
+            )
     return path
 
 

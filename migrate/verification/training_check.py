@@ -15,7 +15,7 @@ from ..parity import Verdict
 from ..plan import Layer, Network, Plan, Unknown
 from ..plan.examples import fitting
 from ..sources import Source
-from ..worker import Worker
+from ..worker import Worker, WorkerError
 from .comparing import OF_SCALE, Allowed
 from .feeding import Feeding
 from .subject import Model
@@ -91,6 +91,7 @@ def check_training(
 
     Raises:
         JobError: Keras fails at it.
+        WorkerError: a process died or hung.
     """
     assert source.graph is not None
     allowed = Allowed()
@@ -116,6 +117,8 @@ def check_training(
             allowed,
             timeout=timeout,
         )
+    except WorkerError:
+        raise
     except UserError as error:
         return TrainingCheck(Verdict.NOT_RUN, printable(error.problem, 400))
     found = dropout if any(dropout.values()) else None

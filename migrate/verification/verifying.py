@@ -98,6 +98,7 @@ def verify(
         timeout: seconds without a sign of life after which a worker is ended.
         on_event: called with ``{"stage": …}`` as the work goes on.
         workers: for the original and for the model, where two are at hand; else they are started.
+            A model.py of yours runs in the second: if it changes Keras, later calls there differ.
 
     Returns:
         A result that is true where everything is within the tolerance.

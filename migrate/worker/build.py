@@ -35,6 +35,11 @@ def run(
     return _STEPS[request["step"]](request, arrays)
 
 
+def forget() -> None:
+    """Lets go of what earlier steps keep."""
+    _state.clear()
+
+
 def _source(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

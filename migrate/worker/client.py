@@ -12,7 +12,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
@@ -47,6 +48,19 @@ _NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "out of memo
 _CHATTER = re.compile(
     r"[IW]\d{4} |WARNING|@ |\*\*\* |To enable the following|\d{4}-\d\d-\d\d .*: [IW] "
 )
+
+
+_noted: ContextVar[list[Worker] | None] = ContextVar("noted", default=None)
+
+
+@contextlib.contextmanager
+def noting(workers: list[Worker]) -> Iterator[None]:
+    """Appends each worker that this thread starts to a list, so that another can end them."""
+    token = _noted.set(workers)
+    try:
+        yield
+    finally:
+        _noted.reset(token)
 
 
 @dataclass(frozen=True)
@@ -125,7 +139,9 @@ class Worker:
             env=env,
             start_new_session=True,  # Ctrl-C reaches the command alone, which then ends the worker
         )
-        self._turn = threading.Lock()
+        if (noted := _noted.get()) is not None:
+            noted.append(self)
+        self._turn, self._closing = threading.Lock(), threading.Lock()
         self._frames: queue.Queue = queue.Queue()
         self._reader = threading.Thread(target=self._pump, daemon=True)
         self._reader.start()
@@ -166,7 +182,9 @@ class Worker:
                     arrays,
                 )
                 return self._wait(job, on_event, timeout)
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError) as error:
+            if isinstance(error, ValueError) and not self._log.closed:
+                raise
             raise self._death(job) from None
         except KeyboardInterrupt:
             # It may be writing: what its caller now clears away must not appear again.
@@ -199,15 +217,23 @@ class Worker:
             else:
                 raise JobError(self.name, job, message["trace"])
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return not self._log.closed and self._process.poll() is None
+
     def log(self) -> str:
         """What TensorFlow and Python wrote to the worker's stderr so far; not after closing."""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
     def close(self) -> None:
-        """Ends the process and everything it started, at once."""
-        if self._log.closed:
-            return
+        """Ends the process and everything it started, at once; any thread may do it."""
+        with self._closing:
+            if not self._log.closed:
+                self._close()
+
+    def _close(self) -> None:
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -229,6 +255,8 @@ class Worker:
             self._frames.put(None)
 
     def _death(self, job: str) -> WorkerError:
+        if self._log.closed:
+            return WorkerError(f"the {self.name} process was ended during {job}")
         deadline = time.monotonic() + 5
         while self._process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)

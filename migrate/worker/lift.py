@@ -39,6 +39,11 @@ def run(request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event) -> 
     return _STEPS[request["step"]](request, arrays)
 
 
+def forget() -> None:
+    """Lets go of what earlier steps keep."""
+    _state.clear()
+
+
 @refusing("import the original graph")
 def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Reads the part that ``outputs`` need.

@@ -30,6 +30,7 @@ JOBS = {
     "rungraph": "rungraph",
     "lift": "lift",
     "model": "model",
+    "forget": "forget",
 }
 
 
@@ -50,7 +51,7 @@ def main() -> None:
 
     gc.freeze()
     gc.enable()
-    leave_memory_to_others(os.getpid())
+    leave_memory_to_others(os.getpid(), int(os.environ.get("TFMIGRATE_WORKERS", "1")))
     while True:
         try:
             message, arrays = channel.receive(sys.stdin.buffer)

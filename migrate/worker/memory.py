@@ -5,7 +5,15 @@ from __future__ import annotations
 import resource
 
 
-def leave_memory_to_others(pid: int) -> None:
+def free_memory() -> int | None:
+    """Bytes that are free now; None where the system does not say."""
+    try:
+        return 1024 * _kilobytes("/proc/meminfo", "MemAvailable")
+    except (OSError, ValueError):
+        return None  # not Linux
+
+
+def leave_memory_to_others(pid: int, processes: int = 1) -> None:
     """Limits what a process may still take to nine tenths of what is free now.
 
     Without a limit a graph that eats memory takes other processes with it. Data counts, not
@@ -13,15 +21,12 @@ def leave_memory_to_others(pid: int) -> None:
 
     Args:
         pid: of this process, or of one that it started.
+        processes: that share what is free.
     """
-    try:
-        taken, free = (
-            _kilobytes(f"/proc/{pid}/status", "VmData"),
-            _kilobytes("/proc/meminfo", "MemAvailable"),
-        )
-    except (OSError, ValueError):
-        return  # not Linux
-    limit = 1024 * (taken + free * 9 // 10)
+    free = free_memory()
+    if free is None:
+        return
+    limit = 1024 * _kilobytes(f"/proc/{pid}/status", "VmData") + free * 9 // 10 // processes
     _, hard = resource.prlimit(pid, resource.RLIMIT_DATA)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)

@@ -42,6 +42,11 @@ def hold(model: Any) -> None:
     _state.update(model=model, kind="keras")
 
 
+def forget() -> None:
+    """Lets go of what earlier steps keep."""
+    _state.clear()
+
+
 def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Opens ``path``: a .keras file or a SavedModel folder.
 

@@ -23,6 +23,13 @@ def run(request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event) -> 
     return _STEPS[request["step"]](request, arrays)
 
 
+def forget() -> None:
+    """Lets go of what earlier steps keep."""
+    if "session" in _state:
+        _state["session"].close()
+    _state.clear()
+
+
 @refusing("import the original graph")
 def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """Imports the part of a graph file that ``fetches`` need; in float64 where ``wide`` is set.
