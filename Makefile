@@ -5,10 +5,10 @@ BIN := .venv/bin
 PYTHON37 ?= python3.7
 TIME ?= 600
 
-.PHONY: compare test lint fix bench fuzz zoo readability docs course clean help
+.PHONY: compare test lint fix bench bench-json fuzz zoo readability docs course clean help
 
 help:      ## show this list
-	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+	@grep -E '^[a-z-]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
 
 compare: .venv  ## train the same network in TF1 and TF2, side by side
 	$(BIN)/tfmigrate compare mlp
@@ -30,6 +30,9 @@ bench: .venv  ## measure speed and memory, as ratios; FLEET is a folder of small
 	$(BIN)/python benchmarks/graphs.py
 	$(BIN)/python benchmarks/outlines.py
 	$(if $(FLEET),$(BIN)/python benchmarks/fleet.py $(FLEET))
+
+bench-json: .venv  ## measure the figures that matter most, as one line of JSON
+	@$(BIN)/python benchmarks/headline.py
 
 fuzz: .venv  ## read generated and damaged files and graphs, for TIME seconds
 	$(BIN)/python -m pip install --quiet --constraint constraints-dev.txt --editable '.[fuzz]'

@@ -13,12 +13,11 @@ import argparse
 import json
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+import processes
 from race import PYTHON
 
 COMMAND = [*PYTHON, "-m", "tfmigrate", "convert-ckpt", "-q"]
@@ -71,37 +70,11 @@ def measure(commands: list[list[str]], out: Path) -> tuple[float, float]:
     """Seconds of some commands one after another, and the peak MiB of one and its processes."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    peak, start = 0.0, time.perf_counter()
+    found = []
     for number, command in enumerate(commands):
         place = [str(out / str(number)) if word == "OUT" else word for word in command]
-        process = subprocess.Popen(place, stdout=subprocess.DEVNULL)
-        while process.poll() is None:
-            peak = max(peak, sum(map(memory, family(process.pid))))
-            time.sleep(0.1)
-        if process.returncode not in (0, 3):
-            raise SystemExit(f"{' '.join(command[:6])} ended with {process.returncode}")
-    return time.perf_counter() - start, peak
-
-
-def family(pid: int) -> list[int]:
-    """A process and those that it started, directly or not."""
-    found = [pid]
-    for process in found:
-        for task in Path(f"/proc/{process}/task").glob("*/children"):
-            try:
-                found += map(int, task.read_text().split())
-            except OSError:
-                continue
-    return found
-
-
-def memory(pid: int) -> float:
-    """MiB of one process; pages that several have are divided among them."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
-            return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-    except (OSError, StopIteration):
-        return 0.0
+        found.append(processes.measure(place, (0, 3)))
+    return sum(seconds for seconds, _ in found), max(peak for _, peak in found)
 
 
 if __name__ == "__main__":
