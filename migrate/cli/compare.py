@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import backend_options, output_options, page_option
+from .options import backend_options, output_options, page_option, python_option
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -82,6 +82,7 @@ Example: tfmigrate compare mlp --data mnist --epochs 3
     help="Folder that keeps the logs and saved models of both sides.",
 )
 @backend_options
+@python_option
 @output_options
 @page_option
 def command(sink: Sink, system: str, device: tuple[str, ...], **options: Any) -> int:

@@ -22,7 +22,7 @@ from ..errors import (
     nearest,
     printable,
 )
-from .signals import Ended
+from .signals import Ended, interruption_behind
 
 # Name → (module in this package, short help). Modules are imported when their command is called.
 COMMANDS = {
@@ -118,20 +118,27 @@ def run(arguments: list[str] | None = None) -> int:
         context = getattr(error, "ctx", None)
         hint = f"; try {context.command_path} --help" if context else ""
         return _fail(error.format_message().rstrip(".") + hint, EXIT_USER)
-    except Ended as ended:
-        return _fail(str(ended), ended.status)
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted; no partial output remains", EXIT_INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort) as ended:
+        return _interrupted(ended)
     except BrokenPipeError:
         # The reader of our output left, as `head` does. Python would complain at exit otherwise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except Exception as error:
+        behind = interruption_behind(error)
+        if behind is not None:
+            return _interrupted(behind)
         message, status = described(error)
         if status == EXIT_BUG and os.environ.get("TFMIGRATE_DEBUG"):
             traceback.print_exc()
         return _fail(message, status)
     return status if isinstance(status, int) else EXIT_OK
+
+
+def _interrupted(interruption: BaseException) -> int:
+    if isinstance(interruption, Ended):
+        return _fail(str(interruption), interruption.status)
+    return _fail("interrupted; no partial output remains", EXIT_INTERRUPTED)
 
 
 def _fail(message: str, status: int) -> int:

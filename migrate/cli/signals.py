@@ -21,3 +21,11 @@ class Ended(KeyboardInterrupt):
     def __init__(self, number: int):
         super().__init__(f"{SIGNALS[signal.Signals(number)]}; no partial output remains")
         self.status = 128 + number
+
+
+def interruption_behind(error: BaseException) -> KeyboardInterrupt | None:
+    """The interruption in whose course an error came up: a file that cannot be closed then, say."""
+    context = error.__context__
+    while context is not None and not isinstance(context, KeyboardInterrupt):
+        context = context.__context__
+    return context

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tfmigrate.checkpoint.writer import write_bundle
+from tfmigrate.cli.signals import Ended, interruption_behind
 
 SAID = {
     signal.SIGINT: "error: interrupted; no partial output remains\n",
@@ -115,3 +116,18 @@ def test_workers_end_with_a_command_that_is_killed() -> None:
             return True
 
     until(ended)
+
+
+def test_an_error_in_the_course_of_an_interruption_is_one():
+    def close_what_cannot_be_closed():
+        try:
+            raise Ended(signal.SIGTERM)
+        finally:
+            raise ValueError("there is an open handle")
+
+    with pytest.raises(ValueError, match="open handle") as raised:
+        close_what_cannot_be_closed()
+    interruption = interruption_behind(raised.value)
+    assert isinstance(interruption, Ended)
+    assert interruption.status == 143
+    assert interruption_behind(ValueError()) is None
