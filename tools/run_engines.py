@@ -1,7 +1,7 @@
 """Trains the Keras form of each system of the course on JAX and on PyTorch, and writes the figures
 into docs/backends.md.
 
-    python tools/run_engines.py --python jax=PATH --python torch=PATH [--only NAME]
+    python tools/run_engines.py --python jax=PATH --python torch=PATH [--only NAME] [--epochs N]
 
 A system's result is kept in build/engines: a run that was interrupted goes on where it stopped.
 """
@@ -31,11 +31,11 @@ START, END = "<!-- Written by tools/run_engines.py. -->", "<!-- End of what it w
 Record = dict[str, Any]
 
 
-def run(name: str, pythons: dict[str, str]) -> Record:
+def run(name: str, pythons: dict[str, str], epochs: int | None) -> Record:
     """The report of a comparison."""
     kept = STATE / f"{name}.json"
     if not kept.exists():
-        made = tfmigrate.compare(name, backends=pythons).to_dict()
+        made = tfmigrate.compare(name, epochs=epochs, backends=pythons).to_dict()
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
     report: Record = json.loads(kept.read_text("utf-8"))
@@ -50,7 +50,8 @@ def rows(report: Record, names: list[str]) -> list[str]:
         if by_name:
             case = f" · {outcome['case']}" if outcome["case"] else ""
             cells = [cell for name in names for cell in figures(by_name[name])]
-            found.append(f"| `{report['system']}`{case} | {' | '.join(cells)} |")
+            name = f"`{report['system']}`{case}"
+            found.append(f"| {name} | {report['epochs']} | {' | '.join(cells)} |")
     return found
 
 
@@ -95,8 +96,8 @@ def section(reports: list[Record], names: list[str], left: dict[str, str]) -> st
             f"Run on {date}, {os.cpu_count()} cores ({platform.system()} {platform.machine()}): "
             f"{', '.join(versions)}, Keras {trained[0]['keras']}. {'; '.join(agree)}.",
             "",
-            f"| system | {' | '.join(heads)} |",
-            f"|---|{'---|' * len(heads)}",
+            f"| system | epochs | {' | '.join(heads)} |",
+            f"|---|---|{'---|' * len(heads)}",
             *(row for report in reports for row in rows(report, names)),
             "",
             "Not run: "
@@ -110,7 +111,8 @@ def section(reports: list[Record], names: list[str], left: dict[str, str]) -> st
 @click.command()
 @click.option("--python", multiple=True, metavar="NAME=PATH", required=True)
 @click.option("--only", default="", help="Systems whose names contain this; writes no page.")
-def main(python: tuple[str, ...], only: str) -> None:
+@click.option("--epochs", type=int, help="Passes over the data, where no result is kept.")
+def main(python: tuple[str, ...], only: str, epochs: int | None) -> None:
     """Runs the systems that train, and writes the page."""
     pythons = {name: path for name, _, path in (text.partition("=") for text in python)}
     reports, left = [], {}
@@ -121,7 +123,7 @@ def main(python: tuple[str, ...], only: str) -> None:
         if obstacle := keras_form(system.module, program).obstacle:
             left[name] = obstacle
             continue
-        report = run(name, pythons)
+        report = run(name, pythons, epochs)
         print(name, report["verdict"], sep=" · ", flush=True)
         reports.append(report)
     if only:
