@@ -25,8 +25,8 @@ _EXPECT = (
     f"losses: they agree within {OF_SCALE:g}.",
     "The last bits differ. Each backend sums in a different order, and training enlarges the "
     f"difference. {_SHOWN} shows it best, because its pixels are not scaled: its losses differ by "
-    "3e-06 after 3 steps and by more than a tenth within 36. In activations, with scaled pixels and "
-    "a small learning rate, they differ by less than 3e-07 in 100 steps.",
+    "3e-06 after 3 steps and by more than a tenth within 36. In activations, with scaled pixels "
+    "and a small learning rate, they differ by less than 3e-07 in 100 steps.",
     "Random numbers differ. Each backend has its own generator: weights can be copied, dropout "
     "masks cannot. The comparison does not run systems with dropout.",
     "Times differ. JAX compiles the step with XLA, TensorFlow traces a graph, PyTorch runs op by "
