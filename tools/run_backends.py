@@ -147,7 +147,7 @@ def main(python: tuple[str, ...], only: str) -> None:
     if only:
         return
     page = PAGE.read_text("utf-8")
-    pattern = re.escape(START) + ".*" + re.escape(END)
+    pattern = re.escape(START) + ".*?" + re.escape(END)
     PAGE.write_text(re.sub(pattern, lambda _: section(records), page, flags=re.DOTALL), "utf-8")
 
 

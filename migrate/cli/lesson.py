@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 def complete_row(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """The names of systems, and of the table, that begin so."""
+    """The names of systems, and of the other lessons, that begin so."""
     from ..course.catalogue import SYSTEMS
+    from ..course.lesson import OTHERS
 
-    return [name for name in (*SYSTEMS, "rosetta") if name.startswith(incomplete)]
+    return [name for name in (*SYSTEMS, *OTHERS) if name.startswith(incomplete)]
 
 
 @click.command(
@@ -50,7 +51,8 @@ def command(
     """Show the TF1 and TF2 files of ROW side by side, section by section, with notes.
 
     ROW is a name that tfmigrate list shows; rosetta is a table of TF1 symbols, their replacements,
-    and the pitfall of each. Narrow terminals show one file above the other.
+    and the pitfall of each; backends shows one Keras source for three engines. Narrow terminals
+    show one file above the other.
     """
     sink.color = not no_color
     if every:

@@ -73,7 +73,7 @@ class Backends:
                 continue
             worker = self._workers.get((name, device))
             if worker is None:
-                worker = self._workers[name, device] = BackendWorker(name, python)
+                worker = self._workers[name, device] = BackendWorker(name, python, device)
             try:
                 versions = worker.versions(SILENCE)
             except UserError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import UserError, nearest, printable
 from ..report import Block, Columns, Excerpt, Heading, Paragraph, Result
-from . import rosetta
+from . import engines, rosetta
 from .catalogue import find
 from .system import System
 
@@ -195,21 +195,29 @@ def code_of(system: System) -> list[Block]:
     return lesson(system.name).blocks()[1:]
 
 
-def lesson(row: str, section: str | None = None) -> Lesson | rosetta.Rosetta:
-    """The twin files of a system side by side, or the Rosetta table.
+# Lessons about the whole course: word → (what it is, its result).
+OTHERS: dict[str, tuple[str, type[rosetta.Rosetta | engines.Engines]]] = {
+    "rosetta": ("the Rosetta table", rosetta.Rosetta),
+    "backends": ("the lesson about backends", engines.Engines),
+}
+
+
+def lesson(row: str, section: str | None = None) -> Lesson | rosetta.Rosetta | engines.Engines:
+    """The twin files of a system side by side, the Rosetta table, or the lesson about backends.
 
     Args:
-        row: the name of a system, or ``rosetta``.
+        row: the name of a system, ``rosetta`` or ``backends``.
         section: only the section of that name.
 
     Raises:
         UserError: there is no such system, or it has no such section.
     """
-    if row == "rosetta":
+    if row in OTHERS:
+        title, result = OTHERS[row]
         if section:
-            raise UserError("the Rosetta table has no sections", try_="tfmigrate lesson rosetta")
-        return rosetta.Rosetta()
-    system = find(row, also=("rosetta",))
+            raise UserError(f"{title} has no sections", try_=f"tfmigrate lesson {row}")
+        return result()
+    system = find(row, also=tuple(OTHERS))
     (legacy,) = read_twin("legacy", system.module)
     modern = read_twin("modern", system.module)
     names = list(dict.fromkeys(s.name for form in (legacy, *modern) for s in form.sections))

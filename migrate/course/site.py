@@ -15,10 +15,9 @@ from ..report.html import page
 from ..report.saving import is_page
 from ..report.surroundings import surroundings
 from ..worker import Worker
-from . import rosetta
 from .catalogue import CHAPTERS, SYSTEMS
 from .comparison import compare_all
-from .lesson import lesson
+from .lesson import OTHERS, lesson
 from .request import Request
 from .system import System
 
@@ -100,10 +99,9 @@ def write_site(
             result = results[name]
             text = page(result.blocks(), result.appendix(), _made(name), _around(number))
             (room / f"{name}.html").write_text(text, encoding="utf-8")
-        table = rosetta.Rosetta()
-        (room / "rosetta.html").write_text(
-            page(table.blocks(), [], [surroundings()], [_TO_INDEX]), encoding="utf-8"
-        )
+        for name in OTHERS:
+            text = page(lesson(name).blocks(), [], [surroundings()], [_TO_INDEX])
+            (room / f"{name}.html").write_text(text, encoding="utf-8")
         verdicts = {
             name: getattr(result, "verdict", Verdict.NOT_RUN) for name, result in results.items()
         }
@@ -148,8 +146,11 @@ def _index(verdicts: Mapping[str, Verdict]) -> list[Block]:
     for letter, (title, systems) in CHAPTERS.items():
         links = [_link(system, verdicts[system.name]) for system in systems]
         blocks.append(Links(f"{letter}. {title}", links))
-    table = Link("rosetta", "rosetta.html", "TF1 symbols and their replacements")
-    return [*blocks, Links("Reference", [table])]
+    others = [
+        Link("rosetta", "rosetta.html", "TF1 symbols and their replacements"),
+        Link("backends", "backends.html", "the same Keras source on TensorFlow, JAX and PyTorch"),
+    ]
+    return [*blocks, Links("Reference", others)]
 
 
 def _link(system: System, verdict: Verdict) -> Link:

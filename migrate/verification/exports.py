@@ -219,7 +219,9 @@ class _Models:
     def of(self, backend: str, python: str) -> tuple[Model, Mapping[str, str]]:
         """The model there, and the versions of what runs it."""
         if (backend, python) not in self.opened:
-            worker = self.stack.enter_context(BackendWorker(backend, python, (self.folder,)))
+            worker = self.stack.enter_context(
+                BackendWorker(backend, python, writable=(self.folder,))
+            )
             versions = worker.versions(self.timeout)
             model = Model.open(self.subject, worker, self.timeout, source=self.own)
             model.bind(self.interface, self.report)

@@ -135,6 +135,7 @@ class Session:
             )
         module = _module("course_model", request["source"])
         model = getattr(module, request["function"])(**request["arguments"])
+        placement = os.environ.get("TFMIGRATE_DEVICE", "cpu").upper()
         if is_jax:  # the twins say no to XLA, TensorFlow's second compiler, but JAX's only one
             model.jit_compile = True
         held = fit.by_path(model, request["targets"])
@@ -159,7 +160,7 @@ class Session:
         made |= {f"weight:{name}": self._numpy(variable) for name, variable in held.items()}
         if not alone:
             made["logits_after"] = model.predict_on_batch(x_test)
-        told = {"first_step": first_step, "placement": "", "settings": self._versions}
+        told = {"first_step": first_step, "placement": placement, "settings": self._versions}
         return told, made
 
     def export(self, request: dict[str, Any], arrays: dict[str, Any]) -> Any:
@@ -205,10 +206,20 @@ class Session:
         return self._keras.ops.convert_to_numpy(value)
 
 
+def _sees_gpu(name: str, backend: Any) -> bool:
+    if name == "jax":
+        return any(device.platform == "gpu" for device in backend.devices())
+    if name == "torch":
+        return bool(backend.cuda.is_available())
+    return bool(backend.config.list_physical_devices("GPU"))
+
+
 def _started() -> tuple[Any, dict[str, str]]:
     """Keras on its backend, with exact arithmetic, and what runs; the reason is an ImportError."""
     name = os.environ["KERAS_BACKEND"]
     backend = importlib.import_module(name)
+    if os.environ.get("TFMIGRATE_DEVICE") == "gpu" and not _sees_gpu(name, backend):
+        raise ImportError(f"{name} sees no GPU")
     if name == "jax":
         backend.config.update("jax_default_matmul_precision", "highest")
     elif name == "torch":

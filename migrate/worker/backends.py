@@ -50,6 +50,16 @@ def interpreters(backends: Mapping[str, str | Path | None]) -> dict[str, str]:
     return found
 
 
+def _placed(device: str) -> dict[str, str]:
+    """The environment in which each backend uses the device, and no other."""
+    kind, _, number = device.partition(":")
+    if kind == "cpu":
+        hidden = {"CUDA_VISIBLE_DEVICES": "-1"}
+        return {"JAX_PLATFORMS": "cpu", "KERAS_TORCH_DEVICE": "cpu", **hidden}
+    chosen = {"CUDA_VISIBLE_DEVICES": number} if number else {}
+    return {"TFMIGRATE_DEVICE": "gpu", "JAX_PLATFORMS": "", "KERAS_TORCH_DEVICE": "cuda", **chosen}
+
+
 class BackendWorker(Worker):
     """A process of Keras on one backend that answers what a model is asked (job ``model``).
 
@@ -59,16 +69,19 @@ class BackendWorker(Worker):
     Args:
         backend: of :data:`BACKENDS`.
         python: its interpreter, of :func:`interpreters`.
+        device: ``cpu``, ``gpu``, or with a number: ``gpu:1``; ``cpu:1`` is the CPU too.
         writable: folders in which it may write.
     """
 
-    def __init__(self, backend: str, python: str, writable: Sequence[Path] = ()):
+    def __init__(
+        self, backend: str, python: str, device: str = "cpu", writable: Sequence[Path] = ()
+    ):
         self.backend, self._python = backend, printable(python)
         self.steps: list[float] = []
         self._versions: dict[str, str] = {}
         super().__init__(
             backend,
-            environment={"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"},
+            environment={"KERAS_BACKEND": backend, **_placed(device)},
             writable=writable,
             command=[python, str(_SCRIPT)],
         )

@@ -124,6 +124,9 @@ def fit(
 
 def measured(model: Any, x: Any, y: Any, metric: str) -> float:
     """The metric of that name: the share of examples whose class is right, or another."""
+    from keras import ops
+
     model.reset_metrics()
     # All at once, like the session; evaluate() would make and trace a pipeline for it.
-    return float(model.compute_metrics(x, y, model.predict_on_batch(x))[metric])
+    made = ops.convert_to_tensor(model.predict_on_batch(x))
+    return float(model.compute_metrics(x, ops.convert_to_tensor(y), made)[metric])

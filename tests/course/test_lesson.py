@@ -150,6 +150,10 @@ def test_a_notebook_shows_both_sides_as_text():
             ["rosetta", "--section", "loss"],
             "the Rosetta table has no sections; try tfmigrate lesson rosetta",
         ),
+        (
+            ["backends", "--section", "loss"],
+            "the lesson about backends has no sections; try tfmigrate lesson backends",
+        ),
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(arguments, message, capfd):

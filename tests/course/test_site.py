@@ -27,7 +27,12 @@ def links(path):
 
 def test_every_link_leads_to_a_page_and_every_page_is_reached(site):
     pages = {path.name for path in site.folder.iterdir()}
-    assert pages == {"index.html", "rosetta.html", *(f"{name}.html" for name in SYSTEMS)}
+    assert pages == {
+        "index.html",
+        "rosetta.html",
+        "backends.html",
+        *(f"{name}.html" for name in SYSTEMS),
+    }
     assert {*links(site.folder / "index.html")} == pages - {"index.html"}
     for name in pages:
         assert {*links(site.folder / name)} <= pages

@@ -22,6 +22,7 @@ from tfmigrate.conversion.result import Conversion
 from tfmigrate.errors import UserError
 from tfmigrate.parity import Verdict
 from tfmigrate.worker import Worker, backend
+from tfmigrate.worker.backends import BackendWorker
 
 pytestmark = pytest.mark.xdist_group("backends")
 
@@ -214,7 +215,8 @@ def test_what_does_not_go_together_is_refused(
 
 def test_the_program_needs_no_package_but_keras_and_numpy() -> None:
     """It runs in interpreters that have nothing of ours."""
-    files = [Path(backend.__file__), *map(Path(backend.__file__).with_name, ["keras_model.py"])]
+    beside = Path(backend.__file__).with_name
+    files = [beside(name) for name in ("backend.py", "keras_model.py", "fit.py")]
     names = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -223,7 +225,20 @@ def test_the_program_needs_no_package_but_keras_and_numpy() -> None:
                 names.add(str(node.module).partition(".")[0])
             elif isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
-    assert names <= {*sys.stdlib_module_names, "keras"}
+    assert names <= {*sys.stdlib_module_names, "keras", "numpy"}
+
+
+@pytest.mark.parametrize("name", ["tensorflow", *OTHERS])
+def test_a_gpu_that_a_backend_does_not_see_is_named(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = sys.executable if name == "tensorflow" else skip_without(name)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    with (
+        BackendWorker(name, python, "gpu") as worker,
+        pytest.raises(UserError, match=f"{name} sees no GPU"),
+    ):
+        worker.versions(300)
 
 
 def test_a_model_of_strings_stays_on_tensorflow(

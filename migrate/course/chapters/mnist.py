@@ -53,7 +53,9 @@ SYSTEMS: tuple[System, ...] = (
             "the initializer is set explicitly.",
             "forward": "Both add the bias with bias_add: its gradient sums the batch in the same "
             "order as Keras. With + the two differ in the last bit at the first step.",
-            "loop": "fit shuffles by default; a TF1 loop over slices does not shuffle.",
+            "loop": "fit shuffles by default; a TF1 loop over slices does not shuffle. The Keras "
+            "part uses only keras, so tfmigrate compare mlp --backend all also trains it on JAX "
+            "and PyTorch: see tfmigrate lesson backends.",
         },
     ),
     System(
