@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,17 @@ from ..worker.backends import interpreters
 from ..worker.events import Event
 from .backends import Backends
 from .datasets import load
-from .measuring import departing, parity, parity_in_double, parity_with_kernel, weights_apart
+from .measuring import (
+    JUDGED_STEPS,
+    departing,
+    enlarged,
+    enlarged_told,
+    on_backend,
+    parity,
+    parity_in_double,
+    parity_with_kernel,
+    weights_apart,
+)
 from .outcome import DeviceOutcome, Measured, OnBackend, Side
 from .prepare import Prepared
 from .programs import Training
@@ -167,6 +177,32 @@ class _Pair:
             self.system, self.program, reference, self.weights, self.prepared, self.setting,
             self.on_event, device=self.device, case=self.case,
         )  # fmt: skip
+        if any(each.side and not each.verdict for each in self.on_backends):
+            moved = self._enlarged()
+            self.on_backends = [
+                replace(
+                    each,
+                    lines=on_backend(reference, each.side, moved),
+                    note=enlarged_told(moved),
+                )
+                if each.side and not each.verdict
+                else each
+                for each in self.on_backends
+            ]
+
+    def _enlarged(self) -> tuple[float, float]:
+        """What one unit in the last place of the initial weights makes of the Keras form."""
+        assert self.weights is not None
+        side = next(side for side in self.sides if FORMS[side.form].kind == "keras")
+        count = JUDGED_STEPS * self.setting.batch_size
+        few = replace(
+            self.prepared,
+            x_train=self.prepared.x_train[:count],
+            y_train=self.prepared.y_train[:count],
+        )
+        short = replace(self, prepared=few, setting=replace(self.setting, epochs=1), on_event=None)
+        neighbors = {n: np.nextafter(v, np.inf, dtype=v.dtype) for n, v in self.weights.items()}
+        return enlarged(side, short._train(side.form, neighbors))
 
     def convert(self) -> None:
         """Begins to turn the session's trained checkpoint into a Keras model, and to run that."""

@@ -133,6 +133,7 @@ class OnBackend:
         reference: the title of the side that it is compared with.
         reason: why it was not run, or what failed; a clause.
         failed: whether it cannot run there, though the backend is installed.
+        note: why more than usual is allowed; a clause.
     """
 
     backend: str
@@ -142,6 +143,7 @@ class OnBackend:
     reference: str = ""
     reason: str = ""
     failed: bool = False
+    note: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -157,6 +159,8 @@ class OnBackend:
         found: dict[str, Any] = {"verdict": self.verdict, **self.versions, "backend": self.backend}
         if self.reason:
             found["reason"] = self.reason
+        if self.note:
+            found["note"] = self.note
         if self.side is not None:
             found |= self.side.to_dict()
             found["compared_with"] = self.reference

@@ -209,23 +209,24 @@ def backends(outcome: DeviceOutcome) -> list[Block]:
         Paragraph(
             f"{versions}. Outputs and losses are relative, weights absolute: the smallest atol "
             f"that passes. The outputs before training and the losses of {steps[0][1:]} must stay "
-            f"within {OF_SCALE:g}. Each backend sums in a different order, and "
-            "training enlarges that rounding: later values are measured, not judged.",
+            f"within {OF_SCALE:g}, unless a note allows more. Each backend sums in a different order, "
+            "and training enlarges that rounding: later values are measured, not judged.",
             dim=True,
         ),
     ]  # fmt: skip
 
 
 def not_run(found: Sequence[tuple[str, OnBackend]]) -> list[Block]:
-    """A line for each reason why a backend did not run the Keras form of a case, or could not.
+    """A line for each reason why a backend did not run the Keras form of a case, or could not, or
+    may differ by more.
 
     Args:
         found: the name of each case, and what came of it.
     """
     reasons: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for case, each in found:
-        if each.reason:
-            reasons.setdefault((each.verdict, each.reason), []).append((case, each.backend))
+        if reason := each.reason or each.note:
+            reasons.setdefault((each.verdict, reason), []).append((case, each.backend))
     cases = {case for case, _ in found}
     lines = []
     for (verdict, reason), where in reasons.items():

@@ -98,6 +98,18 @@ def test_a_backend_that_differs_makes_the_comparison_fail(compared: Comparison) 
     assert "fail on tensorflow" in str(failed)
 
 
+def test_a_network_that_enlarges_rounding_may_differ_by_more(compared: Comparison) -> None:
+    (outcome,) = compared.devices
+    session = outcome.sides[0]
+    losses = session.arrays["losses"] * np.float32(1 + 1e-4)
+    other = replace(session, arrays=session.arrays | {"losses": losses})
+    holds = [
+        all(line.holds for line in on_backend(session, other, (0.0, moved)))
+        for moved in (0.0, 5e-6, 5e-5)
+    ]
+    assert holds == [False, False, True]
+
+
 def test_the_report_and_the_page_have_a_row_for_each_backend(compared: Comparison) -> None:
     (device,) = compared.to_dict()["devices"]
     entry = device["backends"][0]
