@@ -33,7 +33,6 @@ from ..verification import (
     TrainingCheck,
     check_training,
     compare_backends,
-    difference,
     export_model,
     lost_dropout,
     no_evidence,
@@ -45,7 +44,7 @@ from ..verification.kernels import changed_in
 from ..worker import JobError, Worker, WorkerError
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
-from .lifting import Lifted, NotLiftedError, lift
+from .lifting import Lifted, NotLiftedError, compare_lifted, lift
 from .output import NO_LAYERS, Output, differences
 from .report import lifted_report, write_report
 from .result import Conversion, dry_run
@@ -434,7 +433,8 @@ class GraphConversion:
                 if "torch" in self.output.to:
                     lifted.plan.warnings.append(NO_LAYERS)
                 (room / "model.py").write_text(lifted_source(lifted.plan), encoding="utf-8")
-                measured = self._compare_lifted(lifted, original, worker)
+                self.output.tell({"stage": "comparing"})
+                measured = compare_lifted(self.source, lifted, original, worker, self.timeout)
                 only = "the model is a SavedModel, which only TensorFlow runs"
                 measured = self._elsewhere_not(replace(measured, run_by=run_by), only)
                 report = lifted_report(self.source, lifted, why, measured)
@@ -447,42 +447,3 @@ class GraphConversion:
             return self.output.variables([note], failed=True)
         self.output.tell({"stage": "done"})
         return Conversion(report, self.output.folder)
-
-    def _compare_lifted(self, lifted: Lifted, original: Original, worker: Worker) -> Measured:
-        """A difference for each output, or why there is none."""
-        self.output.tell({"stage": "comparing"})
-        numbered = {str(index): array for index, array in enumerate(lifted.given.values())}
-        try:
-            step = {"step": "predict"}
-            made = worker.call("lift", step, numbered, timeout=self.timeout).arrays
-            original.open()
-            expected = original.run(lifted.given)
-            measured = {
-                output.tensor: difference(expected[output.tensor], made[str(index)])
-                for index, output in enumerate(lifted.plan.outputs)
-            }
-            if all(map(Allowed().holds, measured.values())):
-                return Measured(measured, examples=number_of(lifted.given))
-            again = original.run(lifted.given)
-            if all(Allowed().holds(difference(expected[t], again[t])) for t in expected):
-                return Measured(measured, examples=number_of(lifted.given))
-        except WorkerError:
-            raise
-        except UserError as error:
-            return Measured(None, f"on random inputs {error.problem}")
-        return Measured(None, self._why_unsteady(lifted))
-
-    def _why_unsteady(self, lifted: Lifted) -> str:
-        """Why the original gives other numbers in every run."""
-        assert self.source.graph is not None
-        nodes = self.source.graph.ancestors([o.tensor for o in lifted.plan.outputs], control=True)
-        changes = [node for node in nodes.values() if node.op.startswith("Assign")]
-        if changes:
-            first = printable(changes[0].name)
-            return (
-                f"the original returns different outputs in every run, because {first} "
-                "assigns a variable"
-            )
-        return (
-            "the original returns different outputs in every run, because it draws random numbers"
-        )

@@ -1,4 +1,4 @@
-"""What of a graph is lifted, and the worker that does it."""
+"""What of a graph is lifted, the worker that does it, and the comparison with the original."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..graph import Interface, find_frozen_weights, find_variables, resolve, split_tensor
 from ..layers.planning import lift_plan
 from ..plan import Plan
-from ..plan.examples import random_inputs
+from ..plan.examples import number_of, random_inputs
 from ..sources import Source
+from ..verification import Allowed, Measured, difference
 from ..worker import JobError, Worker, WorkerError
 from ..worker.disk import CANNOT_WRITE
-from ..worker.original import graph_request
+from ..worker.original import Original, graph_request
 
 _TABLES = ("Gather", "GatherV2", "ResourceGather")
 
@@ -150,3 +151,39 @@ def _integers_behind(source: Source, tensor: str) -> set[str]:
         if node is not None and kind.startswith(("int", "uint")):
             waiting.extend(node.inputs)
     return found
+
+
+def compare_lifted(
+    source: Source, lifted: Lifted, original: Original, worker: Worker, timeout: float | None
+) -> Measured:
+    """A difference for each output, or why there is none."""
+    numbered = {str(index): array for index, array in enumerate(lifted.given.values())}
+    try:
+        made = worker.call("lift", {"step": "predict"}, numbered, timeout=timeout).arrays
+        original.open()
+        expected = original.run(lifted.given)
+        measured = {
+            output.tensor: difference(expected[output.tensor], made[str(index)])
+            for index, output in enumerate(lifted.plan.outputs)
+        }
+        if all(map(Allowed().holds, measured.values())):
+            return Measured(measured, examples=number_of(lifted.given))
+        again = original.run(lifted.given)
+        if all(Allowed().holds(difference(expected[t], again[t])) for t in expected):
+            return Measured(measured, examples=number_of(lifted.given))
+    except WorkerError:
+        raise
+    except UserError as error:
+        return Measured(None, f"on random inputs {error.problem}")
+    return Measured(None, _why_unsteady(source, lifted))
+
+
+def _why_unsteady(source: Source, lifted: Lifted) -> str:
+    """Why the original gives other numbers in every run."""
+    assert source.graph is not None
+    nodes = source.graph.ancestors([o.tensor for o in lifted.plan.outputs], control=True)
+    changes = [node for node in nodes.values() if node.op.startswith("Assign")]
+    why = "it draws random numbers"
+    if changes:
+        why = f"{printable(changes[0].name)} assigns a variable"
+    return f"the original returns different outputs in every run, because {why}"
