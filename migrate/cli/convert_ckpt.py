@@ -11,6 +11,7 @@ import click
 from .options import (
     REFERENCE,
     backend_options,
+    device_option,
     export_option,
     feeds,
     finite,
@@ -26,10 +27,18 @@ if TYPE_CHECKING:
 _GROUPS = {
     "Output": ("output", "to", "keras", "style", "training", "dry_run", "force"),
     "Several sources": ("jobs",),
-    "Proof": ("train_check", "reference", "backend", "export", "python", "allow_unproved"),
+    "Proof": (
+        "train_check",
+        "reference",
+        "backend",
+        "device",
+        "export",
+        "python",
+        "allow_unproved",
+    ),
     "Parts of the graph": ("inputs", "outputs", "feed", "trust", "timeout"),
     "Weights and their target model": ("ema", "model", "map", "write_map", "like"),
-}
+}  # fmt: skip
 _EXAMPLES = """\b
 Example: tfmigrate convert-ckpt model.ckpt -o model-keras
          tfmigrate convert-ckpt model.ckpt --outputs logits:0 --feed keep_prob=0.8
@@ -196,6 +205,7 @@ def _counted(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
     "says.",
 )  # fmt: skip
 @backend_options
+@device_option
 @export_option("--export")
 @python_option
 @output_options
@@ -268,6 +278,7 @@ def _write_map(
         "backend": options["backends"],
         "export": options["exports"],
         **options,
+        "device": options["device"] != "cpu",
     }
     flags = (
         "output",
@@ -281,6 +292,7 @@ def _write_map(
         "trust",
         "reference",
         "backend",
+        "device",
         "export",
     )
     idle = [f"--{name.replace('_', '-')}" for name in flags if others[name]]

@@ -97,6 +97,14 @@ def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)  # fmt: skip
 
 
+def device_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--device``, of the backends."""
+    return click.option(
+        "--device", default="cpu", show_default=True, metavar="cpu|gpu|gpu:1",
+        help="Device of the --backend processes. The original runs on the CPU.",
+    )(function)  # fmt: skip
+
+
 def export_option(flag: str, **more: Any) -> Callable[..., Any]:
     """Adds the formats of other runtimes, under the name of a flag."""
     return click.option(

@@ -9,6 +9,7 @@ import click
 from .options import (
     REFERENCE,
     backend_options,
+    device_option,
     feeds,
     finite,
     names,
@@ -102,6 +103,7 @@ def _tolerance(
     help="End a process after so many seconds without a response.",
 )
 @backend_options
+@device_option
 @python_option
 @output_options
 @page_option

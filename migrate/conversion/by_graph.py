@@ -76,6 +76,7 @@ class GraphConversion:
         reference: an interpreter that has TensorFlow 1, to run the original; None: the worker does.
         backends: of Keras, with their interpreters: there the proof is repeated.
         exports: formats of other runtimes, with the interpreters that write them.
+        device: of the backends.
     """
 
     output: Output
@@ -85,6 +86,7 @@ class GraphConversion:
     reference: str | Path | None = None
     backends: Mapping[str, str] = field(default_factory=dict)
     exports: Mapping[str, str] = field(default_factory=dict)
+    device: str = "cpu"
 
     @property
     def source(self) -> Source:
@@ -178,7 +180,7 @@ class GraphConversion:
                 }
                 found = compare_backends(
                     self.backends, subject, interface, given, expected, trained, Allowed(),
-                    plan=plan, **common,
+                    plan=plan, device=self.device, **common,
                 )  # fmt: skip
                 if self.exports:
                     original.open()

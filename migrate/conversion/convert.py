@@ -17,7 +17,7 @@ from ..plan.mlp import forward, mlp_plan
 from ..sources import Source, open_source
 from ..verification import Measured, check_exports
 from ..worker import Worker
-from ..worker.backends import interpreters
+from ..worker.backends import check_device, interpreters
 from ..worker.events import Event
 from .back import open_way_back
 from .by_graph import GraphConversion
@@ -53,6 +53,7 @@ def convert(
     trust: bool = False,
     reference: str | Path | None = None,
     backends: Mapping[str, str | Path | None] | None = None,
+    device: str = "cpu",
     exports: Mapping[str, str | Path | None] | None = None,
     timeout: float = _TIMEOUT,
     on_event: Event | None = None,
@@ -91,6 +92,7 @@ def convert(
             training, in place of ``tf.compat.v1`` here.
         backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
             None for this one: what was proved is proved there too.
+        device: of these backends: "cpu", "gpu", "gpu:1" … ; the original is run on the CPU.
         exports: "onnx", "litert", "tf_saved_model", "openvino" or "torch" → a Python interpreter
             that has what the format needs, or None for this one: the model is exported there, and
             the file is compared with the original.
@@ -109,6 +111,7 @@ def convert(
     """
     path, to = Path(source), tuple(dict.fromkeys(to))
     programs, exporters = interpreters(backends or {}), check_exports(exports or {})
+    check_device(device, programs)
     request = Request(
         path, inputs, outputs, feed, to, map, model, ema, keras, style, reference=reference,
         backends=programs, exports=exporters, like=like,
@@ -171,7 +174,7 @@ def convert(
     if model is not None or opened.graph is None:
         return _from_names(out, workers, asked=model is not None)
     conversion = GraphConversion(
-        out, training, workers, train_check, reference, programs, exporters
+        out, training, workers, train_check, reference, programs, exporters, device
     )
     return conversion.run(inputs, outputs, feed)
 

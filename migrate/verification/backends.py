@@ -92,6 +92,7 @@ def compare_backends(
     report: Mapping[str, Any],
     timeout: float | None,
     tell: Callable[[dict[str, Any]], None],
+    device: str = "cpu",
 ) -> tuple[OnBackend, ...]:
     """Runs and trains the model on each backend, on the inputs that it was proved with.
 
@@ -103,11 +104,12 @@ def compare_backends(
         own: the text of the model.py beside the model, which defines its classes.
         plan: of the conversion, if it is known: what of the model differs among backends.
         report: of the model, which names its inputs; {} where they are in the order of the graph.
+        device: of the backends; the original stays where it is.
     """
     found = []
     for name, python in backends.items():
         tell({"stage": f"comparing on {name}"})
-        with BackendWorker(name, python) as worker:
+        with BackendWorker(name, python, device) as worker:
             try:
                 versions = worker.versions(timeout)
             except UserError as error:
@@ -181,7 +183,9 @@ def _table(reported: Sequence[Mapping[str, Any]]) -> Table:
     rows = [
         [
             entry["backend"],
-            f"{entry['version']}, Keras {entry['keras']}" if "version" in entry else "",
+            f"{entry['version']}, Keras {entry['keras']}, {entry.get('device', 'cpu')}"
+            if "version" in entry
+            else "",
             *_figures(entry),
             str(entry["verdict"]) + (f": {entry['reason']}" if "reason" in entry else ""),
         ]

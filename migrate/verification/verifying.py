@@ -25,7 +25,7 @@ from ..plan.examples import fitting, number_of, random_inputs
 from ..sources import Source, open_source
 from ..training import carry_training
 from ..worker import JobError, Worker
-from ..worker.backends import interpreters
+from ..worker.backends import check_device, interpreters
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
 from .backends import compare_backends, not_compared
@@ -58,6 +58,7 @@ def verify(
     trust: bool = False,
     reference: str | Path | None = None,
     backends: Mapping[str, str | Path | None] | None = None,
+    device: str = "cpu",
     exports: Mapping[str, str | Path | None] | None = None,
     folder: str | Path | None = None,
     force: bool = False,
@@ -91,6 +92,7 @@ def verify(
             training, in place of ``tf.compat.v1`` here.
         backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
             None for this one: the model is run, and trained, there too.
+        device: of these backends: "cpu", "gpu", "gpu:1" … ; the original is run on the CPU.
         exports: of :data:`EXPORTS` → a Python interpreter that has what the format needs, or None
             for this one: the model is exported, and the file compared with the original.
         folder: where exported files go; by default where the model is.
@@ -108,6 +110,7 @@ def verify(
     """
     tell = on_event or (lambda event: None)
     programs, exporters = interpreters(backends or {}), check_exports(exports or {})
+    check_device(device, programs)
     tell({"stage": "reading"})
     with ExitStack() as stack:
         stack.enter_context(_models_errors(model))
@@ -227,7 +230,7 @@ def verify(
             if programs:
                 found = compare_backends(
                     programs, subject, interface, given, original.run(given), result.trained,
-                    allowed, plan=plan, **common,
+                    allowed, plan=plan, device=device, **common,
                 )  # fmt: skip
                 result = replace(result, backends=found)
             if exporters:

@@ -239,6 +239,7 @@ def _started() -> tuple[Any, dict[str, str]]:
         "version": backend.__version__,
         "keras": keras.__version__,
         "python": platform.python_version(),
+        "device": os.environ.get("TFMIGRATE_DEVICE", "cpu"),
     }
     return keras, versions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -48,6 +49,21 @@ def interpreters(backends: Mapping[str, str | Path | None]) -> dict[str, str]:
             )
         found[name] = program
     return found
+
+
+def check_device(device: str, backends: Mapping[str, str]) -> None:
+    """Refuses a device that no backend is asked to use, or that has another name.
+
+    Raises:
+        UserError: saying which.
+    """
+    if not re.fullmatch(r"(cpu|gpu)(:\d+)?", device):
+        raise UserError(f"--device is {printable(device)}", expected="cpu, gpu or gpu:1")
+    if device != "cpu" and not backends:
+        raise UserError(
+            f"--device {device} is the device of other backends, so it has no effect here",
+            try_=f"--backend torch --device {device}",
+        )
 
 
 def _placed(device: str) -> dict[str, str]:

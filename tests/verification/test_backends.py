@@ -213,6 +213,34 @@ def test_what_does_not_go_together_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--device", "gpu"], "--device gpu is the device of other backends"),
+        (["--device", "tpu", "--backend", "tensorflow"], "--device is tpu; expected cpu, gpu"),
+    ],
+)
+def test_a_device_that_nothing_uses_is_refused(
+    arguments: list[str], says: str, case_of: CaseOf, tmp_path: Path, capsys: Any
+) -> None:
+    source = str(case_of("goldens/frozen_mlp").source)
+    with pytest.raises(SystemExit) as ended:
+        main(["convert-ckpt", source, "-o", str(tmp_path / "out"), *arguments])
+    assert ended.value.code == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.skipif(Path("/dev/nvidia0").exists(), reason="there is a GPU")
+def test_without_a_gpu_the_row_says_so(case_of: CaseOf, workers: Workers, tmp_path: Path) -> None:
+    source = case_of("goldens/frozen_mlp").source
+    backends = {"tensorflow": None}
+    made = convert(source, tmp_path / "out", backends=backends, device="gpu", workers=workers)
+    (entry,) = made.report["backends"]
+    assert made
+    assert entry["verdict"] == "not run"
+    assert "tensorflow sees no GPU" in entry["reason"]
+
+
 def test_the_program_needs_no_package_but_keras_and_numpy() -> None:
     """It runs in interpreters that have nothing of ours."""
     beside = Path(backend.__file__).with_name
