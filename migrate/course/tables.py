@@ -31,7 +31,7 @@ def epochs(outcome: DeviceOutcome, *, few: bool = False) -> Table:
     for side in outcome.sides:
         columns += [">loss", f">{side.metric}"]
         spans.append((side.title, 2))
-    columns.append(">difference")
+    columns.append(">largest difference")
     spans.append(("", 1))
     count = len(outcome.sides[0].epochs)
     step = -(-count // (_FEW_ROWS if few else _MAX_ROWS))
@@ -209,8 +209,8 @@ def backends(outcome: DeviceOutcome) -> list[Block]:
         Paragraph(
             f"{versions}. Outputs and losses are relative, weights absolute: the smallest atol "
             f"that passes. The outputs before training and the losses of {steps[0][1:]} must stay "
-            f"within {OF_SCALE:g}, unless a note allows more. Each backend sums in another order, "
-            "and training enlarges that rounding: later values are measured, not judged.",
+            f"within {OF_SCALE:g}, unless a note allows more. Each backend sums in a different "
+            "order, and training enlarges that rounding: later values are measured, not judged.",
             dim=True,
         ),
     ]  # fmt: skip
