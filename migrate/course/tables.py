@@ -31,7 +31,7 @@ def epochs(outcome: DeviceOutcome, *, few: bool = False) -> Table:
     for side in outcome.sides:
         columns += [">loss", f">{side.metric}"]
         spans.append((side.title, 2))
-    columns.append(">largest difference")
+    columns.append(">difference")
     spans.append(("", 1))
     count = len(outcome.sides[0].epochs)
     step = -(-count // (_FEW_ROWS if few else _MAX_ROWS))
