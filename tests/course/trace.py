@@ -7,7 +7,7 @@ arrays ``<name>:x`` and ``<name>:y``. OUTPUT gets, by case, the losses, and the 
 squares of each initial weight. Python 3.7 has to understand this file: so has TensorFlow 1.15.
 """
 
-import importlib.util
+import importlib
 import json
 import os
 import sys
@@ -21,12 +21,10 @@ import tensorflow.compat.v1 as tf
 
 
 def load(repository, module):
-    """The legacy twin, imported from its file."""
-    path = os.path.join(repository, "legacy", module + ".py")
-    spec = importlib.util.spec_from_file_location(module, path)
-    twin = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(twin)
-    return twin
+    """The legacy twin, imported from its folder."""
+    if repository not in sys.path:
+        sys.path.append(repository)
+    return importlib.import_module("legacy." + module)
 
 
 def trace(twin, case, x, y):
