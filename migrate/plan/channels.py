@@ -106,7 +106,7 @@ def channel_orders(plan: Network) -> tuple[dict[str, Order], list[str]]:
         for name, found in used.items()
         if name in orders and len(found) > 1
     ]
-    return orders, warnings
+    return orders, list(dict.fromkeys(warnings))
 
 
 def _makes_image(call: Call, values: list[Value], images: set[int]) -> bool:
