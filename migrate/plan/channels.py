@@ -78,9 +78,9 @@ def channel_orders(plan: Network) -> tuple[dict[str, Order], list[str]]:
                     parts.update(id(v) for v in call.outputs if v.shape is None or len(v.shape) > 2)
             elif sum(size != 1 for size in (values[0].shape or ())[1:]) > 1:
                 warnings.append(
-                    f"{_name(call)} reshapes {printable(list((values[0].shape or ())[1:]))}, made "
-                    "of images with the channels last. PyTorch has the channels first. Put the "
-                    "axes in this order there before it; weights after it are unchanged."
+                    f"{_name(call)} reshapes {printable(list((values[0].shape or ())[1:]))}, "
+                    "computed from images with the channels last. PyTorch has the channels first. "
+                    "Put the axes in this order there before it; weights after it are unchanged."
                 )
         known = [flat[id(value)] for value in values if id(value) in flat]
         if _kind(call) in ("Dense", *_PER_FEATURE):

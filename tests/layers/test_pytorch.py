@@ -324,7 +324,7 @@ def test_other_axes_made_of_an_image_are_a_warning(
 ) -> None:
     found, (warning,) = state_dict_of(_after_convolution(*between))
     assert found[0].done == "transpose"
-    assert "made of images with the channels last" in warning
+    assert "computed from images with the channels last" in warning
 
 
 def test_channels_that_the_graph_puts_first_itself_need_no_word() -> None:
