@@ -46,24 +46,31 @@ def keras_form(module: str, program: Program) -> KerasForm:
     form = next((form for form in program.forms if FORMS[form].kind == "keras"), "")
     if not form:
         return KerasForm(obstacle="a tape trains the system, which has no Keras form")
-    package = f"{__package__.partition('.')[0]}.modern"
-    text = resources.files(package).joinpath(f"{module}.py").read_text("utf-8")
-    lines, defined = text.splitlines(), _defined(ast.parse(text))
-    kept: dict[int, tuple[ast.stmt, str]] = {}
-    waiting = [FORMS[form].function, "train"]
+    texts: dict[str, str] = {}
+    kept: dict[tuple[bool, str, int], tuple[ast.stmt, str]] = {}
+    waiting = [(module, FORMS[form].function), (module, "train")]
     while waiting:
-        name = waiting.pop()
+        file, name = waiting.pop()
+        texts[file] = texts.get(file) or _text(file)
+        defined = _defined(ast.parse(texts[file]))
         statement = defined[name]
-        if statement.lineno not in kept:
-            kept[statement.lineno] = statement, name
+        if isinstance(statement, ast.ImportFrom) and statement.level:  # from another system's file
+            waiting.append((str(statement.module), name))
+        elif (place := (file == module, file, statement.lineno)) not in kept:
+            kept[place] = statement, name
             names = (node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
-            waiting += [name for name in names if name in defined]
-    statements = [kept[line] for line in sorted(kept)]
-    obstacles = [
-        obstacle for statement, name in statements for obstacle in _obstacles(statement, name)
-    ]
-    parts = ["\n".join(lines[_first(s) - 1 : s.end_lineno]) for s, _ in statements]
+            waiting += [(file, name) for name in names if name in defined]
+    obstacles, parts = list[str](), dict[str, None]()  # two files may have the same import
+    for (_, file, _), (statement, name) in sorted(kept.items(), key=lambda item: item[0]):
+        obstacles += _obstacles(statement, name)
+        lines = texts[file].splitlines()
+        parts["\n".join(lines[_first(statement) - 1 : statement.end_lineno])] = None
     return KerasForm(form, "\n\n\n".join(parts) + "\n", next(iter(obstacles), ""))
+
+
+def _text(module: str) -> str:
+    package = f"{__package__.partition('.')[0]}.modern"
+    return resources.files(package).joinpath(f"{module}.py").read_text("utf-8")
 
 
 def _defined(tree: ast.Module) -> dict[str, ast.stmt]:

@@ -41,7 +41,7 @@ def convert_many(
     """Converts several sources, each to a folder of its own, and goes on after a failure.
 
     Sources that an earlier call converted to the same folder are skipped, if their files, the
-    versions of the packages and the options are the same.
+    versions of the packages and the options are the same, and every backend and export ran.
 
     Args:
         sources: paths as :func:`tfmigrate.convert` takes them, and patterns of glob. All files of a
@@ -83,11 +83,14 @@ def convert_many(
             if old is not None and is_there(old, folder) and not force:
                 if why := differs(old, row):
                     rows[name] = row | failed(f"{printable(folder / name)} {why}", EXIT_USER)
-                else:
+                    continue
+                if not old.get("not_run"):
                     rows[name] = old
                     skipped.append(name)
-                continue
-            again = force or (old is not None and old["state"] == WAITING)
+                    continue
+            again = force or (
+                old is not None and (old["state"] == WAITING or is_there(old, folder))
+            )
             todo.append(Job(path, name, again, requests[path].shares_workers, given))
         journal.rows |= {job.name: rows[job.name] for job in todo}
         count, note = _at_once(jobs, [job.source for job in todo])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,13 @@ class Fleet(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The rows of this command; report.json in the folder has those of all commands."""
-        notes = [*self.notes, *self._skipped()]
+        notes = [*self.notes, *self._skipped(), *self._not_run()]
         return {"schema": 1, "kind": KIND, "conversions": list(self.rows), "notes": notes}
 
     def blocks(self) -> list[Block]:
         """For people: a table with a row for each source, and the verdict on all."""
         shown: list[Block] = [Heading(f"{len(self.rows)} sources")]
-        if notes := [*self.notes, *self._skipped()]:
+        if notes := [*self.notes, *self._skipped(), *self._not_run()]:
             shown.append(Notes(notes))
         columns = ["source", "outcome", "verdict", ">max abs", ">seconds", "folder or reason"]
         marked = {n for n, row in enumerate(self.rows) if row["status"] not in (EXIT_OK,)}
@@ -85,6 +86,8 @@ class Fleet(Result):
         found = [float(row["max_abs"]) for row in self.rows if row["max_abs"] is not None]
         if found:
             parts.append(f"worst {max(found):.3g}")
+        if count := sum(bool(row.get("not_run")) for row in self.rows):
+            parts.append(f"{count} not run on all that was asked")
         if self.folder is not None:
             parts.append(str(self.folder))
         return Closing(self._verdict(), " · ".join(parts))
@@ -103,6 +106,15 @@ class Fleet(Result):
             f"{len(self.skipped)} of {len(self.rows)} sources were skipped: they were converted "
             "before, from the same files, by the same versions, with the same options. --force "
             "converts them again."
+        ]
+
+    def _not_run(self) -> list[str]:
+        """Each backend and format that did not run, and why, with the number of sources."""
+        found = Counter(pair for row in self.rows for pair in (row.get("not_run") or {}).items())
+        return [
+            f"{what} was not run for {count} of {len(self.rows)} sources: {why}. The same command "
+            "again converts them again."
+            for (what, why), count in found.items()
         ]
 
 

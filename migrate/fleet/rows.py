@@ -9,13 +9,14 @@ from typing import Any
 from ..conversion.request import Request
 from ..conversion.result import Conversion
 from ..errors import printable
+from ..parity import Verdict
 from ..report import plain
 from .sources import digest
 
 Row = dict[str, Any]
 
 WAITING, CONVERTED, FAILED = "waiting", "converted", "failed"
-_ENDED = ("outcome", "verdict", "max_abs", "max_ulp", "examples", "seconds", "error")
+_ENDED = ("outcome", "verdict", "max_abs", "max_ulp", "examples", "not_run", "seconds", "error")
 _WITHOUT_EFFECT = ("timeout",)
 _TRY = "; try --force to replace it, or another -o"
 
@@ -40,6 +41,7 @@ def new_row(source: Path, name: str, request: Request, options: dict[str, Any]) 
 def converted(result: Conversion) -> Row:
     """What a conversion adds to its row; after a dry run the source still waits."""
     report, parity = result.report, result.report["parity"]
+    elsewhere = [*report.get("backends", ()), *report.get("exports", ())]
     return {
         "state": CONVERTED if result.folder is not None else WAITING,
         "outcome": report["outcome"],
@@ -47,6 +49,11 @@ def converted(result: Conversion) -> Row:
         "max_abs": parity.get("max_abs"),
         "max_ulp": parity.get("max_ulp"),
         "examples": parity["examples"],
+        "not_run": {
+            entry.get("backend") or entry["format"]: entry["reason"]
+            for entry in elsewhere
+            if entry["verdict"] == Verdict.NOT_RUN
+        },
         "status": result.exit_status(),
     }
 

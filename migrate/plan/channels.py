@@ -14,7 +14,16 @@ from ..errors import printable
 from .network import Call, Layer, Network, Value
 from .recipe import Recipe
 
-_REORDERS = ("transpose", "swapaxes", "moveaxis", "flip", "roll", "cumsum", "sort", "argsort")
+_MOVES_AXES = (
+    "Permute", "transpose", "swapaxes", "moveaxis", "einsum", "tensordot", "dot", "matmul", "@",
+)  # fmt: skip
+_REORDERS = (*_MOVES_AXES, "flip", "roll", "cumsum", "sort", "argsort")
+_RESHAPES = ("Reshape", "Flatten", "reshape")
+# Their modules in PyTorch have the channels last too.
+_CHANNELS_LAST = (
+    "Dense", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "Recurrence", "MultiHeadAttention",
+    "DotProductAttention",
+)  # fmt: skip
 _PER_FEATURE = (
     "BatchNormalization", "BatchNormalizationByBatch", "FixedBatchNormalization",
     "FusedBatchNormalization", "LayerNormalization",
@@ -47,13 +56,14 @@ def channel_orders(plan: Network) -> tuple[dict[str, Order], list[str]]:
         The orders, and warnings of places where a module must put the elements in order itself.
     """
     images = {id(given.value) for given in plan.inputs if len(given.value.shape or ()) == 4}
+    parts: set[int] = set()  # made of images, with other axes
     flat: dict[int, Order] = {}
-    orders: dict[str, Order] = {}
+    used: dict[str, set[Order | None]] = {}
     warnings = []
     for call in plan.calls:
         values, made = call.values, call.outputs[0]
         if _makes_image(call, values, images):
-            images.add(id(made))
+            images.update(map(id, call.outputs))
             size = list((made.shape or ())[1:])
             if _kind(call) == "Reshape" and size[-1] != 1:
                 warnings.append(
@@ -62,12 +72,22 @@ def channel_orders(plan: Network) -> tuple[dict[str, Order], list[str]]:
                 )
         elif order := _flattened(call, values, images):
             flat[id(made)] = order
+        elif any(id(v) in parts or (id(v) in images and _channels(v) != 1) for v in values):
+            if _does(call) not in _RESHAPES:
+                if not _puts_channels_first(call, images):
+                    parts.update(id(v) for v in call.outputs if v.shape is None or len(v.shape) > 2)
+            elif sum(size != 1 for size in (values[0].shape or ())[1:]) > 1:
+                warnings.append(
+                    f"{_name(call)} reshapes {printable(list((values[0].shape or ())[1:]))}, "
+                    "computed from images with the channels last. PyTorch has the channels first. "
+                    "Put the axes in this order there before it; weights after it are unchanged."
+                )
         known = [flat[id(value)] for value in values if id(value) in flat]
+        if _kind(call) in ("Dense", *_PER_FEATURE):
+            used.setdefault(_name(call), set()).add(known[0] if known else None)
         if not known:
             continue
         order, name = known[0], _name(call)
-        if _kind(call) in ("Dense", *_PER_FEATURE):
-            orders[name] = order
         if _kind(call) == "Dense":
             continue
         if _keeps_order(call, values, known):
@@ -78,7 +98,15 @@ def channel_orders(plan: Network) -> tuple[dict[str, Order], list[str]]:
                 "last. PyTorch has the channels first. Permute the image there before it is "
                 "flattened; weights after it are unchanged."
             )
-    return orders, warnings
+    orders = {name: order for name, found in used.items() for order in found if order}
+    warnings += [
+        f"{name} is called on flattened images of the shape {list(orders[name].shape)} and on "
+        "other values. Its weights are in the order that the images have in PyTorch. Permute the "
+        "others there."
+        for name, found in used.items()
+        if name in orders and len(found) > 1
+    ]
+    return orders, list(dict.fromkeys(warnings))
 
 
 def _makes_image(call: Call, values: list[Value], images: set[int]) -> bool:
@@ -90,19 +118,29 @@ def _makes_image(call: Call, values: list[Value], images: set[int]) -> bool:
         return len(shape) == 4 and len(values[0].shape or ()) == 2
     if not values or not all(id(value) in images for value in values):
         return False
-    if "Pooling" in kind:
-        return not kind.startswith("Global")
-    same = all(value.shape == shape for value in values)
-    joined = kind == "Concatenate" or call.function == "keras.ops.concatenate"
-    padded = kind.startswith(("ZeroPadding", "Cropping", "UpSampling", "Resiz"))
-    return padded or ((same or joined) and _elementwise(call)) or kind in _PER_FEATURE
+    ranks = {len(value.shape or ()) for value in (*values, *call.outputs)}
+    kept = (*_RESHAPES, *_MOVES_AXES, *_CHANNELS_LAST)
+    return len(ranks) == 1 and ranks <= {3, 4} and _does(call) not in kept
+
+
+def _puts_channels_first(call: Call, images: set[int]) -> bool:
+    if _does(call) not in ("Permute", "transpose") or id(call.values[0]) not in images:
+        return False
+    last = len(call.values[0].shape or ()) - 1
+    axes = tuple(range(1, last))
+    if isinstance(call.function, Layer):
+        return tuple(call.function.arguments["dims"]) == (last, *axes)
+    return tuple(call.arguments[-1]) == (0, last, *axes)
+
+
+def _channels(value: Value) -> int | None:
+    return value.shape[-1] if value.shape else None
 
 
 def _flattened(call: Call, values: list[Value], images: set[int]) -> Order | None:
-    shape = values[0].shape if len(values) == 1 and id(values[0]) in images else None
+    shape = values[0].shape if values and id(values[0]) in images else None
     flat = len(call.outputs[0].shape or ()) == 2
-    reshapes = _kind(call) in ("Flatten", "Reshape") or call.function == "keras.ops.reshape"
-    if shape is None or not flat or not reshapes:
+    if shape is None or not flat or _does(call) not in _RESHAPES:
         return None
     sizes = [size for size in shape[1:] if size is not None]
     if len(sizes) != len(shape) - 1 or sizes[-1] == 1 or int(np.prod(sizes[:-1])) == 1:
@@ -117,19 +155,18 @@ def _keeps_order(call: Call, values: list[Value], known: list[Order]) -> bool:
     return same and (_kind(call) in (*_PER_FEATURE, *_WITHOUT_WEIGHTS) or _is_function(call))
 
 
-def _elementwise(call: Call) -> bool:
-    return _kind(call) not in ("Permute", "Reshape", "Flatten") and (
-        isinstance(call.function, Layer) or _is_function(call)
-    )
-
-
 def _is_function(call: Call) -> bool:
     """Whether it is a function or operator that leaves elements in their places."""
-    return isinstance(call.function, str) and call.function.rpartition(".")[2] not in _REORDERS
+    return isinstance(call.function, str) and _does(call) not in _REORDERS
 
 
 def _kind(call: Call) -> str:
     return call.function.kind if isinstance(call.function, Layer) else ""
+
+
+def _does(call: Call) -> str:
+    """The kind of the layer, or the last part of the function's name."""
+    return _kind(call) or str(call.function).rpartition(".")[2]
 
 
 def _name(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 from dataclasses import replace
@@ -180,3 +181,20 @@ def test_the_lesson_needs_no_backend() -> None:
     assert "pip install 'tfmigrate[jax]'" in text
     assert "def build_model(" in text
     assert "tensorflow" not in text.partition("import keras")[2].partition("run it")[0]
+
+
+def test_every_keras_form_is_a_program_of_its_own() -> None:
+    """Parts of another system's file come with it: no statement imports from a package."""
+    forms = {
+        name: keras_form(system.module, system.training)
+        for name, system in catalogue.SYSTEMS.items()
+        if any(isinstance(program, Training) for program in system.programs)
+    }
+    for name, found in forms.items():
+        tree = ast.parse(found.text)
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        assert not any(node.level for node in imports), name
+    space: dict[str, Any] = {}
+    exec(forms["fast-loop"].text, space)
+    assert {"build_model", "train"} <= space.keys()
+    assert forms["fast-loop"].text.count("def train(") == 1

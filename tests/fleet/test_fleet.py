@@ -21,7 +21,7 @@ from tfmigrate import convert, convert_many
 from tfmigrate.checkpoint.writer import write_bundle
 from tfmigrate.cli.main import run
 from tfmigrate.errors import UserError
-from tfmigrate.fleet import Fleet, converting
+from tfmigrate.fleet import Fleet, converting, running
 from tfmigrate.fleet.sources import expanded, named
 
 pytestmark = pytest.mark.xdist_group("fleet")
@@ -279,3 +279,30 @@ def test_a_killed_worker_costs_one_conversion_and_ctrl_c_leaves_whole_folders(
     rest = convert_many(sources, folder, jobs=1)
     assert set(rest.skipped) == {"0-model.ckpt", "1-model.ckpt"}
     assert rest
+
+
+def test_what_did_not_run_is_said_and_is_not_skipped_by_the_same_command(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"format": "onnx", "verdict": "not run", "reason": "onnx is not installed"}
+
+    def one(source: Path, **options: Any) -> Any:
+        done = convert(source, options["output"], force=options["force"], to=["npz"])
+        done.report["exports"] = [dict(entry)]
+        return done
+
+    monkeypatch.setattr(running, "convert", one)
+    first, again = (convert_many([runs / "a" / "*"], tmp_path / "out", **NPZ) for _ in range(2))
+    for fleet in (first, again):
+        assert [row["not_run"] for row in fleet.rows] == [{"onnx": "onnx is not installed"}] * 2
+        assert fleet.skipped == []
+        assert (
+            "onnx was not run for 2 of 2 sources: onnx is not installed"
+            in fleet.to_dict()["notes"][0]
+        )
+        assert "2 not run on all that was asked" in fleet.blocks()[-1].text
+        SCHEMA.validate(json.loads(json.dumps(fleet.to_dict())))
+    entry["verdict"] = "pass"
+    convert_many([runs / "a" / "*"], tmp_path / "out", **NPZ)
+    assert len(convert_many([runs / "a" / "*"], tmp_path / "out", **NPZ).skipped) == 2
+    assert written(tmp_path / "out")["conversions"][0]["not_run"] == {}

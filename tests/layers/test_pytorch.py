@@ -268,3 +268,74 @@ def test_an_unknown_use_of_a_flattened_image_is_a_warning() -> None:
     found, (warning,) = state_dict_of(plan)
     assert found[0].done == "transpose"
     assert "concatenate depends on a flattened image" in warning
+
+
+def _after_convolution(*between: tuple[Layer | str, tuple[int, ...], bool]) -> Plan:
+    """A convolution that gives (2, 3, 4), some calls (two outputs where True), a dense layer."""
+    image = Value((None, 2, 3, 2), "float32")
+    calls = [_called(Layer("c", "Conv2D"), image, (None, 2, 3, 4))]
+    for function, shape, two in between:
+        outputs = tuple(Value((None, *shape), "float32") for _ in range(1 + two))
+        calls.append(Call(function, calls[-1].outputs, {}, outputs))
+    calls.append(_called(Layer("d", "Dense"), calls[-1].outputs[0], (None, 5)))
+    rows = int(np.prod(calls[-2].outputs[0].shape[1:]))
+    weights = [Weight("d/kernel", variable("k", (rows, 5), "float32"))]
+    return Plan("m", "m", inputs=[Input("x:0", "x", image)], calls=calls, weights=weights)
+
+
+FLATTEN = Layer("f", "Flatten")
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [("keras.ops.split", (2, 3, 2), True), ("keras.ops.maximum", (2, 3, 2), False)],
+        [("getitem", (1, 3, 4), False)],
+        [("keras.ops.tile", (2, 3, 8), False)],
+    ],
+)
+def test_functions_that_keep_the_axes_of_an_image(
+    between: list[tuple[Layer | str, tuple[int, ...], bool]],
+) -> None:
+    """What comes of the image, flattened with the channels first, by the turned kernel."""
+    shape = between[-1][1]
+    found, warnings = state_dict_of(
+        _after_convolution(*between, (FLATTEN, (int(np.prod(shape)),), False))
+    )
+    kernel, x = np.random.rand(np.prod(shape), 5), np.random.rand(1, *shape)
+    turned = found[0].recipe.make(lambda name: kernel)
+    np.testing.assert_allclose(
+        channels_first(x).reshape(1, -1) @ turned.T, x.reshape(1, -1) @ kernel
+    )
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [("keras.ops.mean", (3, 4), False), (FLATTEN, (12,), False)],
+        [(Layer("r", "Reshape"), (6, 4), False), (FLATTEN, (24,), False)],
+        [("keras.ops.stack", (2, 2, 3, 4), False), (FLATTEN, (48,), False)],
+        [(Layer("p", "Permute", {"dims": (2, 1, 3)}), (3, 2, 4), False), (FLATTEN, (24,), False)],
+    ],
+)
+def test_other_axes_made_of_an_image_are_a_warning(
+    between: list[tuple[Layer | str, tuple[int, ...], bool]],
+) -> None:
+    found, (warning,) = state_dict_of(_after_convolution(*between))
+    assert found[0].done == "transpose"
+    assert "computed from images with the channels last" in warning
+
+
+def test_channels_that_the_graph_puts_first_itself_need_no_word() -> None:
+    permute = Layer("p", "Permute", {"dims": (3, 1, 2)})
+    plan = _after_convolution((permute, (4, 2, 3), False), (FLATTEN, (24,), False))
+    found, warnings = state_dict_of(plan)
+    assert (found[0].done, warnings) == ("transpose", [])
+
+
+def test_a_dense_layer_called_on_an_image_and_on_another_value_is_a_warning() -> None:
+    plan = _after_convolution((FLATTEN, (24,), False))
+    plan.calls.append(_called(plan.calls[-1].function, Value((None, 24), "float32"), (None, 5)))
+    _, (warning,) = state_dict_of(plan)
+    assert "d is called on flattened images of the shape [2, 3, 4] and on other values" in warning
