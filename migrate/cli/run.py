@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("system", shell_complete=complete_system)
 @click.option(
     "--form",
-    type=click.Choice(["tape", "keras", "functional"]),
+    type=click.Choice(["tape", "keras", "functional", "tuned", "fused", "xla"]),
     default="keras",
     show_default=True,
     help="Form of the modern side.",

@@ -112,6 +112,8 @@ class BackendWorker(Worker):
             try:
                 self._versions = super().call("version", {"step": "version"}, timeout=timeout).data
             except UserError as error:
+                if "sees no GPU" in error.problem:
+                    raise UserError(error.problem.partition(": ")[2], try_="--device cpu") from None
                 install = f"pip install 'tfmigrate[{self.backend}]', or "
                 here = self._python == sys.executable and self.backend != "tensorflow"
                 raise UserError(

@@ -49,7 +49,8 @@ def test_the_help_lists_options_under_titles(capsys):
     out = capsys.readouterr().out
     titles = re.findall(r"^(\w[^:\n]*):$", out, re.MULTILINE)
     assert titles == [
-        "Output", "Proof", "Parts of the graph", "Weights and their target model", "Messages"
+        "Output", "Several sources", "Proof", "Parts of the graph",
+        "Weights and their target model", "Messages",
     ]  # fmt: skip
     for flag in ("--to", "--map", "--write-map", "--ema", "--keras", "--no-training", "--timeout"):
         assert out.count(f"  {flag} ") == 1

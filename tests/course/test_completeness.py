@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import tfmigrate
+from tfmigrate.cli.run import command
 from tfmigrate.course.catalogue import CHAPTERS, SYSTEMS
 from tfmigrate.course.lesson import OPENING, read_twin
 from tfmigrate.course.listing import Listing
+from tfmigrate.course.training import FORMS
 
 ROOT = Path(__file__).parents[2]
 
@@ -100,6 +102,11 @@ def test_programs_are_of_the_length_of_a_lesson():
     outside = {name: length for name, length in lengths.items() if length not in LENGTHS}
     assert set(outside) == set(EXCEPTIONS), outside
     assert max(lengths.values()) < 1.25 * LENGTHS.stop
+
+
+def test_run_takes_every_form():
+    (option,) = [each for each in command.params if each.name == "form"]
+    assert ["session", *option.type.choices] == list(FORMS)
 
 
 def test_every_row_is_compared_in_a_suite():
