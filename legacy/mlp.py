@@ -7,25 +7,23 @@ import tensorflow.compat.v1 as tf  # in TensorFlow 1: import tensorflow as tf
 tf.disable_v2_behavior()  # graphs, sessions and reference variables, as TensorFlow 1 had them
 
 
-def build(
-    num_inputs=784, num_hidden=256, num_classes=10, learning_rate=0.001, seed=0, dtype=tf.float32
-):
+def build(num_inputs=784, num_hidden=256, num_classes=10, learning_rate=0.001, seed=0):
     """Describes the network once; nothing is computed before a Session runs it.
 
     Returns:
         The tensors and operations that a Session is asked for, by name.
     """
     # --- inputs
-    x = tf.placeholder(dtype, [None, num_inputs], name="x")
-    y = tf.placeholder(dtype, [None, num_classes], name="y")  # one-hot
+    x = tf.placeholder(tf.float32, [None, num_inputs], name="x")
+    y = tf.placeholder(tf.float32, [None, num_classes], name="y")  # one-hot
 
     # --- variables
     # The name is the key in the checkpoint; without it, the order of creation would be.
     tf.set_random_seed(seed)
-    w0 = tf.Variable(tf.random_normal([num_inputs, num_hidden], 0, 1, dtype, seed=1), name="w0")
-    b0 = tf.Variable(tf.random_normal([num_hidden], 0, 1, dtype, seed=2), name="b0")
-    w1 = tf.Variable(tf.random_normal([num_hidden, num_classes], 0, 1, dtype, seed=3), name="w1")
-    b1 = tf.Variable(tf.random_normal([num_classes], 0, 1, dtype, seed=4), name="b1")
+    w0 = tf.Variable(tf.random_normal([num_inputs, num_hidden], seed=1), name="w0")
+    b0 = tf.Variable(tf.random_normal([num_hidden], seed=2), name="b0")
+    w1 = tf.Variable(tf.random_normal([num_hidden, num_classes], seed=3), name="w1")
+    b1 = tf.Variable(tf.random_normal([num_classes], seed=4), name="b1")
 
     # --- forward
     # bias_add, as Keras has it, not add: its gradient sums the batch in another order.

@@ -103,15 +103,12 @@ def inputs() -> dict[str, Any]:
 
 
 def takes_dtype(name: str, prepared: Prepared) -> bool:
-    """Whether the legacy twin can be told to train in float64, and does not anyway.
-
-    One that imports its network is traced in float64 with the twin that has it.
-    """
+    """Whether the legacy twin can be told to train in float64, and does not anyway."""
     module = SYSTEMS[name.partition(":")[0]].module
     source = (HERE.parents[1] / "legacy" / f"{module}.py").read_text()
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
-    builds = [function for function in functions if function.name == "build"]
-    told = any(argument.arg == "dtype" for build in builds for argument in build.args.args)
+    (build,) = [function for function in functions if function.name == "build"]
+    told = "dtype" in [argument.arg for argument in build.args.args]
     return told and prepared.x_train.dtype == np.float32
 
 

@@ -39,7 +39,6 @@ EXCEPTIONS = {
     "legacy/mlp_regularized": MANY,
     "legacy/schedules": MANY,
     "modern/schedules": MANY,
-    "legacy/fast_loop": "a loop; the network is that of mlp",
     "legacy/wide_deep": "feature columns, and what their hashing does",
     "modern/wide_deep": "preprocessing layers, what their hashing does, and TF1's Adam",
     "modern/activations": FEW,
