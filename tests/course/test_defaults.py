@@ -21,8 +21,11 @@ def workers():
         yield {"legacy": legacy, "modern": modern}
 
 
-# Each takes most of a minute or more; test_fashion runs them at a smaller size.
-LONG = ("deep-100", "optimizers", "schedules", "transfer")
+# Each takes twenty seconds or more; other files of this folder run them at a smaller size.
+LONG = (
+    "activations", "batch-norm", "deep-100", "fast-loop", "mlp-128", "mlp-deep",
+    "mlp-regularized", "optimizers", "regularization", "schedules", "transfer", "wide-deep",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ LONG = ("deep-100", "optimizers", "schedules", "transfer")
 )
 def test_a_row_without_options_passes(row, workers):
     if row in LONG and "TFMIGRATE_LONG" not in os.environ:
-        pytest.skip("takes most of a minute (TFMIGRATE_LONG=1 runs it)")
+        pytest.skip("takes long (TFMIGRATE_LONG=1 runs it)")
     result = compare_all(SYSTEMS[row], Request(), workers)
     assert result.verdict == "pass", str(result)
     assert result  # exit status 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,15 @@ def commands():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A working folder with the model.ckpt that the README speaks of."""
+    """A working folder with the checkpoints that the README speaks of."""
     folder = tmp_path_factory.mktemp("readme")
     assert run(["run", "legacy", "mlp", "-o", str(folder / "run"), "--epochs", "1", "-q"]) == 0
     for file in (folder / "run").glob("model.ckpt*"):
         file.rename(folder / file.name)
+    several = folder / "runs" / "a"
+    several.mkdir(parents=True)
+    for file in folder.glob("model.ckpt.*"):
+        shutil.copy(file, several / file.name.replace("model.ckpt", "model.ckpt-1"))
     return folder
 
 

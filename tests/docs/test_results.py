@@ -42,7 +42,11 @@ def test_the_page_has_what_was_measured(folder):
     ]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[1:3] == ["1", "accuracy"]
-    assert cells[5:8] == [final, f"{final} (tape) / {final} (keras)", "pass, bit-identical"]
+    assert cells[5:8] == [
+        final,
+        " / ".join(f"{final} ({form})" for form in ("tape", "keras", "fused")),
+        "pass, bit-identical",
+    ]
 
 
 def test_rows_without_a_result_are_named(folder):
