@@ -282,7 +282,7 @@ def page(found: dict[str, float | None], machine: dict[str, object]) -> str:
 # Benchmarks
 
 `make bench-json` measures these figures, each of things that ran in turns in one run; the median
-of {machine["turns"]} turns counts. Ratios below 1 are faster or smaller. This run:
+of the turns ({machine["turns"]}) counts. Ratios below 1 are faster or smaller. This run:
 {machine["machine"]}, {machine["cores"]} cores, no GPU. Memory is that of all processes of a
 command; pages that several have are counted once.
 

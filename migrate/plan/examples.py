@@ -12,7 +12,7 @@ from .network import Call, Layer, Network, Value
 
 EXAMPLES = 64
 _FEWEST = 4
-_ACTIVATIONS = 128 << 20  # bytes of all values of a network for all examples, if these are few
+_ACTIVATIONS = 32 << 20  # bytes of all values of a network for all examples, if these are few
 _OPEN_SIZE = 8  # of a dimension that the model leaves open: time steps, mostly
 _OPEN_IMAGE_SIZE = 64
 _FIRST_ROWS = 2
@@ -64,7 +64,7 @@ def random_inputs(
 
 
 def fitting(plan: Network, most: int = EXAMPLES) -> int:
-    """How many examples a network is run on: as many as have 128 MiB of activations, 4 at least.
+    """How many examples a network is run on: as many as have 32 MiB of activations, 4 at least.
 
     Args:
         most: the number for a small network.
