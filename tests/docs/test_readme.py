@@ -81,7 +81,7 @@ def test_the_output_shown_is_the_output_of_this_version():
         "logits, after training",
         "weights, after training",
         "trained checkpoint, converted",
-        "PASS  3 forms bit-identical over 240 steps · worst 0 ULP",
+        "PASS  4 forms bit-identical over 240 steps · worst 0 ULP",
     ):
         assert line in shown
 
