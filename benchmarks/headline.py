@@ -137,7 +137,7 @@ write_bundle(sys.argv[1], ((f"layer_{i}/kernel", random.random((1024, 4096), dty
 ABOUT = {
     "train_vs_keras_fit": "seconds an epoch of the fast loop, over Keras fit",
     "train_vs_session": "over the loop of a TF1 session",
-    "train_vs_blas_limit": "over the matrix products alone, by numpy",
+    "train_vs_blas_limit": "over only the matrix products, by numpy",
     "xla_vs_keras_fit": "the fast loop compiled by XLA, over Keras fit",
     "step_vs_session": "a tf.function step from Python, over the session",
     "tuned_fit_vs_fit": "fit with steps_per_execution and cached batches, over fit",
