@@ -30,6 +30,12 @@ def test_as_many_as_fit(shape: tuple[int | None, ...], examples: int) -> None:
     assert fitting(network(*shape), 2) == 2
 
 
+def test_class_numbers_take_all_examples() -> None:
+    plan = network(None, 512, 512, 3)
+    plan.outputs[0].value.dtype = "int64"
+    assert fitting(plan) == 64
+
+
 def test_the_inputs_have_that_many() -> None:
     plan = network(None, 512, 512, 3)
     assert len(random_inputs(plan, fitting(plan))["x:0"]) == 5
