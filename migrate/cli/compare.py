@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .options import backend_options, output_options, page_option, python_option
+from .progress import epochs
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -37,26 +37,6 @@ def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
-
-
-@contextmanager
-def epoch_progress(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A bar for each form on each device; returns the function that receives their events."""
-    with sink.progress() as progress:
-        tasks: dict[str, Any] = {}
-        starting = progress.add_task("starting TensorFlow", total=None, note="")
-
-        def on_event(event: dict[str, Any]) -> None:
-            progress.update(starting, visible=False)
-            names = ("case", "device", "form", "backend", "again")
-            key = " ".join(event[name] for name in names if event[name])
-            if key not in tasks:
-                tasks[key] = progress.add_task(key, total=event["epochs"], note="")
-            metric = "" if event["again"] else f", {event['metric']:.4f}"
-            note = f"loss {event['loss']:.4g}{metric}"
-            progress.update(tasks[key], completed=event["epoch"], note=note)
-
-        yield on_event
 
 
 @click.command(
@@ -96,7 +76,7 @@ def command(sink: Sink, system: str, device: tuple[str, ...], **options: Any) ->
     from ..course.comparison import compare
     from ..errors import EXIT_DIFFERENCE, EXIT_OK
 
-    with epoch_progress(sink) as on_event:
+    with epochs(sink) as on_event:
         result = compare(
             system, device=device or "cpu", on_event=on_event, on_log=sink.detail, **options
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +18,7 @@ from .options import (
     page_option,
     python_option,
 )
+from .progress import counted, stages
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -77,51 +76,6 @@ def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     from ..conversion.request import KNOWN_FORMATS
 
     return [name for name in KNOWN_FORMATS if name.startswith(incomplete)]
-
-
-@contextmanager
-def _stages(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A bar that shows the stage and its bytes; returns the function that receives the events."""
-    with sink.progress() as progress:
-        task = progress.add_task("reading", total=None, note="")
-
-        def on_event(event: dict[str, Any]) -> None:
-            if "stage" in event:
-                total = event.get("total") or None
-                progress.reset(task, description=event["stage"], total=total, note="")
-            else:
-                progress.update(task, advance=event["bytes"])
-                now = progress.tasks[0]
-                if now.total is not None:
-                    note = f"{now.completed / 2**20:,.0f} of {now.total / 2**20:,.0f} MiB"
-                    progress.update(task, note=note)
-
-        yield on_event
-
-
-@contextmanager
-def _counted(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A bar that counts sources and shows the last stage; in a pipe, a line for each source."""
-    with sink.progress() as progress:
-        task = progress.add_task("reading", total=None, note="")
-        ended = 0
-
-        def on_event(event: dict[str, Any]) -> None:
-            nonlocal ended
-            if "total" in event and "jobs" in event:
-                text = f"converting, {event['jobs']} at once"
-                progress.update(task, description=text, total=event["total"])
-            elif "row" in event:
-                ended += 1
-                progress.update(task, advance=1)
-                if progress.disable:
-                    row, total = event["row"], progress.tasks[0].total or 0
-                    said = row["error"] or f"{row['outcome']}, {row['verdict']}"
-                    sink.note(f"{ended} of {total:.0f}: {row['folder']}: {said}")
-            elif "stage" in event:
-                progress.update(task, note=f"{event['source']}: {event['stage']}")
-
-        yield on_event
 
 
 @click.command(cls=_Grouped, epilog=_EXAMPLES)
@@ -244,7 +198,7 @@ def command(
     if several:
         return _convert_many(sink, sources, output, jobs, options, allow_unproved)
     source = sources[0]
-    with _stages(sink) as on_event:
+    with stages(sink) as on_event:
         result = convert(source, output, on_event=on_event, **options)
     sink.show(result)
     return result.exit_status(allow_unproved=allow_unproved)
@@ -260,7 +214,7 @@ def _convert_many(
 ) -> int:
     from .. import convert_many
 
-    with _counted(sink) as on_event:
+    with counted(sink) as on_event:
         result = convert_many(sources, output, jobs=jobs, on_event=on_event, **options)
     sink.show(result)
     return result.exit_status(allow_unproved=allow_unproved)

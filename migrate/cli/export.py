@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import export_option, finite, output_options, page_option, python_option
+from .progress import stages
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -48,7 +49,7 @@ def command(sink: Sink, model: str, source: str | None, **options: Any) -> int:
     the same inputs. Exit status 1 if a file differs, 2 if a file could not be written.
     """
     from .. import verify
-    from ..errors import EXIT_USER, UserError
+    from ..errors import UserError
     from ..report.reading import read_report
 
     if source is None:
@@ -61,13 +62,12 @@ def command(sink: Sink, model: str, source: str | None, **options: Any) -> int:
                 try_="--source with the TensorFlow 1 source of the model",
             )
         source = report["source"]["path"]
-    with sink.progress() as progress:
-        task = progress.add_task("reading", total=None, note="")
-
-        def on_event(event: dict[str, Any]) -> None:
-            progress.update(task, description=event["stage"])
-
+    with stages(sink) as on_event:
         result = verify(source, model, on_event=on_event, **options)
     sink.show(result)
+    missing = [each for each in result.exports if each.outputs is None]
     status = result.exit_status()
-    return status or (EXIT_USER if any(e.outputs is None for e in result.exports) else status)
+    if missing and not status:
+        reasons = "; ".join(f"{each.kind}: {each.reason}" for each in missing)
+        raise UserError(f"not every file was written. {reasons}")
+    return status

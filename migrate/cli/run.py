@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .compare import complete_system, epoch_progress, training_options
+from .compare import complete_system, training_options
 from .options import output_options
+from .progress import epochs
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -39,7 +40,7 @@ def command(sink: Sink, side: str, system: str, form: str, **options: Any) -> No
     """
     from ..course.running import run
 
-    with epoch_progress(sink) as on_event:
+    with epochs(sink) as on_event:
         result = run(
             system,
             "session" if side == "legacy" else form,

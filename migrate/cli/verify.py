@@ -17,6 +17,7 @@ from .options import (
     page_option,
     python_option,
 )
+from .progress import stages
 
 if TYPE_CHECKING:
     from ..report import Sink
@@ -117,12 +118,7 @@ def command(sink: Sink, source: str, model: str, allow_unproved: bool, **options
     """
     from .. import verify
 
-    with sink.progress() as progress:
-        task = progress.add_task("reading", total=None, note="")
-
-        def on_event(event: dict[str, Any]) -> None:
-            progress.update(task, description=event["stage"])
-
+    with stages(sink) as on_event:
         result = verify(source, model, on_event=on_event, **options)
     sink.show(result)
     return result.exit_status(allow_unproved=allow_unproved)

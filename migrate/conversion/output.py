@@ -33,6 +33,10 @@ NO_LAYERS = (
     "There is no file for PyTorch: --to torch names the weights after the layers of a model, and "
     "no Keras model was made."
 )
+_NOT_RUN = (
+    f"{TORCH_FILE} is not compared: the PyTorch module that takes it is yours. Compare its outputs "
+    "with those of model.keras."
+)
 
 
 @dataclass
@@ -109,6 +113,8 @@ class Output:
         text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
         state, told = state_dict_of(plan) if "torch" in self.to else ([], [])
         plan.warnings += told
+        if state:
+            plan.notes.append(_NOT_RUN)
         if self.dry_run:
             report = model_report(self.source, plan, {}, Measured(None), reference, found, blocks)
             return dry_run(report | torch_entries(state))

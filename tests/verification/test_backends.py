@@ -200,6 +200,8 @@ def test_a_lifted_model_says_that_only_tensorflow_runs_it(
         (["--backend", "jax", "--python", "jax=/no/such"], "no program /no/such"),
         (["--backend", "jax", "--keras", "tf-keras"], "only TensorFlow runs"),
         (["--backend", "jax", "--to", "npz"], "--backend would have no effect"),
+        (["--device", "gpu"], "--device gpu is the device of other backends"),
+        (["--device", "tpu", "--backend", "tensorflow"], "--device is tpu; expected cpu, gpu"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
@@ -211,23 +213,6 @@ def test_what_does_not_go_together_is_refused(
     assert ended.value.code == 2
     assert says in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["--device", "gpu"], "--device gpu is the device of other backends"),
-        (["--device", "tpu", "--backend", "tensorflow"], "--device is tpu; expected cpu, gpu"),
-    ],
-)
-def test_a_device_that_nothing_uses_is_refused(
-    arguments: list[str], says: str, case_of: CaseOf, tmp_path: Path, capsys: Any
-) -> None:
-    source = str(case_of("goldens/frozen_mlp").source)
-    with pytest.raises(SystemExit) as ended:
-        main(["convert-ckpt", source, "-o", str(tmp_path / "out"), *arguments])
-    assert ended.value.code == 2
-    assert says in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.skipif(Path("/dev/nvidia0").exists(), reason="there is a GPU")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 from collections.abc import Iterator
@@ -163,6 +164,17 @@ def test_a_file_that_computes_something_else_is_a_failure(
     assert (entry["format"], entry["verdict"]) == ("tf_saved_model", "fail")
     assert all(output["within"] for output in found["outputs"])
     assert [path.name for path in (tmp_path / "files").iterdir()] == ["tf_saved_model"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("tf2onnx") is not None, reason="tf2onnx is here")
+def test_a_format_that_cannot_be_written_is_an_error_of_export(
+    made: Conversion, capsys: Any
+) -> None:
+    assert run(["export", str(made.folder), "--to", "onnx"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("error: not every file was written. onnx: ")
+    assert "pip install 'tfmigrate[onnx]'" in said
+    assert not (made.folder / "model.onnx").exists()
 
 
 def test_a_file_that_is_there_is_kept(made: Conversion, capsys: Any) -> None:
