@@ -76,7 +76,8 @@ SYSTEMS: tuple[System, ...] = (
             },
             tolerance=Tolerance(rtol=2e-6),
             why="XLA compiles a step to kernels of its own, which add in another order. All other "
-            "forms are bit-identical.",
+            "forms are bit-identical. Fit that makes many steps in a call tells only the mean of "
+            "their losses: its steps are not compared one by one, but its weights and epochs are.",
         ),
         notes={
             "inputs": "A loop of TF1 cuts each batch in Python, and feed_dict copies it into the "
