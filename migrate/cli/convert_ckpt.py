@@ -9,7 +9,7 @@ import click
 from .options import (
     REFERENCE,
     backend_options,
-    device_option,
+    device_options,
     export_option,
     feeds,
     finite,
@@ -31,6 +31,7 @@ _GROUPS = {
         "reference",
         "backend",
         "device",
+        "precisions",
         "export",
         "python",
         "allow_unproved",
@@ -159,7 +160,7 @@ def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     "says.",
 )  # fmt: skip
 @backend_options
-@device_option
+@device_options
 @export_option("--export")
 @python_option
 @output_options
@@ -230,6 +231,7 @@ def _write_map(
     others = {
         "output": output,
         "backend": options["backends"],
+        "precision": options["precisions"],
         "export": options["exports"],
         **options,
         "device": options["device"] != "cpu",
@@ -247,6 +249,7 @@ def _write_map(
         "reference",
         "backend",
         "device",
+        "precision",
         "export",
     )
     idle = [f"--{name.replace('_', '-')}" for name in flags if others[name]]

@@ -63,7 +63,7 @@ def command(sink: Sink, model: str, source: str | None, **options: Any) -> int:
             )
         source = report["source"]["path"]
     with stages(sink) as on_event:
-        result = verify(source, model, on_event=on_event, **options)
+        result = verify(source, model, backends={}, on_event=on_event, **options)
     sink.show(result)
     missing = [each for each in result.exports if each.outputs is None]
     status = result.exit_status()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..report import Sink
 
 _BACKENDS = ("tensorflow", "jax", "torch")
+_PRECISIONS = ("tf32", "bfloat16")
 _EXPORTS = ("onnx", "litert", "tf_saved_model", "openvino", "torch")
 REFERENCE = (
     "A Python interpreter that has TensorFlow 1, such as ~/tf1/bin/python: there the original "
@@ -93,16 +94,22 @@ def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "--backend", multiple=True,
         type=click.Choice(["tensorflow", "jax", "torch", "all"]),
         help="Repeat the comparison, forward and in training, on this backend of Keras. May be "
-        "repeated.",
+        "repeated. convert-ckpt and verify use those in TFMIGRATE_BACKENDS by default.",
     )(function)  # fmt: skip
 
 
-def device_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds ``--device``, of the backends."""
-    return click.option(
+def device_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--device`` and ``--precision``, of the backends."""
+    device = click.option(
         "--device", default="cpu", show_default=True, metavar="cpu|gpu|gpu:1",
         help="Device of the --backend processes. The original runs on the CPU.",
-    )(function)  # fmt: skip
+    )  # fmt: skip
+    precision = click.option(
+        "--precision", "precisions", multiple=True, type=click.Choice(_PRECISIONS),
+        help="Also measure, and do not judge, what the --backend processes compute in less than "
+        "float32. May be repeated.  [default: both with --device gpu]",
+    )  # fmt: skip
+    return device(precision(function))
 
 
 def export_option(flag: str, **more: Any) -> Callable[..., Any]:
@@ -117,7 +124,8 @@ def export_option(flag: str, **more: Any) -> Callable[..., Any]:
 def python_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds ``--python``, above the options that name backends and formats.
 
-    The command gets ``backends`` and ``exports``, those that it has: name → interpreter or None.
+    The command gets ``backends`` and ``exports``, those that it has: name → interpreter or None;
+    ``backends`` is None where none was asked for.
     """
 
     @click.option(
@@ -140,7 +148,11 @@ def python_option(function: Callable[..., Any]) -> Callable[..., Any]:
                 raise click.UsageError(
                     f"--python {name}=… has no effect without {' or '.join(flags) or 'its format'}"
                 )
-        given = {key: {name: paths.get(name) for name in names} for key, names in asked.items()}
+        given: dict[str, Any] = {
+            key: {name: paths.get(name) for name in names} for key, names in asked.items()
+        }
+        if "backends" in given:
+            given["backends"] = given["backends"] or None
         return function(*args, **given, **options)
 
     return with_interpreters

@@ -9,7 +9,7 @@ import click
 from .options import (
     REFERENCE,
     backend_options,
-    device_option,
+    device_options,
     feeds,
     finite,
     names,
@@ -104,7 +104,7 @@ def _tolerance(
     help="End a process after so many seconds without a response.",
 )
 @backend_options
-@device_option
+@device_options
 @python_option
 @output_options
 @page_option

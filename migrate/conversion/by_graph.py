@@ -77,6 +77,7 @@ class GraphConversion:
         backends: of Keras, with their interpreters: there the proof is repeated.
         exports: formats of other runtimes, with the interpreters that write them.
         device: of the backends.
+        precisions: below float32, to measure on the backends.
     """
 
     output: Output
@@ -87,6 +88,7 @@ class GraphConversion:
     backends: Mapping[str, str] = field(default_factory=dict)
     exports: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"
+    precisions: Sequence[str] = ()
 
     @property
     def source(self) -> Source:
@@ -180,7 +182,7 @@ class GraphConversion:
                 }
                 found = compare_backends(
                     self.backends, subject, interface, given, expected, trained, Allowed(),
-                    plan=plan, device=self.device, **common,
+                    plan=plan, device=self.device, precisions=self.precisions, **common,
                 )  # fmt: skip
                 if self.exports:
                     original.open()

@@ -17,7 +17,7 @@ from ..plan.mlp import forward, mlp_plan
 from ..sources import Source, open_source
 from ..verification import Measured, check_exports
 from ..worker import Worker
-from ..worker.backends import check_device, interpreters
+from ..worker.backends import check_device, interpreters, lower_precisions, usual_backends
 from ..worker.events import Event
 from .back import open_way_back
 from .by_graph import GraphConversion
@@ -54,6 +54,7 @@ def convert(
     reference: str | Path | None = None,
     backends: Mapping[str, str | Path | None] | None = None,
     device: str = "cpu",
+    precisions: Sequence[str] = (),
     exports: Mapping[str, str | Path | None] | None = None,
     timeout: float = _TIMEOUT,
     on_event: Event | None = None,
@@ -91,8 +92,11 @@ def convert(
         reference: a Python interpreter that has TensorFlow 1: it runs the original, forward and in
             training, in place of ``tf.compat.v1`` here.
         backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
-            None for this one: what was proved is proved there too.
+            None for this one: what was proved is proved there too. By default those that the
+            environment variable ``TFMIGRATE_BACKENDS`` names.
         device: of these backends: "cpu", "gpu", "gpu:1" … ; the original is run on the CPU.
+        precisions: "tf32", "bfloat16": what these backends compute in less than float32 is measured
+            too, and not judged; by default both on a GPU.
         exports: "onnx", "litert", "tf_saved_model", "openvino" or "torch" → a Python interpreter
             that has what the format needs, or None for this one: the model is exported there, and
             the file is compared with the original.
@@ -111,7 +115,11 @@ def convert(
     """
     path, to = Path(source), tuple(dict.fromkeys(to))
     programs, exporters = interpreters(backends or {}), check_exports(exports or {})
-    check_device(device, programs)
+    usual = dict[str, str]()
+    if backends is None and keras == "keras" and "saved_model" not in to:
+        usual = interpreters(usual_backends())
+    check_device(device, programs or usual)
+    lower = lower_precisions(precisions, device, programs or usual)
     request = Request(
         path, inputs, outputs, feed, to, map, model, ema, keras, style, reference=reference,
         backends=programs, exports=exporters, like=like,
@@ -174,7 +182,7 @@ def convert(
     if model is not None or opened.graph is None:
         return _from_names(out, workers, asked=model is not None)
     conversion = GraphConversion(
-        out, training, workers, train_check, reference, programs, exporters, device
+        out, training, workers, train_check, reference, programs or usual, exporters, device, lower
     )
     return conversion.run(inputs, outputs, feed)
 

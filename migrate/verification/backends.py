@@ -22,6 +22,34 @@ from .trained import Trained
 
 
 @dataclass(frozen=True)
+class AtPrecision:
+    """What a model computes on a backend in less than float32: measured, never judged.
+
+    Attributes:
+        precision: "tf32" or "bfloat16" (matrix products and activations; weights are float32).
+        outputs: output tensor → difference from the original; None where it cannot run.
+        trained: after the steps of training, if these were compared.
+        seconds: of a training step, as in :class:`OnBackend`.
+        reason: why it was not run; a clause.
+    """
+
+    precision: str
+    outputs: Mapping[str, Difference] | None = None
+    trained: Trained | None = None
+    seconds: float | None = None
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the ``precisions`` of a backend in the report."""
+        reason = {"reason": self.reason} if self.reason else {}
+        return {
+            "precision": self.precision,
+            **reason,
+            **_measured(self.outputs, self.trained, self.seconds),
+        }
+
+
+@dataclass(frozen=True)
 class OnBackend:
     """What a model does on one backend.
 
@@ -35,6 +63,7 @@ class OnBackend:
         reason: why it was not run, or what failed; a clause.
         failed: whether the model cannot run there, though the backend is installed.
         notes: where the backend computes something else than TensorFlow on other inputs.
+        lower: the same in less than float32, where that was asked for.
     """
 
     backend: str
@@ -46,6 +75,7 @@ class OnBackend:
     reason: str = ""
     failed: bool = False
     notes: tuple[str, ...] = ()
+    lower: tuple[AtPrecision, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -59,22 +89,14 @@ class OnBackend:
 
     def to_dict(self) -> dict[str, Any]:
         """For the report's ``backends``."""
-        outputs, trained = self.outputs, self.trained
         found: dict[str, Any] = {"verdict": self.verdict, **self.versions, "backend": self.backend}
         if self.reason:
             found["reason"] = self.reason
         if self.notes:
             found["notes"] = list(self.notes)
-        if outputs is not None:
-            found["outputs"] = [{"tensor": t, **d.to_dict()} for t, d in outputs.items()]
-        if trained is not None:
-            found["training"] = {
-                "losses": [{"original": e, "model": m} for e, m in trained.losses],
-                "max_loss_difference": trained.loss_difference,
-                "required_tolerance": {"of_scale": trained.of_scale},
-                "notes": list(trained.notes),
-                "seconds_per_step": self.seconds,
-            }
+        found |= _measured(self.outputs, self.trained, self.seconds)
+        if self.lower:
+            found["precisions"] = [each.to_dict() for each in self.lower]
         return found
 
 
@@ -93,6 +115,7 @@ def compare_backends(
     timeout: float | None,
     tell: Callable[[dict[str, Any]], None],
     device: str = "cpu",
+    precisions: Sequence[str] = (),
 ) -> tuple[OnBackend, ...]:
     """Runs and trains the model on each backend, on the inputs that it was proved with.
 
@@ -105,7 +128,23 @@ def compare_backends(
         plan: of the conversion, if it is known: what of the model differs among backends.
         report: of the model, which names its inputs; {} where they are in the order of the graph.
         device: of the backends; the original stays where it is.
+        precisions: below float32, of :func:`tfmigrate.worker.backends.lower_precisions`.
     """
+    repeat = trained.repeat if trained is not None else None
+
+    def run(
+        worker: BackendWorker,
+    ) -> tuple[dict[str, Difference], Trained | None, float | None]:
+        model = Model.open(subject, worker, timeout, compiled=repeat is not None, source=own)
+        model.bind(interface, report)
+        made = model.predict([given[i.tensor] for i in interface.inputs])
+        outputs = {
+            tensor: difference(expected[tensor], array)
+            for tensor, array in zip(interface.outputs, made, strict=True)
+        }
+        again = repeat(model) if repeat is not None else None
+        return outputs, again, min(worker.steps[1:], default=None)
+
     found = []
     for name, python in backends.items():
         tell({"stage": f"comparing on {name}"})
@@ -121,31 +160,49 @@ def compare_backends(
                 found.append(OnBackend(name, allowed, versions=versions, reason=reason))
                 continue
             try:
-                repeat = trained.repeat if trained is not None else None
-                compiled = repeat is not None
-                model = Model.open(subject, worker, timeout, compiled=compiled, source=own)
-                model.bind(interface, report)
-                made = model.predict([given[i.tensor] for i in interface.inputs])
-                outputs = {
-                    tensor: difference(expected[tensor], array)
-                    for tensor, array in zip(interface.outputs, made, strict=True)
-                }
-                found.append(
-                    OnBackend(
-                        name,
-                        allowed,
-                        outputs=outputs,
-                        trained=repeat(model) if repeat is not None else None,
-                        seconds=min(worker.steps[1:], default=None),
-                        versions=versions,
-                        notes=tuple(divergences(plan, name)) if plan is not None else (),
-                    )
-                )
+                outputs, again, seconds = run(worker)
             except (JobError, UserError) as error:
-                gist = error.gist if isinstance(error, JobError) else error.problem
-                reason = f"the model cannot run: {printable(gist, 300)}"
+                reason = _cannot_run(error)
                 found.append(OnBackend(name, allowed, None, None, None, versions, reason, True))
+                continue
+        notes = tuple(divergences(plan, name)) if plan is not None else ()
+        lower = []
+        for precision in precisions:
+            tell({"stage": f"comparing on {name}, {precision}"})
+            with BackendWorker(name, python, device, precision=precision) as worker:
+                try:
+                    lower.append(AtPrecision(precision, *run(worker)))
+                except (JobError, UserError) as error:
+                    lower.append(AtPrecision(precision, reason=_cannot_run(error)))
+        found.append(
+            OnBackend(
+                name, allowed, outputs, again, seconds, versions, notes=notes, lower=tuple(lower)
+            )
+        )
     return tuple(found)
+
+
+def _cannot_run(error: JobError | UserError) -> str:
+    gist = error.gist if isinstance(error, JobError) else error.problem
+    return f"the model cannot run: {printable(gist, 300)}"
+
+
+def _measured(
+    outputs: Mapping[str, Difference] | None, trained: Trained | None, seconds: float | None
+) -> dict[str, Any]:
+    """Differences for the report, of what was run."""
+    found: dict[str, Any] = {}
+    if outputs is not None:
+        found["outputs"] = [{"tensor": t, **d.to_dict()} for t, d in outputs.items()]
+    if trained is not None:
+        found["training"] = {
+            "losses": [{"original": e, "model": m} for e, m in trained.losses],
+            "max_loss_difference": trained.loss_difference,
+            "required_tolerance": {"of_scale": trained.of_scale},
+            "notes": list(trained.notes),
+            "seconds_per_step": seconds,
+        }
+    return found
 
 
 def not_compared(backends: Iterable[str], reason: str) -> tuple[OnBackend, ...]:
@@ -180,18 +237,21 @@ def backends_told(reported: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _table(reported: Sequence[Mapping[str, Any]]) -> Table:
     columns = ["backend", "version", ">outputs", ">losses", ">state", ">s/step", "verdict"]
-    rows = [
-        [
-            entry["backend"],
-            f"{entry['version']}, Keras {entry['keras']}, {entry.get('device', 'cpu')}"
-            if "version" in entry
-            else "",
-            *_figures(entry),
-            str(entry["verdict"]) + (f": {entry['reason']}" if "reason" in entry else ""),
-        ]
-        for entry in reported
-    ]
-    failed = [i for i, e in enumerate(reported) if e["verdict"] == Verdict.FAIL]
+    rows: list[list[str]] = []
+    failed = []
+    for entry in reported:
+        if entry["verdict"] == Verdict.FAIL:
+            failed.append(len(rows))
+        reason = f": {entry['reason']}" if "reason" in entry else ""
+        version = ""
+        if "version" in entry:
+            device = entry.get("device", "cpu")
+            version = f"{entry['version']}, Keras {entry['keras']}, {device}"
+        verdict = f"{entry['verdict']}{reason}"
+        rows.append([entry["backend"], version, *_figures(entry), verdict])
+        for lower in entry.get("precisions", ()):
+            said = f"not run: {lower['reason']}" if "reason" in lower else "not judged"
+            rows.append(["", f"in {lower['precision']}", *_figures(lower), said])
     return Table(columns, rows, marked=frozenset(failed))
 
 

@@ -25,7 +25,7 @@ from ..plan.examples import fitting, number_of, random_inputs
 from ..sources import Source, open_source
 from ..training import carry_training
 from ..worker import JobError, Worker
-from ..worker.backends import check_device, interpreters
+from ..worker.backends import check_device, interpreters, lower_precisions, usual_backends
 from ..worker.original import Original
 from ..worker.reference import ReferenceWorker
 from .backends import compare_backends, not_compared
@@ -59,6 +59,7 @@ def verify(
     reference: str | Path | None = None,
     backends: Mapping[str, str | Path | None] | None = None,
     device: str = "cpu",
+    precisions: Sequence[str] = (),
     exports: Mapping[str, str | Path | None] | None = None,
     folder: str | Path | None = None,
     force: bool = False,
@@ -91,8 +92,11 @@ def verify(
         reference: a Python interpreter that has TensorFlow 1: it runs the original, forward and in
             training, in place of ``tf.compat.v1`` here.
         backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
-            None for this one: the model is run, and trained, there too.
+            None for this one: the model is run, and trained, there too. By default those that the
+            environment variable ``TFMIGRATE_BACKENDS`` names.
         device: of these backends: "cpu", "gpu", "gpu:1" … ; the original is run on the CPU.
+        precisions: "tf32", "bfloat16": what these backends compute in less than float32 is measured
+            too, and not judged; by default both on a GPU.
         exports: of :data:`EXPORTS` → a Python interpreter that has what the format needs, or None
             for this one: the model is exported, and the file compared with the original.
         folder: where exported files go; by default where the model is.
@@ -109,8 +113,10 @@ def verify(
         UserError: a side cannot be opened or run, or they do not belong together.
     """
     tell = on_event or (lambda event: None)
-    programs, exporters = interpreters(backends or {}), check_exports(exports or {})
+    programs = interpreters(usual_backends() if backends is None else backends)
+    exporters = check_exports(exports or {})
     check_device(device, programs)
+    lower = lower_precisions(precisions, device, programs)
     tell({"stage": "reading"})
     with ExitStack() as stack:
         stack.enter_context(_models_errors(model))
@@ -121,6 +127,8 @@ def verify(
         if reference is not None:
             runner = own = stack.enter_context(ReferenceWorker(reference, graph_worker))
         opened, subject = open_source(source), find_subject(model)
+        if backends is None and subject.path is not None and subject.path.is_dir():
+            programs = {}  # only TensorFlow runs a SavedModel
         place = Path(folder) if folder is not None else subject.folder
         check_places(exporters, place, force=force)
         opened.trusted = trust
@@ -230,7 +238,7 @@ def verify(
             if programs:
                 found = compare_backends(
                     programs, subject, interface, given, original.run(given), result.trained,
-                    allowed, plan=plan, device=device, **common,
+                    allowed, plan=plan, device=device, precisions=lower, **common,
                 )  # fmt: skip
                 result = replace(result, backends=found)
             if exporters:

@@ -71,6 +71,9 @@ class Session:
         if text:
             _module("converted_model", text)
         self._model = self._keras.models.load_model(request["path"], compile=request["compile"])
+        if os.environ.get("TFMIGRATE_PRECISION") == "bfloat16":
+            for layer in self._model._flatten_layers():  # which keep their float32 variables
+                layer.dtype_policy = "mixed_bfloat16"
         inputs = self._model.inputs
         return {
             "kind": "keras",
@@ -215,19 +218,25 @@ def _sees_gpu(name: str, backend: Any) -> bool:
 
 
 def _started() -> tuple[Any, dict[str, str]]:
-    """Keras on its backend, with exact arithmetic, and what runs; the reason is an ImportError."""
+    """Keras on its backend, with exact arithmetic, and what runs; the reason is an ImportError.
+
+    ``TFMIGRATE_PRECISION=tf32`` allows products of a shorter mantissa, as GPUs offer them.
+    """
     name = os.environ["KERAS_BACKEND"]
     backend = importlib.import_module(name)
     if os.environ.get("TFMIGRATE_DEVICE") == "gpu" and not _sees_gpu(name, backend):
         raise ImportError(f"{name} sees no GPU")
+    tf32 = os.environ.get("TFMIGRATE_PRECISION") == "tf32"
     if name == "jax":
-        backend.config.update("jax_default_matmul_precision", "highest")
+        backend.config.update(
+            "jax_default_matmul_precision", "tensorfloat32" if tf32 else "highest"
+        )
     elif name == "torch":
-        backend.set_float32_matmul_precision("highest")
-        backend.backends.cudnn.allow_tf32 = False
+        backend.set_float32_matmul_precision("high" if tf32 else "highest")
+        backend.backends.cudnn.allow_tf32 = tf32
         backend.use_deterministic_algorithms(True, warn_only=True)
     else:
-        backend.config.experimental.enable_tensor_float_32_execution(False)
+        backend.config.experimental.enable_tensor_float_32_execution(tf32)
         backend.config.experimental.enable_op_determinism()
     import keras
 

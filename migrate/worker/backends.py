@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +19,7 @@ from .events import Event
 from .memory import leave_memory_to_others
 
 BACKENDS = ("tensorflow", "jax", "torch")
+PRECISIONS = ("tf32", "bfloat16")  # lower than float32, which proofs take
 
 # Layers of Keras 3.15 that import TensorFlow, whatever the backend is.
 BY_TENSORFLOW = (
@@ -27,21 +30,46 @@ BY_TENSORFLOW = (
 _SCRIPT = Path(__file__).with_name("backend.py")
 
 
+def usual_backends() -> dict[str, str | None]:
+    """What ``TFMIGRATE_BACKENDS`` says, such as ``jax=~/jax/bin/python torch``: name → path.
+
+    Conversions and ``verify`` compare on these backends where no others are asked for, and each
+    backend that is asked for has its interpreter from here unless it is given.
+
+    Raises:
+        UserError: the variable names something else.
+    """
+    given = os.environ.get("TFMIGRATE_BACKENDS", "")
+    pairs = [text.partition("=")[::2] for text in shlex.split(given)]
+    for name, _ in pairs:
+        if name not in BACKENDS:
+            raise UserError(
+                f"TFMIGRATE_BACKENDS is {printable(given)}",
+                expected=f"backends with or without interpreters, of {', '.join(BACKENDS)}",
+                try_='TFMIGRATE_BACKENDS="jax=~/jax/bin/python torch"',
+            )
+    return {name: os.path.expanduser(path) or None for name, path in pairs}
+
+
 def interpreters(backends: Mapping[str, str | Path | None]) -> dict[str, str]:
-    """The program of each backend: given by a path or a name on the PATH, or this interpreter.
+    """The program of each backend.
+
+    It is given by a path or a name on the PATH, or by ``TFMIGRATE_BACKENDS``, or it is this
+    interpreter.
 
     Raises:
         UserError: there is no such backend, or no such program.
     """
-    found = {}
-    for name, python in backends.items():
+    found, usual = dict[str, str](), usual_backends()
+    for name, given in backends.items():
         if name not in BACKENDS:
             raise UserError(
                 f"Keras has no backend {printable(name)!r} that models can be compared on",
                 expected=f"one of {', '.join(BACKENDS)}",
                 try_=nearest(name, BACKENDS),
             )
-        program = shutil.which(str(python or sys.executable))
+        python = given or usual.get(name) or sys.executable
+        program = shutil.which(str(python))
         if program is None:
             raise UserError(
                 f"no program {printable(python)} for --python {name}",
@@ -66,6 +94,29 @@ def check_device(device: str, backends: Mapping[str, str]) -> None:
         )
 
 
+def lower_precisions(
+    precisions: Sequence[str], device: str, backends: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The precisions below float32 to measure: those asked for, or on a GPU each that it has.
+
+    Raises:
+        UserError: there is no such precision, or nothing that could have it.
+    """
+    for name in precisions:
+        if name not in PRECISIONS:
+            raise UserError(
+                f"--precision is {printable(name)}", expected=f"one of {', '.join(PRECISIONS)}"
+            )
+    if precisions and not backends:
+        raise UserError(
+            "--precision is the precision of other backends, so it has no effect here",
+            try_=f"--backend tensorflow --precision {precisions[0]}",
+        )
+    if "tf32" in precisions and device.startswith("cpu"):
+        raise UserError("TF32 is a precision of NVIDIA GPUs", try_="--device gpu")
+    return tuple(dict.fromkeys(precisions)) or PRECISIONS * device.startswith("gpu")
+
+
 def _placed(device: str) -> dict[str, str]:
     """The environment in which each backend uses the device, and no other."""
     kind, _, number = device.partition(":")
@@ -87,17 +138,27 @@ class BackendWorker(Worker):
         python: its interpreter, of :func:`interpreters`.
         device: ``cpu``, ``gpu``, or with a number: ``gpu:1``; ``cpu:1`` is the CPU too.
         writable: folders in which it may write.
+        precision: ``float32``, or of :data:`PRECISIONS`.
     """
 
     def __init__(
-        self, backend: str, python: str, device: str = "cpu", writable: Sequence[Path] = ()
+        self,
+        backend: str,
+        python: str,
+        device: str = "cpu",
+        writable: Sequence[Path] = (),
+        precision: str = "float32",
     ):
         self.backend, self._python = backend, printable(python)
         self.steps: list[float] = []
         self._versions: dict[str, str] = {}
         super().__init__(
             backend,
-            environment={"KERAS_BACKEND": backend, **_placed(device)},
+            environment={
+                "KERAS_BACKEND": backend,
+                "TFMIGRATE_PRECISION": precision,
+                **_placed(device),
+            },
             writable=writable,
             command=[python, str(_SCRIPT)],
         )

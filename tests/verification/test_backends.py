@@ -167,6 +167,27 @@ def test_a_backend_that_is_missing_is_a_line_and_no_failure(
     assert "not run on torch" in made.blocks()[-1].text
 
 
+def test_the_variable_names_the_usual_backends(
+    case_of: CaseOf, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    source, tf1 = case_of("goldens/frozen_mlp").source, tmp_path / "saved"
+    monkeypatch.setenv("TFMIGRATE_BACKENDS", f"torch={program}")
+    made = convert(source, tmp_path / "out", workers=workers)
+    assert [entry["backend"] for entry in made.report["backends"]] == ["torch"]
+    assert [on.backend for on in verify(source, tmp_path / "out", workers=workers).backends] == [
+        "torch"
+    ]
+    convert(source, tf1, to=["saved_model"], workers=workers)  # only TensorFlow runs it
+    assert not verify(source, tf1, workers=workers).backends
+    assert not verify(source, tmp_path / "out", backends={}, workers=workers).backends
+    monkeypatch.setenv("TFMIGRATE_BACKENDS", "torch numpy")
+    with pytest.raises(UserError, match="TFMIGRATE_BACKENDS is torch numpy"):
+        convert(source, tmp_path / "other", workers=workers)
+
+
 def test_a_model_that_differs_is_not_tried_on_backends_and_says_so(
     case_of: CaseOf, workers: Workers, tmp_path: Path
 ) -> None:
@@ -202,6 +223,8 @@ def test_a_lifted_model_says_that_only_tensorflow_runs_it(
         (["--backend", "jax", "--to", "npz"], "--backend would have no effect"),
         (["--device", "gpu"], "--device gpu is the device of other backends"),
         (["--device", "tpu", "--backend", "tensorflow"], "--device is tpu; expected cpu, gpu"),
+        (["--precision", "bfloat16"], "--precision is the precision of other backends"),
+        (["--precision", "tf32", "--backend", "jax"], "TF32 is a precision of NVIDIA GPUs"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
@@ -224,6 +247,23 @@ def test_without_a_gpu_the_row_says_so(case_of: CaseOf, workers: Workers, tmp_pa
     assert made
     assert entry["verdict"] == "not run"
     assert "tensorflow sees no GPU" in entry["reason"]
+
+
+def test_a_lower_precision_is_measured_and_not_judged(
+    case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    source, backends = case_of("goldens/train_adam").source, {"tensorflow": None}
+    options = {"backends": backends, "precisions": ["bfloat16"], "workers": workers}
+    made = convert(source, tmp_path / "out", **options)
+    (entry,) = made.report["backends"]
+    (lower,) = entry["precisions"]
+    assert made
+    assert entry["verdict"] == "pass"
+    (exact,), (rounded,) = entry["outputs"], lower["outputs"]
+    assert exact["max_abs"] < 2e-6 * exact["scale"]
+    assert 2**-10 < rounded["max_abs"] / rounded["scale"] < 2**-5  # bfloat16 keeps 8 bits
+    assert lower["training"]["max_loss_difference"] > 10 * entry["training"]["max_loss_difference"]
+    assert "in bfloat16" in str([block for block in made.blocks() if hasattr(block, "rows")])
 
 
 def test_the_program_needs_no_package_but_keras_and_numpy() -> None:
