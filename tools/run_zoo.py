@@ -4,7 +4,8 @@
 
 Each file of `tests/zoo` names a network, its packages and the few lines that call them. It is built
 under TensorFlow 1.15.5, trained two steps and saved, converted without a hint, and run by plain
-Keras on the inputs of TensorFlow 1.15 at two sizes.
+Keras on the inputs of TensorFlow 1.15 at two sizes. `--python jax=PATH` also compares the model
+with its original on that backend, forward and in training.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import time
 import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from run_backends import figures
 
 ROOT = Path(__file__).resolve().parent.parent
 ENTRIES = ROOT / "tests" / "zoo"
@@ -46,13 +49,16 @@ writes this page.
 lengths or image sizes, relative to the largest output. *Training* is the number of steps in which
 the model and the graph's own train operation agree. *Lines* are those of model.py. *Seconds* and
 *MiB* are those of the conversion, its proof included, over all of its processes; seconds depend on
-the machine and on other work on it.
+the machine and on other work on it. *JAX* and *PyTorch* are `tfmigrate verify` on that backend: the
+largest difference of the outputs, of the losses of three training steps, and of weights and slots
+after them, each relative.
 
 """
 HEAD = (
     "network", "package", "operations", "parameters", "outcome", "forward", "training", "lines",
-    "seconds", "MiB",
+    "seconds", "MiB", "JAX", "PyTorch",
 )  # fmt: skip
+BACKENDS = ("jax", "torch")
 
 
 @dataclass
@@ -72,6 +78,7 @@ def main() -> None:
     parser.add_argument("--python3.7", dest="old", required=True, help="a Python 3.7 interpreter")
     parser.add_argument("--only", default="", help="entries whose names contain this")
     parser.add_argument("--keep", type=Path, help="folder for environments, cases and results")
+    parser.add_argument("--python", action="append", default=[], help="NAME=PATH of a backend")
     arguments = parser.parse_args()
     folder = arguments.keep or Path(tempfile.mkdtemp())
     rows = []
@@ -79,7 +86,7 @@ def main() -> None:
     for path in paths:
         kept = folder / f"{path.stem}.json"
         if arguments.only in path.stem:
-            row = run(path, folder, arguments.old)
+            row = run(path, folder, arguments.old, arguments.python)
             kept.write_text(json.dumps(asdict(row)))
             print(row, flush=True)
         if kept.exists():
@@ -92,8 +99,8 @@ def main() -> None:
     sys.exit(not all(row.right for row in rows))
 
 
-def run(path: Path, folder: Path, old: str) -> Row:
-    """One network, from its package to the comparison."""
+def run(path: Path, folder: Path, old: str, pythons: list[str]) -> Row:
+    """One network, from its package to the comparison; `pythons` has interpreters of backends."""
     entry = tomllib.loads(path.read_text(encoding="utf-8"))
     case, out = folder / path.stem, folder / f"{path.stem}-keras"
     shutil.rmtree(case, ignore_errors=True)
@@ -107,28 +114,50 @@ def run(path: Path, folder: Path, old: str) -> Row:
     name, package = entry["about"], "<br>".join(entry["packages"])
     if built.returncode:
         said = built.stderr.strip().splitlines()[-1]
-        return Row([name, package, *[""] * 2, f"not built: {said[:200]}", *[""] * 5], False)
+        return Row([name, package, *[""] * 2, f"not built: {said[:200]}", *[""] * 7], False)
     facts = json.loads((case / "built.json").read_text())
     shutil.rmtree(out, ignore_errors=True)
     command = [ROOT / ".venv" / "bin" / "tfmigrate", "convert-ckpt", case / "model.ckpt", "-o", out]
     seconds, memory, said = measured([*map(str, command), "-q"])
     cells = [name, package, f"{facts['operations']:,}", f"{facts['parameters']:,}"]
     if not (out / "report.json").exists():
-        return Row([*cells, f"refused: {said[:200]}", *[""] * 3, f"{seconds:.0f}", memory], False)
+        return Row(
+            [*cells, f"refused: {said[:200]}", *[""] * 3, f"{seconds:.0f}", memory, "", ""], False
+        )
     report = json.loads((out / "report.json").read_text())
     outcome, right, forward, lines = report["outcome"], False, "", ""
+    on_backends = ["", ""]
+    proved = report.get("parity", {}).get("verdict") == "pass"
     if outcome == "keras":
         answers = subprocess.run(
             [sys.executable, ENTRIES / "answers.py", case, out], capture_output=True, text=True
         )
         differences = json.loads(answers.stdout.splitlines()[-1]) if answers.stdout else ["failed"]
-        right = all(isinstance(d, float) and d <= ALLOWED for d in differences)
+        right = proved and all(isinstance(d, float) and d <= ALLOWED for d in differences)
+        outcome = outcome if proved else f"keras, {report['parity']['verdict']}"
         forward = ", ".join(d if isinstance(d, str) else f"{d:.1e}" for d in differences)
         lines = str(len((out / "model.py").read_text().splitlines()))
+        on_backends = _on_backends(case, out, pythons, trained=bool(report.get("training")))
     else:
         outcome = f"{outcome}: {' '.join(report.get('lifted') or report['notes'])[:200]}"
-    cells += [outcome, forward, _training(report), lines, f"{seconds:.0f}", memory]
-    return Row(cells, right)
+    cells += [outcome, forward, _training(report), lines, f"{seconds:.0f}", memory, *on_backends]
+    return Row(cells, right and not any("**" in cell for cell in on_backends))
+
+
+def _on_backends(case: Path, out: Path, pythons: list[str], trained: bool) -> list[str]:
+    """What `verify` finds on each backend that `pythons` names."""
+    command = [ROOT / ".venv" / "bin" / "tfmigrate", "verify", case / "model.ckpt", out, "--json"]
+    command += ["--train", "3"] * trained
+    for python in pythons:
+        command += ["--backend", python.partition("=")[0], "--python", python]
+    if not pythons:
+        return [""] * len(BACKENDS)
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    if not done.stdout:
+        said = done.stderr.strip().splitlines()[-1]
+        return [f"**{said[:120]}**"] * len(BACKENDS)
+    entries = {e["backend"]: e for e in json.loads(done.stdout)["backends"]}
+    return [", ".join(figures(entries[name])) if name in entries else "" for name in BACKENDS]
 
 
 def _training(report: dict) -> str:

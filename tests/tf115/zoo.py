@@ -1,13 +1,14 @@
 """Builds a network of the zoo under TensorFlow 1.15: `python zoo.py ENTRY.json FOLDER`.
 
-Runs under Python 3.7 with the packages of the entry. Trains two steps and saves, then writes the
-answers at two sizes. The code of an entry makes the graph; it finds `tf`, `np`, `normal`, `whole`,
-and defines
+Runs under Python 3.7 with the packages of the entry. Trains two steps, brings moving averages to
+where long training brings them, and saves; then writes the answers at two sizes. The code of an
+entry makes the graph; it finds `tf`, `np`, `normal`, `whole`, and defines
 
 - `feed(batch, size)`: input → array, and `sizes`: two pairs of these;
 - `outputs`: tensors;
 - `loss`, `optimizer`, and `label(batch, size)`: placeholder → array, where it can be trained;
-- `inference` and `training`: what is fed besides, such as `{is_training: False}`.
+- `inference` and `training`: what is fed besides, such as `{is_training: False}`;
+- `updates`: of moving averages, if they are not in `tf.GraphKeys.UPDATE_OPS`.
 """
 
 import json
@@ -33,6 +34,25 @@ def whole(most, *shape):
     return random.randint(0, most, shape)
 
 
+def settle(session, updates, feeds):
+    """Sets each moving average to the statistics of one batch, which it approaches.
+
+    Without this, deep networks that hardly trained have the same output for all inputs. An update
+    is m' = m + (1 - decay) * (batch - m): two in a row on one batch move m in the ratio of decay.
+    """
+    averages = [v for v in tf.global_variables() if v not in tf.trainable_variables()]
+    averages = [v for v in averages if v.dtype.base_dtype == tf.float32 and v.shape.rank == 1]
+    states = [session.run(averages)]
+    for _ in range(2):
+        session.run(updates, feeds)
+        states.append(session.run(averages))
+    for variable, (before, once, twice) in zip(averages, zip(*states)):
+        moved = np.abs(once - before) > 1e-3 * (np.abs(before) + 1)
+        if moved.any():
+            decay = np.median((twice - once)[moved] / (once - before)[moved])
+            variable.load(before + (once - before) / (1 - decay), session)
+
+
 def main():
     entry_path, folder = sys.argv[1:]
     with open(entry_path) as file:
@@ -44,17 +64,17 @@ def main():
     outputs, sizes = made["outputs"], made["sizes"]
     session = made.get("session") or tf.Session()
     train = None
+    updates = made.get("updates") or tf.get_collection(tf.GraphKeys.UPDATE_OPS)
     if "loss" in made:
-        updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
         with tf.control_dependencies(updates):
             train = made["optimizer"].minimize(made["loss"], tf.train.get_or_create_global_step())
     fresh = [tf.global_variables_initializer(), tf.local_variables_initializer()]
     session.run([*fresh, tf.tables_initializer()])
+    feeds = {**made["feed"](*sizes[0]), **made["training"]}
     for _ in range(STEPS if train is not None else 0):
-        feeds = dict(made["feed"](*sizes[0]))
-        feeds.update(made["label"](*sizes[0]))
-        feeds.update(made["training"])
-        session.run(train, feeds)
+        session.run(train, {**feeds, **made["feed"](*sizes[0]), **made["label"](*sizes[0])})
+    if updates:
+        settle(session, updates, feeds)
     tf.train.Saver().save(session, os.path.join(folder, "model.ckpt"))
     golden = {}
     for which, size in enumerate(sizes):
