@@ -40,8 +40,7 @@ def settle(session, updates, feeds):
     Without this, deep networks that hardly trained have the same output for all inputs. An update
     is m' = m + (1 - decay) * (batch - m): two in a row on one batch move m in the ratio of decay.
     """
-    averages = [v for v in tf.global_variables() if v not in tf.trainable_variables()]
-    averages = [v for v in averages if v.dtype.base_dtype == tf.float32 and v.shape.rank == 1]
+    averages = [v for v in tf.global_variables() if v.dtype.base_dtype == tf.float32]
     states = [session.run(averages)]
     for _ in range(2):
         session.run(updates, feeds)
