@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON37 ?= python3.7
 TIME ?= 600
 
-.PHONY: compare test lint fix bench bench-json fuzz zoo readability docs course clean help
+.PHONY: compare test backends lint fix bench bench-json fuzz zoo readability docs course clean help
 
 help:      ## show this list
 	@grep -E '^[a-z-]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -15,6 +15,8 @@ compare: .venv  ## train the same network in TF1 and TF2, side by side
 
 test: .venv  ## run the tests
 	$(BIN)/pytest
+
+backends: .backends  ## set up JAX and PyTorch, apart, for the tests that need them
 
 lint: .venv  ## check style and types
 	$(BIN)/ruff check .
@@ -51,10 +53,16 @@ course: .venv  ## run the MNIST, cats and taxi systems at full size; takes long;
 	$(BIN)/python tools/run_course.py
 
 clean:  ## remove what was built
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .backends build dist *.egg-info
 
 # Rebuilt when the dependencies change: make compares the time of .venv.
 .venv: pyproject.toml constraints.txt constraints-dev.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints-dev.txt --editable '.[dev]'
 	touch .venv
+
+# Keras, JAX and PyTorch without TensorFlow.
+.backends: constraints.txt constraints-dev.txt
+	$(PYTHON) -m venv .backends
+	.backends/bin/python -m pip install --quiet --constraint constraints-dev.txt keras jax optax torch safetensors
+	touch .backends

@@ -5,19 +5,28 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
+OTHERS = Path(__file__).parents[1] / ".backends" / "bin" / "python"  # of `make backends`
+
 
 def python_of(name: str) -> str | None:
-    """The interpreter that TFMIGRATE_JAX or TFMIGRATE_TORCH names, or this one if it has it."""
+    """The interpreter that TFMIGRATE_JAX or TFMIGRATE_TORCH names, or this one if it has it.
+
+    Without either, that of `make backends`.
+    """
     given = os.environ.get(f"TFMIGRATE_{name.upper()}")
-    return given or (sys.executable if importlib.util.find_spec(name) else None)
+    if given or importlib.util.find_spec(name):
+        return given or sys.executable
+    return str(OTHERS) if OTHERS.exists() and name in ("jax", "torch") else None
 
 
 def skip_without(name: str) -> str:
     """The interpreter that has a backend."""
     python = python_of(name)
     if python is None:
-        pytest.skip(f"needs {name}, or an interpreter that has it in TFMIGRATE_{name.upper()}")
+        others = "`make backends`, or " if name in ("jax", "torch") else ""
+        pytest.skip(f"needs {others}an interpreter that has {name} in TFMIGRATE_{name.upper()}")
     return python

@@ -8,6 +8,7 @@ The process keeps the model between calls, so that weights come over one at a ti
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import types
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 
 from ..errors import UserError, printable
 from . import model as finished
-from .compiled import assign_slots, compile_model, opened_paths
+from .compiled import assign_slots, bits_of, compile_model, opened_paths, optimizer_variables
 from .disk import writing
 from .events import Event
 from .keras_model import path_of
@@ -100,14 +101,10 @@ def _assign(
         if tuple(variable.shape) != array.shape:
             raise ValueError(f"{target} has shape {variable.shape}, not {array.shape}")
         variable.assign(array)
-        if not _same(variable, array):
+        if np.asarray(variable).tobytes() != np.ascontiguousarray(array).tobytes():
             raise ValueError(f"{target} does not have the value that was assigned to it")
         _state["missing"].remove(target)
     return {}, {}
-
-
-def _same(variable: Any, array: np.ndarray) -> bool:
-    return np.asarray(variable).tobytes() == np.ascontiguousarray(array).tobytes()
 
 
 def _compile(
@@ -132,24 +129,31 @@ def _slots(
 def _save(
     request: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Saves the model, opens the file again and goes on with what was opened."""
+    """Saves the model, opens the file again and goes on with what was opened.
+
+    Large models are not kept twice: of the saved one, hashes are compared.
+    """
     if _state["missing"]:
         raise ValueError(f"never set: {sorted(_state['missing'])}")
-    before = _weights(_state["model"])
-    size = sum(np.asarray(variable).nbytes for variable in before.values())
+    held = _weights(_state["model"])
+    size = sum(np.asarray(variable).nbytes for variable in held.values())
+    before = {target: bits_of(variable) for target, variable in held.items()}
+    optimizer = [bits_of(variable) for variable in optimizer_variables(_state["model"])]
     with writing(request["path"], size):
         _state["model"].save(request["path"])
     if request["weights"]:
         with writing(request["weights"], size):
             _state["model"].save_weights(request["weights"])
+    del held, _state["model"]
+    gc.collect()  # layers and their model refer to each other
     opened = _state["keras"].models.load_model(request["path"])
     after = _weights(opened)
-    different = [t for t, v in after.items() if not _same(v, np.asarray(before[t]))]
+    different = [t for t, v in after.items() if before.get(t) != bits_of(v)]
     if different or after.keys() != before.keys():
         raise ValueError(
             f"model.keras does not contain {different or before.keys() ^ after.keys()}"
         )
-    slots = opened_paths(_state["model"], opened, _state.get("slots", {}))
+    slots = opened_paths(optimizer, opened, _state.get("slots", {}))
     finished.hold(opened)
     _state["model"] = opened
     # An opened model's own paths lack its name. It is put in front for readers that look a path

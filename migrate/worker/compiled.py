@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ def assign_slots(
         places: target of a slot → number of its optimizer, attribute there, target of the weight.
         arrays: target of a slot → values.
     """
-    all_places = {id(variable): index for index, variable in enumerate(_variables(model))}
+    all_places = {id(variable): index for index, variable in enumerate(optimizer_variables(model))}
     found = {}
     for target, array in arrays.items():
         variable = slot_variable(model, weights, places[target])
@@ -52,16 +53,17 @@ def assign_slots(
     return found
 
 
-def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str, str]:
+def opened_paths(saved: Sequence[bytes], opened: Any, slots: Mapping[str, int]) -> dict[str, str]:
     """Target → path in the opened model of what its optimizer holds.
+
+    Args:
+        saved: hashes of the saved optimizer's variables, of :func:`optimizer_variables`.
 
     Raises:
         ValueError: its state is not the saved one's, bit for bit.
     """
-    before, after = _variables(saved), _variables(opened)
-    same = [
-        np.array_equal(np.asarray(b), np.asarray(a)) for b, a in zip(before, after, strict=False)
-    ]
+    before, after = saved, optimizer_variables(opened)
+    same = [b == bits_of(a) for b, a in zip(before, after, strict=False)]
     if len(before) != len(after) or not all(same):
         raise ValueError(f"model.keras does not contain the optimizer's state: {same}")
     paths = {target: after[place].path for target, place in slots.items()}
@@ -70,12 +72,20 @@ def opened_paths(saved: Any, opened: Any, slots: Mapping[str, int]) -> dict[str,
     return paths
 
 
+def bits_of(variable: Any) -> bytes:
+    """A hash of the dtype, shape and bits of a variable: equal where these are."""
+    array = np.asarray(variable)
+    found = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
+    found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return found.digest()
+
+
 def counter_of(optimizer: Any) -> Any:
     """The variable that counts steps; ``iterations`` of an optimizer that accumulates is none."""
     return optimizer._iterations
 
 
-def _variables(model: Any) -> list[Any]:
+def optimizer_variables(model: Any) -> list[Any]:
     """All variables of the optimizer, those of the optimizers it is made of among them."""
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:

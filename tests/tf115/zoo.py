@@ -23,6 +23,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 STEPS = 2
+UPDATES = 20
 random = np.random.RandomState(0)
 
 
@@ -38,18 +39,20 @@ def settle(session, updates, feeds):
     """Sets each moving average to the statistics of one batch, which it approaches.
 
     Without this, deep networks that hardly trained have the same output for all inputs. An update
-    is m' = m + (1 - decay) * (batch - m): two in a row on one batch move m in the ratio of decay.
+    is m' = m + (1 - decay) * (batch - m): as many again on one batch move m by decay ** UPDATES of
+    what the first ones did.
     """
     averages = [v for v in tf.global_variables() if v.dtype.base_dtype == tf.float32]
     states = [session.run(averages)]
     for _ in range(2):
-        session.run(updates, feeds)
+        for _ in range(UPDATES):
+            session.run(updates, feeds)
         states.append(session.run(averages))
     for variable, (before, once, twice) in zip(averages, zip(*states)):
-        moved = np.abs(once - before) > 1e-3 * (np.abs(before) + 1)
+        moved = np.abs(once - before) > 1e-5 * (np.abs(before) + 1)
         if moved.any():
-            decay = np.median((twice - once)[moved] / (once - before)[moved])
-            variable.load(before + (once - before) / (1 - decay), session)
+            kept = np.median((twice - once)[moved] / (once - before)[moved])
+            variable.load(before + (once - before) / (1 - kept), session)
 
 
 def main():
