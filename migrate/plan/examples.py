@@ -23,6 +23,8 @@ _PARTS = ("keras.ops.split", "keras.ops.unstack", "keras.ops.cast", "keras.ops.r
     "keras.ops.expand_dims")  # fmt: skip
 _WITH_LENGTHS = ("CRFLogLikelihood", "Recurrence", "ReverseSequence", "SequenceMask",
     "UpToLongest")  # fmt: skip
+_RESHAPED = ("keras.ops.cast", "keras.ops.reshape", "keras.ops.expand_dims", "[]", "-", "*")
+_LARGE = 1000  # times a mask is what keeps scores out of a softmax
 _HASHING = ("Hashing", "StringLookup", "IntegerLookup", "HashedCross", "HashedCrossing",
     "Discretization")  # fmt: skip
 _ANY_INTEGER = 10  # one more than the largest, where nothing is known about them
@@ -39,8 +41,9 @@ def random_inputs(
     """One array for each input of a plan, by tensor.
 
     Floats are normal; integers are smaller than the tables they are looked up in, or than 10;
-    strings are such integers, written out. Where a feature is looked up in a vocabulary, or sorted
-    into buckets, half of its values are words of that, or near its boundaries.
+    strings are such integers, written out. Masks are ones, then zeros. Where a feature is looked up
+    in a vocabulary, or sorted into buckets, half of its values are words of that, or near its
+    boundaries.
 
     Args:
         examples: the batch size, where the graph does not fix one.
@@ -51,6 +54,10 @@ def random_inputs(
     generator = np.random.default_rng(seed)
     made = {}
     for given in plan.inputs:
+        if _is_mask(plan, given.value):
+            sizes = _sizes(given.value, given.batch or examples)
+            made[given.tensor] = _mask(generator, sizes).astype(given.value.dtype)
+            continue
         bound = (bounds or {}).get(given.tensor)
         limits = (0, bound) if bound else integer_bounds(plan, given.value)
         sizes, dtype = _sizes(given.value, given.batch or examples), given.value.dtype
@@ -118,6 +125,34 @@ def _telling_values(plan: Network, value: Value) -> list[Any]:
         if call.function == "[]" or call.function in _PARTS:
             reached.update(id(v) for v in call.outputs)
     return list(found)
+
+
+def _is_mask(plan: Network, value: Value) -> bool:
+    """Whether an input says which positions count.
+
+    Of an integer, ``1 - x`` is taken; or a number is multiplied by -10,000, 1e30 or so, and added
+    to scores. Other numbers than 0 and 1 would make scores so large that rounding decides.
+    """
+    reached, whole = {id(value)}, value.dtype.startswith(("int", "uint"))
+    for call in plan.calls:
+        if not any(id(v) in reached for v in call.values):
+            continue
+        numbers = [a for a in call.arguments if isinstance(a, (int, float))]
+        if call.function == "-" and whole and call.arguments[0] in (1, 1.0):
+            return True
+        if call.function == "*" and any(abs(number) >= _LARGE for number in numbers):
+            return True
+        layer = call.function if isinstance(call.function, Layer) else None
+        if call.function in _RESHAPED or (layer and layer.kind in ("Reshape", "DynamicReshape")):
+            reached.update(id(v) for v in call.outputs)
+    return False
+
+
+def _mask(generator: np.random.Generator, sizes: list[int]) -> np.ndarray:
+    """Ones, then zeros, along the last axis: some of each, if it is long enough."""
+    last = sizes[-1] if sizes else 1
+    ones = generator.integers(1, max(2, last), [*sizes[:-1], 1])
+    return np.broadcast_to(np.arange(last) < ones, sizes)
 
 
 def _sizes(value: Value, examples: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tfmigrate.plan import Call, Input, Network, Output, Value
 from tfmigrate.plan.examples import fitting, random_inputs
@@ -39,3 +40,27 @@ def test_class_numbers_take_all_examples() -> None:
 def test_the_inputs_have_that_many() -> None:
     plan = network(None, 512, 512, 3)
     assert len(random_inputs(plan, fitting(plan))["x:0"]) == 5
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [("int32", -10000.0), ("float32", 1e30)])
+def test_a_mask_is_ones_and_zeros(dtype: str, factor: float) -> None:
+    given, cast, rest, bias = (Value((None, None), d) for d in (dtype, *["float32"] * 3))
+    calls = [
+        Call("keras.ops.cast", (given, "float32"), {}, (cast,)),
+        Call("-", (1.0, cast), {}, (rest,)),
+        Call("*", (rest, factor), {}, (bias,)),
+    ]
+    plan = Network("net", "a test", [Input("x:0", "x", given)], [Output("y:0", bias)], calls)
+    mask = random_inputs(plan, 20)["x:0"]
+    assert mask.dtype == dtype
+    assert set(np.unique(mask)) == {0, 1}
+    assert (np.diff(mask) <= 0).all()  # ones first
+    assert mask[:, 0].all()
+    assert not mask[:, -1].any()
+
+
+def test_what_is_scaled_a_little_is_no_mask() -> None:
+    given, scaled = Value((None, 5), "float32"), Value((None, 5), "float32")
+    calls = [Call("*", (given, 255.0), {}, (scaled,))]
+    plan = Network("net", "a test", [Input("x:0", "x", given)], [Output("y:0", scaled)], calls)
+    assert len(np.unique(random_inputs(plan, 20)["x:0"])) == 100
