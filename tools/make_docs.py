@@ -20,6 +20,7 @@ from tfmigrate.cli.main import COMMANDS, cli
 from tfmigrate.course import rosetta
 from tfmigrate.course.catalogue import CHAPTERS
 from tfmigrate.course.programs import Pitfall, Program, Training
+from tfmigrate.course.settable import settables
 from tfmigrate.layers import handlers
 from tfmigrate.parity import EXACT, Tolerance
 from tfmigrate.training.optimizer import classes as optimizer_classes
@@ -180,7 +181,8 @@ def _catalogue() -> str:
     parts = [
         "Each row is a pair of programs, `legacy/ROW.py` and `modern/ROW.py`. "
         "`tfmigrate compare ROW` runs both; `tfmigrate lesson ROW` shows their code. Datasets "
-        "whose names end in `-like` are synthetic.\n"
+        "whose names end in `-like` are synthetic. `--set NAME=VALUE` of `compare` and `run` "
+        "changes the parameters in the last column, for both sides.\n"
     ]
     for letter, (title, systems) in CHAPTERS.items():
         parts.append(f"\n## {letter}. {title}\n\n")
@@ -191,11 +193,12 @@ def _catalogue() -> str:
                 program.data or "",
                 _compared(program),
                 _tolerance(program),
+                ", ".join(each.told for each in settables(system, [program]).values()),
             )
             for system in systems
             for number, program in enumerate(system.programs)
         ]
-        parts.append(_table(("row", "system", "data", "compared", "tolerance"), rows))
+        parts.append(_table(("row", "system", "data", "compared", "tolerance", "`--set`"), rows))
     return "".join(parts)
 
 

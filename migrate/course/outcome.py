@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -210,6 +211,15 @@ class DeviceOutcome:
         if all(loss == losses[0] or (loss != loss and losses[0] != losses[0]) for loss in losses):
             return 0.0
         return max(losses) - min(losses)
+
+    @property
+    def diverged(self) -> tuple[int, float]:
+        """The first epoch in which a form's loss is not finite, from 1, and that loss; else 0."""
+        for number in range(len(self.sides[0].epochs)):
+            for side in self.sides:
+                if not math.isfinite(side.epochs[number].loss):
+                    return number + 1, side.epochs[number].loss
+        return 0, 0.0
 
     def metric_difference(self, epoch: int) -> float:
         """The largest between two forms in that epoch."""

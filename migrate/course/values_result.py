@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..parity import Difference, Tolerance, Verdict, measure
-from ..report import Block, Closing, Heading, Paragraph, Result, Source, Table
+from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Source, Table
 from . import tables
 from .lesson import code_of
 from .outcome import OnBackend
 from .programs import Values
 from .request import Request
+from .settable import BEYOND, changed, told
 from .system import System
 
 # Longer arrays are described by these many of their elements.
@@ -154,7 +155,7 @@ class ValuesComparison(Result):
     def claims(self) -> list[Claim]:
         """What the program says of its values, and by how much it holds."""
         by_name = {value.name: (value.legacy, value.modern) for value in self.values}
-        own = self.request.data in (None, self.program.data)
+        own = self.request.data in (None, self.program.data) and not self._changed
         return [
             Claim(one, two, gains(by_name[one], by_name[two]), judged=own)
             for one, two in self.program.beats.items()
@@ -169,6 +170,7 @@ class ValuesComparison(Result):
             "data": self.origin,
             "seconds": self.seconds,
             "command": self.request.command(self.system),
+            "set": self.request.settings,
             "backends": [each.to_dict() for each in self.backends],
             "settings": self.modern.settings,
             "values": [value.to_dict() for value in self.values],
@@ -188,6 +190,7 @@ class ValuesComparison(Result):
     def blocks(self) -> list[Block]:
         """The values, what the programs printed, and the verdict."""
         blocks: list[Block] = [Heading(f"{self.system.name} · {self.system.title}")]
+        blocks += told(self.system, self.request.settings)
         if self.origin:
             blocks.append(Paragraph(self.origin, dim=True))
         blocks += values_blocks(self.values)
@@ -196,7 +199,22 @@ class ValuesComparison(Result):
             blocks.append(Paragraph(self.program.why))
         blocks += [Paragraph(str(claim)) for claim in self.claims]
         blocks += tables.not_run([("", each) for each in self.backends])
+        blocks += self._limits()
         return [*blocks, Closing(self.verdict, self._closing())]
+
+    @property
+    def _changed(self) -> bool:
+        return bool(changed(self.system, self.request.settings))
+
+    def _limits(self) -> list[Block]:
+        """Where these settings leave what the course promises."""
+        lines = []
+        values = [p for p in self.system.programs if isinstance(p, Values)]
+        if self._changed and any(program.figures for program in values):
+            lines.append("The notes print figures for the defaults: they are not compared here")
+        if self._changed and self.verdict is Verdict.FAIL:
+            lines.append(BEYOND)
+        return [Notes(lines)] if lines else []
 
     def _closing(self) -> str:
         return closing(

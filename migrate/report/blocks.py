@@ -73,6 +73,15 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Details:
+    """Text that shows when a reader asks for it; in a terminal only where it is ``open``."""
+
+    title: str
+    text: str
+    open: bool = False
+
+
+@dataclass(frozen=True)
 class Excerpt:
     """A part of a program, with the lines that matter.
 
@@ -187,6 +196,7 @@ Block = (
     | Warnings
     | Table
     | Source
+    | Details
     | Columns
     | Links
     | Chart

@@ -16,6 +16,7 @@ from .blocks import (
     Chart,
     Closing,
     Columns,
+    Details,
     Diagram,
     Heading,
     Links,
@@ -70,12 +71,16 @@ def make_console(*, stderr: bool = False, color: bool = True) -> Console:
 def render(blocks: Iterable[Block], console: Console) -> None:
     """Prints blocks, an empty line around tables and before the verdict; pictures are for pages."""
     airy = False
-    printed = [harmless(block) for block in blocks if not isinstance(block, (Chart, Diagram))]
+    printed = [harmless(block) for block in blocks if _in_terminals(block)]
     for number, block in enumerate(printed):
         airy, before = isinstance(block, (Table, Source, Columns)), airy
         if number and (airy or before or isinstance(block, Closing)):
             console.print()
         _render(block, console)
+
+
+def _in_terminals(block: Block) -> bool:
+    return block.open if isinstance(block, Details) else not isinstance(block, (Chart, Diagram))
 
 
 def _render(block: Block, console: Console) -> None:
@@ -99,6 +104,8 @@ def _render(block: Block, console: Console) -> None:
 
             syntax = Syntax(text, language, background_color="default", word_wrap=True)
             console.print(syntax if console.is_terminal else Text(text))
+        case Details(title, text):
+            console.print(Text.assemble((f"{title}: ", "bold"), text))
         case Columns():
             from .columns import print_columns  # which imports Pygments too
 

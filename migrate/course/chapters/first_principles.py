@@ -50,6 +50,10 @@ SYSTEMS: tuple[System, ...] = (
                 "sigmoid(2)": ("0.8807971",),
                 "slope": (*_RISING, "0.25", *reversed(_RISING)),
             },
+            tolerances={"y": Tolerance(rtol=2e-7)},
+            why="A graph may run the product, the sum and the sigmoid as one fused op, which "
+            "computes the sigmoid differently in the last place (ULP). At the default weights "
+            "nothing differs.",
         ),
         notes={
             "inputs": "A placeholder becomes an argument.",
