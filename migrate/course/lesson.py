@@ -162,11 +162,15 @@ class Lesson(Result):
             blocks += [
                 Paragraph(f"{number}. {exercise.question}"),
                 Source(self._command(exercise), "text"),
-                Details("answer", exercise.answer, open=self.answers),
+                Details(
+                    "answer",
+                    exercise.answer,
+                    open=self.answers,
+                    elsewhere=f"the answers: tfmigrate lesson {self.system.name} --answers"
+                    if number == len(exercises)
+                    else "",
+                ),
             ]
-        if exercises and not self.answers:
-            command = f"tfmigrate lesson {self.system.name} --answers"
-            blocks.append(Paragraph(f"the answers: {command}", dim=True))
         return blocks
 
     def _command(self, exercise: Exercise) -> str:

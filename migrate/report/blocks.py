@@ -74,11 +74,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Details:
-    """Text that shows when a reader asks for it; in a terminal only where it is ``open``."""
+    """Text that shows when a reader asks for it; in a terminal only where it is ``open``.
+
+    Attributes:
+        elsewhere: what a terminal shows instead; nothing if it is empty.
+    """
 
     title: str
     text: str
     open: bool = False
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True)

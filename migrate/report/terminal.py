@@ -73,14 +73,16 @@ def render(blocks: Iterable[Block], console: Console) -> None:
     airy = False
     printed = [harmless(block) for block in blocks if _in_terminals(block)]
     for number, block in enumerate(printed):
-        airy, before = isinstance(block, (Table, Source, Columns)), airy
+        airy, before = isinstance(block, (Table, Source, Columns, Details)), airy
         if number and (airy or before or isinstance(block, Closing)):
             console.print()
         _render(block, console)
 
 
 def _in_terminals(block: Block) -> bool:
-    return block.open if isinstance(block, Details) else not isinstance(block, (Chart, Diagram))
+    if isinstance(block, Details):
+        return block.open or bool(block.elsewhere)
+    return not isinstance(block, (Chart, Diagram))
 
 
 def _render(block: Block, console: Console) -> None:
@@ -104,6 +106,8 @@ def _render(block: Block, console: Console) -> None:
 
             syntax = Syntax(text, language, background_color="default", word_wrap=True)
             console.print(syntax if console.is_terminal else Text(text))
+        case Details(open=False, elsewhere=text):
+            console.print(Text(text, style="dim"))
         case Details(title, text):
             console.print(Text.assemble((f"{title}: ", "bold"), text))
         case Columns():
