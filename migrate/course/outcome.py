@@ -205,6 +205,23 @@ class DeviceOutcome:
             return not any(line.difference.differing for line in judged)
         return self.identical
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a side and epoch."""
+        return [
+            {
+                "device": self.device,
+                "case": self.case,
+                "form": side.title,
+                "epoch": number,
+                "loss": epoch.loss,
+                side.metric: epoch.metric,
+                "seconds": epoch.seconds,
+                "examples": epoch.examples,
+            }
+            for side in self.sides
+            for number, epoch in enumerate(side.epochs, 1)
+        ]
+
     def loss_difference(self, epoch: int) -> float:
         """The largest between two forms in that epoch; 0 where all are NaN or the same infinity."""
         losses = [side.epochs[epoch].loss for side in self.sides]

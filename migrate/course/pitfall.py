@@ -20,7 +20,15 @@ from .request import Request
 from .settable import BEYOND, changed, told
 from .system import System
 from .values import calling
-from .values_result import Compared, Given, closing, compared, printed_blocks, values_blocks
+from .values_result import (
+    Compared,
+    Given,
+    closing,
+    compared,
+    printed_blocks,
+    rows_of,
+    values_blocks,
+)
 
 _FEW = 3  # values that a table shows as well as a curve
 
@@ -116,6 +124,10 @@ class PitfallComparison(Result):
             "set": self.request.settings,
             "backends": [each.to_dict() for each in self.backends],
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a value of trap and cure: how far the two sides differ in it."""
+        return [*rows_of(self.traps, program="trap"), *rows_of(self.cures, program="cure")]
 
     def appendix(self) -> list[Block]:
         """The code of both sides."""

@@ -87,6 +87,10 @@ class Comparison(Result):
             "devices": [outcome.to_dict() for outcome in self.devices],
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a case, device, form and epoch: loss, metric, seconds."""
+        return [row for outcome in self.devices for row in outcome.to_rows()]
+
     def appendix(self) -> list[Block]:
         """The code of both sides."""
         return code_of(self.system)

@@ -27,7 +27,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("rate", "dropout", "momentum", "beta"), (0.0, math.nextafter(1.0, 0.0))),
     **dict.fromkeys(("l1", "l2", "max_norm", "gain"), (0.0, math.inf)),
     "depth": (10, 1_000),
-    "frozen": (0, 4),
+    "frozen": (1, 100),
 }
 _MOST = 100_000
 

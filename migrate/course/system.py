@@ -29,8 +29,13 @@ class Exercise:
 
     @property
     def default(self) -> str:
-        """The options of the run to compare with: the same cases, and nothing set."""
-        return re.sub(r" ?--(set|data|seed) \S+", "", self.options).strip()
+        """The options of the run to compare with: the same cases, and nothing else set.
+
+        Of several settings, the number of epochs stays: it makes both runs short.
+        """
+        several = self.options.count("--set ") > 1
+        kept = r"--set (?!epochs=)\S+" if several else r"--set \S+"
+        return " ".join(re.sub(rf"{kept}|--data \S+|--seed \S+", "", self.options).split())
 
 
 @dataclass(frozen=True)

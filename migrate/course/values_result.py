@@ -95,6 +95,26 @@ class Compared:
         }
 
 
+def rows_of(values: Sequence[Compared], **more: Any) -> list[dict[str, Any]]:
+    """One a value: how far the two sides differ in it."""
+    rows = []
+    for value in values:
+        found = value.difference
+        rows.append(
+            {
+                **more,
+                "value": value.name,
+                "shape": found and found.shape,
+                "max_abs": found and found.max_abs,
+                "max_rel": found and found.max_rel,
+                "max_ulp": found and found.max_ulp,
+                "holds": value.holds,
+                "note": value.note,
+            }
+        )
+    return rows
+
+
 @dataclass(frozen=True)
 class Claim:
     """That one value exceeds another, on both sides.
@@ -178,6 +198,10 @@ class ValuesComparison(Result):
             "why": self.program.why,
             "printed": {"legacy": self.legacy.printed, "modern": self.modern.printed},
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a value: how far the two sides differ in it."""
+        return rows_of(self.values)
 
     def appendix(self) -> list[Block]:
         """The code of both sides."""
