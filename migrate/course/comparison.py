@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -95,7 +96,7 @@ def compare(
         try:
             result = compare_all(entry, request, {"legacy": legacy, "modern": modern}, on_event)
         except JobError as error:
-            if not changed(entry, request.settings):
+            if not changed(entry, request.settings) or os.environ.get("TFMIGRATE_DEBUG"):
                 raise
             raise UserError(
                 f"{entry.name} cannot run with {', '.join(request.told_settings)}: "

@@ -197,8 +197,10 @@ def applied(system: System, program: _P, values: Mapping[str, Value]) -> _P:
         for name in ("epochs", "batch_size", "learning_rate"):
             arguments.pop(name, None)
         return replace(program, arguments={**program.arguments, **arguments})
-    figures = {} if changed(system, values) else program.figures
-    return replace(program, arguments={**program.arguments, **arguments}, figures=figures)
+    program = replace(program, arguments={**program.arguments, **arguments})
+    if changed(system, values):
+        program = replace(program, figures={}, departs={}, unjudged=tuple(program.departs))
+    return program
 
 
 def _shown(values: Sequence[Value]) -> str:

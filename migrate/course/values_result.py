@@ -54,6 +54,7 @@ class Compared:
         figure: what the notes print, or empty.
         near: whether the values round to the figure; None without one.
         note: why one side has none.
+        judged: whether the verdict depends on it.
     """
 
     name: str
@@ -65,10 +66,13 @@ class Compared:
     near: bool | None = None
     note: str = ""
     least: float = 0.0
+    judged: bool = True
 
     @property
     def holds(self) -> bool:
         """Whether the two agree, or differ as far as expected; and agree with the figure."""
+        if not self.judged:
+            return True
         if self.near is False:
             return False
         if self.difference is not None and self.least:
@@ -372,6 +376,7 @@ def compared(program: Values, legacy: Given, modern: Given) -> list[Compared]:
                 near,
                 program.alone.get(name, "") if one is None or other is None else "",
                 program.departs.get(name, 0.0),
+                name not in program.unjudged,
             )
         )
     return lines

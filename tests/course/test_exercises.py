@@ -15,7 +15,7 @@ from tfmigrate.course.joined import Joined
 from tfmigrate.course.pitfall import PitfallComparison
 from tfmigrate.course.request import Request
 from tfmigrate.course.result import Comparison
-from tfmigrate.course.settable import chosen
+from tfmigrate.course.settable import chosen, settables
 from tfmigrate.worker import Worker
 
 pytestmark = pytest.mark.xdist_group("exercises")
@@ -137,13 +137,20 @@ def test_the_figures_of_an_answer_are_those_of_its_command(row, number, result):
             assert agrees(text, value), f"{where} is {value}, the answer says {text}"
 
 
+def test_every_row_has_three_exercises():
+    assert {row: len(system.exercises) for row, system in SYSTEMS.items()} == dict.fromkeys(
+        SYSTEMS, 3
+    )
+
+
 @pytest.mark.parametrize(("row", "number"), EXERCISES)
 def test_every_number_of_an_answer_is_checked_or_given(row, number):
     exercise = SYSTEMS[row].exercises[number]
     assert exercise.figures
-    given = f"{exercise.question} {exercise.options}"
+    defaults = " ".join(settable.told for settable in settables(SYSTEMS[row]).values())
+    given = f"{exercise.question} {exercise.options} {defaults}"
     for text in exercise.figures:
-        assert text in exercise.answer
+        assert text in f"{exercise.question} {exercise.answer}"
     left = exercise.answer
     for text in sorted(exercise.figures, key=len)[::-1]:
         left = left.replace(text, "")
