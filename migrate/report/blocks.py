@@ -144,7 +144,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves over numbered places, or bars; for pages, not for terminals.
+    """Curves over numbered places, or bars; a terminal shows those of a training in short.
 
     Attributes:
         title: what is shown.
