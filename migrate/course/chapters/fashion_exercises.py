@@ -115,7 +115,7 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
             "--case Adam --set epochs=1 --set learning_rate=0.1",
             "It loses: 0.59 instead of 0.96, with a mean loss of 86. A step of Adam is about as "
             "long as the learning rate for every weight; 0.1 is longer than most weights. A "
-            "learning rate has no meaning without its optimizer.",
+            "learning rate says nothing without its optimizer.",
             {"0.59": "accuracy", "0.96": "default | accuracy", "86": "loss"},
         ),
         Exercise(
