@@ -43,8 +43,9 @@ def _complete_setting(
     from ..course.catalogue import SYSTEMS
     from ..course.settable import settables
 
-    system = SYSTEMS.get(ctx.params.get("system", ""))
-    known = settables(system).values() if system else []
+    # Where the option still lacks its value, click leaves the arguments unparsed.
+    named = [SYSTEMS[word] for word in (ctx.params["system"], *ctx.args) if word in SYSTEMS]
+    known = [each for system in named[:1] for each in settables(system).values()]
     return [
         CompletionItem(f"{each.name}=", help=each.told)
         for each in known

@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from tfmigrate.cli.main import run
+from click.shell_completion import ShellComplete
+from tfmigrate.cli.main import cli, run
 from tfmigrate.course.catalogue import SYSTEMS
 from tfmigrate.course.comparison import compare_all
 from tfmigrate.course.datasets import load
@@ -90,6 +91,13 @@ def test_a_value_of_python_is_checked_like_a_text():
     with pytest.raises(UserError, match="num_hidden is 'true'"):
         chosen(SYSTEMS["mlp"], {"num_hidden": True})
     assert chosen(SYSTEMS["mlp"], {"num_hidden": 8.0}) == {"num_hidden": 8}
+
+
+@pytest.mark.parametrize("words", [["compare", "mlp"], ["run", "legacy", "mlp"]])
+def test_a_shell_completes_what_can_be_set(words):
+    complete = ShellComplete(cli, {}, "tfmigrate", "_TFMIGRATE_COMPLETE")
+    found = complete.get_completions([*words, "--set"], "num")
+    assert [(item.value, item.help) for item in found] == [("num_hidden=", "num_hidden 256")]
 
 
 def test_a_lesson_and_the_list_show_what_can_be_set(capsys):
