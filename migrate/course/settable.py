@@ -33,9 +33,9 @@ _MOST = 100_000
 
 # What a result notes where the two sides differ with values that are not the defaults.
 BEYOND = (
-    "TF1 and TF2 differ by more than the tolerance with these settings. The course shows parity "
-    "for the defaults; large learning rates and long trainings enlarge rounding further. Fewer "
-    "epochs show where the difference begins"
+    "With these settings TF1 and TF2 are not within the limits, which are those of the defaults. "
+    "Large learning rates and long trainings enlarge rounding, and a known difference can be "
+    "smaller than expected. Fewer epochs show where the difference begins"
 )
 
 _P = TypeVar("_P", bound=Program)
