@@ -158,10 +158,10 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
         Exercise(
             "Turn dropout off. The training loss falls: is the network better?",
             "--set rate=0",
-            "The loss is 0.055 instead of 0.125, the accuracy 0.90 in both. The loss with dropout "
-            "is that of a network with holes, so it is higher by design; only the accuracy, "
-            "measured without dropout, can be compared.",
-            {"0.055": "loss", "0.125": "default | loss", "0.90": "accuracy"},
+            "The loss of the session is 0.055 instead of 0.124, the accuracy 0.90 in both. The "
+            "loss with dropout is that of a network with holes, so it is higher by design; only "
+            "the accuracy, measured without dropout, can be compared.",
+            {"0.055": "loss", "0.124": "default | TF1 | loss", "0.90": "accuracy"},
         ),
         Exercise(
             "Drop 90 % of the units. What does the network still learn? A guess has a loss of ln "
@@ -187,13 +187,13 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
             "Give the network eight hidden layers instead of three. Is deeper better after 5 "
             "epochs?",
             "--case 'three layers' --set num_layers=8",
-            "No: the accuracy is 0.79 instead of 0.85, and the loss 0.30 instead of 0.11. The "
-            "signal passes eight layers whose initializer, Glorot's, is meant for tanh: with ReLU "
-            "it shrinks a little in each layer, and so does the gradient. See tfmigrate lesson "
-            "deep-100.",
+            "No: the accuracy of the session is 0.79 instead of 0.85, and the loss 0.30 instead "
+            "of 0.11. The signal passes eight layers whose initializer, Glorot's, is meant for "
+            "tanh: with ReLU it shrinks a little in each layer, and so does the gradient. See "
+            "tfmigrate lesson deep-100.",
             {
-                "0.79": "accuracy",
-                "0.85": "default | accuracy",
+                "0.79": "TF1 | accuracy",
+                "0.85": "default | TF1 | accuracy",
                 "0.30": "loss",
                 "0.11": "default | loss",
             },
@@ -211,10 +211,10 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
             "Raise the learning rate of Adam to 0.05. Look at the accuracy after each epoch: what "
             "is wrong, though the loss is finite?",
             "--case 'one layer' --set learning_rate=0.05",
-            "It jumps: 0.74 after the fourth epoch and 0.59 after the fifth. Adam's steps are "
-            "about as long as the learning rate; at 0.05 they pass the minimum at each step. A "
-            "loss that rises again, here to 0.86, is the sign.",
-            {"0.74": "accuracy[3]", "0.59": "accuracy", "0.86": "loss"},
+            "It jumps, in the session: 0.74 after the fourth epoch and 0.59 after the fifth. "
+            "Adam's steps are about as long as the learning rate; at 0.05 they pass the minimum "
+            "at each step. A loss that rises again, here to 0.86, is the sign.",
+            {"0.74": "TF1 | accuracy[3]", "0.59": "TF1 | accuracy", "0.86": "loss"},
         ),
     ),
     "mlp-regularized": (
