@@ -11,6 +11,7 @@ def build(
     num_inputs=784,
     num_classes=10,
     activation="selu",
+    num_layers=100,
     learning_rate=0.001,
     seed=0,
     dtype="float32",
@@ -35,7 +36,7 @@ def build(
 
     # --- forward
     h = x
-    for number in range(1, 101):
+    for number in range(1, num_layers + 1):
         units = 300 if number == 1 else 100
         name = f"hidden{number}"
         h = tf.layers.dense(h, units, function, kernel_initializer=normal(seed=number), name=name)

@@ -31,7 +31,7 @@ def build():
 
 
 # --- loop
-def train(session, inputs, fare, x, y, steps=200):
+def train(session, inputs, fare, x, y, steps):
     """A little, for predictions that mean something."""
     target = tf.placeholder(tf.float32, [None])
     loss = tf.reduce_mean((fare - target) ** 2)
@@ -64,12 +64,12 @@ def predict(path, request):
     return {"predictions": fares.tolist()}
 
 
-def values(x_train, y_train, x_test, y_test, folder):
+def values(x_train, y_train, x_test, y_test, folder, steps=200):
     """Trains, exports, and predicts from a file of instances."""
     tf.set_random_seed(0)
     inputs, fare = build()
     with tf.Session() as session:
-        train(session, inputs, fare, x_train, y_train[:, 0])
+        train(session, inputs, fare, x_train, y_train[:, 0], steps)
         tf.train.Saver(tf.trainable_variables()).save(session, os.path.join(folder, "model.ckpt"))
         path = export(session, inputs, fare, os.path.join(folder, "export"))
 

@@ -33,27 +33,27 @@ def build(num_inputs, num_classes, dropout):
 
 
 # --- trap
-def trap(x_train, y_train, x_test, y_test):
+def trap(x_train, y_train, x_test, y_test, keep_prob=KEEP_PROB, epochs=5):
     """The second argument of tf.nn.dropout is keep_prob in TF1, and rate in TF2."""
 
     def upgraded(tensor, keep_prob, seed):
         return tf.nn.dropout(tensor, rate=keep_prob, seed=seed)
 
-    return run(upgraded, x_train, y_train, x_test, y_test)
+    return run(upgraded, x_train, y_train, x_test, y_test, keep_prob, epochs)
 
 
 # --- cure
-def cure(x_train, y_train, x_test, y_test):
+def cure(x_train, y_train, x_test, y_test, keep_prob=KEEP_PROB, epochs=5):
     """What is dropped is what is not kept."""
 
     def meant(tensor, keep_prob, seed):
         return tf.nn.dropout(tensor, rate=1 - keep_prob, seed=seed)
 
-    return run(meant, x_train, y_train, x_test, y_test)
+    return run(meant, x_train, y_train, x_test, y_test, keep_prob, epochs)
 
 
 # --- loop
-def run(dropout, x_train, y_train, x_test, y_test, epochs=5, batch_size=128):
+def run(dropout, x_train, y_train, x_test, y_test, kept, epochs, batch_size=128):
     """Trains with dropout, and evaluates without."""
     x, y, keep_prob, loss, accuracy = build(x_train.shape[1], y_train.shape[1], dropout)
     step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
@@ -65,10 +65,10 @@ def run(dropout, x_train, y_train, x_test, y_test, epochs=5, batch_size=128):
         for _ in range(epochs):
             for start in range(0, len(x_train) - batch_size + 1, batch_size):
                 batch = slice(start, start + batch_size)
-                feed = {x: x_train[batch], y: y_train[batch], keep_prob: KEEP_PROB}
+                feed = {x: x_train[batch], y: y_train[batch], keep_prob: kept}
                 losses.append(session.run([loss, step], feed)[0])
-        share = np.mean(session.run(ones, {keep_prob: KEEP_PROB}) == 0)
+        share = np.mean(session.run(ones, {keep_prob: kept}) == 0)
         reached = session.run(accuracy, {x: x_test, y: y_test, keep_prob: 1.0})
-    print(f"keep_prob {KEEP_PROB}: {share:.0%} dropped in training")
+    print(f"keep_prob {kept}: {share:.0%} dropped in training")
     print(f"loss after {len(losses)} steps {losses[-1]:.4f}; keep_prob 1: accuracy {reached:.4f}")
     return {"share dropped": share, "loss": np.array(losses), "accuracy": reached}

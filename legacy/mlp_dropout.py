@@ -8,7 +8,13 @@ tf.disable_v2_behavior()  # graphs, sessions and reference variables, as TensorF
 
 
 def build(
-    num_inputs=784, num_hidden=256, num_classes=10, learning_rate=0.001, seed=0, dtype="float32"
+    num_inputs=784,
+    num_hidden=256,
+    num_classes=10,
+    rate=0.3,
+    learning_rate=0.001,
+    seed=0,
+    dtype="float32",
 ):
     """Describes the network once; nothing is computed before a Session runs it.
 
@@ -28,9 +34,9 @@ def build(
 
     # --- forward
     h = tf.layers.dense(x, num_hidden, tf.nn.relu, kernel_initializer=glorot[0], name="hidden1")
-    h = tf.layers.dropout(h, rate=0.3, training=training, seed=4)
+    h = tf.layers.dropout(h, rate=rate, training=training, seed=4)
     h = tf.layers.dense(h, num_hidden, tf.nn.relu, kernel_initializer=glorot[1], name="hidden2")
-    h = tf.layers.dropout(h, rate=0.3, training=training, seed=5)
+    h = tf.layers.dropout(h, rate=rate, training=training, seed=5)
     logits = tf.layers.dense(h, num_classes, kernel_initializer=glorot[2], name="outputs")
 
     # --- loss

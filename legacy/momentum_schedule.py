@@ -24,34 +24,34 @@ def build(num_inputs, num_classes):
 
 
 # --- trap
-def keras_momentum(loss, rate, global_step):
+def keras_momentum(loss, rate, global_step, momentum):
     """What a port to Keras computes: a sum of steps, each with the rate of its time."""
     updates = []
     for w in tf.trainable_variables():
         (g,) = tf.gradients(loss, [w])
         v = tf.Variable(tf.zeros(w.shape), trainable=False)
-        updates.append(w.assign_add(v.assign(MOMENTUM * v - rate * g)))
+        updates.append(w.assign_add(v.assign(momentum * v - rate * g)))
     with tf.control_dependencies(updates):
         return global_step.assign_add(1)
 
 
-def trap(x_train, y_train, x_test, y_test):
+def trap(x_train, y_train, x_test, y_test, momentum=MOMENTUM, epochs=4):
     """The rate is inside the sum: old steps go on at the old rate."""
     x, y, w, loss, global_step, rate = build(x_train.shape[1], y_train.shape[1])
-    step = keras_momentum(loss, rate, global_step)
-    return run(x, y, w, loss, step, x_train, y_train)
+    step = keras_momentum(loss, rate, global_step, momentum)
+    return run(x, y, w, loss, step, x_train, y_train, epochs)
 
 
 # --- cure
-def cure(x_train, y_train, x_test, y_test):
+def cure(x_train, y_train, x_test, y_test, momentum=MOMENTUM, epochs=4):
     """TF1 sums up gradients, and multiplies by the rate of now."""
     x, y, w, loss, global_step, rate = build(x_train.shape[1], y_train.shape[1])
-    step = tf.train.MomentumOptimizer(rate, MOMENTUM).minimize(loss, global_step)
-    return run(x, y, w, loss, step, x_train, y_train)
+    step = tf.train.MomentumOptimizer(rate, momentum).minimize(loss, global_step)
+    return run(x, y, w, loss, step, x_train, y_train, epochs)
 
 
 # --- loop
-def run(x, y, w, loss, step, x_train, y_train, epochs=4, batch_size=128):
+def run(x, y, w, loss, step, x_train, y_train, epochs, batch_size=128):
     """Trains, and gives the loss and the weights after each step."""
     losses, weights = [], []
     with tf.Session() as session:

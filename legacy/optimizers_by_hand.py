@@ -97,7 +97,7 @@ def decayed(num_epochs):
         return np.array([session.run(rates, {epoch: n}) for n in range(1, num_epochs + 1)]).T
 
 
-def values(series, num_steps=20, num_epochs=10):
+def values(series, num_steps=20, num_epochs=10, beta=0.9):
     """The paths of all rules, by hand and built in; averages; learning rates."""
     rules = {
         "gradient descent": gradient_descent,
@@ -112,6 +112,6 @@ def values(series, num_steps=20, num_epochs=10):
         given[name + ", built in"] = theirs
         apart = np.abs(given[name] - theirs).max()
         print(f"{name}: by hand and tf.train at most {apart:.2g} apart in {num_steps} steps")
-    given["average"], given["average, corrected"] = averages(series, beta=0.9)
+    given["average"], given["average, corrected"] = averages(series, beta)
     given["1/(1+epoch)"], given["0.95^epoch"], given["1/sqrt(epoch)"] = decayed(num_epochs)
     return given

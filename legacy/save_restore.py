@@ -9,19 +9,19 @@ tf.disable_v2_behavior()  # graphs, sessions and reference variables, as TensorF
 
 
 # --- variables
-def build(seed):
-    """A [2, 3] weight and a [3] bias, and a network of one layer on them."""
+def build(seed, num_units=3):
+    """A weight and a bias, and a network of one layer on them."""
     tf.set_random_seed(seed)
     x = tf.placeholder(tf.float32, [None, 2], name="x")
-    weight = tf.Variable(tf.truncated_normal([2, 3], seed=1), name="weight")
-    bias = tf.Variable(tf.truncated_normal([3], seed=2), name="bias")
+    weight = tf.Variable(tf.truncated_normal([2, num_units], seed=1), name="weight")
+    bias = tf.Variable(tf.truncated_normal([num_units], seed=2), name="bias")
     return x, weight, bias, tf.nn.bias_add(tf.matmul(x, weight), bias, name="y")
 
 
 # --- save
-def save(prefix, points):
+def save(prefix, points, num_units):
     """Draws the variables and saves them; returns the outputs that they give."""
-    x, _, _, y = build(seed=0)
+    x, _, _, y = build(0, num_units)
     saver = tf.train.Saver()  # of all variables, by name
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
@@ -30,9 +30,9 @@ def save(prefix, points):
 
 
 # --- restore
-def restore(prefix, points):
+def restore(prefix, points, num_units):
     """Builds the graph again and fills it; there is no initializer to run."""
-    x, weight, bias, y = build(seed=1)  # another seed: what comes back is from the file
+    x, weight, bias, y = build(1, num_units)  # another seed: what comes back is from the file
     with tf.Session() as session:
         tf.train.Saver().restore(session, prefix)
         return session.run([weight, bias, y], {x: points})
@@ -69,13 +69,13 @@ def describe(prefix):
 
 
 # --- loop
-def values(points, folder):
+def values(points, folder, num_units=3):
     """Saves, resets the graph, restores twice, and looks into the files."""
     prefix = os.path.join(folder, "model.ckpt")
-    before = save(prefix, points)
+    before = save(prefix, points, num_units)
     # Without this the second build would add weight_1 and bias_1, which no checkpoint knows.
     tf.reset_default_graph()
-    weight, bias, after = restore(prefix, points)
+    weight, bias, after = restore(prefix, points, num_units)
     tf.reset_default_graph()
     imported = import_graph(prefix, points)
     return {

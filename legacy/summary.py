@@ -7,10 +7,10 @@ tf.disable_v2_behavior()  # graphs, sessions and reference variables, as TensorF
 
 
 # --- forward
-def mlp_deep():
-    """784 → 256 → 256 → 10."""
+def mlp_deep(num_hidden):
+    """784 → 256 → 256 → 10, or with other hidden layers."""
     h = tf.placeholder(tf.float32, [None, 784], name="x")
-    for number, units in enumerate((256, 256), 1):
+    for number, units in enumerate((num_hidden, num_hidden), 1):
         h = tf.layers.dense(h, units, tf.nn.relu, name=f"hidden{number}")
     tf.layers.dense(h, 10, name="outputs")
 
@@ -69,12 +69,12 @@ def draw(shapes):
 
 
 # --- loop
-def values():
+def values(num_hidden=256):
     """Counts and draws three networks."""
     given = {}
     with tf.Graph().as_default():
         tf.set_random_seed(0)
-        mlp_deep()
+        mlp_deep(num_hidden)
         given["mlp-deep: parameters per layer"] = np.array(list(parameters().values()))
         given["mlp-deep: parameters"] = np.array(sum(parameters().values()))
         given["mlp-deep: units a layer"] = np.array([s[1] for s in picture().values()])

@@ -31,24 +31,25 @@ def build(num_inputs, num_classes, sigmas):
 
 
 # --- trap
-def trap(x_train, y_train, x_test, y_test):
+def trap(x_train, y_train, x_test, y_test, epochs=10):
     """The pixels as they come, and the sigma that random_normal has by default."""
-    return run("raw pixels", (1.0, 1.0), 0.001, x_train, y_train, x_test, y_test)
+    return run("raw pixels", (1.0, 1.0), 0.001, x_train, y_train, x_test, y_test, epochs)
 
 
 # --- cure
-def cure(x_train, y_train, x_test, y_test):
+def cure(x_train, y_train, x_test, y_test, epochs=10):
     """Pixels from 0 to 1, He's sigma, and the learning rate that goes with them."""
     x_train, x_test = x_train / np.float32(255), x_test / np.float32(255)
     sigmas = np.sqrt(2 / x_train.shape[1]), np.sqrt(2 / 256)
-    halfway = run("scaled, no more", (1.0, 1.0), 0.001, x_train, y_train, x_test, y_test)
-    given = run("all three", sigmas, 0.1, x_train, y_train, x_test, y_test)
+    data = x_train, y_train, x_test, y_test, epochs
+    halfway = run("scaled, no more", (1.0, 1.0), 0.001, *data)
+    given = run("all three", sigmas, 0.1, *data)
     given["accuracy, pixels scaled and no more"] = halfway["accuracy"]
     return given
 
 
 # --- loop
-def run(name, sigmas, learning_rate, x_train, y_train, x_test, y_test, epochs=10, batch_size=128):
+def run(name, sigmas, learning_rate, x_train, y_train, x_test, y_test, epochs, batch_size=128):
     """Trains; the loss and the accuracy are those after each epoch, on the test set."""
     history = []
     with tf.Graph().as_default(), tf.Session() as session:

@@ -7,7 +7,7 @@ tf.disable_v2_behavior()  # graphs, sessions and reference variables, as TensorF
 
 
 # --- forward
-def build(num_inputs, num_classes):
+def build(num_inputs, num_classes, momentum):
     """A hidden layer between two batch normalizations."""
     tf.set_random_seed(0)
     x = tf.placeholder(tf.float32, [None, num_inputs])
@@ -15,9 +15,9 @@ def build(num_inputs, num_classes):
     # Training takes mean and variance of the batch, use those of the moving averages.
     training = tf.placeholder_with_default(False, [])
     normal = [tf.random_normal_initializer(stddev=0.05, seed=seed) for seed in (1, 2)]
-    h = tf.layers.batch_normalization(x, momentum=0.9, training=training, name="bn0")
+    h = tf.layers.batch_normalization(x, momentum=momentum, training=training, name="bn0")
     h = tf.layers.dense(h, 100, tf.nn.relu, kernel_initializer=normal[0], name="hidden")
-    h = tf.layers.batch_normalization(h, momentum=0.9, training=training, name="bn1")
+    h = tf.layers.batch_normalization(h, momentum=momentum, training=training, name="bn1")
     logits = tf.layers.dense(h, num_classes, kernel_initializer=normal[1], name="logits")
     cross_entropy = tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits)
     loss = tf.reduce_mean(cross_entropy)
@@ -26,24 +26,24 @@ def build(num_inputs, num_classes):
 
 
 # --- trap
-def trap(x_train, y_train, x_test, y_test):
+def trap(x_train, y_train, x_test, y_test, momentum=0.9, epochs=8):
     """minimize asks for the weights alone."""
-    net = build(x_train.shape[1], y_train.shape[1])
+    net = build(x_train.shape[1], y_train.shape[1], momentum)
     step = tf.train.GradientDescentOptimizer(0.05).minimize(net[3])
-    return run(net, step, x_train, y_train, x_test, y_test)
+    return run(net, step, x_train, y_train, x_test, y_test, epochs)
 
 
 # --- cure
-def cure(x_train, y_train, x_test, y_test):
+def cure(x_train, y_train, x_test, y_test, momentum=0.9, epochs=8):
     """The step waits for the updates, which the layers left in a collection."""
-    net = build(x_train.shape[1], y_train.shape[1])
+    net = build(x_train.shape[1], y_train.shape[1], momentum)
     with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
         step = tf.train.GradientDescentOptimizer(0.05).minimize(net[3])
-    return run(net, step, x_train, y_train, x_test, y_test)
+    return run(net, step, x_train, y_train, x_test, y_test, epochs)
 
 
 # --- loop
-def run(net, step, x_train, y_train, x_test, y_test, epochs=8, batch_size=128):
+def run(net, step, x_train, y_train, x_test, y_test, epochs, batch_size=128):
     """Trains, evaluates, and looks at the moving statistics."""
     x, y, training, loss, accuracy = net
     losses = []

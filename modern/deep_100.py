@@ -3,7 +3,9 @@
 import keras
 
 
-def build_model(num_inputs=784, num_classes=10, activation="selu", learning_rate=0.001):
+def build_model(
+    num_inputs=784, num_classes=10, activation="selu", num_layers=100, learning_rate=0.001
+):
     """Layers may be added in a loop."""
     # --- inputs
     # Standardized: SELU keeps a mean of 0 and a deviation of 1, if it is given them.
@@ -14,7 +16,7 @@ def build_model(num_inputs=784, num_classes=10, activation="selu", learning_rate
     normal = {"selu": "lecun_normal", "relu": "he_normal"}[activation]
 
     # --- forward
-    for number in range(1, 101):
+    for number in range(1, num_layers + 1):
         units = 300 if number == 1 else 100
         name = f"hidden{number}"
         model.add(keras.layers.Dense(units, activation, kernel_initializer=normal, name=name))

@@ -62,7 +62,7 @@ def predict(path, request):
     return {"predictions": signature(**columns)["fare"].numpy().tolist()}
 
 
-def values(x_train, y_train, x_test, y_test, weights, folder):
+def values(x_train, y_train, x_test, y_test, weights, folder, **_):
     """Exports, and predicts from a file of instances."""
     model = build_model()
     take_over(model, weights)

@@ -30,7 +30,7 @@ def deviations(signal, activation, sigma, num_layers, every):
 
 
 # --- vanishing and exploding
-def sizes(signal, num_layers=50):
+def sizes(signal, depth):
     """Weights too small, too large, and of the right size, for ReLU and for tanh."""
     n = signal.shape[1]
     relu, tanh = keras.activations.relu, keras.activations.tanh
@@ -44,7 +44,7 @@ def sizes(signal, num_layers=50):
         "tanh, sqrt(2/(n_in+n_out))": (tanh, np.sqrt(2 / (n + n))),
     }
     return {
-        name: deviations(signal, activation, sigma, num_layers, every=10)[1]
+        name: deviations(signal, activation, sigma, depth, every=10)[1]
         for name, (activation, sigma) in rules.items()
     }
 
@@ -72,9 +72,9 @@ def built_in(rows=300, columns=500):
 
 
 # --- loop
-def values(signal):
+def values(signal, depth=50):
     """The deviation of the signal after 10, 20 … layers, and SELU's after 100, 200 …"""
-    given = {**sizes(signal), **selu(signal), **dict(built_in())}
+    given = {**sizes(signal, depth), **selu(signal), **dict(built_in())}
     for name in list(given)[:7]:
-        print(f"{name}: deviation 1 before, {given[name][-1]:.3g} after 50 layers")
+        print(f"{name}: deviation 1 before, {given[name][-1]:.3g} after {depth} layers")
     return given

@@ -34,22 +34,22 @@ def build_model(num_inputs, num_classes, rate):
 
 
 # --- trap
-def trap(x_train, y_train, x_test, y_test):
+def trap(x_train, y_train, x_test, y_test, keep_prob=KEEP_PROB, epochs=5):
     """The number that was keep_prob, in the place of rate."""
-    given = run(KEEP_PROB, x_train, y_train, x_test, y_test)
+    given = run(keep_prob, x_train, y_train, x_test, y_test, epochs)
     # In TF1 the program itself turned dropout off, by feeding 1; that is now a rate too.
     given["accuracy, dropout off"] = given.pop("accuracy")
     return given
 
 
 # --- cure
-def cure(x_train, y_train, x_test, y_test):
+def cure(x_train, y_train, x_test, y_test, keep_prob=KEEP_PROB, epochs=5):
     """What is dropped is what is not kept."""
-    return run(1 - KEEP_PROB, x_train, y_train, x_test, y_test)
+    return run(1 - keep_prob, x_train, y_train, x_test, y_test, epochs)
 
 
 # --- loop
-def run(rate, x_train, y_train, x_test, y_test, epochs=5, batch_size=128):
+def run(rate, x_train, y_train, x_test, y_test, epochs, batch_size=128):
     """Trains with dropout, and evaluates without."""
     model = build_model(x_train.shape[1], y_train.shape[1], rate)
     losses = []

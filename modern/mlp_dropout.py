@@ -23,15 +23,15 @@ class Dropout(keras.layers.Dropout):
 
 
 # --- forward
-def build_model(num_inputs=784, num_hidden=256, num_classes=10, learning_rate=0.001):
+def build_model(num_inputs=784, num_hidden=256, num_classes=10, rate=0.3, learning_rate=0.001):
     """A list of layers, of which two do something only while training."""
     model = keras.Sequential(
         [
             keras.Input((num_inputs,), name="x"),
             keras.layers.Dense(num_hidden, "relu", name="hidden1"),
-            Dropout(0.3, seed=4),
+            Dropout(rate, seed=4),
             keras.layers.Dense(num_hidden, "relu", name="hidden2"),
-            Dropout(0.3, seed=5),
+            Dropout(rate, seed=5),
             keras.layers.Dense(num_classes, name="outputs"),
         ],
         name="mlp_dropout",

@@ -26,9 +26,9 @@ def schedule():
 
 
 # --- trap
-def trap(x_train, y_train, x_test, y_test):
+def trap(x_train, y_train, x_test, y_test, momentum=MOMENTUM, epochs=4):
     """v = m·v - rate·g; w += v: old steps go on at the old rate."""
-    return run(keras.optimizers.SGD(schedule(), MOMENTUM), x_train, y_train)
+    return run(keras.optimizers.SGD(schedule(), momentum), x_train, y_train, epochs)
 
 
 # --- cure
@@ -42,13 +42,13 @@ class TF1Momentum(keras.optimizers.SGD):
         self.assign_sub(variable, learning_rate * a)
 
 
-def cure(x_train, y_train, x_test, y_test):
+def cure(x_train, y_train, x_test, y_test, momentum=MOMENTUM, epochs=4):
     """TF1 sums up gradients, and multiplies by the rate of now."""
-    return run(TF1Momentum(schedule(), MOMENTUM), x_train, y_train)
+    return run(TF1Momentum(schedule(), momentum), x_train, y_train, epochs)
 
 
 # --- loop
-def run(optimizer, x_train, y_train, epochs=4, batch_size=128):
+def run(optimizer, x_train, y_train, epochs, batch_size=128):
     """Trains, and gives the loss and the weights after each step."""
     model = build_model(x_train.shape[1], y_train.shape[1], optimizer)
     losses, weights = [], []

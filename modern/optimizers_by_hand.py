@@ -101,7 +101,7 @@ def decayed(num_epochs):
     return np.array([[rate(epoch) for epoch in epochs] for rate in rates])
 
 
-def values(series, num_steps=20, num_epochs=10):
+def values(series, num_steps=20, num_epochs=10, beta=0.9):
     """The paths of all rules, by hand and built in; averages; learning rates."""
     rules, given = (gradient_descent, momentum, rmsprop, adam), {}
     for rule, (name, optimizer) in zip(rules, built_in().items(), strict=True):
@@ -113,6 +113,6 @@ def values(series, num_steps=20, num_epochs=10):
     from_zero = path(num_steps, optimizer=built_in()["RMSProp"], mean_of_squares=0.0)
     given["RMSProp from 0"] = from_zero
     given["RMSProp from 0: difference"] = np.abs(from_zero - given["RMSProp"]).max()
-    given["average"], given["average, corrected"] = averages(series, beta=0.9)
+    given["average"], given["average, corrected"] = averages(series, beta)
     given["1/(1+epoch)"], given["0.95^epoch"], given["1/sqrt(epoch)"] = decayed(num_epochs)
     return given

@@ -11,10 +11,10 @@ class Perceptron(tf.Module):
     # A call takes its input as an argument; nothing is declared before.
 
     # --- variables
-    def __init__(self):
+    def __init__(self, bias, w1, w2):
         super().__init__()
-        self.w0 = tf.Variable([1.0], name="w0")  # has its value at once: no initializer to run
-        self.w = tf.Variable([[3.0], [-2.0]], name="w")
+        self.w0 = tf.Variable([bias], name="w0")  # has its value at once: no initializer to run
+        self.w = tf.Variable([[w1], [w2]], name="w")
 
     # --- forward
     def __call__(self, x):
@@ -33,14 +33,15 @@ def slope(z):
 
 
 # --- loop
-def values(points, slopes_at):
+def values(points, slopes_at, bias=1.0, w1=3.0, w2=-2.0):
     """The neuron at some points, and the slope of the sigmoid.
 
     Args:
         points: shape (n, 2).
         slopes_at: shape (m,).
+        bias, w1, w2: the weights of the neuron.
     """
-    neuron = Perceptron()
+    neuron = Perceptron(bias, w1, w2)
     y = neuron(points)
     print("y", y)  # an eager tensor prints its value
     return {

@@ -9,20 +9,20 @@ import numpy as np
 
 
 # --- variables
-def build_model():
-    """A layer with a [2, 3] kernel and a [3] bias."""
+def build_model(num_units):
+    """One layer, with a kernel and a bias."""
     inputs = keras.Input((2,), name="x")
-    return keras.Sequential([inputs, keras.layers.Dense(3, name="dense")])
+    return keras.Sequential([inputs, keras.layers.Dense(num_units, name="dense")])
 
 
 # --- save
-def save(folder, weights, points):
+def save(folder, weights, points, num_units):
     """Takes the variables over from TF1 and saves them; returns the outputs that they give.
 
     Args:
         weights: what the TF1 program saved, by name.
     """
-    model = build_model()
+    model = build_model(num_units)
     dense = model.get_layer("dense")
     dense.set_weights([weights["weight"], weights["bias"]])
     model.save(os.path.join(folder, "model.keras"))
@@ -31,9 +31,9 @@ def save(folder, weights, points):
 
 
 # --- restore
-def restore(folder, points):
+def restore(folder, points, num_units):
     """Builds the model again and fills it."""
-    model = build_model()
+    model = build_model(num_units)
     model.load_weights(os.path.join(folder, "model.weights.h5"))
     return *model.get_weights(), model(points).numpy()
 
@@ -72,11 +72,11 @@ def describe(folder):
 
 
 # --- loop
-def values(points, weights, folder):
+def values(points, weights, folder, num_units=3):
     """Saves, restores twice, and looks into the files."""
-    before = save(folder, weights, points)
+    before = save(folder, weights, points, num_units)
     # There is no graph to reset: the first model is an object, and gone.
-    kernel, bias, after = restore(folder, points)
+    kernel, bias, after = restore(folder, points, num_units)
     loaded = load_model(folder, points)
     return {
         "weight": kernel,

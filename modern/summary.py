@@ -5,13 +5,13 @@ import numpy as np
 
 
 # --- forward
-def mlp_deep():
-    """784 → 256 → 256 → 10."""
+def mlp_deep(num_hidden):
+    """784 → 256 → 256 → 10, or with other hidden layers."""
     return keras.Sequential(
         [
             keras.Input((784,), name="x"),
-            keras.layers.Dense(256, "relu", name="hidden1"),
-            keras.layers.Dense(256, "relu", name="hidden2"),
+            keras.layers.Dense(num_hidden, "relu", name="hidden1"),
+            keras.layers.Dense(num_hidden, "relu", name="hidden2"),
             keras.layers.Dense(10, name="outputs"),
         ],
         name="mlp_deep",
@@ -59,10 +59,10 @@ def draw(shapes):
 
 
 # --- loop
-def values():
+def values(num_hidden=256):
     """Counts and draws three networks."""
     given = {}
-    model = mlp_deep()
+    model = mlp_deep(num_hidden)
     model.summary(line_length=60, print_fn=print)
     given["mlp-deep: parameters per layer"] = np.array(list(parameters(model).values()))
     given["mlp-deep: parameters"] = np.array(model.count_params())

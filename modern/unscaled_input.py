@@ -25,28 +25,28 @@ def build_model(num_inputs, num_classes, sigmas, learning_rate, rescaling=()):
 
 
 # --- trap
-def trap(x_train, y_train, x_test, y_test):
+def trap(x_train, y_train, x_test, y_test, epochs=10):
     """The pixels as they come, and sigma 1."""
     model = build_model(x_train.shape[1], y_train.shape[1], (1.0, 1.0), 0.001)
-    return run("raw pixels", model, x_train, y_train, x_test, y_test)
+    return run("raw pixels", model, x_train, y_train, x_test, y_test, epochs)
 
 
 # --- cure
-def cure(x_train, y_train, x_test, y_test):
+def cure(x_train, y_train, x_test, y_test, epochs=10):
     """Pixels from 0 to 1, He's sigma, and the learning rate that goes with them."""
     sizes = x_train.shape[1], y_train.shape[1]
     scaled = [keras.layers.Rescaling(1 / 255)]
     halfway = build_model(*sizes, (1.0, 1.0), 0.001, scaled)
-    halfway = run("scaled, no more", halfway, x_train, y_train, x_test, y_test)
+    halfway = run("scaled, no more", halfway, x_train, y_train, x_test, y_test, epochs)
     sigmas = np.sqrt(2 / x_train.shape[1]), np.sqrt(2 / 256)
     model = build_model(*sizes, sigmas, 0.1, scaled)
-    given = run("all three", model, x_train, y_train, x_test, y_test)
+    given = run("all three", model, x_train, y_train, x_test, y_test, epochs)
     given["accuracy, pixels scaled and no more"] = halfway["accuracy"]
     return given
 
 
 # --- loop
-def run(name, model, x_train, y_train, x_test, y_test, epochs=10, batch_size=128):
+def run(name, model, x_train, y_train, x_test, y_test, epochs, batch_size=128):
     """Trains; the loss and the accuracy are those after each epoch, on the test set."""
 
     def measured():

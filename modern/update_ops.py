@@ -6,15 +6,15 @@ import tensorflow as tf
 
 
 # --- forward
-def build_model(num_inputs, num_classes):
+def build_model(num_inputs, num_classes, momentum):
     """A hidden layer between two batch normalizations."""
     tf.random.set_seed(0)
     model = keras.Sequential(
         [
             keras.Input((num_inputs,)),
-            keras.layers.BatchNormalization(momentum=0.9, name="bn0"),
+            keras.layers.BatchNormalization(momentum=momentum, name="bn0"),
             keras.layers.Dense(100, "relu", name="hidden"),
-            keras.layers.BatchNormalization(momentum=0.9, name="bn1"),
+            keras.layers.BatchNormalization(momentum=momentum, name="bn1"),
             keras.layers.Dense(num_classes, name="logits"),
         ]
     )
@@ -33,9 +33,9 @@ def build_model(num_inputs, num_classes):
 
 
 # --- cure
-def cure(x_train, y_train, x_test, y_test, epochs=8, batch_size=128):
+def cure(x_train, y_train, x_test, y_test, momentum=0.9, epochs=8, batch_size=128):
     """fit calls the model with training=True, and the layers update themselves."""
-    model = build_model(x_train.shape[1], y_train.shape[1])
+    model = build_model(x_train.shape[1], y_train.shape[1], momentum)
 
     # --- loop
     losses = []

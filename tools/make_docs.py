@@ -20,6 +20,15 @@ from tfmigrate.cli.main import COMMANDS, cli
 from tfmigrate.course import rosetta
 from tfmigrate.course.catalogue import CHAPTERS
 from tfmigrate.course.programs import Pitfall, Program, Training
+from tfmigrate.course.settable import settables
+from tfmigrate.errors import (
+    EXIT_BUG,
+    EXIT_DIFFERENCE,
+    EXIT_INTERRUPTED,
+    EXIT_NOT_PROVED,
+    EXIT_OK,
+    EXIT_USER,
+)
 from tfmigrate.layers import handlers
 from tfmigrate.parity import EXACT, Tolerance
 from tfmigrate.training.optimizer import classes as optimizer_classes
@@ -68,7 +77,29 @@ def _commands() -> str:
         command = cli.get_command(group, name)
         assert command is not None
         parts.append(f"\n## {name}\n\n{_help(command, name, group)}")
-    return "".join(parts)
+    statuses = _table(("status", "meaning"), _STATUSES)
+    return "".join([*parts, f"\n## Exit status\n\n{statuses}"])
+
+
+_STATUSES = (
+    (str(EXIT_OK), "done; parity holds, or there was nothing to prove"),
+    (str(EXIT_DIFFERENCE), "a difference exceeds the tolerance"),
+    (
+        str(EXIT_USER),
+        "an error in the input or the environment: one line names the problem, the expected value "
+        "and a remedy",
+    ),
+    (
+        str(EXIT_NOT_PROVED),
+        "nothing proved the model; one line says why and what would prove it (`--allow-unproved` "
+        "makes this 0)",
+    ),
+    (str(EXIT_BUG), "a bug in tfmigrate; `TFMIGRATE_DEBUG=1` shows the stack trace"),
+    (
+        f"{EXIT_INTERRUPTED}, 143, 129",
+        "ended by Ctrl-C, SIGTERM or SIGHUP; no incomplete output remains",
+    ),
+)
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -180,7 +211,8 @@ def _catalogue() -> str:
     parts = [
         "Each row is a pair of programs, `legacy/ROW.py` and `modern/ROW.py`. "
         "`tfmigrate compare ROW` runs both; `tfmigrate lesson ROW` shows their code. Datasets "
-        "whose names end in `-like` are synthetic.\n"
+        "whose names end in `-like` are synthetic. `--set NAME=VALUE` of `compare` and `run` "
+        "changes the parameters in the last column, for both sides.\n"
     ]
     for letter, (title, systems) in CHAPTERS.items():
         parts.append(f"\n## {letter}. {title}\n\n")
@@ -191,11 +223,12 @@ def _catalogue() -> str:
                 program.data or "",
                 _compared(program),
                 _tolerance(program),
+                ", ".join(each.told for each in settables(system, [program]).values()),
             )
             for system in systems
             for number, program in enumerate(system.programs)
         ]
-        parts.append(_table(("row", "system", "data", "compared", "tolerance"), rows))
+        parts.append(_table(("row", "system", "data", "compared", "tolerance", "`--set`"), rows))
     return "".join(parts)
 
 

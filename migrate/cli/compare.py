@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from .options import backend_options, output_options, page_option, python_option
 from .progress import epochs
@@ -21,12 +22,53 @@ def complete_system(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [name for name in SYSTEMS if name.startswith(incomplete)]
 
 
+def _settings(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    """``NAME=VALUE`` … → a dictionary; the values are checked where the system is known."""
+    found: dict[str, str] = {}
+    for text in value:
+        name, equals, number = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or not name or not number.strip():
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE, such as epochs=3")
+        if name in found:
+            raise click.BadParameter(f"{name} is set twice")
+        found[name] = number.strip()
+    return found
+
+
+def _complete_setting(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """What can be set of the system that was named before."""
+    from ..course.catalogue import SYSTEMS
+    from ..course.settable import settables
+
+    # Where the option still lacks its value, click leaves the arguments unparsed.
+    named = [SYSTEMS[word] for word in (ctx.params["system"], *ctx.args) if word in SYSTEMS]
+    known = [each for system in named[:1] for each in settables(system).values()]
+    return [
+        CompletionItem(f"{each.name}=", help=each.told)
+        for each in known
+        if each.name.startswith(incomplete)
+    ]
+
+
 def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options of data and hyperparameters; the defaults are the system's own (tfmigrate
     list)."""
     for option in (
         click.option(
             "--seed", type=int, default=0, show_default=True, help="Seed of the initial weights."
+        ),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            callback=_settings,
+            shell_complete=_complete_setting,
+            help="A hyperparameter of both sides, such as num_hidden=64; tfmigrate lesson SYSTEM "
+            "lists them with their defaults. May be repeated.",
         ),
         click.option("--learning-rate", type=float, help="Learning rate of the optimizer."),
         click.option("--batch-size", type=int, help="Examples per step."),
@@ -42,6 +84,7 @@ def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(
     epilog="""\b
 Example: tfmigrate compare mlp --data mnist --epochs 3
+         tfmigrate compare mlp --set num_hidden=64 --set learning_rate=0.01
          tfmigrate compare mlp --backend jax --backend torch --html mlp.html"""
 )
 @click.argument("system", shell_complete=complete_system)

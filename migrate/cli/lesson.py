@@ -33,6 +33,7 @@ Example: tfmigrate lesson mlp --section loss
     help="Write a site with --html FOLDER: a page for each system with its code and its run.",
 )  # fmt: skip
 @click.option("--no-run", is_flag=True, help="With --all: show only the code, run nothing.")
+@click.option("--answers", is_flag=True, help="Show the answers of the exercises too.")
 @click.option("--no-color", is_flag=True, help="Show no colors, whatever the terminal supports.")
 @click.option(
     "--html", type=click.Path(), metavar="FILE|FOLDER",
@@ -45,6 +46,7 @@ def command(
     section: str | None,
     every: bool,
     no_run: bool,
+    answers: bool,
     no_color: bool,
     html: str | None,
 ) -> int:
@@ -58,6 +60,8 @@ def command(
     if every:
         if row is not None or section is not None:
             raise click.UsageError("--all takes neither a ROW nor --section")
+        if answers:
+            raise click.UsageError("--answers has no effect on pages: there an answer opens")
         if html is None:
             raise click.UsageError("--all needs --html FOLDER, where the pages go")
         return _write_all(sink, html, run=not no_run)
@@ -70,7 +74,7 @@ def command(
 
     if html is not None:
         sink.write_page(html)
-    sink.show(lesson(row, section))
+    sink.show(lesson(row, section, answers=answers))
     return EXIT_OK
 
 

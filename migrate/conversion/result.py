@@ -66,6 +66,10 @@ class Conversion(Result):
         """The content of report.json."""
         return self.report
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a variable of the source: its role, its fate, and where it went."""
+        return list(self.report["variables"])
+
     def appendix(self) -> list[Block]:
         """What was compared, the training that goes on, and the source that was written."""
         shown = [*_compared(self.report["parity"]), *_training(self.report.get("training") or {})]

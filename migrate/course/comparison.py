@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from ..worker import Worker
+from ..errors import UserError, printable
+from ..worker import JobError, Worker
 from ..worker.backends import interpreters
 from ..worker.events import Event
 from . import catalogue
@@ -18,6 +21,7 @@ from .pitfall import PitfallComparison, compare_pitfall
 from .programs import Pitfall, Training
 from .request import Request
 from .result import Comparison
+from .settable import applied, changed, chosen
 from .system import System
 from .values import compare_values
 from .values_result import ValuesComparison
@@ -31,6 +35,7 @@ def compare(
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
+    settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     device: str | Sequence[str] = "cpu",
     logdir: str | None = None,
@@ -53,6 +58,8 @@ def compare(
         epochs: how often to go through the training data, 1 or more.
         batch_size: examples a step, 1 or more.
         learning_rate: of the optimizer, above 0.
+        settings: name → value of parameters that both twins have, such as ``num_hidden``;
+            ``tfmigrate lesson ROW`` lists them. A training takes the three above here too.
         seed: of the initial weights.
         device: ``cpu``, ``gpu``, ``cpu:1`` …, several of them, or ``all``.
         logdir: a folder for TensorBoard's event files, or None.
@@ -69,8 +76,9 @@ def compare(
         UserError: an argument, the data or the machine does not allow it.
     """
     entry = catalogue.find(system)
+    cases = (case,) if isinstance(case, str) else tuple(case)
     request = Request(
-        case=(case,) if isinstance(case, str) else tuple(case),
+        case=cases,
         data=data,
         epochs=epochs,
         batch_size=batch_size,
@@ -80,11 +88,21 @@ def compare(
         logdir=logdir,
         logical_cpus=logical_cpus,
         backends=backends or {},
+        settings=chosen(entry, settings or {}, cases),
     )
     request.check(entry)
     interpreters(request.backends)  # refused before anything starts
     with Worker("legacy") as legacy, Worker("modern") as modern:
-        result = compare_all(entry, request, {"legacy": legacy, "modern": modern}, on_event)
+        try:
+            result = compare_all(entry, request, {"legacy": legacy, "modern": modern}, on_event)
+        except JobError as error:
+            if not changed(entry, request.settings) or os.environ.get("TFMIGRATE_DEBUG"):
+                raise
+            raise UserError(
+                f"{entry.name} cannot run with {', '.join(request.told_settings)}: "
+                f"{printable(error.gist)}",
+                try_=f"values nearer to the defaults: tfmigrate lesson {entry.name}",
+            ) from error
         if on_log:
             on_log(legacy.log() + modern.log())
     return result
@@ -102,7 +120,8 @@ def compare_all(
         UserError: the data or the machine does not allow it.
     """
     results: list[Comparison | ValuesComparison | PitfallComparison] = []
-    for program in system.programs:
+    for default in system.programs:
+        program = applied(system, default, request.settings)
         if isinstance(program, Training):
             results.append(compare_training(system, program, request, workers, on_event))
         elif isinstance(program, Pitfall):

@@ -30,6 +30,11 @@ class Joined(Result):
         """Pass where every part passes."""
         return Verdict.of(all(self.parts))
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Those of each part, with its number, from 1; the parts have different columns."""
+        numbered = enumerate(self.parts, 1)
+        return [{"part": number, **row} for number, part in numbered for row in part.to_rows()]
+
     def appendix(self) -> list[Block]:
         """The code of both sides."""
         return code_of(self.system)

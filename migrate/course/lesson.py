@@ -11,10 +11,11 @@ from importlib import resources
 from typing import Any
 
 from ..errors import UserError, nearest, printable
-from ..report import Block, Columns, Excerpt, Heading, Paragraph, Result
+from ..report import Block, Columns, Details, Excerpt, Heading, Paragraph, Result, Source
 from . import engines, rosetta
 from .catalogue import find
-from .system import System
+from .settable import settables
+from .system import Exercise, System
 
 _MARKER = re.compile(r"^ *# --- (.+)$")
 _RULER = re.compile(r"^# -{20,} (.+)$")
@@ -123,12 +124,16 @@ class Lesson(Result):
         legacy: the form of the TF1 file.
         modern: the forms of the TF2 file, each aligned with ``legacy``.
         names: the sections shown, in order.
+        whole: whether these are all, and what belongs to the whole system is shown too.
+        answers: whether a terminal shows the answers of the exercises.
     """
 
     system: System
     legacy: Form
     modern: Sequence[Form]
     names: Sequence[str]
+    whole: bool = True
+    answers: bool = False
 
     def next_step(self) -> str:
         """Its run."""
@@ -147,7 +152,37 @@ class Lesson(Result):
             left = [self._excerpt("legacy", self.legacy, name)]
             right = [self._excerpt("modern", form, name) for form in self.modern]
             blocks.append(Columns([[e for e in side if e] for side in (left, right)]))
+        return [*blocks, *self._exercises(), *self._settable()] if self.whole else blocks
+
+    def _exercises(self) -> list[Block]:
+        """Each question, the command that checks its answer, and the answer."""
+        exercises = self.system.exercises
+        blocks: list[Block] = [Heading("exercises", part=True)] if exercises else []
+        for number, exercise in enumerate(exercises, 1):
+            blocks += [
+                Paragraph(f"{number}. {exercise.question}"),
+                Source(self._command(exercise), "text"),
+                Details(
+                    "answer",
+                    exercise.answer,
+                    open=self.answers,
+                    elsewhere=f"the answers: tfmigrate lesson {self.system.name} --answers"
+                    if number == len(exercises)
+                    else "",
+                ),
+            ]
         return blocks
+
+    def _command(self, exercise: Exercise) -> str:
+        return f"tfmigrate compare {self.system.name} {exercise.options}".rstrip()
+
+    def _settable(self) -> list[Block]:
+        """What ``--set`` can change, with the defaults; nothing where there is nothing."""
+        known = [settable.told for settable in settables(self.system).values()]
+        if not known:
+            return []
+        told = f"tfmigrate compare {self.system.name} --set NAME=VALUE changes both sides: "
+        return [Heading("settings", part=True), Paragraph(told + ", ".join(known))]
 
     def _excerpt(self, era: str, form: Form, name: str) -> Excerpt | None:
         section = form.section(name)
@@ -184,6 +219,18 @@ class Lesson(Result):
                 }
                 for name in self.names
             ],
+            "exercises": [
+                {
+                    "question": exercise.question,
+                    "command": self._command(exercise),
+                    "answer": exercise.answer,
+                }
+                for exercise in self.system.exercises
+            ],
+            "settings": {
+                name: {"defaults": list(each.defaults), "cases": list(each.cases)}
+                for name, each in settables(self.system).items()
+            },
         }
 
     def __bool__(self) -> bool:
@@ -202,12 +249,15 @@ OTHERS: dict[str, tuple[str, type[rosetta.Rosetta | engines.Engines]]] = {
 }
 
 
-def lesson(row: str, section: str | None = None) -> Lesson | rosetta.Rosetta | engines.Engines:
+def lesson(
+    row: str, section: str | None = None, *, answers: bool = False
+) -> Lesson | rosetta.Rosetta | engines.Engines:
     """The twin files of a system side by side, the Rosetta table, or the lesson about backends.
 
     Args:
         row: the name of a system, ``rosetta`` or ``backends``.
         section: only the section of that name.
+        answers: whether a terminal shows the answers of the exercises; pages hide them until asked.
 
     Raises:
         UserError: there is no such system, or it has no such section.
@@ -216,12 +266,19 @@ def lesson(row: str, section: str | None = None) -> Lesson | rosetta.Rosetta | e
         title, result = OTHERS[row]
         if section:
             raise UserError(f"{title} has no sections", try_=f"tfmigrate lesson {row}")
+        if answers:
+            raise UserError(f"{title} has no exercises", try_=f"tfmigrate lesson {row}")
         return result()
     system = find(row, also=tuple(OTHERS))
     (legacy,) = read_twin("legacy", system.module)
     modern = read_twin("modern", system.module)
     names = list(dict.fromkeys(s.name for form in (legacy, *modern) for s in form.sections))
     if section is not None:
+        if answers:
+            raise UserError(
+                "the exercises belong to the whole lesson, not to a section",
+                try_=f"tfmigrate lesson {system.name} --answers",
+            )
         if section not in names:
             close = nearest(section, names)
             raise UserError(
@@ -230,4 +287,4 @@ def lesson(row: str, section: str | None = None) -> Lesson | rosetta.Rosetta | e
                 try_=close and f"--section {close}",
             )
         names = [section]
-    return Lesson(system, legacy, modern, names)
+    return Lesson(system, legacy, modern, names, whole=section is None, answers=answers)

@@ -6,8 +6,12 @@ from typing import Any
 
 from ..report import Block, Heading, Paragraph, Result, Table
 from .catalogue import CHAPTERS
+from .settable import settables
 
-_HINT = "tfmigrate compare NAME runs both sides; tfmigrate lesson NAME shows their code"
+_HINT = (
+    "tfmigrate compare NAME runs both sides; tfmigrate lesson NAME shows their code, and what "
+    "--set NAME=VALUE can change"
+)
 
 
 class Listing(Result):
@@ -33,6 +37,7 @@ class Listing(Result):
                     "title": system.title,
                     "programs": [type(program).__name__.lower() for program in system.programs],
                     "data": next((p.data for p in system.programs if p.data), None),
+                    "settings": list(settables(system)),
                     "cases": [c for p in system.programs for c in getattr(p, "cases", ())],
                 }
                 for letter, (_, systems) in CHAPTERS.items()

@@ -37,6 +37,7 @@ from .prepare import Prepared
 from .programs import Training
 from .request import Request
 from .result import Comparison
+from .settable import applied
 from .setting import Setting
 from .system import System
 from .training import FORMS, SILENCE, train
@@ -58,9 +59,9 @@ def compare_training(
     setting = Setting.of(
         program,
         request.data,
-        request.epochs,
-        request.batch_size,
-        request.learning_rate,
+        request.hyperparameter("epochs"),
+        request.hyperparameter("batch_size"),
+        request.hyperparameter("learning_rate"),
         request.seed,
         request.logdir,
         request.logical_cpus,
@@ -74,7 +75,7 @@ def compare_training(
     ):
         for device in request.devices(workers["modern"]):
             for case in request.case or tuple(program.cases) or ("",):
-                variant = program.case(case)
+                variant = applied(system, program.case(case), request.settings)
                 prepared = variant.prepare(dataset)
                 setting.check(prepared, dataset)
                 own = Path(folder, str(len(pairs)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -204,12 +205,38 @@ class DeviceOutcome:
             return not any(line.difference.differing for line in judged)
         return self.identical
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a side and epoch."""
+        return [
+            {
+                "device": self.device,
+                "case": self.case,
+                "form": side.title,
+                "epoch": number,
+                "loss": epoch.loss,
+                side.metric: epoch.metric,
+                "seconds": epoch.seconds,
+                "examples": epoch.examples,
+            }
+            for side in self.sides
+            for number, epoch in enumerate(side.epochs, 1)
+        ]
+
     def loss_difference(self, epoch: int) -> float:
         """The largest between two forms in that epoch; 0 where all are NaN or the same infinity."""
         losses = [side.epochs[epoch].loss for side in self.sides]
         if all(loss == losses[0] or (loss != loss and losses[0] != losses[0]) for loss in losses):
             return 0.0
         return max(losses) - min(losses)
+
+    @property
+    def diverged(self) -> tuple[int, float]:
+        """The first epoch in which a form's loss is not finite, from 1, and that loss; else 0."""
+        for number in range(len(self.sides[0].epochs)):
+            for side in self.sides:
+                if not math.isfinite(side.epochs[number].loss):
+                    return number + 1, side.epochs[number].loss
+        return 0, 0.0
 
     def metric_difference(self, epoch: int) -> float:
         """The largest between two forms in that epoch."""

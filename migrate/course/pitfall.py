@@ -10,16 +10,25 @@ from typing import Any
 import numpy as np
 
 from ..parity import Verdict
-from ..report import Block, Chart, Closing, Heading, Paragraph, Result, Series, Table
+from ..report import Block, Chart, Closing, Heading, Notes, Paragraph, Result, Series, Table
 from ..worker import Worker
 from . import tables
 from .lesson import code_of
 from .outcome import OnBackend
 from .programs import Pitfall
 from .request import Request
+from .settable import BEYOND, changed, told
 from .system import System
 from .values import calling
-from .values_result import Compared, Given, closing, compared, printed_blocks, values_blocks
+from .values_result import (
+    Compared,
+    Given,
+    closing,
+    compared,
+    printed_blocks,
+    rows_of,
+    values_blocks,
+)
 
 _FEW = 3  # values that a table shows as well as a curve
 
@@ -78,9 +87,23 @@ class PitfallComparison(Result):
         lines = [*self.traps, *self.cures]
         return Verdict.of(
             bool(self.effects)
-            and all(effect.holds for effect in self.effects)
+            and (self._changed or all(effect.holds for effect in self.effects))
             and all(line.holds for line in lines)
         )
+
+    @property
+    def _changed(self) -> bool:
+        return bool(changed(self.system, self.request.settings))
+
+    def _limits(self) -> list[Block]:
+        """Where these settings leave what the course promises."""
+        if not self._changed:
+            return []
+        hidden = ", ".join(effect.name for effect in self.effects if not effect.holds)
+        lines = [f"The trap shows less than with the defaults in: {hidden}"] if hidden else []
+        if self.verdict is Verdict.FAIL:
+            lines.append(BEYOND)
+        return [Notes(lines)] if lines else []
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -98,8 +121,13 @@ class PitfallComparison(Result):
             "printed": {name: given.printed for name, given in self.given.items()},
             "seconds": self.seconds,
             "command": self.request.command(self.system),
+            "set": self.request.settings,
             "backends": [each.to_dict() for each in self.backends],
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a value of trap and cure: how far the two sides differ in it."""
+        return [*rows_of(self.traps, program="trap"), *rows_of(self.cures, program="cure")]
 
     def appendix(self) -> list[Block]:
         """The code of both sides."""
@@ -114,6 +142,7 @@ class PitfallComparison(Result):
         program = self.program
         blocks: list[Block] = [
             Heading(f"{self.system.name} · {self.system.title}"),
+            *told(self.system, self.request.settings),
             Paragraph(f"What happens: {program.happens}"),
             Paragraph(f"Why: {program.because}"),
             Paragraph(f"Cure: {program.remedy}"),
@@ -141,6 +170,7 @@ class PitfallComparison(Result):
         if program.why:
             blocks.append(Paragraph(program.why))
         blocks += tables.not_run([("", each) for each in self.backends])
+        blocks += self._limits()
         command = self.request.command(self.system)
         last = closing([*self.traps, *self.cures], self.seconds, command)
         return [*blocks, Closing(self.verdict, last)]

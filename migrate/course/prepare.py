@@ -10,6 +10,11 @@ import numpy as np
 from ..errors import UserError, printable
 from .datasets import Dataset, taxi
 
+# Arguments of the build functions that follow from the data.
+OF_DATA = frozenset(
+    ("num_inputs", "num_classes", "num_rows", "num_columns", "height", "width", "size")
+)
+
 
 @dataclass(frozen=True)
 class Prepared:

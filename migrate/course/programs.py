@@ -125,6 +125,7 @@ class Values:
         tolerance: of every value; ``tolerances`` of single ones.
         departs: value → the smallest relative difference between TF1 and TF2 in it, where they
             really differ; ``why`` names the cause.
+        unjudged: values that are shown only; with ``--set``, those of ``departs``.
         alone: values that only one side has, by name, and why.
         beats: value → another one, which it has to exceed on both sides; on the program's own data,
             for of other data nobody knows.
@@ -141,6 +142,7 @@ class Values:
     tolerance: Tolerance = EXACT
     tolerances: Mapping[str, Tolerance] = field(default_factory=dict)
     departs: Mapping[str, float] = field(default_factory=dict)
+    unjudged: Sequence[str] = ()
     alone: Mapping[str, str] = field(default_factory=dict)
     beats: Mapping[str, str] = field(default_factory=dict)
     why: str = ""

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..errors import UserError
 from ..worker import Worker
@@ -31,6 +32,7 @@ class Request:
     logdir: str | None = None
     logical_cpus: int = 1
     backends: Mapping[str, str | Path | None] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def command(self, system: System) -> str:
         """What repeats it."""
@@ -41,6 +43,7 @@ class Request:
                 continue
             for one in [value] if isinstance(value, (str, int, float)) else value or ():
                 parts.append(f"--{name.replace('_', '-')} {shlex.quote(str(one))}")
+        parts += [f"--set {part}" for part in self.told_settings]
         for name, python in self.backends.items():
             parts.append(f"--backend {name}")
             parts += [f"--python {name}={shlex.quote(str(python))}"] if python else []
@@ -74,6 +77,12 @@ class Request:
                 f"{system.name} has no case {unknown[0]!r}", expected=", ".join(names) or "none"
             )
 
+        if self.learning_rate is not None and not any("learning_rate" in p.passes for p in trained):
+            raise UserError(f"--learning-rate has no effect on {system.name}, which has schedules")
+        for name in ("epochs", "batch_size", "learning_rate"):
+            if getattr(self, name) is not None and name in self.settings:
+                raise UserError(f"{name} is given twice: --{name.replace('_', '-')} and --set")
+
     def devices(self, worker: Worker) -> list[str]:
         """Each device once, ``all`` replaced by what TensorFlow sees."""
         names = [name.lower() for name in self.device]
@@ -86,3 +95,22 @@ class Request:
     def data_of(self, program: Program) -> str:
         """The dataset, or where it is."""
         return self.data or program.data or ""
+
+    @property
+    def told_settings(self) -> list[str]:
+        """``NAME=VALUE``, of each setting."""
+        return [f"{name}={as_text(value)}" for name, value in self.settings.items()]
+
+    def hyperparameter(self, name: str) -> Any:
+        """Epochs, batch size or learning rate, by its option or by ``--set``; None by neither."""
+        return self.settings.get(name, getattr(self, name))
+
+
+def as_text(value: Any) -> str:
+    """A value as ``--set`` takes it."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    short = f"{value:g}"
+    if isinstance(value, bool) or float(short) != value:
+        return repr(value).lower()
+    return short

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..parity import Verdict
-from ..report import Block, Closing, Heading, Paragraph, Result
+from ..report import Block, Closing, Heading, Notes, Paragraph, Result
 from . import tables
 from .datasets import Dataset
 from .lesson import code_of
 from .outcome import DeviceOutcome
 from .programs import Training
 from .request import Request
+from .settable import BEYOND, changed, told
 from .setting import Setting
 from .system import System
 
@@ -78,12 +79,17 @@ class Comparison(Result):
             },
             "parameters": self.num_parameters,
             **vars(self.setting),
+            "set": self.request.settings,
             "steps": self.steps,
             "verdict": self.verdict,
             "seconds": self.seconds,
             "command": self.command,
             "devices": [outcome.to_dict() for outcome in self.devices],
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a case, device, form and epoch: loss, metric, seconds."""
+        return [row for outcome in self.devices for row in outcome.to_rows()]
 
     def appendix(self) -> list[Block]:
         """The code of both sides."""
@@ -107,6 +113,7 @@ class Comparison(Result):
                 dim=True,
             ),
         ]
+        blocks[1:1] = told(self.system, self.request.settings)
         if self.dataset.origin.startswith("synthetic"):
             blocks.append(Paragraph(self.dataset.origin, dim=True))
         for number, outcome in enumerate(self.devices):
@@ -128,8 +135,22 @@ class Comparison(Result):
         elif len(self.devices) > 1:
             blocks.append(tables.across(self.devices))
         blocks += tables.not_run([(o.case, each) for o in self.devices for each in o.backends])
+        blocks += self._limits()
         blocks.append(Closing(self.verdict, self._closing()))
         return blocks
+
+    def _limits(self) -> list[Block]:
+        """Where these settings leave what can be compared, or what the course promises."""
+        lines = [
+            f"{f'{outcome.case}: ' if outcome.case else ''}the loss is {loss} in epoch {epoch}: "
+            "training has diverged, and equal values that are not finite count as equal"
+            for outcome in self.devices
+            for epoch, loss in [outcome.diverged]
+            if epoch
+        ]
+        if self.verdict is Verdict.FAIL and changed(self.system, self.request.settings):
+            lines.append(BEYOND)
+        return [Notes(lines)] if lines else []
 
     def _closing(self) -> str:
         lines = [line for outcome in self.devices for line in outcome.parity]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from ..worker.events import Event
 from . import catalogue
 from .datasets import load
 from .outcome import Side
+from .request import Request
+from .settable import applied, chosen, told
 from .setting import Setting
 from .system import System
 from .training import FORMS, train
@@ -32,6 +34,7 @@ class Run(Result):
     side: Side
     output: Path
     seconds: float
+    settings: Mapping[str, Any]
 
     def __bool__(self) -> bool:
         return True
@@ -41,6 +44,7 @@ class Run(Result):
         return {
             "schema": 1,
             "system": self.system.name,
+            "set": self.settings,
             "output": str(self.output),
             "device": self.side.device,
             "settings": self.side.settings,
@@ -57,6 +61,7 @@ class Run(Result):
         last = self.side.epochs[-1]
         return [
             Heading(f"{self.system.name} · {self.side.title} · {self.side.device}"),
+            *told(self.system, self.settings),
             Table((">epoch", ">loss", f">{self.side.metric}"), rows),
             Paragraph(
                 f"{self.side.metric} {last.metric:.4f} · {self.seconds:.0f} s · {self.output}"
@@ -74,6 +79,7 @@ def run(
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
+    settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     device: str = "cpu",
     force: bool = False,
@@ -87,16 +93,34 @@ def run(
         form: ``session``, ``tape``, ``keras`` … : one of the system's.
         case: which variant; the first by default.
         output: the folder; ``<system>-<form>`` in the working folder by default.
+        settings: as :func:`tfmigrate.compare`.
         force: whether a folder of an earlier run may be replaced.
 
     Raises:
         UserError: as :func:`tfmigrate.compare`; or the output exists.
     """
     entry = catalogue.find(system)
-    program = entry.training.case(case or next(iter(entry.training.cases), ""))
+    case = case or next(iter(entry.training.cases), "")
+    values = chosen(entry, settings or {}, [case], [entry.training])
+    program = applied(entry, entry.training.case(case), values)
     if form not in program.forms:
         raise UserError(f"{system} has no form {form!r}", expected=", ".join(program.forms))
-    setting = Setting.of(program, data, epochs, batch_size, learning_rate, seed)
+    request = Request(
+        data=data,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        settings=values,
+    )
+    request.check(entry)
+    setting = Setting.of(
+        program,
+        data,
+        request.hyperparameter("epochs"),
+        request.hyperparameter("batch_size"),
+        request.hyperparameter("learning_rate"),
+        seed,
+    )
     target = Path(output or f"{system}-{form}")
     start = time.perf_counter()
     with (
@@ -119,6 +143,6 @@ def run(
         )
         if on_log:
             on_log(worker.log())
-        result = Run(entry, side, target, time.perf_counter() - start)
+        result = Run(entry, side, target, time.perf_counter() - start, values)
         (folder / _REPORT).write_text(json.dumps(plain(result.to_dict()), indent=1) + "\n")
     return result

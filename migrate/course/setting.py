@@ -67,8 +67,17 @@ class Setting:
         Raises:
             UserError: a batch would be larger than the training set.
         """
-        if self.batch_size > len(prepared.x_train):
-            raise UserError(
-                f"batch size {self.batch_size:,} is more than the {len(prepared.x_train):,} "
-                f"training examples of {dataset.name}"
-            )
+        check_batch_size(self.batch_size, prepared, dataset)
+
+
+def check_batch_size(batch_size: int, prepared: Prepared, dataset: Dataset) -> None:
+    """Checks a batch size against the data.
+
+    Raises:
+        UserError: a batch would be larger than the training set.
+    """
+    if batch_size > len(prepared.x_train):
+        raise UserError(
+            f"batch size {batch_size:,} is more than the {len(prepared.x_train):,} "
+            f"training examples of {dataset.name}"
+        )

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import UserError
 from .programs import Program, Training
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A question about a system, and the command whose result answers it.
+
+    Attributes:
+        question: of what the system shows.
+        options: of ``tfmigrate compare``, beside the name of the system.
+        answer: what comes out, and why.
+        figures: a number or word of the answer → the value of the result that it is rounded from,
+            as ``tests/course/test_exercises.py`` reads it.
+    """
+
+    question: str
+    options: str
+    answer: str
+    figures: Mapping[str, str]
+
+    @property
+    def default(self) -> str:
+        """The options of the run to compare with: the same cases, and nothing else set.
+
+        Of several settings, the number of epochs stays: it makes both runs short.
+        """
+        several = self.options.count("--set ") > 1
+        kept = r"--set (?!epochs=)\S+" if several else r"--set \S+"
+        return " ".join(re.sub(rf"{kept}|--data \S+|--seed \S+", "", self.options).split())
 
 
 @dataclass(frozen=True)
@@ -18,6 +47,7 @@ class System:
         title: what it is, in a few words.
         program: how it is run and compared.
         also: a second way, where the twins show something that the first does not reach.
+        exercises: after the lesson.
         notes: section of the twin files → what to say between the two, in a lesson.
     """
 
@@ -25,6 +55,7 @@ class System:
     title: str
     program: Program
     also: Program | None = None
+    exercises: Sequence[Exercise] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
 
     @property

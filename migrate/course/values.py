@@ -15,6 +15,7 @@ from ..worker import Worker
 from .datasets import load
 from .programs import Values
 from .request import SILENCE, Request
+from .setting import check_batch_size
 from .system import System
 from .values_result import Given, ValuesComparison, compared
 
@@ -62,7 +63,9 @@ class Call:
         if program.data:
             dataset = load(request.data_of(program))
             self.origin = dataset.origin
-            self._arrays |= program.prepare(dataset).arrays
+            prepared = program.prepare(dataset)
+            check_batch_size(program.arguments.get("batch_size", 1), prepared, dataset)
+            self._arrays |= prepared.arrays
 
     def __call__(self, era: str, function: str) -> Given:
         """Runs one function on one side; on the modern one with the checkpoint's weights."""

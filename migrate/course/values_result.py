@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..parity import Difference, Tolerance, Verdict, measure
-from ..report import Block, Closing, Heading, Paragraph, Result, Source, Table
+from ..report import Block, Closing, Heading, Notes, Paragraph, Result, Source, Table
 from . import tables
 from .lesson import code_of
 from .outcome import OnBackend
 from .programs import Values
 from .request import Request
+from .settable import BEYOND, changed, told
 from .system import System
 
 # Longer arrays are described by these many of their elements.
@@ -53,6 +54,7 @@ class Compared:
         figure: what the notes print, or empty.
         near: whether the values round to the figure; None without one.
         note: why one side has none.
+        judged: whether the verdict depends on it.
     """
 
     name: str
@@ -64,10 +66,13 @@ class Compared:
     near: bool | None = None
     note: str = ""
     least: float = 0.0
+    judged: bool = True
 
     @property
     def holds(self) -> bool:
         """Whether the two agree, or differ as far as expected; and agree with the figure."""
+        if not self.judged:
+            return True
         if self.near is False:
             return False
         if self.difference is not None and self.least:
@@ -92,6 +97,26 @@ class Compared:
             "rounds_to_figure": self.near,
             "note": self.note,
         }
+
+
+def rows_of(values: Sequence[Compared], **more: Any) -> list[dict[str, Any]]:
+    """One a value: how far the two sides differ in it."""
+    rows = []
+    for value in values:
+        found = value.difference
+        rows.append(
+            {
+                **more,
+                "value": value.name,
+                "shape": found and found.shape,
+                "max_abs": found and found.max_abs,
+                "max_rel": found and found.max_rel,
+                "max_ulp": found and found.max_ulp,
+                "holds": value.holds,
+                "note": value.note,
+            }
+        )
+    return rows
 
 
 @dataclass(frozen=True)
@@ -154,7 +179,7 @@ class ValuesComparison(Result):
     def claims(self) -> list[Claim]:
         """What the program says of its values, and by how much it holds."""
         by_name = {value.name: (value.legacy, value.modern) for value in self.values}
-        own = self.request.data in (None, self.program.data)
+        own = self.request.data in (None, self.program.data) and not self._changed
         return [
             Claim(one, two, gains(by_name[one], by_name[two]), judged=own)
             for one, two in self.program.beats.items()
@@ -169,6 +194,7 @@ class ValuesComparison(Result):
             "data": self.origin,
             "seconds": self.seconds,
             "command": self.request.command(self.system),
+            "set": self.request.settings,
             "backends": [each.to_dict() for each in self.backends],
             "settings": self.modern.settings,
             "values": [value.to_dict() for value in self.values],
@@ -176,6 +202,10 @@ class ValuesComparison(Result):
             "why": self.program.why,
             "printed": {"legacy": self.legacy.printed, "modern": self.modern.printed},
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a value: how far the two sides differ in it."""
+        return rows_of(self.values)
 
     def appendix(self) -> list[Block]:
         """The code of both sides."""
@@ -188,6 +218,7 @@ class ValuesComparison(Result):
     def blocks(self) -> list[Block]:
         """The values, what the programs printed, and the verdict."""
         blocks: list[Block] = [Heading(f"{self.system.name} · {self.system.title}")]
+        blocks += told(self.system, self.request.settings)
         if self.origin:
             blocks.append(Paragraph(self.origin, dim=True))
         blocks += values_blocks(self.values)
@@ -196,7 +227,22 @@ class ValuesComparison(Result):
             blocks.append(Paragraph(self.program.why))
         blocks += [Paragraph(str(claim)) for claim in self.claims]
         blocks += tables.not_run([("", each) for each in self.backends])
+        blocks += self._limits()
         return [*blocks, Closing(self.verdict, self._closing())]
+
+    @property
+    def _changed(self) -> bool:
+        return bool(changed(self.system, self.request.settings))
+
+    def _limits(self) -> list[Block]:
+        """Where these settings leave what the course promises."""
+        lines = []
+        values = [p for p in self.system.programs if isinstance(p, Values)]
+        if self._changed and any(program.figures for program in values):
+            lines.append("The notes print figures for the defaults: they are not compared here")
+        if self._changed and self.verdict is Verdict.FAIL:
+            lines.append(BEYOND)
+        return [Notes(lines)] if lines else []
 
     def _closing(self) -> str:
         return closing(
@@ -330,6 +376,7 @@ def compared(program: Values, legacy: Given, modern: Given) -> list[Compared]:
                 near,
                 program.alone.get(name, "") if one is None or other is None else "",
                 program.departs.get(name, 0.0),
+                name not in program.unjudged,
             )
         )
     return lines

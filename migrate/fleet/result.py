@@ -50,6 +50,10 @@ class Fleet(Result):
         notes = [*self.notes, *self._skipped(), *self._not_run()]
         return {"schema": 1, "kind": KIND, "conversions": list(self.rows), "notes": notes}
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One a source, as in report.json."""
+        return [dict(row) for row in self.rows]
+
     def blocks(self) -> list[Block]:
         """For people: a table with a row for each source, and the verdict on all."""
         shown: list[Block] = [Heading(f"{len(self.rows)} sources")]

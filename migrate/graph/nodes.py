@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..errors import UserError, printable
+from ..errors import UserError, nearest, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,12 @@ class Graph:
         """
         found = self.get(tensor)
         if found is None:
-            raise UserError(f"the graph has no tensor or operation {printable(tensor)!r}")
+            name, _ = split_tensor(tensor)
+            near = nearest(name, self.nodes)
+            raise UserError(
+                f"the graph has no tensor or operation {printable(tensor)!r}",
+                try_=printable(near) + tensor[len(name) :] if near else "tfmigrate inspect",
+            )
         return found
 
     def get(self, tensor: str) -> Node | None:

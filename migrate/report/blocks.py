@@ -73,6 +73,20 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Details:
+    """Text that shows when a reader asks for it; in a terminal only where it is ``open``.
+
+    Attributes:
+        elsewhere: what a terminal shows instead; nothing if it is empty.
+    """
+
+    title: str
+    text: str
+    open: bool = False
+    elsewhere: str = ""
+
+
+@dataclass(frozen=True)
 class Excerpt:
     """A part of a program, with the lines that matter.
 
@@ -130,7 +144,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves over numbered places, or bars; for pages, not for terminals.
+    """Curves over numbered places, or bars; a terminal shows those of a training in short.
 
     Attributes:
         title: what is shown.
@@ -187,6 +201,7 @@ Block = (
     | Warnings
     | Table
     | Source
+    | Details
     | Columns
     | Links
     | Chart

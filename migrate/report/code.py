@@ -13,3 +13,8 @@ def highlighted(text: str, language: str = "python") -> list[Markup]:
     lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     made = highlight(text, lexer, HtmlFormatter(nowrap=True))
     return [Markup(line) for line in made.removesuffix("\n").split("\n")]
+
+
+def indent_of(text: str) -> list[int]:
+    """The spaces that each line of a program begins with."""
+    return [len(line) - len(line.lstrip(" ")) for line in text.split("\n")]

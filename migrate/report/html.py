@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ..errors import printable
 from .blocks import Block, Closing, Heading, Link, Links, harmless
 from .charts import draw_chart
-from .code import highlighted
+from .code import highlighted, indent_of
 from .diagrams import lay_out
 
 
@@ -78,6 +78,7 @@ def _environment() -> Environment:
         "kind": lambda block: type(block).__name__,
         "draw_chart": draw_chart,
         "highlighted": highlighted,
+        "indent_of": indent_of,
         "lay_out": lay_out,
     }
     environment.globals.update(helpers)

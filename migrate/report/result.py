@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import UserError
 from .blocks import Block
 
 
@@ -44,6 +45,29 @@ class Result(ABC):
             self.blocks(), Console(file=text, width=120, markup=False, emoji=False, no_color=True)
         )
         return text.getvalue().rstrip()
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """The result as rows of a table, each a dictionary with the same keys.
+
+        Raises:
+            UserError: it is not a table.
+        """
+        raise UserError("this result is not a table", try_="to_dict()")
+
+    def to_frame(self) -> Any:
+        """The rows as a ``pandas.DataFrame``.
+
+        Raises:
+            UserError: pandas is not installed, or the result is not a table.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise UserError(
+                "to_frame() needs pandas, which is not installed",
+                try_="pip install pandas, or to_rows() for a list of dictionaries",
+            ) from None
+        return pandas.DataFrame(self.to_rows())
 
     def _repr_html_(self) -> str:
         from .html import fragment

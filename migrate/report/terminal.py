@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rich import box
 from rich.cells import cell_len
@@ -16,6 +17,7 @@ from .blocks import (
     Chart,
     Closing,
     Columns,
+    Details,
     Diagram,
     Heading,
     Links,
@@ -26,6 +28,7 @@ from .blocks import (
     Warnings,
     harmless,
 )
+from .sparklines import has_lines, sparklines
 
 _STYLES = {
     Verdict.PASS: "bold green",
@@ -39,6 +42,9 @@ _PIPE_WIDTH = 10_000
 
 # Rich takes a second for every thousand rows or so; longer tables are laid out here.
 _LONG = 1_000
+
+
+_GAP = 2  # between columns
 
 
 class _Console(Console):
@@ -68,14 +74,20 @@ def make_console(*, stderr: bool = False, color: bool = True) -> Console:
 
 
 def render(blocks: Iterable[Block], console: Console) -> None:
-    """Prints blocks, an empty line around tables and before the verdict; pictures are for pages."""
+    """Prints blocks, an empty line around tables and before the verdict."""
     airy = False
-    printed = [harmless(block) for block in blocks if not isinstance(block, (Chart, Diagram))]
+    printed = [harmless(block) for block in blocks if _in_terminals(block)]
     for number, block in enumerate(printed):
-        airy, before = isinstance(block, (Table, Source, Columns)), airy
+        airy, before = isinstance(block, (Table, Source, Columns, Details, Chart)), airy
         if number and (airy or before or isinstance(block, Closing)):
             console.print()
         _render(block, console)
+
+
+def _in_terminals(block: Block) -> bool:
+    if isinstance(block, Details):
+        return block.open or bool(block.elsewhere)
+    return not isinstance(block, (Chart, Diagram)) or has_lines(block)
 
 
 def _render(block: Block, console: Console) -> None:
@@ -93,12 +105,23 @@ def _render(block: Block, console: Console) -> None:
         case Table() if len(block.rows) > _LONG:
             _print_long(block, console)
         case Table():
-            console.print(_table(block))
+            for number, table in enumerate(_fitting(block, console.width)):
+                if number:
+                    console.print()
+                console.print(_table(table))
         case Source(text, language):
             from rich.syntax import Syntax  # which imports Pygments: few results show source
 
             syntax = Syntax(text, language, background_color="default", word_wrap=True)
             console.print(syntax if console.is_terminal else Text(text))
+        case Chart(title):
+            console.print(Text(title, style="bold"))
+            for line in sparklines(block):
+                console.print(Text(f"  {line}"))
+        case Details(open=False, elsewhere=text):
+            console.print(Text(text, style="dim"))
+        case Details(title, text):
+            console.print(Text.assemble((f"{title}: ", "bold"), text))
         case Columns():
             from .columns import print_columns  # which imports Pygments too
 
@@ -113,12 +136,56 @@ def _render(block: Block, console: Console) -> None:
             )
 
 
+def _fitting(block: Table, width: int) -> list[Table]:
+    """The table, or tables below each other with some of its groups of columns each.
+
+    The first column is in all of them. Without groups a table is not divided: its cells wrap.
+    """
+    titles = [column.removeprefix(">") for column in block.columns]
+    cells = zip(titles, *block.rows, strict=True)
+    widths = [max(map(cell_len, column)) + _GAP + 1 for column in cells]
+    start = 0
+    for title, count in block.spans:  # a title stands above the first of its columns
+        widths[start] = max(widths[start], cell_len(title) + _GAP + 1)
+        start += count
+    if not block.spans or sum(widths) <= width:
+        return [block]
+    start = block.spans[0][1]
+    first, groups = range(start), list[range]()
+    for _, count in block.spans[1:]:
+        groups.append(range(start, start + count))
+        start += count
+    parts: list[list[int]] = []
+    for group in groups:
+        needed = sum(widths[i] for i in (*first, *(parts[-1] if parts else ()), *group))
+        if parts and needed <= width:
+            parts[-1] += group
+        else:
+            parts.append(list(group))
+    return [_chosen(block, [*first, *part]) for part in parts]
+
+
+def _chosen(block: Table, chosen: Sequence[int]) -> Table:
+    """The table with these columns only."""
+    titles = [title for title, count in block.spans for _ in range(count)]
+    spans: list[tuple[str, int]] = []
+    for title in (titles[i] for i in chosen):
+        same = bool(spans) and bool(title) and spans[-1][0] == title
+        spans[-1:] = [(title, spans[-1][1] + 1)] if same else [*spans[-1:], (title, 1)]
+    return replace(
+        block,
+        columns=[block.columns[i] for i in chosen],
+        rows=[[row[i] for i in chosen] for row in block.rows],
+        spans=spans,
+    )
+
+
 def _table(block: Table) -> RichTable:
     table = RichTable(
         box=box.SIMPLE_HEAD if any(block.columns) else None,
         show_header=any(block.columns),
         pad_edge=False,
-        padding=(0, 2, 0, 0),
+        padding=(0, _GAP, 0, 0),
         title=Text(block.title, style="bold") if block.title else None,
         title_justify="left",
         show_edge=False,

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 
 from .fit import Epoch, OnEpoch, batch_sizes, by_path, fit, measured, running_mean
 
@@ -115,8 +116,11 @@ class SessionSide(_LoopSide):
         self._module.save(self._session, self._net, path)
 
     def log(self, epoch: int, values: dict[str, float]) -> None:
-        """Scalars for TensorBoard."""
+        """Scalars, and histograms of the weights, for TensorBoard."""
         if self._writer:
+            for name, weight in self.weights().items():
+                # As TF2 writes them, so that both sides share a chart.
+                self._writer.add_summary(histogram_pb(name, weight).SerializeToString(), epoch)
             summary = tf.compat.v1.Summary()
             for name, value in values.items():
                 summary.value.add(tag=name, simple_value=value)
@@ -142,9 +146,11 @@ class _ModernSide:
         return {name: np.array(variable) for name, variable in self._targets.items()}
 
     def log(self, epoch: int, values: dict[str, float]) -> None:
-        """Scalars for TensorBoard."""
+        """Scalars, and histograms of the weights by TF1 name, for TensorBoard."""
         if self._writer:
             with self._writer.as_default(step=epoch):
+                for name, weight in self.weights().items():
+                    tf.summary.histogram(name, weight)
                 for name, value in values.items():
                     tf.summary.scalar(name, value)
             self._writer.flush()

@@ -59,6 +59,7 @@ def _run(
     if not losses_alone:
         before = side.predict(x_test)
         side.evaluate(x_test, y_test)  # so Keras has its metrics' variables, and traces fit() once
+    side.log(0, {})  # the weights that all forms start from
     losses: list[Any] = []
     done = 0
 

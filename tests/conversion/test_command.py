@@ -261,6 +261,7 @@ def test_the_result_is_a_table_in_a_terminal_and_in_a_notebook(tmp_path):
     assert not result  # no model, so no parity
     assert "<b>w</b>" in str(result)
     assert "&lt;b&gt;w&lt;/b&gt;" in result._repr_html_()
+    assert [row["name"] for row in result.to_rows()] == ["<b>w</b>"]
     assert result.to_dict() == json.loads((tmp_path / "out" / "report.json").read_text())
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ import tfmigrate
 from tfmigrate.checkpoint import open_checkpoint
 from tfmigrate.cli.main import run
 from tfmigrate.course import datasets as data
+from tfmigrate.errors import UserError
 
 pytestmark = pytest.mark.xdist_group("compare")
 
@@ -46,6 +48,28 @@ def test_the_four_forms_are_bit_identical(comparison):
             assert [e.loss for e in side.epochs] == [e.loss for e in session.epochs]
             for name, array in session.arrays.items():
                 np.testing.assert_array_equal(side.arrays[name], array)
+
+
+def test_it_is_a_table_of_epochs(comparison, monkeypatch):
+    rows = comparison.to_rows()
+    assert len(rows) == 2 * 4 * 3
+    session = comparison.devices[0].sides[0]
+    first = {**rows[0], "seconds": None}
+    assert first == {
+        "device": "cpu:0",
+        "case": "",
+        "form": "TF1 session",
+        "epoch": 1,
+        "loss": session.epochs[0].loss,
+        "accuracy": session.epochs[0].metric,
+        "seconds": None,
+        "examples": session.epochs[0].examples,
+    }
+    monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(DataFrame=lambda rows: rows))
+    assert comparison.to_frame() == rows
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(UserError, match=r"to_frame\(\) needs pandas.*try pip install pandas, or"):
+        comparison.to_frame()
 
 
 def test_each_form_ran_where_it_was_told(comparison):
@@ -159,6 +183,26 @@ def test_the_command_line_gives_one_json_document_and_logs_for_tensorboard(tmp_p
     losses = [epoch["loss"] for epoch in device["sides"][0]["epochs"]]
     for form in SIDES:
         assert scalars(logs / "cpu" / form, "loss") == pytest.approx(losses, rel=1e-6)
+    # Three histograms a weight, of the start and of each epoch; numpy counts the same numbers.
+    bins = {form: histograms(logs / "cpu" / form, "w0") for form in SIDES}
+    for form in SIDES:
+        assert [counts.sum() for _, counts in bins[form]] == [784 * 256] * 3
+        for (edges, counts), (others, expected) in zip(bins[form], bins["session"], strict=True):
+            np.testing.assert_array_equal(edges, others)
+            np.testing.assert_array_equal(counts, expected)
+    edges, counts = bins["session"][0]
+    normal = np.random.default_rng(0).normal(size=784 * 256)
+    np.testing.assert_allclose(counts, np.histogram(normal, edges)[0], rtol=0.2, atol=400)
+
+
+def histograms(folder, tag):
+    """The edges and counts of the histograms that TensorBoard reads, step by step."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util import tensor_util
+
+    tensors = EventAccumulator(str(folder)).Reload().Tensors(tag)
+    rows = [tensor_util.make_ndarray(each.tensor_proto) for each in tensors]
+    return [(np.append(row[:, 0], row[-1, 1]), row[:, 2]) for row in rows]
 
 
 def scalars(folder, tag):

@@ -43,7 +43,6 @@ EXCEPTIONS = {
     "modern/wide_deep": "preprocessing layers, what their hashing does, and TF1's Adam",
     "modern/activations": FEW,
     "modern/batch_norm": FEW,
-    "modern/deep_100": FEW,
     "modern/mlp_128": FEW,
     "modern/stale_graph": FEW,
 }

@@ -128,6 +128,25 @@ def test_the_notes_of_the_catalogue_stand_with_their_sections():
         assert {s["name"]: s["note"] for s in lesson["sections"] if s["note"]} == system.notes
 
 
+def test_a_lesson_ends_with_questions_whose_answers_are_hidden_until_asked_for():
+    hidden, told = (
+        " ".join(" ".join(shown(tfmigrate.lesson("mlp", answers=answers), 100)).split())
+        for answers in (False, True)
+    )
+    for exercise in tfmigrate.lesson("mlp").to_dict()["exercises"]:
+        for text in (hidden, told):
+            assert exercise["question"] in text
+            assert exercise["command"] in text
+        assert exercise["answer"] in told
+        assert exercise["answer"] not in hidden
+    assert "the answers: tfmigrate lesson mlp --answers" in hidden
+    assert "--answers" not in told
+    page = tfmigrate.lesson("mlp").to_html()
+    assert page.count("<details><summary>answer</summary>") == 3
+    assert "--answers" not in page
+    assert "exercises" not in str(tfmigrate.lesson("mlp", "loss"))
+
+
 def test_a_notebook_shows_both_sides_as_text():
     page = tfmigrate.lesson("mlp")._repr_html_()
     assert 'class="line marked"' in page
@@ -138,6 +157,15 @@ def test_a_notebook_shows_both_sides_as_text():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["mlp", "--section", "loss", "--answers"],
+            "the exercises belong to the whole lesson, not to a section; try tfmigrate lesson mlp "
+            "--answers",
+        ),
+        (
+            ["rosetta", "--answers"],
+            "the Rosetta table has no exercises; try tfmigrate lesson rosetta",
+        ),
         (["mpl"], "there is no system 'mpl'; try mlp"),
         (["roseta"], "there is no system 'roseta'; try rosetta"),
         (["mlp", "--section", "los"], "mlp has no section 'los'; try --section loss"),

@@ -79,6 +79,24 @@ def test_a_tensor_that_is_not_there_is_named(graph_of, names):
         find_interface(graph_of("optimizer_adam"), **names)
 
 
+@pytest.mark.parametrize(
+    ("names", "near"),
+    [
+        ({"outputs": ["net/hed/MatMul"]}, "net/head/MatMul:0"),
+        ({"inputs": ["net/hidden/Relo:0"]}, "net/hidden/Relu:0"),
+    ],
+)
+def test_a_tensor_that_was_mistyped_is_suggested(graph_of, names, near):
+    with pytest.raises(UserError, match=f"; try {near}$"):
+        find_interface(graph_of("optimizer_adam"), **names)
+
+
+def test_a_feed_that_was_mistyped_is_suggested(graph_of):
+    graph = graph_of("loss_squared")
+    with pytest.raises(UserError, match=r"no tensor or operation 'Man:0'; try Mean:0$"):
+        extract(graph, ["x", "y"], ["Mean"], {"Man": 1.0})
+
+
 def test_an_output_that_needs_more_than_the_inputs_says_what(graph_of):
     with pytest.raises(UserError, match="'y:0', which is neither an input nor fed"):
         extract(graph_of("loss_squared"), ["x"], ["Mean"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,13 +19,16 @@ from tfmigrate.conversion.result import Conversion
 from tfmigrate.errors import UserError
 from tfmigrate.parity import Verdict
 from tfmigrate.report import (
+    Chart,
     Closing,
     Columns,
+    Details,
     Excerpt,
     Heading,
     Notes,
     Paragraph,
     Result,
+    Series,
     Sink,
     Source,
     Table,
@@ -81,6 +85,48 @@ note another
 
 PASS  all is well"""
     )
+
+
+def test_a_table_that_is_too_wide_is_divided_between_its_groups():
+    forms = ("TF1 session", "TF2 tape", "Keras fit")
+    row = ["1", *("5.05798", "0.6917") * 3]
+    spans = [("", 1), *((form, 2) for form in forms)]
+    table = Table([">epoch", *(">loss", ">accuracy") * 3], [row], spans=spans)
+    wide, narrow = (shown([table], width).splitlines() for width in (80, 60))
+    assert wide[-1].split() == row
+    assert [line.split() for line in narrow if line.lstrip().startswith("1 ")] == [row[:5], row[:3]]
+    assert "Keras fit" not in narrow[0]
+    assert max(map(len, narrow)) <= 60
+
+
+def test_a_terminal_shows_the_curves_of_a_training():
+    same = [Series(name, [8.0, 4.0, 2.0, 1.0]) for name in ("TF1 session", "TF2 tape", "Keras fit")]
+    chart = Chart("loss of each epoch", "epoch", "loss", same, log=True)
+    assert shown([chart]).splitlines() == [
+        "loss of each epoch",
+        "  █▆▃▁  8 → 1  all 3 forms",
+    ]
+    other = Series("XLA", [8.0, float("nan"), 2.0, 8.0])
+    assert shown([replace(chart, series=[*same, other])]).splitlines()[1:] == [
+        "  █▆▃▁  8 → 1  TF1 session, TF2 tape, Keras fit",
+        "  █ ▃█  8 → 8  XLA",
+    ]
+    long = Series("TF1 session", [float(n) for n in range(100)])
+    line = shown([replace(chart, series=[long], log=False)]).splitlines()[1].split()[0]
+    assert (len(line), line[0], line[-1]) == (24, "▁", "█")
+    assert list(line) == sorted(line)
+    assert shown([replace(chart, labels=["a", "b"], x="")]) == ""
+    assert shown([replace(chart, series=[Series("one", [1.0])])]) == ""
+
+
+def test_details_are_hidden_until_asked_for():
+    closed = Details("answer", "42", elsewhere="--answers shows it")
+    assert shown([closed]) == "--answers shows it\n"
+    assert shown([replace(closed, elsewhere="")]) == ""
+    assert shown([replace(closed, open=True)]) == "answer: 42\n"
+    page = html.fragment([closed])
+    assert "<details><summary>answer</summary>\n<p>42</p>" in page
+    assert "--answers" not in page
 
 
 @pytest.mark.parametrize(

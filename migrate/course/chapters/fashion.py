@@ -11,6 +11,7 @@ from .. import prepare
 from ..programs import Kernel, Training, Values
 from ..system import System
 from .causes import ADAM
+from .fashion_exercises import EXERCISES
 
 # Keras keeps the factor as float32, in a float64 run too.
 _L2 = float(np.float32(0.01))
@@ -51,6 +52,7 @@ SYSTEMS: tuple[System, ...] = (
                 "SELU": {"arguments": {"activation": "selu"}},
             },
         ),
+        exercises=EXERCISES["activations"],
         notes={
             "variables": "Each activation has its own initializer: SELU keeps mean 0 and standard "
             "deviation 1 only with LeCun's, the others use He's.",
@@ -74,6 +76,7 @@ SYSTEMS: tuple[System, ...] = (
                 "ReLU": {"arguments": {"activation": "relu"}},
             },
         ),
+        exercises=EXERCISES["deep-100"],
         notes={
             "inputs": (
                 "SELU normalizes itself only for inputs with mean 0 and standard deviation 1."
@@ -103,6 +106,7 @@ SYSTEMS: tuple[System, ...] = (
                 "in a different order."
             ),
         ),
+        exercises=EXERCISES["batch-norm"],
         notes={
             "inputs": (
                 "In TF1 the phase must be fed; Keras knows whether fit or evaluate is running."
@@ -135,6 +139,7 @@ SYSTEMS: tuple[System, ...] = (
             "order from that of BiasAdd; with Add in TF1 too, everything is "
             "bit-identical.",
         ),
+        exercises=EXERCISES["transfer"],
         notes={
             "optimizer": "In TF1 the training op decides which variables are frozen; in Keras the "
             "layer does, and compile() must follow, or fit() continues as before.",
@@ -203,6 +208,7 @@ SYSTEMS: tuple[System, ...] = (
                 },
             },
         ),
+        exercises=EXERCISES["optimizers"],
         notes={
             "variables": "The slots are variables too. TF1's RMSProp starts its mean square at 1, "
             "Keras's at 0.",
@@ -246,6 +252,7 @@ SYSTEMS: tuple[System, ...] = (
             "TF1's rule, the validation losses differ only by rounding: of the sums, "
             "and of a mean over batches.",
         ),
+        exercises=EXERCISES["schedules"],
         notes={
             "schedule": "The formulas are the same, with new names: inverse_time_decay became "
             "InverseTimeDecay. In both versions, a boundary of the piecewise constant "
@@ -283,6 +290,7 @@ SYSTEMS: tuple[System, ...] = (
             },
             **ADAM,
         ),
+        exercises=EXERCISES["regularization"],
         notes={
             "variables": (
                 "TF1 collects the penalties in the graph; in Keras they belong to the layer."
@@ -304,6 +312,7 @@ SYSTEMS: tuple[System, ...] = (
             folder=True,
             checkpoint="initial.ckpt",
         ),
+        exercises=EXERCISES["mc-dropout"],
         notes={
             "inputs": "In TF1 the phase is an input: feed True, and dropout stays on.",
             "dropout": "In Keras a subclass of Dropout stays on; model(x, training=True) would "

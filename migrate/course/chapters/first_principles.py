@@ -7,6 +7,7 @@ import numpy as np
 from ...parity import Tolerance
 from ..programs import Values
 from ..system import System
+from .first_principles_exercises import EXERCISES
 
 
 def _perceptron(random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -50,7 +51,12 @@ SYSTEMS: tuple[System, ...] = (
                 "sigmoid(2)": ("0.8807971",),
                 "slope": (*_RISING, "0.25", *reversed(_RISING)),
             },
+            tolerances={"y": Tolerance(rtol=2e-7)},
+            why="A graph may run the product, the sum and the sigmoid as one fused op, which "
+            "computes the sigmoid differently in the last place (ULP). At the default weights "
+            "nothing differs.",
         ),
+        exercises=EXERCISES["perceptron"],
         notes={
             "inputs": "A placeholder becomes an argument.",
             "gradient": (
@@ -67,6 +73,7 @@ SYSTEMS: tuple[System, ...] = (
             "matrices in a different order. With ReLU between the layers, no single "
             "layer equals them.",
         ),
+        exercises=EXERCISES["linear-collapse"],
         notes={
             "variables": "Keras layers own their weights; set_weights takes kernel, bias, kernel …",
             "forward": (
@@ -88,6 +95,7 @@ SYSTEMS: tuple[System, ...] = (
             "and sigmoid of the built-in layer into one op, which computes the sigmoid "
             "differently. Without tf.function, Keras fuses nothing.",
         ),
+        exercises=EXERCISES["dense-from-scratch"],
         notes={
             "layer": "A TF1 layer is a function that adds ops to the graph and finds its "
             "variables by name; a Keras layer is an object that owns its variables.",
@@ -114,6 +122,7 @@ SYSTEMS: tuple[System, ...] = (
             "smaller by a factor of 1.3e-5. RMSProp differs in Keras until its mean "
             "square is set to 1.",
         ),
+        exercises=EXERCISES["optimizers-by-hand"],
         notes={
             "momentum": "TF1 sums gradients and then multiplies by the learning rate; Keras sums "
             "steps. The two agree until the learning rate changes (see "
@@ -138,6 +147,7 @@ SYSTEMS: tuple[System, ...] = (
             "distribution: 150,000 numbers of each give its standard deviation to a "
             "few thousandths.",
         ),
+        exercises=EXERCISES["initialization"],
         notes={
             "forward": (
                 "In TF1 a loop adds 1,000 layers to the graph; in TF2 it runs them one "
@@ -171,6 +181,7 @@ SYSTEMS: tuple[System, ...] = (
             "and multiplies by 1 / keep_prob if it is a number: the results differ by "
             "one unit in the last place (ULP).",
         ),
+        exercises=EXERCISES["dropout-by-hand"],
         notes={
             "layer": "keep_prob 0.8 is rate 0.2. In TF1 a placeholder turns dropout off; in "
             "Keras the argument training does, which fit and predict set.",

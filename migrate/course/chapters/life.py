@@ -8,6 +8,7 @@ from ...parity import Tolerance
 from .. import prepare
 from ..programs import Values
 from ..system import System
+from .life_exercises import EXERCISES
 
 
 def _points(random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -19,6 +20,7 @@ SYSTEMS: tuple[System, ...] = (
         "save-restore",
         "a weight and a bias saved, the graph reset, both restored; the contents of each file",
         Values(inputs=_points, folder=True, checkpoint="model.ckpt"),
+        exercises=EXERCISES["save-restore"],
         notes={
             "variables": "A TF1 checkpoint identifies variables by name, a Keras file by their "
             "position in the model.",
@@ -33,6 +35,7 @@ SYSTEMS: tuple[System, ...] = (
         "export",
         "a timestamped SavedModel, and predictions from a JSON file of instances",
         Values(data="fares-like", prepare=prepare.fares, folder=True, checkpoint="model.ckpt"),
+        exercises=EXERCISES["export"],
         notes={
             "inputs": "Each column is an input: a client writes these names into its JSON.",
             "save": "simple_save writes the signature serving_default; so does model.export.",
@@ -52,6 +55,7 @@ SYSTEMS: tuple[System, ...] = (
             why="Each side computes the mean of an epoch's losses differently. To see "
             "both: --logdir FOLDER here, then tensorboard --logdir FOLDER.",
         ),
+        exercises=EXERCISES["tensorboard"],
         notes={
             "forward": "Name scopes group the ops of a TF1 graph; in Keras layers do.",
             "summaries": "In TF1 a summary is an op: the program runs it and writes its result. In "
@@ -67,6 +71,7 @@ SYSTEMS: tuple[System, ...] = (
             prepare=prepare.scaled,
             tolerances={"loss, gpu:0": Tolerance(rtol=1e-5)},
         ),
+        exercises=EXERCISES["devices"],
         notes={
             "devices": "In TF1 devices and options belong to a session; in TF2 they belong to the "
             "process.",
@@ -89,6 +94,7 @@ SYSTEMS: tuple[System, ...] = (
                 "before the activation: parameters": ("270946",),
             },
         ),
+        exercises=EXERCISES["summary"],
         notes={
             "parameters": "TF1 has only variables; only the names show that w and b form a layer.",
             "picture": "A Keras model knows its layers and their shapes; a TF1 graph must be read "

@@ -7,6 +7,7 @@ from .. import prepare
 from ..programs import Training, Values
 from ..system import System
 from .causes import ADAM
+from .mnist_exercises import EXERCISES
 
 SYSTEMS: tuple[System, ...] = (
     System(
@@ -22,6 +23,7 @@ SYSTEMS: tuple[System, ...] = (
             tape="Softmax",
             targets={"w": "logits/kernel", "b": "logits/bias"},
         ),
+        exercises=EXERCISES["softmax"],
         notes={
             "inputs": "A placeholder becomes an argument; its shape becomes a signature.",
             "variables": "A single layer may start at zero.",
@@ -48,6 +50,7 @@ SYSTEMS: tuple[System, ...] = (
                 "b1": "logits/bias",
             },
         ),
+        exercises=EXERCISES["mlp"],
         notes={
             "variables": "tf.random_normal has sigma 1 by default. No Keras default equals it, so "
             "the initializer is set explicitly.",
@@ -79,6 +82,7 @@ SYSTEMS: tuple[System, ...] = (
             "forms are bit-identical. Fit that makes many steps in a call tells only the mean of "
             "their losses: its steps are not compared one by one, but its weights and epochs are.",
         ),
+        exercises=EXERCISES["fast-loop"],
         notes={
             "inputs": "A loop of TF1 cuts each batch in Python, and feed_dict copies it into the "
             "run-time. A tf.data pipeline can keep the batches. A tf.constant of all data is "
@@ -104,6 +108,7 @@ SYSTEMS: tuple[System, ...] = (
             forms=("session", "keras", "functional", "fused"),
             **ADAM,
         ),
+        exercises=EXERCISES["mlp-deep"],
         notes={
             "variables": "Layers create their own variables: tf.layers under the layer's name in "
             "the graph, Keras as attributes of the layer. Here both use the same names.",
@@ -125,6 +130,7 @@ SYSTEMS: tuple[System, ...] = (
             forms=("session", "keras"),
             **ADAM,
         ),
+        exercises=EXERCISES["mlp-dropout"],
         notes={
             "inputs": (
                 "The phase is a placeholder in TF1; in Keras it is an argument that fit sets."
@@ -151,6 +157,7 @@ SYSTEMS: tuple[System, ...] = (
             },
             **ADAM,
         ),
+        exercises=EXERCISES["mlp-128"],
         notes={
             "inputs": "Integer classes use the sparse loss and need no one-hot rows in memory.",
             "forward": "Flatten has no weights; both keep the order of the pixels.",
@@ -198,6 +205,7 @@ SYSTEMS: tuple[System, ...] = (
             why="Keras averages the validation loss over batches, and averages the members "
             "of the ensemble in a different order.",
         ),
+        exercises=EXERCISES["mlp-regularized"],
         notes={
             "loss": "½·β·‖w‖² is β · tf.nn.l2_loss(w) and keras.regularizers.L2(β / 2).",
             "loop": "TF1 keeps the best weights in a checkpoint; in Keras the callback does, "

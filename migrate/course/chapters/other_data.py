@@ -7,6 +7,7 @@ from .. import prepare
 from ..programs import Training, Values
 from ..system import System
 from .causes import ADAM
+from .other_data_exercises import EXERCISES
 
 _DOUBLE = (
     "In float64 both sides make the same steps. A difference of a few units in the last place "
@@ -49,6 +50,7 @@ SYSTEMS: tuple[System, ...] = (
             why="Both draw from stateless_uniform with the epoch and the number of the "
             "picture as seeds, so both mirror and shift the pictures in the same way. " + _DOUBLE,
         ),
+        exercises=EXERCISES["cats"],
         notes={
             "inputs": "A TF1 pipeline is part of the graph: the program initializes it before "
             "each epoch, and it raises OutOfRangeError at the end. In TF2 it is a loop "
@@ -91,6 +93,7 @@ SYSTEMS: tuple[System, ...] = (
             folder=True,
             checkpoint="autoencoder.ckpt",
         ),
+        exercises=EXERCISES["autoencoder"],
         notes={
             "forward": "With inputs of rank 3, both fold the rows into one matrix product, so "
             "they sum the gradients of a kernel in the same order.",
@@ -126,6 +129,7 @@ SYSTEMS: tuple[System, ...] = (
             "by one unit in the last place (ULP): batches are summed in a different "
             "order, and the powers of Adam's betas differ.",
         ),
+        exercises=EXERCISES["fare"],
         notes={
             "variables": "On raw degrees the network learns the mean fare and little else. "
             "wide-deep does better, because its inputs are places instead of numbers.",
@@ -180,6 +184,7 @@ SYSTEMS: tuple[System, ...] = (
             "HashedCrossings hashes hashes, and hardly any trip stays in its bucket. "
             "Keras's own Adam moves a row that occurs twice √2 times as far.",
         ),
+        exercises=EXERCISES["wide-deep"],
         notes={
             "columns": "input_layer sorts columns by name, which sets the order of the rows of "
             "the next kernel. In Keras the order is that of the code.",

@@ -6,6 +6,7 @@ from ...parity import Tolerance
 from .. import prepare
 from ..programs import Pitfall
 from ..system import System
+from .pitfalls_exercises import EXERCISES
 
 SYSTEMS: tuple[System, ...] = (
     System(
@@ -21,6 +22,7 @@ SYSTEMS: tuple[System, ...] = (
             effect={"accuracy": 0.3},
             falls=("loss",),
         ),
+        exercises=EXERCISES["stale-graph"],
         notes={
             "forward": (
                 "Each call of network() creates new variables; a Keras layer creates them once."
@@ -44,6 +46,7 @@ SYSTEMS: tuple[System, ...] = (
             says={"head created first": "Assign requires shapes of both tensors to match"},
             trapped=True,
         ),
+        exercises=EXERCISES["unnamed-variables"],
         notes={
             "variables": (
                 "Names of TF1 variables and Keras layers are optional; both libraries "
@@ -76,6 +79,7 @@ SYSTEMS: tuple[System, ...] = (
             "placeholder), and multiplies by the inverse if it is a number: one unit "
             "in the last place (ULP) per step.",
         ),
+        exercises=EXERCISES["keep-prob"],
         notes={
             "forward": "A TF1 program feeds keep_prob at each run; a Keras layer has a fixed rate "
             "and receives the argument training.",
@@ -102,6 +106,7 @@ SYSTEMS: tuple[System, ...] = (
             why="Keras 3 updates a moving average as m·old + (1 - m)·new, TF1 as old - (1 "
             "- m)·(old - new): the same up to rounding.",
         ),
+        exercises=EXERCISES["update-ops"],
         notes={
             "forward": "training is a placeholder in TF1 and an argument of the call in Keras.",
             "cure": "The training step must depend on the updates; nothing else runs them.",
@@ -127,6 +132,7 @@ SYSTEMS: tuple[System, ...] = (
             why="TF1 divides pixels by 255, keras.layers.Rescaling multiplies by 1 / 255: "
             "the results differ by one unit in the last place (ULP).",
         ),
+        exercises=EXERCISES["unscaled-input"],
         notes={
             "forward": "In Keras the scaling can be a layer: it is saved with the model, so users "
             "of the model cannot forget it.",
@@ -150,6 +156,7 @@ SYSTEMS: tuple[System, ...] = (
             effect={"weights": 0.01, "loss, thereafter": 0.1},
             trapped=True,
         ),
+        exercises=EXERCISES["momentum-schedule"],
         notes={
             "trap": "With a constant learning rate the two rules are the same: v = -rate·a.",
             "cure": "The same is true with nesterov=True, and when you convert in the middle "
