@@ -126,11 +126,37 @@ def _described(graph: Graph) -> dict[str, VariableDef]:
 def _trainable(graph: Graph) -> set[str] | None:
     if "variables" not in graph.collections and "trainable_variables" not in graph.collections:
         return None
-    return {
+    found = {
         split_tensor(entry.variable)[0]
         for entry in graph.collections.get("trainable_variables", ())
         if isinstance(entry, VariableDef)
     }
+    scalars = [n for n in found if n in graph.nodes and graph.nodes[n].attrs.get("shape") == ()]
+    return found - _only_for_steps(graph, found) if scalars else found
+
+
+def _only_for_steps(graph: Graph, names: set[str]) -> set[str]:
+    """Variables of which neither results nor gradients are computed, but at most new values.
+
+    Keras before 2.4 calls the slots, rates and counters of its optimizers trainable.
+    """
+    ends = [
+        node.name
+        for node in graph.nodes.values()
+        if "gradients/" in node.name
+        or (
+            not graph.node_consumers(node.name)
+            and node.op not in (*_NO_RESULTS, *PASSING_OPS)
+            and "Assign" not in node.op
+        )
+    ]
+    return names - graph.ancestors(ends).keys()
+
+
+_NO_RESULTS = (
+    "SaveV2", "Save", "SaveSlices", "NoOp", "VarIsInitializedOp", "IsVariableInitialized",
+    "VarHandleOp", "VariableV2", "Variable", "Const", "Placeholder",
+)  # fmt: skip
 
 
 def _initial_value(graph: Graph, node: Node, definition: VariableDef | None) -> str | None:
