@@ -230,7 +230,9 @@ def _directions(
         for node in (forward, backward)
         for i in range(3)
     )
-    plain = len(forward.inputs) == 1 + forward.attrs["masked"] and not forward.attrs["holds"]
+    # Keras's layer gives zeros where the mask is false; the final states are what they are.
+    holds = sequences and (forward.attrs["holds"] or backward.attrs["holds"])
+    plain = len(forward.inputs) == 1 + forward.attrs["masked"] and not holds
     alike = forward.attrs["cell"].form == backward.attrs["cell"].form
     same = _origins(view, forward) == _origins(view, backward)
     ways = (forward.attrs["backwards"], backward.attrs["backwards"]) == (False, True)
