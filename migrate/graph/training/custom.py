@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..constants import static_value
 from ..nodes import Graph, Node, split_tensor
-from ..variables import VARIABLE_OPS, find_variables, resolve, variable_of
+from ..variables import VARIABLE_OPS, GraphVariable, find_variables, resolve, variable_of
 from .accumulation import Sums
 from .clipping import clipped
 from .gradients import Borders
@@ -52,7 +52,7 @@ def find_custom(graph: Graph, trained: Collection[str]) -> Optimizer | None:
     weights = [n for n in changed if variables[n].trainable and n not in trained]
 
     def walked(rate: str = "") -> list[_Walk] | None:
-        found = [_Walk(graph, borders, changed, n, names, sums, rate) for n in weights]
+        found = [_Walk(graph, borders, variables, changed, n, names, sums, rate) for n in weights]
         return found if all(walk.understands(changed[walk.variable]) for walk in found) else None
 
     walks = walked()
@@ -169,6 +169,7 @@ class _Walk:
 
     graph: Graph
     borders: Borders
+    variables: Mapping[str, GraphVariable]
     changed: dict[str, Node]
     variable: str
     powers: Mapping[str, str]
@@ -182,7 +183,7 @@ class _Walk:
 
     def understands(self, node: Node) -> bool:
         """Whether there is nothing else than an optimizer may take."""
-        shape = find_variables(self.graph)[self.variable].shape
+        shape = self.variables[self.variable].shape
         waiting, seen = [node.inputs[1]], set[str]()
         while waiting:
             value = self._assigned_value(waiting.pop(0))
@@ -207,7 +208,7 @@ class _Walk:
                     continue
                 if _is_scalar(self.graph, source.name) and source.name not in self.changed:
                     continue  # a hyperparameter
-                other = find_variables(self.graph)[source.name]
+                other = self.variables[source.name]
                 if other.trainable or other.shape != shape or source.name not in self.changed:
                     return False
                 self.given[tensor] = source.name
