@@ -137,6 +137,10 @@ def _chain(view: View, tensor: str) -> tuple[str, int, list[tuple[str, Match]]] 
     return None
 
 
+def _known(sizes: list[Size] | None) -> list[int | None] | None:
+    return None if sizes is None else [n if isinstance(n, int) else None for n in sizes]
+
+
 def _flattened(view: View, tensor: str) -> tuple[str, int] | None:
     """The tensor whose rows a reshape gives, and how many of its last dimensions make a row."""
     node = view.graph.node(tensor)
@@ -146,7 +150,7 @@ def _flattened(view: View, tensor: str) -> tuple[str, int] | None:
         order = view.static(moved.inputs[1])
         if order is not None and list(order) == list(range(len(order))):
             source = view.resolve(moved.inputs[0])  # tf.tensordot's, of axes that stay
-    before, sizes = view.shape(source), view.sizes(node.inputs[1])
+    before, sizes = _known(shape_of(view, source)), _known(sizes_of(view, node.inputs[1]))
     after = view.shape(tensor)
     if before is None or len(before) < 3 or before[-1] is None:
         return None

@@ -74,6 +74,15 @@ def test_a_step_goes_on_with_what_is_around_the_updates(
         assert "def update_1" not in text
 
 
+def test_a_network_of_keras_2_becomes_the_layers_it_was_written_with(
+    case_of: Callable[[str], Any],
+) -> None:
+    _, plan = plan_of(Case(case_of("train/keras_adam").folder))
+    kinds = [layer.kind for layer in plan.layers]
+    assert kinds == ["Embedding", "Dense", "Add", "Bidirectional", "Dense"]
+    assert not plan.warnings
+
+
 def test_one_function_serves_all_weights_that_are_updated_alike(
     case_of: Callable[[str], Any],
 ) -> None:

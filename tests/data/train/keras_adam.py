@@ -7,11 +7,11 @@ from golden import *
 from keras import layers
 
 rng = start(40)
-net = keras.Sequential([
-    layers.Embedding(30, 6, mask_zero=True, input_length=7),
-    layers.Bidirectional(layers.LSTM(4)),
-    layers.Dense(3, activation="softmax"),
-])  # fmt: skip
+given = keras.Input((7,))
+x = layers.Embedding(30, 6, mask_zero=True)(given)
+x = layers.add([x, layers.Dense(6, activation="tanh")(x)])
+x = layers.Bidirectional(layers.LSTM(4))(x)
+net = keras.Model(given, layers.Dense(3, activation="softmax")(x))
 net.compile(keras.optimizers.Adam(0.01, decay=0.1), "categorical_crossentropy")
 net._make_train_function()
 words, labels, weights = net.inputs[0], net.targets[0], net.sample_weights[0]
