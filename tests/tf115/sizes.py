@@ -132,7 +132,7 @@ def open_image():
 
 @case
 def size_heads_as_batch():
-    """Heads of attention put into the batch, by unstacked sizes; K.bias_add and K.sqrt of Keras 2."""
+    """Heads put into the batch, by unstacked sizes; K.bias_add and K.sqrt of Keras 2."""
     x, data, second = sequences(6)
 
     def dense(x, name):
@@ -154,9 +154,7 @@ def size_heads_as_batch():
     net = tf.matmul(scores / tf.reduce_sum(scores, -1, keepdims=True), value)
     sizes = tf.shape(net)
     net = tf.reshape(net, [sizes[0] // 2, 2, sizes[1], sizes[2]])
-    net = tf.reshape(
-        tf.transpose(net, [0, 2, 1, 3]), [sizes[0] // 2, sizes[1], sizes[2] * 2]
-    )
+    net = tf.reshape(tf.transpose(net, [0, 2, 1, 3]), [sizes[0] // 2, sizes[1], sizes[2] * 2])
     net = dense(net, "joined") + x
     centered = net - tf.reduce_mean(net, -1, keepdims=True)
     variance = tf.reduce_mean(tf.square(centered), -1, keepdims=True)

@@ -291,7 +291,8 @@ def _probability(graph: Graph, tensor: str) -> _Probability:
         if node.op in ("Softmax", "Sigmoid"):
             logits = _own_input(graph, node, 0)
             return _Probability(node.op.lower(), logits, f"{node.name}:0", options)
-        if node.op == "Reshape":  # tf.nn.softmax reshapes more than two dimensions
+        inner = through(graph, node.inputs[0], "Softmax") if node.op == "Reshape" else None
+        if inner is not None:  # tf.nn.softmax reshapes more than two dimensions
             tensor = node.inputs[0]
             continue
         break

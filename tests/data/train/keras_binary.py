@@ -24,7 +24,7 @@ write(
     "a compiled loss of tf.keras",
     "Exact continuation with BinaryCrossentropy and Adam.",
     net.inputs,
-    [net.outputs[0].op.inputs[0]],
+    net.outputs,
     net.train_function.updates_op,
     net.total_loss,
     batch,
