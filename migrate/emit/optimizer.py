@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 
+from ..plan import Plan
 from ..plan.names import identifier
 from ..plan.network import Network
 from ..plan.training import Change, New, TrainingPlan
@@ -14,20 +15,22 @@ _BODY = " " * 4
 Lines = Callable[[Network, Sequence[str]], list[str]]
 
 
-def optimizer_source(optimizer: New, training: TrainingPlan, lines: Lines) -> str:
+def optimizer_source(optimizer: New, plan: Plan, lines: Lines) -> str:
     """The definitions of ``optimizer`` and of its functions: weights of one formula share one.
 
     Args:
         optimizer: has a base.
+        plan: with the training that the optimizer is of.
         lines: writes a network as the body of a function of some arguments, indented once.
     """
-    functions = _Functions(lines)
+    functions, training = _Functions(lines), plan.training
+    assert training is not None
     if training.rules:
-        fields = _updates(training, functions)
+        fields = _updates(training, plan, functions)
         told = "The custom optimizer of the TF1 program."
         bases = optimizer.base
     else:
-        fields = _changes(training.changes, functions)
+        fields = _changes(training.changes, plan, functions)
         base = optimizer.base.rpartition(".")[2]
         told = f"{base} with gradients or weights changed as in the graph."
         bases = f"ChangedSteps, {optimizer.base}"
@@ -61,7 +64,7 @@ class _Functions:
         return self._names[text]
 
 
-def _changes(changes: Sequence[Change], functions: _Functions) -> list[str]:
+def _changes(changes: Sequence[Change], plan: Network, functions: _Functions) -> list[str]:
     found: dict[str, dict[tuple[str, ...], list[str]]] = {}
     for change in changes:
         given = ("gradient", "weight") if change.when == "gradients" else ("weight",)
@@ -69,13 +72,15 @@ def _changes(changes: Sequence[Change], functions: _Functions) -> list[str]:
         more = [identifier(name, given) for name in change.held]
         name = functions.name(f"change_{given[0]}", told, change.body, (*given, *more))
         key = (name, *change.held)
-        found.setdefault(change.when, {}).setdefault(key, []).append(change.weight)
+        found.setdefault(change.when, {}).setdefault(key, []).append(
+            plan.path_ending(change.weight)
+        )
     arrays = dict.fromkeys(n for c in changes for n, made in c.held.items() if made is not None)
     fields = [f"{_BODY}held = {render(list(arrays), 1, before=7)}"] if arrays else []
     return fields + [_pairs(when, weights) for when, weights in found.items()]
 
 
-def _updates(training: TrainingPlan, functions: _Functions) -> list[str]:
+def _updates(training: TrainingPlan, plan: Network, functions: _Functions) -> list[str]:
     rules = training.rules
     slots, powers = list(rules[0].slots), list(rules[0].powers)
     found: dict[tuple[str, ...], list[str]] = {}
@@ -85,7 +90,7 @@ def _updates(training: TrainingPlan, functions: _Functions) -> list[str]:
             given.append(identifier(slot, given))
         told = "The new weight and slots, computed as in the graph."
         name = functions.name("update", told, rule.body, given)
-        found.setdefault((name,), []).append(rule.weight)
+        found.setdefault((name,), []).append(plan.path_ending(rule.weight))
     fields = [f"{_BODY}slots = {render(slots, 1, before=8)}"]
     if powers:
         numbers = [list(training.powers[name]) for name in powers]

@@ -69,7 +69,7 @@ def written(plan: Plan, found: Outline | None, *, legacy_keras: bool = False) ->
             writer = Functional(network, Parameters(network), legacy_keras)
             return writer.function_lines(arguments)
 
-        texts.append(optimizer_source(own, plan.training, body_lines))
+        texts.append(optimizer_source(own, plan, body_lines))
     texts += [
         _build_step(layer, body.steps[id(layer.step)], legacy_keras)
         for layer in plan.layers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from ..errors import UserError, printable
 from .constants import static_value
@@ -126,11 +127,53 @@ def _described(graph: Graph) -> dict[str, VariableDef]:
 def _trainable(graph: Graph) -> set[str] | None:
     if "variables" not in graph.collections and "trainable_variables" not in graph.collections:
         return None
-    return {
+    found = {
         split_tensor(entry.variable)[0]
         for entry in graph.collections.get("trainable_variables", ())
         if isinstance(entry, VariableDef)
     }
+    scalars = [n for n in found if n in graph.nodes and graph.nodes[n].attrs.get("shape") == ()]
+    if not scalars:
+        return found
+    if graph not in _UNTRAINED:
+        _UNTRAINED[graph] = _untrained(graph, found)
+    return found - _UNTRAINED[graph]
+
+
+_UNTRAINED = WeakKeyDictionary[Graph, set[str]]()
+
+
+def _untrained(graph: Graph, names: set[str]) -> set[str]:
+    """Variables of which neither results nor gradients are computed, and moving statistics.
+
+    Keras before 2.4 calls them trainable, as well as the slots, rates and counters of its
+    optimizers.
+    """
+    by_gradients = graph.descendants(name for name in graph.nodes if _GRADIENTS in name)
+    moved = {
+        variable_of(graph, node.inputs[0])
+        for node in graph.of("AssignSub", "AssignSubVariableOp")
+        if node.name not in by_gradients
+    }
+    ends = [
+        node.name
+        for node in graph.nodes.values()
+        if _GRADIENTS in node.name
+        or (
+            not graph.node_consumers(node.name)
+            and node.op not in (*_NO_RESULTS, *PASSING_OPS)
+            and "Assign" not in node.op
+        )
+    ]
+    seen = graph.ancestors(ends)
+    return {name for name in names if name in moved or name not in seen}
+
+
+_GRADIENTS = "gradients/"  # in the names of what tf.gradients makes
+_NO_RESULTS = (
+    "SaveV2", "Save", "SaveSlices", "NoOp", "VarIsInitializedOp", "IsVariableInitialized",
+    "VarHandleOp", "VariableV2", "Variable", "Const", "Placeholder",
+)  # fmt: skip
 
 
 def _initial_value(graph: Graph, node: Node, definition: VariableDef | None) -> str | None:

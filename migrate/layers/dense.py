@@ -34,6 +34,14 @@ def dense_with_bias(view: View, tensor: str) -> Match | None:
     return None
 
 
+def biased(view: View, product: str, bias: Recipe) -> Match | None:
+    """A product of rows with a bias that follows them beyond a reshape, with leading ones."""
+    taken = _kernel(view, view.graph.node(product).name)
+    if taken is None or _flat(bias.shape) != taken[1].shape[1:]:
+        return None
+    return _match(*taken, bias.reshape(*bias.shape[-1:]))
+
+
 @operation(*_PRODUCTS, keras="Dense(use_bias=False)")
 def dense(view: View, tensor: str) -> Match | None:
     """``MatMul(x, kernel)`` without a bias."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..graph.constants import MOST_AXES, axes_or_sizes
-from ..graph.nodes import Node
+from ..graph.nodes import Node, split_tensor
 from .view import View
 
 
@@ -54,7 +54,7 @@ _SAME_BATCH = frozenset((
     "Pad", "PadV2", "MirrorPad", "MatMul", "ResizeBilinear", "ResizeNearestNeighbor",
     "ResizeBicubic",
 ))  # fmt: skip
-_ARITHMETIC = frozenset(("Add", "AddV2", "Sub", "Mul", "Maximum", "Minimum"))
+_ARITHMETIC = frozenset(("Add", "AddV2", "Sub", "Mul", "RealDiv", "Maximum", "Minimum"))
 _CALCULATED: dict[str, Callable[[int, int], int]] = {
     "Add": operator.add, "AddV2": operator.add, "Sub": operator.sub, "FloorDiv": operator.floordiv,
 }  # fmt: skip
@@ -65,7 +65,7 @@ _MOST_STEPS = 1000
 class _Known:
     """What has been found in a graph, so that nothing is traced twice."""
 
-    dimensions: dict[tuple[str, int], Dimension] = field(default_factory=dict)
+    dimensions: dict[tuple[str, int], Dimension | int] = field(default_factory=dict)
     sizes: dict[str, list[Size] | None] = field(default_factory=dict)
 
 
@@ -96,8 +96,8 @@ def shape_of(view: View, tensor: str) -> list[Size] | None:
     return [found[tensor, axis] if n is None else n for axis, n in enumerate(shape)]
 
 
-def _traced(view: View, tensor: str, axis: int) -> Dimension:
-    """A dimension by the first tensor that has it."""
+def _traced(view: View, tensor: str, axis: int) -> Dimension | int:
+    """A dimension by the first tensor that has it; its size where operations tell that."""
     asked = (tensor, axis)
     for _ in range(_MOST_STEPS):
         tensor = view.resolve(tensor)
@@ -121,12 +121,19 @@ def _traced(view: View, tensor: str, axis: int) -> Dimension:
         elif node.op == "Reshape":
             sizes = sizes_of(view, node.inputs[1])
             size = sizes[axis] if sizes is not None and axis < len(sizes) else None
+            if isinstance(size, int) and size >= 0:
+                return size
             if isinstance(size, Dimension):
                 tensor, axis = size.tensor, size.axis
             elif axis == 0 and sizes is not None and _rows_stay(view, node.inputs[0], sizes):
                 tensor = node.inputs[0]
             else:
                 break
+        elif node.op == "OneHot" and axis == len(view.shape(tensor) or ()) - 1:
+            depth = sizes_of(view, node.inputs[1])
+            if depth is None or not isinstance(depth[0], int):
+                break
+            return depth[0]
         elif node.op in ("Split", "SplitV"):
             whole, along = node.inputs[::2] if node.op == "SplitV" else node.inputs[::-1]
             cut = view.scalar(along)
@@ -216,6 +223,9 @@ def _computed_sizes(view: View, tensor: str) -> list[Size] | None:
         return _joined(view, node)
     if node.op in ("StridedSlice", "Slice", "Gather", "GatherV2"):
         return _taken(view, node)
+    if node.op == "Unpack":  # of tf.shape, as K.dot has it
+        sizes, at = sizes_of(view, node.inputs[0]), split_tensor(tensor)[1]
+        return None if sizes is None or len(view.shape(tensor) or ()) else [sizes[at]]
     found = _product(view, node) if node.op in ("Prod", "Mul") else _calculated(view, node)
     if found not in (None, [None]):
         return found

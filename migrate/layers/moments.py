@@ -132,13 +132,24 @@ def _plain(view: View, tensor: str) -> _Normalized | None:
         pairs = [(a, r.inputs[0]) for a, b in ways if (r := view.node(b)).op == "Rsqrt"]
     else:
         return None
-    for centered, total in pairs:
-        difference = view.node(centered)
+    for centered, rooted in pairs:
+        difference, total = view.node(centered), _unclipped(view, rooted)
         if difference.op == "Sub":
             found = _from_variance(view, difference.inputs[0], difference.inputs[1], total)
             if found is not None:
                 return found[0]
     return None
+
+
+def _unclipped(view: View, tensor: str) -> str:
+    """What is not less than 0 before ``max(min(x, inf), 0)``, as K.sqrt has it."""
+    while (node := view.node(tensor)).op in ("Minimum", "Maximum"):
+        limits = {"Minimum": float("inf"), "Maximum": 0.0}
+        rest = [t for t in node.inputs if view.scalar(t) != limits[node.op]]
+        if len(rest) != 1:
+            break
+        tensor = rest[0]
+    return tensor
 
 
 def _from_variance(

@@ -27,6 +27,7 @@ from ..plan import Input, Output, Plan, Value, Weight
 from ..plan.axes import warn_of_time_first
 from ..plan.batch import free_batch
 from ..plan.names import identifier
+from ..plan.statistics import warn_of_own_statistics
 from ..sources import Source
 from ..worker import Worker
 from ..worker.original import complete_kinds, complete_shapes, refuse_to_run
@@ -190,6 +191,7 @@ def _plan(source: Source, interface: Interface, inference: Inference, keep_batch
         )
     free_batch(plan, keep=keep_batch)
     warn_of_time_first(plan)
+    warn_of_own_statistics(plan)
     return plan
 
 

@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..plan import Value
 from .builder import Builder
-from .registry import Match, operation
+from .registry import Match, operation, pattern
 from .view import View
 
 _REDUCTIONS = {
     "Sum": "sum", "Mean": "mean", "Max": "max", "Min": "min", "Prod": "prod", "All": "all",
     "Any": "any",
 }  # fmt: skip
+
+
+@pattern("All", keras="keras.ops.logical_and")
+def masks_of_all(view: View, tensor: str) -> Match | None:
+    """Masks stacked and reduced again, as merging layers of Keras join those of their inputs."""
+    node = view.graph.node(tensor)
+    stacked = view.produced(node.inputs[0], "ConcatV2", "ExpandDims")
+    axes = view.static(node.inputs[1])
+    if stacked is None or axes is None or axes.ravel().tolist() != [0]:
+        return None
+    parts: Sequence[str] = [node.inputs[0]]
+    if stacked.op == "ConcatV2":
+        parts = stacked.inputs[:-1] if view.scalar(stacked.inputs[-1]) == 0 else ()
+    widened = [view.produced(part, "ExpandDims") for part in parts]
+    if not widened or node.attrs.get("keep_dims"):
+        return None
+    masks: dict[str, None] = {}
+    for each in widened:
+        if each is None or view.scalar(each.inputs[1]) != 0:
+            return None
+        masks[view.resolve(each.inputs[0])] = None
+
+    def build(builder: Builder, *values: Value) -> Value:
+        joined, *others = values
+        for value in others:
+            joined = builder.op("logical_and", joined, value)
+        return joined
+
+    return Match(list(masks), build)
 
 
 @operation(*_REDUCTIONS, keras="keras.ops.sum, mean, max …")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 
-from ..plan import Value
+from ..plan import Recipe, Value
 from .builder import Builder
+from .dense import biased
 from .dimensions import Size, shape_of, sizes_of
 from .registry import Match, find, pattern
 from .view import View
@@ -23,13 +24,33 @@ _BY_ROW = frozenset((
 _LONGEST = 12
 
 
+@pattern("Add", "AddV2", keras="Dense on more than two dimensions")
+def rows_and_bias(view: View, tensor: str) -> Match | None:
+    """``Reshape(MatMul(Reshape(x), kernel)) + bias[None, None]``, as in K.dot and K.bias_add."""
+    node = view.graph.node(tensor)
+    for product, added in (node.inputs, node.inputs[::-1]):
+        bias = view.recipe(added)
+        if bias is not None and len(bias.shape) > 2 and view.produced(product, "Reshape"):
+            return _rows(view, view.resolve(product), bias)
+    return None
+
+
 @pattern("Reshape", keras="Dense, Activation … on more than two dimensions")
 def rows(view: View, tensor: str) -> Match | None:
     """``Reshape(f(Reshape(x, [-1, n])), [*shape(x)[:-1], m])``, as in tf.tensordot."""
+    return _rows(view, tensor)
+
+
+def _rows(view: View, tensor: str, bias: Recipe | None = None) -> Match | None:
     chain = _chain(view, view.graph.node(tensor).inputs[0])
     if chain is None:
         return None
     source, joined, steps = chain
+    if bias is not None:
+        last = biased(view, steps[-1][0], bias) if _is_product(view, steps[-1][0]) else None
+        if last is None:
+            return None
+        steps[-1] = (steps[-1][0], last)
     before, after = shape_of(view, source), _target(view, tensor)
     if before is None or after is None:
         return None
@@ -64,6 +85,10 @@ def rows(view: View, tensor: str) -> Match | None:
         return shaped(builder, value, parts) if len(parts) > 1 else value
 
     return Match([source], build)
+
+
+def _is_product(view: View, tensor: str) -> bool:
+    return view.graph.node(tensor).op == "MatMul"
 
 
 def _width(view: View, tensor: str) -> int | None:
@@ -112,6 +137,10 @@ def _chain(view: View, tensor: str) -> tuple[str, int, list[tuple[str, Match]]] 
     return None
 
 
+def _known(sizes: list[Size] | None) -> list[int | None] | None:
+    return None if sizes is None else [n if isinstance(n, int) else None for n in sizes]
+
+
 def _flattened(view: View, tensor: str) -> tuple[str, int] | None:
     """The tensor whose rows a reshape gives, and how many of its last dimensions make a row."""
     node = view.graph.node(tensor)
@@ -121,7 +150,7 @@ def _flattened(view: View, tensor: str) -> tuple[str, int] | None:
         order = view.static(moved.inputs[1])
         if order is not None and list(order) == list(range(len(order))):
             source = view.resolve(moved.inputs[0])  # tf.tensordot's, of axes that stay
-    before, sizes = view.shape(source), view.sizes(node.inputs[1])
+    before, sizes = _known(shape_of(view, source)), _known(sizes_of(view, node.inputs[1]))
     after = view.shape(tensor)
     if before is None or len(before) < 3 or before[-1] is None:
         return None

@@ -139,6 +139,9 @@ def _of_another_batch(
     if isinstance(sizes[0], Computed):
         return None not in sizes
     own = shape_of(view, tensor)
+    fewer = own is not None and sizes[0] == -1 and 1 < len(sizes) < len(own)
+    if fewer and own is not None and list(sizes[1:]) == own[1 - len(sizes) :]:
+        return left_open  # rows of positions, not of examples
     return left_open and isinstance(sizes[0], Dimension) and own is not None and own[0] != sizes[0]
 
 

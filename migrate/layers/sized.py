@@ -125,6 +125,18 @@ def shape_vector(view: View, tensor: str) -> Match | None:
     )
 
 
+@operation("Size", keras="keras.ops.size")
+def number_of_elements(view: View, tensor: str) -> Match | None:
+    """``tf.size(x)``, as the losses of tf.keras divide by."""
+    node, dtype = view.graph.node(tensor), view.dtype(tensor)
+
+    def build(builder: Builder, value: Value) -> Value:
+        counted = builder.op("size", value, shape=(), dtype="int32")
+        return counted if dtype == "int32" else builder.op("cast", counted, dtype)
+
+    return Match(node.inputs[:1], build)
+
+
 @pattern("StridedSlice", "Squeeze", "Gather", "GatherV2", keras="Size (own class)")
 def size(view: View, tensor: str) -> Match | None:
     """``tf.shape(x)[axis]`` as an integer tensor."""

@@ -40,6 +40,9 @@ class ChangedSteps:
             change, *names = self._change_of(self.gradients, variable)
             if change is not None and gradient is not None:
                 more = [self._array(name, variable) for name in names]
+                if hasattr(gradient, "dense_shape"):  # rows of an embedding
+                    rows, count = gradient.indices, variable.shape[0]
+                    gradient = keras.ops.segment_sum(gradient.values, rows, num_segments=count)
                 gradient = keras.ops.convert_to_tensor(gradient)
                 gradient = change(gradient, variable, *more)
             changed.append(gradient)

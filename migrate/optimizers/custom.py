@@ -32,6 +32,9 @@ class CustomOptimizer(keras.optimizers.Optimizer):
         """Updates one variable and its slots."""
         place = self._get_variable_index(variable)
         held = [variable, *(getattr(self, f"_{slot}")[place] for slot in self.slots)]
+        if hasattr(gradient, "dense_shape"):  # rows of an embedding: tf.IndexedSlices
+            rows, count = gradient.indices, variable.shape[0]
+            gradient = keras.ops.segment_sum(gradient.values, rows, num_segments=count)
         gradient = keras.ops.convert_to_tensor(gradient)
         weight, *slots = map(keras.ops.convert_to_tensor, held)
         rate = keras.ops.cast(learning_rate, variable.dtype)

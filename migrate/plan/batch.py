@@ -28,6 +28,7 @@ _SIZED = frozenset((
     "ZeroPadding2D", "ZeroPadding3D",
 ))  # fmt: skip
 _BATCHING = ("keras.ops.expand_dims", "keras.ops.stack", "keras.ops.reshape")
+_REDUCING = ("keras.ops.all", "keras.ops.any", "keras.ops.max", "keras.ops.min", "keras.ops.sum")
 _WHOLE = re.compile(r"(?<![\w.])\d+(?![\w.])")
 
 
@@ -124,10 +125,21 @@ def _is_one_example(plan: Plan, given: Input) -> bool:
         if before is None or after is None:
             continue
         if call.function in _BATCHING and len(before) > 1 and after == (1, *before):
-            return True
+            return not _goes_again(plan, call)
         if after == before:
             reached.update(id(value) for value in call.outputs)
     return False
+
+
+def _goes_again(plan: Plan, made: Call) -> bool:
+    """Whether a first dimension that a call adds is reduced, as merging layers of Keras do."""
+    reached, cut = {id(made.outputs[0])}, False
+    for call in plan.calls:
+        given = (part for a in call.arguments for part in (a if isinstance(a, list) else [a]))
+        if any(id(value) in reached for value in given) and call.keywords.get("axis") == 0:
+            cut |= call.function in _REDUCING
+            reached.update(id(value) for value in call.outputs)
+    return cut
 
 
 def _freed(shape: Shape, size: int) -> Shape:

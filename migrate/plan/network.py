@@ -198,6 +198,13 @@ class Network:
                 waiting.extend(item)
         return list(found)
 
+    def path_ending(self, target: str) -> str:
+        """How the path of a weight ends in Keras, which leaves out a layer around its own."""
+        name, _, rest = target.partition("/")
+        layer = next((layer for layer in self.layers if layer.name == name), None)
+        around = layer is not None and (layer.kind == "Bidirectional" or layer.step is not None)
+        return rest if around else target
+
     def uses(self) -> dict[int, int]:
         """How often each value is taken, by ``id``: by calls, and as an output."""
         count: dict[int, int] = {}

@@ -267,7 +267,11 @@ def _initial(context: Context, trainer: Trainer, form: Form) -> float | None:
 def _paths(context: Context, chosen: Sequence[Trainer]) -> list[list[str]]:
     """For each trainer, the weights that it trains."""
     return [
-        [w.target for w in context.plan.weights if set(w.recipe.sources) & context.trained(trainer)]
+        [
+            context.plan.path_ending(w.target)
+            for w in context.plan.weights
+            if set(w.recipe.sources) & context.trained(trainer)
+        ]
         for trainer in chosen
     ]
 

@@ -86,6 +86,7 @@ _ELEMENTWISE = frozenset(
         *("Div", "Neg", "Square", "Sqrt", "Rsqrt", "Pow", "Exp", "Log", "Abs", "Sign", "Tanh"),
         *("Maximum", "Minimum", "ClipByValue", "SquaredDifference", "Reciprocal", "Cast", "Inv"),
         *("L2Loss", "Round", "Floor", "Greater", "GreaterEqual", "Less", "LessEqual", "Sigmoid"),
+        "ReadVariableOp",
     )
 )
 

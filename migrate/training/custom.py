@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import CustomUpdate, Trainer, readable
-from ..graph.nodes import Graph
+from ..graph.nodes import Graph, Node
 from ..graph.variables import resolve
 from ..layers.formula import formulas
 from ..plan import Unknown
@@ -91,7 +91,11 @@ def _written(
     while waiting:
         tensor = waiting.pop()
         node = context.graph.node(tensor)
-        if node not in part and placed(tensor) == tensor:
+        if node.name in context.recipes and node.name not in update.given:
+            held = context.recipes[node.name].make(context.read)  # a hyperparameter
+            attrs = {"value": held, "dtype": held.dtype.name, "_output_shapes": [held.shape]}
+            part.add(Node(node.name, "Const", attrs=attrs), ())
+        elif node not in part and placed(tensor) == tensor:
             part.add(node, tuple(map(placed, node.inputs)))
             waiting += [update.passed.get(each, each) for each in node.inputs]
     return part.graph()

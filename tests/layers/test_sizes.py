@@ -16,8 +16,8 @@ from .networks import Case, assert_computes
 ARCHIVE = "sizes"
 
 OF_OTHERS = [
-    "size_dilated", "size_gathered", "size_ones", "size_pad_to_multiple", "size_ranges",
-    "size_resize", "size_space_to_batch",
+    "size_dilated", "size_gathered", "size_heads_as_batch", "size_ones", "size_pad_to_multiple",
+    "size_ranges", "size_resize", "size_space_to_batch",
 ]  # fmt: skip
 OPEN = {
     "open_image": (None, None, None, 3),
@@ -36,6 +36,14 @@ def test_sizes_of_a_run_become_keras_alone(
     plan = case.plan()
     assert "tensorflow" not in source(plan)
     assert_computes(case, plan, keras_worker, tmp_path)
+
+
+def test_a_dense_layer_and_a_normalization_of_keras_2_are_layers_again(folder: Path) -> None:
+    plan = Case(folder / "size_heads_as_batch").plan()
+    dense = [layer for layer in plan.layers if layer.kind == "Dense"]
+    assert len(dense) == 4
+    assert all("use_bias" not in layer.arguments for layer in dense)
+    assert [layer.kind for layer in plan.layers][-1] == "LayerNormalization"
 
 
 @pytest.mark.parametrize("name", OPEN)

@@ -131,6 +131,38 @@ def open_image():
 
 
 @case
+def size_heads_as_batch():
+    """Heads put into the batch, by unstacked sizes; K.bias_add and K.sqrt of Keras 2."""
+    x, data, second = sequences(6)
+
+    def dense(x, name):
+        sizes = tf.unstack(tf.shape(x))
+        rows = tf.matmul(tf.reshape(x, [-1, sizes[-1]]), weight(name, 6, 6))
+        wide = tf.reshape(weight(name + "_bias", 6), [1, 1, 6])
+        return tf.reshape(rows, [*sizes[:-1], 6]) + wide
+
+    def heads(x):
+        sizes = tf.shape(x)
+        split = tf.reshape(x, [sizes[0], sizes[1], 2, sizes[2] // 2])
+        return tf.reshape(
+            tf.transpose(split, [0, 2, 1, 3]), [sizes[0] * 2, sizes[1], sizes[2] // 2]
+        )
+
+    query, key, value = (heads(dense(x, name)) for name in ("query", "key", "value"))
+    scores = tf.matmul(query, key, transpose_b=True)
+    scores = tf.exp(scores - tf.reduce_max(scores, -1, keepdims=True))
+    net = tf.matmul(scores / tf.reduce_sum(scores, -1, keepdims=True), value)
+    sizes = tf.shape(net)
+    net = tf.reshape(net, [sizes[0] // 2, 2, sizes[1], sizes[2]])
+    net = tf.reshape(tf.transpose(net, [0, 2, 1, 3]), [sizes[0] // 2, sizes[1], sizes[2] * 2])
+    net = dense(net, "joined") + x
+    centered = net - tf.reduce_mean(net, -1, keepdims=True)
+    variance = tf.reduce_mean(tf.square(centered), -1, keepdims=True)
+    root = tf.sqrt(tf.maximum(tf.minimum(variance + 1e-10, float("inf")), 0.0))
+    return Program(data, tf.identity(centered / root, name="out"), second=second)
+
+
+@case
 def open_sequence():
     """A sequence of any shape through tf.nn.conv1d, which adds a dimension first."""
     x = tf.placeholder(tf.float32, name="wave")

@@ -6,9 +6,13 @@ entry makes the graph; it finds `tf`, `np`, `normal`, `whole`, and defines
 
 - `feed(batch, size)`: input → array, and `sizes`: two pairs of these;
 - `outputs`: tensors;
-- `loss`, `optimizer`, and `label(batch, size)`: placeholder → array, where it can be trained;
+- `loss` and `optimizer`, or `train`, and `label(batch, size)`: placeholder → array, where it can be
+  trained;
 - `inference` and `training`: what is fed besides, such as `{is_training: False}`;
 - `updates`: of moving averages, if they are not in `tf.GraphKeys.UPDATE_OPS`.
+
+With `two_graphs = true`, the graph that is saved was built for training, and another one answers:
+the code finds `is_training`, True for the first and False for the second.
 """
 
 import json
@@ -55,40 +59,63 @@ def settle(session, updates, feeds):
             variable.load(before + (once - before) / (1 - kept), session)
 
 
+def build(entry, is_training):
+    made = {"tf": tf, "np": np, "normal": normal, "whole": whole, "inference": {}, "training": {}}
+    made["is_training"] = is_training
+    exec(entry["network"], made)  # the entry is part of this project
+    return made
+
+
+def train(made, session, checkpoint):
+    step = made.get("train")
+    updates = made.get("updates") or tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+    if "loss" in made and step is None:
+        with tf.control_dependencies(updates):
+            step = made["optimizer"].minimize(made["loss"], tf.train.get_or_create_global_step())
+    fresh = [tf.global_variables_initializer(), tf.local_variables_initializer()]
+    session.run([*fresh, tf.tables_initializer()])
+    feeds = {}
+    for _ in range(STEPS if step is not None else 1):
+        feeds = {**made["feed"](*made["sizes"][0]), **made["training"]}
+        if step is not None:
+            feeds.update(made["label"](*made["sizes"][0]))
+            session.run(step, feeds)
+    if updates:
+        settle(session, updates, feeds)
+    tf.train.Saver().save(session, checkpoint)
+
+
+def answers(made, session, names):
+    golden = {}
+    for which, size in enumerate(made["sizes"]):
+        feeds = made["feed"](*size)
+        values = session.run(made["outputs"], {**feeds, **made["inference"]})
+        golden.update({f"in{which}_{t.name}": value for t, value in feeds.items()})
+        golden.update({f"out{which}_{name}": value for name, value in zip(names, values)})
+    return golden
+
+
 def main():
     entry_path, folder = sys.argv[1:]
     with open(entry_path) as file:
         entry = json.load(file)
     tf.logging.set_verbosity("ERROR")
     tf.set_random_seed(1)
-    made = {"tf": tf, "np": np, "normal": normal, "whole": whole, "inference": {}, "training": {}}
-    exec(entry["network"], made)  # the entry is part of this project
-    outputs, sizes = made["outputs"], made["sizes"]
+    checkpoint = os.path.join(folder, "model.ckpt")
+    made = build(entry, True)
     session = made.get("session") or tf.Session()
-    train = None
-    updates = made.get("updates") or tf.get_collection(tf.GraphKeys.UPDATE_OPS)
-    if "loss" in made:
-        with tf.control_dependencies(updates):
-            train = made["optimizer"].minimize(made["loss"], tf.train.get_or_create_global_step())
-    fresh = [tf.global_variables_initializer(), tf.local_variables_initializer()]
-    session.run([*fresh, tf.tables_initializer()])
-    feeds = {**made["feed"](*sizes[0]), **made["training"]}
-    for _ in range(STEPS if train is not None else 0):
-        session.run(train, {**feeds, **made["feed"](*sizes[0]), **made["label"](*sizes[0])})
-    if updates:
-        settle(session, updates, feeds)
-    tf.train.Saver().save(session, os.path.join(folder, "model.ckpt"))
-    golden = {}
-    for which, size in enumerate(sizes):
-        feeds = made["feed"](*size)
-        answers = session.run(outputs, {**feeds, **made["inference"]})
-        golden.update({f"in{which}_{t.name}": value for t, value in feeds.items()})
-        golden.update({f"out{which}_{t.name}": a for t, a in zip(outputs, answers)})
-    np.savez(os.path.join(folder, "golden.npz"), **golden)
-    graph = session.graph.as_graph_def()
-    trained = sum(int(np.prod(v.shape.as_list())) for v in tf.trainable_variables())
+    with session.graph.as_default():
+        train(made, session, checkpoint)
+        trained = sum(int(np.prod(v.shape.as_list())) for v in tf.trainable_variables())
+    built = {"operations": len(session.graph.as_graph_def().node), "parameters": trained}
+    names = [tensor.name for tensor in made["outputs"]]
+    if entry.get("two_graphs"):
+        tf.reset_default_graph()
+        made, session = build(entry, False), tf.Session()
+        tf.train.Saver().restore(session, checkpoint)
+    np.savez(os.path.join(folder, "golden.npz"), **answers(made, session, names))
     with open(os.path.join(folder, "built.json"), "w") as file:
-        json.dump({"operations": len(graph.node), "parameters": trained}, file)
+        json.dump(built, file)
 
 
 main()

@@ -35,6 +35,9 @@ CARRIED = {  # and what is to be seen in model.py
     "fm_log_loss": "def graph_loss(",
     "half_precision": 'keras.ops.cast(x, "float16")',
     "hard_examples": "DynamicSlice(",
+    "keras_adam": 'slots = ["slot_1", "slot_2"]',
+    "keras_binary": "loss=keras.losses.BinaryCrossentropy(",
+    "lamb": "keras.ops.where(",
     "lars": "keras.ops.sqrt(",
     "loss_scale": "keras.optimizers.SGD(",
     "loss_not_reduced": 'reduction="sum"',
@@ -69,6 +72,15 @@ def test_a_step_goes_on_with_what_is_around_the_updates(
     assert CARRIED[name] in text
     if name == "momentum_by_hand":  # one learning rate for all weights
         assert "def update_1" not in text
+
+
+def test_a_network_of_keras_2_becomes_the_layers_it_was_written_with(
+    case_of: Callable[[str], Any],
+) -> None:
+    _, plan = plan_of(Case(case_of("train/keras_adam").folder))
+    kinds = [layer.kind for layer in plan.layers]
+    assert kinds == ["Embedding", "Dense", "Add", "Bidirectional", "Dense"]
+    assert not plan.warnings
 
 
 def test_one_function_serves_all_weights_that_are_updated_alike(

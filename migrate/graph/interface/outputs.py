@@ -295,7 +295,11 @@ class OutputFinder:
         return [
             f"{name}:0"
             for name in network
-            if not any(user.name in members for user in graph.node_consumers(name))
+            if not any(
+                # What a moving average is changed by is no output.
+                user.name in members or user.op in ("AssignSub", "AssignSubVariableOp")
+                for user in graph.node_consumers(name)
+            )
         ]
 
     def _selecting(self, bookkeeping: set[str]) -> set[str]:

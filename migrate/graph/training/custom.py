@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..constants import static_value
 from ..nodes import Graph, Node, split_tensor
-from ..variables import VARIABLE_OPS, find_variables, resolve, variable_of
+from ..variables import VARIABLE_OPS, GraphVariable, find_variables, resolve, variable_of
 from .accumulation import Sums
 from .clipping import clipped
 from .gradients import Borders
@@ -38,9 +38,9 @@ def find_custom(graph: Graph, trained: Collection[str]) -> Optimizer | None:
     """The optimizer that a program writes with assignments; None if there is none like that.
 
     Each weight is computed from its gradient, itself, variables of its shape that are assigned as
-    well (slots), scalars that a step multiplies by a constant (powers of beta), constants, and one
-    scalar that all share: the learning rate. That depends on a step, or is the constant that each
-    weight's change is multiplied by.
+    well (slots), scalars that a step multiplies by a constant (powers of beta), constants, scalar
+    variables that no step changes, and one scalar that all share: the learning rate. That depends
+    on a step, or is the constant (or variable) that each weight's change is multiplied by.
 
     Args:
         trained: node names of variables that other optimizers update.
@@ -49,16 +49,20 @@ def find_custom(graph: Graph, trained: Collection[str]) -> Optimizer | None:
     sums = Sums(graph, borders)
     changed, powers = _assignments(graph, borders, sums), _powers(graph)
     names = {node: f"beta{number}_power" for number, node in enumerate(powers, start=1)}
-    walks, rates = [], dict[str, None]()
-    for name, node in changed.items():
-        if not variables[name].trainable or name in trained:
-            continue
-        walk = _Walk(graph, borders, changed, name, names, sums)
-        if not walk.understands(node):
-            return None
-        rates |= walk.rates
-        walks.append(walk)
-    if not walks or len(rates) > 1:
+    weights = [n for n in changed if variables[n].trainable and n not in trained]
+
+    def walked(rate: str = "") -> list[_Walk] | None:
+        found = [_Walk(graph, borders, variables, changed, n, names, sums, rate) for n in weights]
+        return found if all(walk.understands(changed[walk.variable]) for walk in found) else None
+
+    walks = walked()
+    if not walks:
+        return None
+    rates = dict.fromkeys(rate for walk in walks for rate in walk.rates)
+    if len(rates) > 1:  # the rate, and for some weights a multiple of it
+        rates = dict.fromkeys(r for r in rates if all(r in _scaled(graph, each) for each in rates))
+        walks = walked(next(iter(rates))) if len(rates) == 1 else None
+    if walks is None:
         return None
     shared = next(iter(rates), None)
     factors = [shared or _factor(graph, changed[walk.variable]) for walk in walks]
@@ -70,7 +74,8 @@ def find_custom(graph: Graph, trained: Collection[str]) -> Optimizer | None:
     taken = {each for walk in walks for each in walk.given.values()}
     used = {names[node]: node for node in powers if names[node] in taken}
     betas = {key.removesuffix("_power"): powers[node] for key, node in used.items()}
-    return Optimizer(name, CLASS, betas, rate, {}, used, updates, _counter(graph, rate))
+    step = _counter(graph, rate) or _counted(graph)
+    return Optimizer(name, CLASS, betas, rate, {}, used, updates, step)
 
 
 def _powers(graph: Graph) -> dict[str, float]:
@@ -107,16 +112,33 @@ def _factor(graph: Graph, node: Node) -> str | None:
     """The constant scalar that a weight's step is multiplied by."""
     step = graph.node(resolve(graph, node.inputs[1]))
     if node.op in ("Assign", "AssignVariableOp"):
+        if step.op in ("Add", "AddV2"):  # of a velocity, as Keras's SGD has it
+            step = graph.node(resolve(graph, step.inputs[1]))
         if step.op != "Sub":
             return None
         step = graph.node(resolve(graph, step.inputs[1]))
     while step.op in ("Mul", "RealDiv"):
         for tensor in step.inputs if step.op == "Mul" else ():
-            value = static_value(graph, tensor)
-            if value is not None and value.shape == ():
+            value, kept = static_value(graph, tensor), variable_of(graph, tensor)
+            if (value is not None and value.shape == ()) or (kept and _is_scalar(graph, kept)):
                 return resolve(graph, tensor)
         step = graph.node(resolve(graph, step.inputs[0]))
     return None
+
+
+def _is_scalar(graph: Graph, variable: str) -> bool:
+    return graph.nodes[variable].attrs.get("shape") == ()
+
+
+def _scaled(graph: Graph, tensor: str) -> list[str]:
+    """A tensor, and what it is a multiple of by constants."""
+    found = [tensor]
+    while (node := graph.node(found[-1])).op == "Mul":
+        rest = [t for t in node.inputs if scalar(graph, t) is None]
+        if len(rest) != 1:
+            break
+        found.append(resolve(graph, rest[0]))
+    return found
 
 
 def _counter(graph: Graph, rate: str) -> str | None:
@@ -129,16 +151,30 @@ def _counter(graph: Graph, rate: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
+def _counted(graph: Graph) -> str | None:
+    """The integer variable that a step adds 1 to, if there is one: Keras's optimizers have it."""
+    found = {
+        name
+        for node in graph.of("AssignAdd", "AssignAddVariableOp")
+        if scalar(graph, node.inputs[1]) == 1.0
+        and (name := variable_of(graph, node.inputs[0])) is not None
+        and str(graph.nodes[name].attrs.get("dtype", "")).startswith("int")
+    }
+    return found.pop() if len(found) == 1 else None
+
+
 @dataclass
 class _Walk:
     """Goes back from what is assigned to one weight to all that it is computed from."""
 
     graph: Graph
     borders: Borders
+    variables: Mapping[str, GraphVariable]
     changed: dict[str, Node]
     variable: str
     powers: Mapping[str, str]
     sums: Sums
+    rate: str = ""  # where it is known
     gradient: str = ""
     slots: dict[str, None] = field(default_factory=dict)
     rates: dict[str, None] = field(default_factory=dict)
@@ -147,7 +183,7 @@ class _Walk:
 
     def understands(self, node: Node) -> bool:
         """Whether there is nothing else than an optimizer may take."""
-        shape = find_variables(self.graph)[self.variable].shape
+        shape = self.variables[self.variable].shape
         waiting, seen = [node.inputs[1]], set[str]()
         while waiting:
             value = self._assigned_value(waiting.pop(0))
@@ -170,7 +206,9 @@ class _Walk:
                 if source.name == self.variable:
                     self.given[tensor] = "weight"
                     continue
-                other = find_variables(self.graph)[source.name]
+                if _is_scalar(self.graph, source.name) and source.name not in self.changed:
+                    continue  # a hyperparameter
+                other = self.variables[source.name]
                 if other.trainable or other.shape != shape or source.name not in self.changed:
                     return False
                 self.given[tensor] = source.name
@@ -243,13 +281,16 @@ class _Walk:
 
     def _is_rate(self, tensor: str) -> bool:
         """Whether it is a scalar that depends on something, but on no gradient or weight."""
+        if self.rate:
+            return tensor == self.rate
         if self.graph.shape(tensor) != () or static_value(self.graph, tensor) is not None:
             return False
         behind = self.graph.ancestors([tensor])
         if any(each in self.borders or each in self.powers for each in behind):
             return False
-        return all(
-            node.attrs.get("shape") in ((), None)
-            for node in behind.values()
-            if node.op in VARIABLE_OPS
-        )
+        held = [node for node in behind.values() if node.op in VARIABLE_OPS]
+        fed = any(node.op.startswith("Placeholder") for node in behind.values())
+        counted = any(str(node.attrs.get("dtype")).startswith("int") for node in held)
+        if not (fed or counted or not held):  # computed from hyperparameters
+            return False
+        return all(node.attrs.get("shape") in ((), None) for node in held)

@@ -291,7 +291,8 @@ def _probability(graph: Graph, tensor: str) -> _Probability:
         if node.op in ("Softmax", "Sigmoid"):
             logits = _own_input(graph, node, 0)
             return _Probability(node.op.lower(), logits, f"{node.name}:0", options)
-        if node.op == "Reshape":  # tf.nn.softmax reshapes more than two dimensions
+        inner = through(graph, node.inputs[0], "Softmax") if node.op == "Reshape" else None
+        if inner is not None:  # tf.nn.softmax reshapes more than two dimensions
             tensor = node.inputs[0]
             continue
         break
@@ -360,11 +361,13 @@ def _binary(graph: Graph, node: Node, learned: Learned) -> Match | None:
             continue
         mirrored = _is_one(graph, complement.inputs[0]) and _is_one(graph, rest.inputs[0])
         same = resolve(graph, complement.inputs[1]) == resolve(graph, one[0])
-        same &= resolve(graph, rest.inputs[1]) == resolve(graph, one[1].tensor)
+        likely = _probability(graph, rest.inputs[1]).tensor  # clipped there too, as Keras does
+        same &= resolve(graph, likely) == resolve(graph, one[1].tensor)
         if not (mirrored and same):
             continue
-        kind = "log_loss" if "epsilon" in one[1].options else "binary_cross_entropy"
         options = dict(one[1].options)
+        plain = "clip" in options or "epsilon" not in options
+        kind = "binary_cross_entropy" if plain else "log_loss"
         if one[1].kind != "sigmoid":
             options["probabilities"] = True
         return Match(kind, one[1].logits, one[0], one[1].tensor, -one[2], options)

@@ -119,7 +119,8 @@ def gates(
         counter, own = resolve(graph, node.inputs[0]), graph.ancestors([node.name])
         for name in behind.keys() - own.keys():
             taken = (resolve(graph, tensor) for tensor in graph.nodes[name].inputs)
-            if counter in taken and graph.nodes[name].op not in PASSING_OPS:
+            reads = graph.nodes[name].op not in PASSING_OPS or graph.nodes[name].op == _READ
+            if counter in taken and reads:
                 found[name] = [node.name]
     return found
 
@@ -128,21 +129,43 @@ def counted_ahead(graph: Graph, optimizer: Optimizer, operations: Sequence[str])
     """The assignment of an optimizer's step counter, if it runs in no order with the updates.
 
     A reference variable (VariableV2) is read where its value is used. TensorFlow 1.15 has counted
-    by then, so the updates use the number of the next step: measured with BERT's optimizer.
+    by then, so the updates use the number of the next step: measured with BERT's optimizer. So it
+    has where the assignment of a resource was written before the reads: measured with those of
+    Keras 2.3.
 
     Args:
         operations: what a step runs.
     """
-    if optimizer.step is None or graph.nodes[optimizer.step].op == "VarHandleOp":
+    if optimizer.step is None:
         return None
+    kinds: tuple[str, ...] = ("Assign", "AssignAdd")
+    if graph.nodes[optimizer.step].op == "VarHandleOp":
+        kinds = ("AssignAddVariableOp",)
     nodes = [update.node for update in optimizer.updates]
     before = graph.ancestors(nodes, control=True)
     for node in graph.ancestors(operations, control=True).values():
-        counts = node.op in ("Assign", "AssignAdd") and node.name not in before
+        counts = node.op in kinds and node.name not in before
+        if counts and node.op.endswith("VariableOp"):
+            counts = _written_before(graph, node, optimizer)
         if counts and variable_of(graph, node.inputs[0]) == optimizer.step:
             waits = graph.ancestors([node.name], control=True).keys() & set(nodes)
             return None if waits else node
     return None
+
+
+_READ = "ReadVariableOp"
+
+
+def _written_before(graph: Graph, counting: Node, optimizer: Optimizer) -> bool:
+    """Whether a program counts before everything that a learning rate reads of the counter."""
+    place = {name: at for at, name in enumerate(graph.nodes)}
+    behind = graph.ancestors([optimizer.learning_rate] if optimizer.learning_rate else [])
+    reads = [
+        node
+        for node in behind.values()
+        if node.op == _READ and variable_of(graph, node.inputs[0]) == optimizer.step
+    ]
+    return bool(reads) and all(place[counting.name] < place[node.name] for node in reads)
 
 
 def apart(graph: Graph, names: Sequence[str], watched: Collection[str]) -> list[Node]:

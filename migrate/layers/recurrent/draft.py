@@ -200,6 +200,11 @@ def common_scope(names: Iterable[str]) -> str:
     return "/".join(scopes[0][:count])
 
 
+_STAYING_ZERO = (
+    "Tile", "Reshape", "ExpandDims", "BroadcastTo", "StridedSlice", "Squeeze", "Sum", "Mean", "Max",
+)  # fmt: skip
+
+
 def is_zero(view: View, tensor: str) -> bool:
     """Whether a tensor holds nothing but zeros, of whatever batch size."""
     value = view.static(tensor)
@@ -210,7 +215,7 @@ def is_zero(view: View, tensor: str) -> bool:
         return view.scalar(node.inputs[1]) == 0
     if node.op == "ConcatV2":
         return all(is_zero(view, source) for source in node.inputs[:-1])
-    if node.op in ("Tile", "Reshape", "ExpandDims", "BroadcastTo", "StridedSlice", "Squeeze"):
+    if node.op in _STAYING_ZERO:
         return is_zero(view, node.inputs[0])
     if node.op == "Mul":
         return any(view.scalar(source) == 0 for source in node.inputs)

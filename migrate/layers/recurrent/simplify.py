@@ -119,8 +119,11 @@ def _reverse(draft: Draft) -> None:
             if axes == [0, 1, 2]
             for consumer in view.graph.consumers(tensor)
         ]
+        rest, mask = node.inputs[1:], _turned_mask(view, node)
         if _reverses(view, source) and not node.attrs["masked"]:
             pass
+        elif _reverses(view, source) and mask:
+            rest = (*rest[:-1], mask)
         elif _same_lengths(draft, source, node) and all(
             _same_lengths(draft, consumer, node) for _, consumer in turned
         ):
@@ -135,7 +138,7 @@ def _reverse(draft: Draft) -> None:
                 draft.replaced[f"{consumer.name}:0"] = flipped
         else:
             continue
-        inputs = (source.inputs[0], *node.inputs[1:])
+        inputs = (source.inputs[0], *rest)
         attrs = {**node.attrs, "backwards": not node.attrs["backwards"]}
         draft.nodes[node.name] = replace(node, inputs=inputs, attrs=attrs)
 
@@ -146,12 +149,28 @@ def _reverses(view: View, node: Node) -> bool:
     return axes_or_sizes(view.static(node.inputs[1])) == (1,)
 
 
+def _turned_mask(view: View, node: Node) -> str | None:
+    """The mask of which a layer's own mask is the reverse in time, as in Keras before 2.4."""
+    turned = view.node(node.inputs[-1])
+    squeezed = turned.op == "Squeeze"
+    turned = view.node(turned.inputs[0]) if squeezed else turned
+    if not node.attrs["masked"] or not _reverses(view, turned):
+        return None
+    inner = view.node(turned.inputs[0])
+    if not squeezed:
+        return turned.inputs[0]
+    wide = inner.op == "ExpandDims" and view.scalar(inner.inputs[1]) in (-1, 2)
+    return inner.inputs[0] if wide else None
+
+
 def _same_lengths(draft: Draft, source: Node, node: Node) -> bool:
     """Whether a node reverses sequences up to the lengths at which a layer's mask ends."""
     if source.op != "ReverseSequence" or not node.attrs["masked"]:
         return False
     axes = source.attrs.get("seq_dim"), source.attrs.get("batch_dim", 0)
     mask = draft.view.node(node.inputs[-1])
+    if len(mask.inputs) < 2:  # given, not made of lengths
+        return False
     return axes == (1, 0) and _uncast(draft, source.inputs[1]) == _uncast(draft, mask.inputs[1])
 
 
@@ -211,7 +230,9 @@ def _directions(
         for node in (forward, backward)
         for i in range(3)
     )
-    plain = len(forward.inputs) == 1 + forward.attrs["masked"] and not forward.attrs["holds"]
+    # Keras's layer gives zeros where the mask is false; the final states are what they are.
+    holds = sequences and (forward.attrs["holds"] or backward.attrs["holds"])
+    plain = len(forward.inputs) == 1 + forward.attrs["masked"] and not holds
     alike = forward.attrs["cell"].form == backward.attrs["cell"].form
     same = _origins(view, forward) == _origins(view, backward)
     ways = (forward.attrs["backwards"], backward.attrs["backwards"]) == (False, True)
@@ -219,8 +240,9 @@ def _directions(
 
 
 def _origins(view: View, node: Node) -> tuple[str, ...]:
-    """The sequence, and the lengths of its mask."""
+    """The sequence, and the lengths of its mask, or a mask that is given."""
     sequence = view.resolve(node.inputs[0])
     if not node.attrs["masked"]:
         return (sequence,)
-    return (sequence, view.resolve(view.node(node.inputs[-1]).inputs[1]))
+    mask = view.node(node.inputs[-1])
+    return (sequence, view.resolve(mask.inputs[1] if len(mask.inputs) > 1 else node.inputs[-1]))
