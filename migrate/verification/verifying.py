@@ -33,7 +33,7 @@ from .comparing import Allowed, difference
 from .correspondence import Pair, pairs_of
 from .evidence import no_evidence
 from .exports import check_exports, check_places, export_model, not_exported
-from .feeding import Feeding, read_data
+from .feeding import BATCH, Feeding, read_data
 from .layers import LayerDifference, Search, Side
 from .result import Verification, Wide
 from .subject import Model, Subject, find_subject
@@ -86,7 +86,8 @@ def verify(
             fewer where a network is large.
         seed: of the random examples.
         train: how many steps of training to compare too, from the checkpoint on: the original's
-            own train operation against Keras's step. Each takes 32 examples.
+            own train operation against Keras's step. Each takes 32 examples, fewer where a network
+            is large.
         trust: run the original graph, and a SavedModel as the model, even if they could touch
             files, the network or processes.
         reference: a Python interpreter that has TensorFlow 1: it runs the original, forward and in
@@ -181,7 +182,8 @@ def verify(
                     expected="its value, for --train",
                     try_=f"--feed {unfed[0]}=VALUE",
                 )
-            feeding = Feeding.of(opened.graph, interface, plan, data, seed)
+            size = fitting(plan, BATCH)
+            feeding = Feeding.of(opened.graph, interface, plan, data, seed, size)
         tell({"stage": "opening"})
         run_by = f"TensorFlow {own.version(timeout)}" if own is not None else None
         source_text = _own_source(opened, interface, inference, plan, subject)
