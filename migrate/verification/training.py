@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..graph import Interface
 from ..plan import Plan, Unknown
 from ..plan.examples import KINDS
@@ -88,8 +88,10 @@ def train_both(
         )
         return replace(again, notes=(*again.notes, note), repeat=partial(on, gated))
     wide = _in_float64(original, model, batches, given)
-    agree = wide is not None and wide.holds(allowed) and wide.holds(_IN_FLOAT64)
-    if wide is not None and agree and trained.first_loss_holds(Allowed()):
+    if isinstance(wide, str):
+        note = f"float64, which tells rounding from other differences, could not be run: {wide}"
+        trained = replace(trained, notes=(*trained.notes, note))
+    elif wide.holds(allowed) and wide.holds(_IN_FLOAT64) and trained.first_loss_holds(Allowed()):
         note = (
             "both sides were compared in float64, where rounding does not show; in float32 "
             f"{trained.wrong(allowed)}"
@@ -110,8 +112,8 @@ def _in_float64(
     model: Model,
     batches: Sequence[Mapping[str, np.ndarray]],
     given: Sequence[Batch],
-) -> Trained | None:
-    """Both sides after the same steps in float64; None where one of them cannot do that."""
+) -> Trained | str:
+    """Both sides after the same steps in float64; what one of them says that cannot do that."""
     try:
         run = original.run(batches, gated=True, wide=True)
         with model.wide():
@@ -120,8 +122,8 @@ def _in_float64(
             return original.compare(run, model, made)
     except WorkerError:
         raise
-    except (UserError, JobError):
-        return None
+    except (UserError, JobError) as error:
+        return printable(error.gist if isinstance(error, JobError) else error.problem, 200)
 
 
 def _first_run(
