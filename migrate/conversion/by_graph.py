@@ -171,8 +171,12 @@ class GraphConversion:
                     )
                 measured = replace(measured, run_by=run_by)
                 trained = self._check_training(plan, interface, measured, runner, keras_worker)
-                if not all(map(Allowed().holds, (measured.differences or {}).values())):
+                if not measured.holds:
                     return self._elsewhere_not(measured, "the outputs differ on TensorFlow already")
+                if measured.found is not None:
+                    return self._elsewhere_not(
+                        measured, "rounding moves the outputs by more than is allowed"
+                    )
                 subject = Subject(room / "model.keras", None)
                 common: dict[str, Any] = {
                     "own": subject.source,
@@ -225,7 +229,13 @@ class GraphConversion:
                     Allowed(),
                     self.output.tell,
                 )
-                measured = Measured(found, found=comparison.run(given), examples=number_of(given))
+                measured = Measured(
+                    found,
+                    found=comparison.run(given),
+                    examples=number_of(given),
+                    unproved=self._unproved(interface, plan, expected),
+                    advice=self.output.verify_with_data,
+                )
                 return measured, given, expected
 
             keep = False
@@ -321,7 +331,7 @@ class GraphConversion:
             found = TrainingCheck(Verdict.NOT_RUN, "compile_model does not set a loss")
         elif not measured.differences:
             found = TrainingCheck(Verdict.NOT_RUN, "the outputs were not compared")
-        elif all(map(Allowed().holds, measured.differences.values())):
+        elif measured.holds:
             self.output.tell({"stage": "comparing training"})
             try:
                 model = Model.built(keras_worker, self.timeout)

@@ -16,7 +16,7 @@ from .subject import Model
 _LEAST_SHARE = 0.1
 """Of the greatest gradient: smaller ones are held against that, since sums that cancel leave the
 rounding of their terms."""
-_TIMES = 10
+TIMES = 10
 """So many times as far as rounding moves the original itself may both sides be apart."""
 
 
@@ -102,7 +102,7 @@ class Trained:
         left = {
             target
             for target, d in apart.items()
-            if not allowed.holds(d) and d.max_abs <= _TIMES * moved.get(target, 0.0)
+            if not allowed.holds(d) and d.max_abs <= TIMES * moved.get(target, 0.0)
         }
         if not left:
             return self

@@ -228,8 +228,10 @@ def verify(
             "timeout": timeout,
             "tell": tell,
         }
-        if result.verdict is Verdict.FAIL:
+        if result.verdict is Verdict.FAIL or any(map(result.excused, result.outputs)):
             reason = "the model differs on TensorFlow already"
+            if result.verdict is not Verdict.FAIL:
+                reason = "rounding moves the outputs by more than is allowed"
             result = replace(
                 result,
                 backends=not_compared(programs, reason),
@@ -390,7 +392,7 @@ class Comparison:
             causes=tuple(causes),
             allowed=self.allowed,
             examples=number_of(given),
-            wide=self._wide(given, arrays) if wide and not exact else None,
+            wide=self._wide(given, arrays, wanted) if wide and not exact else None,
             unproved=no_evidence(expected),
         )
 
@@ -429,8 +431,13 @@ class Comparison:
         )
         return Search(self.model, pairs, side, self.allowed, self.plan, self.source.read)
 
-    def _wide(self, given: Mapping[str, np.ndarray], arrays: Sequence[np.ndarray]) -> Wide:
-        """Both sides again in float64, if both can."""
+    def _wide(
+        self,
+        given: Mapping[str, np.ndarray],
+        arrays: Sequence[np.ndarray],
+        narrow: Sequence[np.ndarray],
+    ) -> Wide:
+        """Both sides again in float64, if both can; ``narrow`` is the original in float32."""
         if self.model.kind != "keras":
             return Wide(None, "the precision of a SavedModel is fixed")
         self.tell({"stage": "comparing in float64"})
@@ -446,7 +453,12 @@ class Comparison:
         measured = self._measured(wanted, made)
         rounding = all(d.max_abs <= _ROUNDING * d.scale for d in measured.values())
         rounding = rounding and all(np.isfinite(value).all() for value in wanted)
-        return Wide(max(d.max_abs for d in measured.values()), None, rounding)
+        moved = {
+            tensor: difference(exact, rounded.astype(exact.dtype)).max_abs
+            for tensor, exact, rounded in zip(self.interface.outputs, wanted, narrow, strict=True)
+            if rounded.dtype.kind == "f"
+        }
+        return Wide(max(d.max_abs for d in measured.values()), None, rounding, moved)
 
     def _measured(
         self, wanted: Sequence[np.ndarray], made: Sequence[np.ndarray]

@@ -1,0 +1,54 @@
+"""Outputs whose terms cancel: what float32 does to the original itself is no fault of the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tfmigrate.parity import Verdict
+from tfmigrate.verification import Allowed, Measured
+from tfmigrate.verification.comparing import difference
+from tfmigrate.verification.result import Verification, Wide
+
+SCORES = np.random.default_rng(0).normal(0, 0.003, (64, 51))
+VALUES = np.linspace(-10, 10, 51)
+
+
+def expected_values(scores: np.ndarray, order: slice) -> np.ndarray:
+    """Of a distribution over values that cancel, as deep Q networks have it, summed in an order."""
+    powers = np.exp(scores)
+    terms = powers / powers.sum(1, keepdims=True) * VALUES.astype(scores.dtype)
+    return np.cumsum(terms[:, order], 1)[:, -1]
+
+
+@pytest.fixture(scope="module")
+def found() -> Verification:
+    """Two orders of the same sum in float32, and what float64 says of both."""
+    one, other = (expected_values(SCORES.astype("float32"), slice(None, None, s)) for s in (1, -1))
+    exact, again = (expected_values(SCORES, slice(None, None, step)) for step in (1, -1))
+    moved = {"q:0": difference(exact, one.astype("float64")).max_abs}
+    wide = Wide(float(np.abs(exact - again).max()), None, True, moved)
+    return Verification({"q:0": difference(one, other)}, (), (), Allowed(), 64, wide)
+
+
+def test_terms_that_cancel_pass_and_say_so(found: Verification) -> None:
+    assert not Allowed().holds(found.outputs["q:0"])
+    assert found.verdict is Verdict.PASS
+    assert "its terms cancel" in " ".join(found.told())
+    assert Measured(found.outputs, found=found).holds
+    assert not Measured(found.outputs).holds
+
+
+def test_nothing_else_is_excused(found: Verification) -> None:
+    assert found.wide is not None
+    little = {"q:0": found.outputs["q:0"].max_abs / 11}
+    for other in (
+        replace(found, wide=None),
+        replace(found, wide=replace(found.wide, rounding=False)),
+        replace(found, wide=replace(found.wide, moved=little)),
+        replace(found, wide=replace(found.wide, moved={})),
+        replace(found, allowed=Allowed(0.0, 2e-5)),
+    ):
+        assert other.verdict is Verdict.FAIL
+        assert "cancel" not in " ".join(other.told())
