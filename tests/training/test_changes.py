@@ -24,6 +24,7 @@ CARRIED = {  # and what is to be seen in model.py
     "accumulation_reset": "learning_rate=ByRound(",
     "adam_by_hand": "powers = [[0.9, ",
     "adamw_contrib": "before = [[change_weight, [",
+    "averages_trainable": "keras.optimizers.Adam(",
     "bert_adam_decay": 'slots = ["adam_m", "adam_v"]',
     "centralised": "x = keras.ops.mean(gradient, axis=0, keepdims=True)",
     "clip_average_norm": "gradients = [",

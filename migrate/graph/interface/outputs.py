@@ -123,7 +123,8 @@ class OutputFinder:
             variables = set().union(*(self._behind(output) for output in outputs))
             if variables - trained and trained & variables:
                 inner = self._boundary(outputs[0], trained)
-                if inner is not None:  # a generator, trained through another network
+                # A generator, trained through another network, has all variables that are trained.
+                if inner is not None and trained & variables <= self._behind(inner):
                     outputs, variables = (inner,), self._behind(inner)
             for part in self._by_losses.apart(loss, outputs):
                 if part not in networks:
