@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTHON37 ?= python3.7
 TIME ?= 600
+BACKENDS ?= jax optax torch
 
 .PHONY: compare test backends lint fix bench bench-json fuzz zoo readability docs course clean help
 
@@ -16,7 +17,7 @@ compare: .venv  ## train the same network in TF1 and TF2, side by side
 test: .venv  ## run the tests
 	$(BIN)/pytest
 
-backends: .backends  ## set up JAX and PyTorch, apart, for the tests that need them
+backends: .backends  ## set up JAX and PyTorch, or BACKENDS, apart, for the tests that need them
 
 lint: .venv  ## check style and types
 	$(BIN)/ruff check .
@@ -64,5 +65,5 @@ clean:  ## remove what was built
 # Keras, JAX and PyTorch without TensorFlow.
 .backends: constraints.txt constraints-dev.txt
 	$(PYTHON) -m venv .backends
-	.backends/bin/python -m pip install --quiet --constraint constraints-dev.txt keras jax optax torch safetensors
+	.backends/bin/python -m pip install --quiet --constraint constraints-dev.txt keras safetensors $(BACKENDS)
 	touch .backends

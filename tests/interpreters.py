@@ -20,7 +20,8 @@ def python_of(name: str) -> str | None:
     given = os.environ.get(f"TFMIGRATE_{name.upper()}")
     if given or importlib.util.find_spec(name):
         return given or sys.executable
-    return str(OTHERS) if OTHERS.exists() and name in ("jax", "torch") else None
+    installed = OTHERS.parents[1].glob(f"lib/python*/site-packages/{name}")
+    return str(OTHERS) if any(installed) and name in ("jax", "torch") else None
 
 
 def skip_without(name: str) -> str:

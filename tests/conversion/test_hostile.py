@@ -117,11 +117,11 @@ def test_names_that_are_code_stay_data(
 
 
 def test_a_very_deep_graph_ends_in_time(tmp_path: Path, workers: tuple[Worker, Worker]) -> None:
-    """100,000 operations in a row: TensorFlow itself may abort at it, and that is said."""
+    """50,000 operations in a row: TensorFlow itself may abort at it, and that is said."""
     graph = protos.GraphDef()
     graph.node.add(name="x", op="Placeholder").attr["dtype"].type = 1
     graph.node[0].attr["shape"].shape.dim.add(size=2)
-    for number in range(100_000):
+    for number in range(50_000):
         node = graph.node.add(name=f"n{number}", op="Identity", input=[graph.node[-1].name])
         node.attr["T"].type = 1
     last = graph.node[-1].name

@@ -24,7 +24,8 @@ def workers():
 # Each takes twenty seconds or more; other files of this folder run them at a smaller size.
 LONG = (
     "activations", "batch-norm", "deep-100", "fast-loop", "mlp-128", "mlp-deep",
-    "mlp-regularized", "optimizers", "regularization", "schedules", "transfer", "wide-deep",
+    "mlp-regularized", "optimizers", "regularization", "schedules", "softmax", "transfer",
+    "wide-deep",
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("exercises")
 EXERCISES = [(row, number) for row, s in SYSTEMS.items() for number in range(len(s.exercises))]
 
 # Rows whose exercises run in a second or two; TFMIGRATE_LONG=1 runs all.
-SHORT = ("perceptron", "dropout-by-hand", "softmax", "save-restore", "summary", "stale-graph")
+SHORT = ("perceptron", "dropout-by-hand", "save-restore", "summary", "stale-graph")
 
 # "1,234.5 %" and "1e-7", but neither "TF1" nor "784".
 _NUMBER = re.compile(r"(?<![\w.-])-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?: %)?(?!\w)")
