@@ -41,8 +41,8 @@ class ChangedSteps:
             if change is not None and gradient is not None:
                 more = [self._array(name, variable) for name in names]
                 if hasattr(gradient, "dense_shape"):  # rows of an embedding
-                    rows, count = gradient.indices, variable.shape[0]
-                    gradient = keras.ops.segment_sum(gradient.values, rows, num_segments=count)
+                    values, rows = gradient.values, gradient.indices
+                    gradient = keras.ops.segment_sum(values, rows, variable.shape[0])
                 gradient = keras.ops.convert_to_tensor(gradient)
                 gradient = change(gradient, variable, *more)
             changed.append(gradient)
