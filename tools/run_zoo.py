@@ -46,12 +46,13 @@ trained two steps, saved, and converted by `tfmigrate convert-ckpt` without a hi
 writes this page.
 
 *Forward* is the largest difference between the Keras model and TensorFlow 1.15 at two batch sizes,
-lengths or image sizes, relative to the largest output. *Training* is the number of steps in which
+lengths or image sizes, relative to the largest output; where outputs hardly depend on the input, it
+proves nothing, and the cell says so. *Training* is the number of steps in which
 the model and the graph's own train operation agree. *Lines* are those of model.py. *Seconds* and
 *MiB* are those of the conversion, its proof included, over all of its processes; seconds depend on
 the machine and on other work on it. *JAX* and *PyTorch* are `tfmigrate verify` on that backend: the
 largest difference of the outputs, of the losses of three training steps, and of weights and slots
-after them, each relative.
+after them, each relative; empty where it was not run.
 
 """
 HEAD = (
