@@ -138,7 +138,7 @@ def run(path: Path, folder: Path, old: str, pythons: list[str]) -> Row:
         outcome = outcome if proved else f"keras, {report['parity']['verdict']}"
         forward = ", ".join(d if isinstance(d, str) else f"{d:.1e}" for d in differences)
         lines = str(len((out / "model.py").read_text().splitlines()))
-        on_backends = _on_backends(case, out, pythons, trained=bool(report.get("training")))
+        on_backends = _on_backends(case, out, pythons, trained=_training(report).endswith("steps"))
     else:
         outcome = f"{outcome}: {' '.join(report.get('lifted') or report['notes'])[:200]}"
     cells += [outcome, forward, _training(report), lines, f"{seconds:.0f}", memory, *on_backends]
@@ -147,18 +147,21 @@ def run(path: Path, folder: Path, old: str, pythons: list[str]) -> Row:
 
 def _on_backends(case: Path, out: Path, pythons: list[str], trained: bool) -> list[str]:
     """What `verify` finds on each backend that `pythons` names."""
+    if not pythons:
+        return [""] * len(BACKENDS)
     command = [ROOT / ".venv" / "bin" / "tfmigrate", "verify", case / "model.ckpt", out, "--json"]
     command += ["--train", "3"] * trained
     for python in pythons:
         command += ["--backend", python.partition("=")[0], "--python", python]
-    if not pythons:
-        return [""] * len(BACKENDS)
     done = subprocess.run([*map(str, command)], capture_output=True, text=True)
     if not done.stdout:
         said = done.stderr.strip().splitlines()[-1]
         return [f"**{said[:120]}**"] * len(BACKENDS)
     entries = {e["backend"]: e for e in json.loads(done.stdout)["backends"]}
-    return [", ".join(figures(entries[name])) if name in entries else "" for name in BACKENDS]
+    cells = {
+        name: [cell for cell in figures(e) if cell not in ("", "–")] for name, e in entries.items()
+    }
+    return [", ".join(cells.get(name, [])) for name in BACKENDS]
 
 
 def _training(report: dict) -> str:

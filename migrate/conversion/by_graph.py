@@ -173,10 +173,6 @@ class GraphConversion:
                 trained = self._check_training(plan, interface, measured, runner, keras_worker)
                 if not measured.holds:
                     return self._elsewhere_not(measured, "the outputs differ on TensorFlow already")
-                if measured.found is not None:
-                    return self._elsewhere_not(
-                        measured, "rounding moves the outputs by more than is allowed"
-                    )
                 subject = Subject(room / "model.keras", None)
                 common: dict[str, Any] = {
                     "own": subject.source,
@@ -185,14 +181,14 @@ class GraphConversion:
                     "tell": self.output.tell,
                 }
                 found = compare_backends(
-                    self.backends, subject, interface, given, expected, trained, Allowed(),
+                    self.backends, subject, interface, given, expected, trained, measured.allowed,
                     plan=plan, device=self.device, precisions=self.precisions, **common,
                 )  # fmt: skip
                 if self.exports:
                     original.open()
                 files = export_model(
                     self.exports, room, subject, interface, given, expected, original.run,
-                    Allowed(), force=False, **common,
+                    measured.allowed, force=False, **common,
                 )  # fmt: skip
                 return replace(measured, backends=found, exports=files)
 

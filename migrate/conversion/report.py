@@ -63,8 +63,8 @@ def model_report(
             "parity": _parity(measured, reference),
             "backends": [each.to_dict() for each in measured.backends],
             "exports": [each.to_dict() for each in measured.exports],
-            "notes": plan.notes,
-            "warnings": [*plan.warnings, *measured.told],
+            "notes": [*plan.notes, *(measured.told if measured.holds else [])],
+            "warnings": [*plan.warnings, *([] if measured.holds else measured.told)],
         }
     )
 

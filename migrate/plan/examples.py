@@ -23,8 +23,8 @@ _PARTS = ("keras.ops.split", "keras.ops.unstack", "keras.ops.cast", "keras.ops.r
     "keras.ops.expand_dims")  # fmt: skip
 _WITH_LENGTHS = ("CRFLogLikelihood", "Recurrence", "ReverseSequence", "SequenceMask",
     "UpToLongest")  # fmt: skip
-_RESHAPED = ("keras.ops.cast", "keras.ops.reshape", "keras.ops.expand_dims", "[]", "-", "*")
-_LARGE = 1000  # times a mask is what keeps scores out of a softmax
+_LARGE = 1_000  # a factor of 1 - x that keeps scores out of a softmax
+_HUGE = 1e6  # a factor of x itself that can have no other purpose
 _HASHING = ("Hashing", "StringLookup", "IntegerLookup", "HashedCross", "HashedCrossing",
     "Discretization")  # fmt: skip
 _ANY_INTEGER = 10  # one more than the largest, where nothing is known about them
@@ -128,23 +128,29 @@ def _telling_values(plan: Network, value: Value) -> list[Any]:
 
 
 def _is_mask(plan: Network, value: Value) -> bool:
-    """Whether an input says which positions count.
+    """Whether an input says which positions count: its complement, or it, is added to scores.
 
-    Of an integer, ``1 - x`` is taken; or a number is multiplied by -10,000, 1e30 or so, and added
-    to scores. Other numbers than 0 and 1 would make scores so large that rounding decides.
+    That is ``1 - x`` of an integer, ``(1 - x) * -10000`` or ``x * 1e30``. Other numbers than 0 and
+    1 would make scores so large that rounding decides.
     """
-    reached, whole = {id(value)}, value.dtype.startswith(("int", "uint"))
+    whole = value.dtype.startswith(("int", "uint"))
+    least = {id(value): _HUGE}  # value → the factor that tells
     for call in plan.calls:
-        if not any(id(v) in reached for v in call.values):
+        before = [least[id(v)] for v in call.values if id(v) in least]
+        if not before:
             continue
-        numbers = [a for a in call.arguments if isinstance(a, (int, float))]
-        if call.function == "-" and whole and call.arguments[0] in (1, 1.0):
-            return True
-        if call.function == "*" and any(abs(number) >= _LARGE for number in numbers):
+        after = min(before)
+        factors = [abs(a) for a in call.arguments if isinstance(a, (int, float))]
+        if call.function == "-" and call.arguments[0] == 1:
+            if whole:
+                return True
+            after = _LARGE
+        if call.function == "*" and max(factors, default=0) >= after:
             return True
         layer = call.function if isinstance(call.function, Layer) else None
-        if call.function in _RESHAPED or (layer and layer.kind in ("Reshape", "DynamicReshape")):
-            reached.update(id(v) for v in call.outputs)
+        shaped = layer is not None and layer.kind in ("Reshape", "DynamicReshape")
+        if shaped or call.function in (*_PARTS, "[]", "-", "*"):
+            least.update((id(v), after) for v in call.outputs)
     return False
 
 

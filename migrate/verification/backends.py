@@ -85,7 +85,8 @@ class OnBackend:
         if self.outputs is None:
             return Verdict.NOT_RUN
         trained = self.trained is None or self.trained.holds(self.allowed)
-        return Verdict.of(trained and all(map(self.allowed.holds, self.outputs.values())))
+        outputs = all(self.allowed.holds_for(t, d) for t, d in self.outputs.items())
+        return Verdict.of(trained and outputs)
 
     def to_dict(self) -> dict[str, Any]:
         """For the report's ``backends``."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,10 +19,13 @@ class Allowed:
 
     Attributes:
         atol, rtol: None where the default, :data:`OF_SCALE` of the scale, holds.
+        canceling: output whose terms cancel → the greatest absolute difference, where rounding
+            alone makes it more than that.
     """
 
     atol: float | None = None
     rtol: float | None = None
+    canceling: Mapping[str, float] = field(default_factory=dict)
 
     def limit(self, scale: float) -> float:
         """The greatest absolute difference that passes for a tensor of this scale."""
@@ -32,6 +36,10 @@ class Allowed:
     def holds(self, difference: Difference) -> bool:
         """Whether a difference is within it."""
         return difference.max_abs <= self.limit(difference.scale)
+
+    def holds_for(self, output: str, difference: Difference) -> bool:
+        """Whether the difference of an output is within it."""
+        return self.holds(difference) or difference.max_abs <= self.canceling.get(output, 0.0)
 
     def __str__(self) -> str:
         if self.atol is None and self.rtol is None:

@@ -86,7 +86,7 @@ class Exported:
         """Whether the file agrees with the original; *not run* where there is no file."""
         if self.outputs is None:
             return Verdict.NOT_RUN
-        return Verdict.of(all(map(self.allowed.holds, self.outputs.values())))
+        return Verdict.of(all(self.allowed.holds_for(t, d) for t, d in self.outputs.items()))
 
     def to_dict(self) -> dict[str, Any]:
         """For the report's ``exports``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import EXIT_DIFFERENCE, EXIT_NOT_PROVED, EXIT_OK, printable
@@ -91,7 +91,7 @@ class Verification(Result):
     def verdict(self) -> Verdict:
         """Whether the outputs agree, and all that training made; whether that proves anything."""
         trained = self.trained is None or self.trained.holds(self.allowed)
-        holds = trained and all(map(self.holds, self.outputs))
+        holds = trained and self.outputs_hold
         elsewhere = [each.verdict for each in self.backends]
         elsewhere += [each.verdict for each in self.exports]
         holds = holds and Verdict.FAIL not in elsewhere
@@ -99,20 +99,32 @@ class Verification(Result):
             return Verdict.NOT_PROVED
         return Verdict.of(holds)
 
-    def holds(self, tensor: str) -> bool:
-        """Whether an output is within what is allowed, or :meth:`excused`."""
-        return self.allowed.holds(self.outputs[tensor]) or self.excused(tensor)
-
-    def excused(self, tensor: str) -> bool:
-        """Whether rounding alone takes an output beyond what is allowed.
+    @property
+    def canceling(self) -> dict[str, float]:
+        """Output that rounding alone takes beyond what is allowed → how far it may be off.
 
         Both sides agree in float64, and float32 moves the original itself by a tenth of the
         difference or more: large terms cancel. A tolerance that was asked for has no such excuse.
         """
-        found, wide = self.outputs[tensor], self.wide
-        if self.allowed.holds(found) or self.allowed != Allowed() or wide is None:
-            return False
-        return wide.rounding and found.max_abs <= TIMES * wide.moved.get(tensor, 0.0)
+        if self.wide is None or not self.wide.rounding or self.allowed != Allowed():
+            return {}
+        limits = {tensor: TIMES * moved for tensor, moved in self.wide.moved.items()}
+        return {
+            tensor: limits[tensor]
+            for tensor, found in self.outputs.items()
+            if not self.allowed.holds(found) and found.max_abs <= limits.get(tensor, 0.0)
+        }
+
+    @property
+    def allowed_for_outputs(self) -> Allowed:
+        """What the outputs may be off by, here and on other backends and runtimes."""
+        return replace(self.allowed, canceling=self.canceling)
+
+    @property
+    def outputs_hold(self) -> bool:
+        """Whether all outputs are within what is allowed."""
+        allowed = self.allowed_for_outputs
+        return all(allowed.holds_for(tensor, found) for tensor, found in self.outputs.items())
 
     def exit_status(self, *, allow_unproved: bool = False) -> int:
         """Of the command: 0; 1 for a difference; 3 if nothing is proved, which can be allowed."""
@@ -270,9 +282,10 @@ class Verification(Result):
         if self.wide is not None:
             lines.append(str(self.wide))
             lines += [
-                f"float32 moves {printable(t)} of the original itself by {self.wide.moved[t]:.2g}: "
-                "its terms cancel. Both sides are as close as rounding lets them be."
-                for t in filter(self.excused, self.outputs)
+                f"Large terms cancel in {printable(tensor)}: in float32 the original itself is off "
+                f"by {self.wide.moved[tensor]:.2g} from float64. So it may differ by {limit:.2g}, "
+                "more than the tolerance."
+                for tensor, limit in self.canceling.items()
             ]
         return lines
 
@@ -307,8 +320,13 @@ class Measured:
     def holds(self) -> bool:
         """Whether the outputs were compared and agree."""
         if self.found is not None:
-            return all(map(self.found.holds, self.found.outputs))
+            return self.found.outputs_hold
         return self.differences is not None and all(map(Allowed().holds, self.differences.values()))
+
+    @property
+    def allowed(self) -> Allowed:
+        """What the outputs may be off by on other backends and runtimes."""
+        return self.found.allowed_for_outputs if self.found is not None else Allowed()
 
     @property
     def told(self) -> list[str]:

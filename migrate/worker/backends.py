@@ -40,14 +40,16 @@ def usual_backends() -> dict[str, str | None]:
         UserError: the variable names something else.
     """
     given = os.environ.get("TFMIGRATE_BACKENDS", "")
-    pairs = [text.partition("=")[::2] for text in shlex.split(given)]
-    for name, _ in pairs:
-        if name not in BACKENDS:
-            raise UserError(
-                f"TFMIGRATE_BACKENDS is {printable(given)}",
-                expected=f"backends with or without interpreters, of {', '.join(BACKENDS)}",
-                try_='TFMIGRATE_BACKENDS="jax=~/jax/bin/python torch"',
-            )
+    try:
+        pairs = [text.partition("=")[::2] for text in shlex.split(given)]
+    except ValueError:  # a quotation mark without another
+        pairs = [(given, "")]
+    if any(name not in BACKENDS for name, _ in pairs):
+        raise UserError(
+            f"TFMIGRATE_BACKENDS is {printable(given)!r}",
+            expected=f"{', '.join(BACKENDS)}, each with or without =PATH of its interpreter",
+            try_='TFMIGRATE_BACKENDS="jax=~/jax/bin/python torch"',
+        )
     return {name: os.path.expanduser(path) or None for name, path in pairs}
 
 
@@ -72,8 +74,9 @@ def interpreters(backends: Mapping[str, str | Path | None]) -> dict[str, str]:
         program = shutil.which(str(python))
         if program is None:
             raise UserError(
-                f"no program {printable(python)} for --python {name}",
+                f"no program {printable(python)} for the backend {name}",
                 expected=f"the path of a Python interpreter that has Keras and {name}",
+                try_=f"--python {name}=PATH, or TFMIGRATE_BACKENDS={name}=PATH",
             )
         found[name] = program
     return found
@@ -109,7 +112,7 @@ def lower_precisions(
             )
     if precisions and not backends:
         raise UserError(
-            "--precision is the precision of other backends, so it has no effect here",
+            f"--precision {precisions[0]} is measured on a --backend, so it has no effect here",
             try_=f"--backend tensorflow --precision {precisions[0]}",
         )
     if "tf32" in precisions and device.startswith("cpu"):

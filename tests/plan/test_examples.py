@@ -42,12 +42,15 @@ def test_the_inputs_have_that_many() -> None:
     assert len(random_inputs(plan, fitting(plan))["x:0"]) == 5
 
 
-@pytest.mark.parametrize(("dtype", "factor"), [("int32", -10000.0), ("float32", 1e30)])
-def test_a_mask_is_ones_and_zeros(dtype: str, factor: float) -> None:
+@pytest.mark.parametrize(
+    ("dtype", "factor", "complement"),
+    [("int32", 1.0, True), ("float32", -10000.0, True), ("float32", 1e30, False)],
+)
+def test_a_mask_is_ones_and_zeros(dtype: str, factor: float, complement: bool) -> None:
     given, cast, rest, bias = (Value((None, None), d) for d in (dtype, *["float32"] * 3))
     calls = [
         Call("keras.ops.cast", (given, "float32"), {}, (cast,)),
-        Call("-", (1.0, cast), {}, (rest,)),
+        Call("-", (1.0, cast) if complement else (cast, 0.0), {}, (rest,)),
         Call("*", (rest, factor), {}, (bias,)),
     ]
     plan = Network("net", "a test", [Input("x:0", "x", given)], [Output("y:0", bias)], calls)
@@ -59,8 +62,9 @@ def test_a_mask_is_ones_and_zeros(dtype: str, factor: float) -> None:
     assert not mask[:, -1].any()
 
 
-def test_what_is_scaled_a_little_is_no_mask() -> None:
+@pytest.mark.parametrize("factor", [255.0, 10000.0])
+def test_a_feature_that_is_scaled_is_no_mask(factor: float) -> None:
     given, scaled = Value((None, 5), "float32"), Value((None, 5), "float32")
-    calls = [Call("*", (given, 255.0), {}, (scaled,))]
+    calls = [Call("*", (given, factor), {}, (scaled,))]
     plan = Network("net", "a test", [Input("x:0", "x", given)], [Output("y:0", scaled)], calls)
     assert len(np.unique(random_inputs(plan, 20)["x:0"])) == 100

@@ -183,9 +183,14 @@ def test_the_variable_names_the_usual_backends(
     convert(source, tf1, to=["saved_model"], workers=workers)  # only TensorFlow runs it
     assert not verify(source, tf1, workers=workers).backends
     assert not verify(source, tmp_path / "out", backends={}, workers=workers).backends
-    monkeypatch.setenv("TFMIGRATE_BACKENDS", "torch numpy")
-    with pytest.raises(UserError, match="TFMIGRATE_BACKENDS is torch numpy"):
-        convert(source, tmp_path / "other", workers=workers)
+    for wrong, says in (
+        ("torch numpy", "TFMIGRATE_BACKENDS is 'torch numpy'"),
+        ("torch='/a", "TFMIGRATE_BACKENDS is"),
+        ("torch=/no/such", "no program /no/such for the backend torch"),
+    ):
+        monkeypatch.setenv("TFMIGRATE_BACKENDS", wrong)
+        with pytest.raises(UserError, match=says):
+            convert(source, tmp_path / "other", workers=workers)
 
 
 def test_a_model_that_differs_is_not_tried_on_backends_and_says_so(
@@ -223,7 +228,7 @@ def test_a_lifted_model_says_that_only_tensorflow_runs_it(
         (["--backend", "jax", "--to", "npz"], "--backend would have no effect"),
         (["--device", "gpu"], "--device gpu is the device of other backends"),
         (["--device", "tpu", "--backend", "tensorflow"], "--device is tpu; expected cpu, gpu"),
-        (["--precision", "bfloat16"], "--precision is the precision of other backends"),
+        (["--precision", "bfloat16"], "--precision bfloat16 is measured on a --backend"),
         (["--precision", "tf32", "--backend", "jax"], "TF32 is a precision of NVIDIA GPUs"),
     ],
 )

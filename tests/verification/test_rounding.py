@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from tfmigrate.parity import Verdict
 from tfmigrate.verification import Allowed, Measured
+from tfmigrate.verification.backends import OnBackend
 from tfmigrate.verification.comparing import difference
+from tfmigrate.verification.exports import Exported
 from tfmigrate.verification.result import Verification, Wide
 
 SCORES = np.random.default_rng(0).normal(0, 0.003, (64, 51))
@@ -35,9 +37,18 @@ def found() -> Verification:
 def test_terms_that_cancel_pass_and_say_so(found: Verification) -> None:
     assert not Allowed().holds(found.outputs["q:0"])
     assert found.verdict is Verdict.PASS
-    assert "its terms cancel" in " ".join(found.told())
+    assert "Large terms cancel in q:0" in " ".join(found.told())
     assert Measured(found.outputs, found=found).holds
     assert not Measured(found.outputs).holds
+
+
+def test_other_backends_and_runtimes_may_be_off_by_as_much(found: Verification) -> None:
+    allowed, outputs = Measured(found.outputs, found=found).allowed, found.outputs
+    far = {"q:0": replace(outputs["q:0"], max_abs=1.01 * allowed.canceling["q:0"])}
+    for kind in (OnBackend, Exported):
+        assert kind("torch", allowed, outputs).verdict is Verdict.PASS
+        assert kind("torch", allowed, far).verdict is Verdict.FAIL
+        assert kind("torch", allowed, {"other:0": outputs["q:0"]}).verdict is Verdict.FAIL
 
 
 def test_nothing_else_is_excused(found: Verification) -> None:

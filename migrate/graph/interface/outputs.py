@@ -297,7 +297,7 @@ class OutputFinder:
             f"{name}:0"
             for name in network
             if not any(
-                # What a moving average is changed by is no output.
+                # Bookkeeping, and the only user of what moves an average: that is no leaf.
                 user.name in members or user.op in ("AssignSub", "AssignSubVariableOp")
                 for user in graph.node_consumers(name)
             )
