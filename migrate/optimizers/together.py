@@ -15,6 +15,12 @@ class Together(keras.optimizers.Optimizer):
         super().__init__(learning_rate=0.0, name=name)
         self.optimizers, self.paths = optimizers, paths
 
+    @property
+    def variables(self):
+        """Those of every optimizer too: JAX loses the others at the end of a step."""
+        others = (v for each in self.optimizers for v in each.variables)
+        return [*self._variables, *others]
+
     def build(self, variables):
         """Builds every optimizer with its variables."""
         if not self.built:
@@ -35,6 +41,16 @@ class Together(keras.optimizers.Optimizer):
             variables = [self._trainable_variables[i] for i in places]
             optimizer.apply([grads[i] for i in places], variables)
         self.iterations.assign_add(1)
+
+    def save_own_variables(self, store):
+        """Saves its own variables; every optimizer saves its own."""
+        for number, variable in enumerate(self._variables):
+            store[str(number)] = keras.ops.convert_to_numpy(variable)
+
+    def load_own_variables(self, store):
+        """Loads its own variables."""
+        for number, variable in enumerate(self._variables):
+            variable.assign(store[str(number)])
 
     def get_config(self):
         """The constructor's arguments."""

@@ -88,7 +88,4 @@ def counter_of(optimizer: Any) -> Any:
 def optimizer_variables(model: Any) -> list[Any]:
     """All variables of the optimizer, those of the optimizers it is made of among them."""
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is None:
-        return []
-    inner = [] if members(optimizer)[0] is optimizer else members(optimizer)
-    return [v for each in (optimizer, *inner) for v in each.variables]
+    return [] if optimizer is None else list(optimizer.variables)

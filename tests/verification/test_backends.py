@@ -29,8 +29,10 @@ pytestmark = pytest.mark.xdist_group("backends")
 Workers = tuple[Worker, Worker]
 OTHERS = ("jax", "torch")
 Converted = Callable[[str], Conversion]
-# Three kinds: dense layers with Adam in mid-flight, convolutions, a loop over a cell of its own.
-MODELS = ("goldens/train_adam", "goldens/lenet_raw", "goldens/lstm_dynamic")
+# Dense layers with Adam in mid-flight, with several optimizers; convolutions; a loop over a cell.
+MODELS = (
+    "goldens/train_adam", "train/two_rates", "goldens/lenet_raw", "goldens/lstm_dynamic",
+)  # fmt: skip
 
 # Plain Keras, and nothing of ours: the model goes on training over the golden steps.
 GO_ON = """
