@@ -10,13 +10,13 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
             "Somebody says that the trap only needs more training. What are its accuracy and its "
             "loss after 20 epochs, and those of the cure?",
             "--set epochs=20",
-            "The accuracy of the trap is 0.07 after every epoch; the cure reaches 0.82. The loss "
+            "The accuracy of the trap is 0.07 after every epoch; the cure reaches 0.8. The loss "
             "of the trap falls to 192: training works, on variables that the accuracy does not "
             "read. A measure that never changes at all is a sign of a wrong graph, not of slow "
             "learning.",
             {
                 "0.07": "trap | accuracy[-1]",
-                "0.82": "cure | accuracy[-1]",
+                "0.8": "cure | accuracy[-1]",
                 "192": "trap | loss[-1]",
             },
         ),
