@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,31 +59,32 @@ class Sequential(Writer):
 class Functional(Writer):
     """Calls of layers and functions, one after the other."""
 
+    @property
+    def statements(self) -> list[Call]:
+        """The calls that have lines of their own."""
+        return self.plan.calls
+
+    def taken(self, call: Call) -> list[Value]:
+        """The values that the line of a call takes."""
+        return call.values
+
     def lines(self) -> list[str]:
         """The body of ``build_model``."""
-        self._name_values()
+        self.name_values()
         lines = []
         for given in self.plan.inputs:
             lines.append(self._assignment(self.names[id(given.value)], self.input(given)))
         for layer in self.shared:
             lines.append(self._assignment(self.names[id(layer)], self.constructor(layer)))
-        lines += self._calls()
+        lines += self.calls()
         inputs = [self.names[id(given.value)] for given in self.plan.inputs]
         outputs = [self.names[id(output.value)] for output in self.plan.outputs]
         return [*lines, model_call(self.plan, inputs, outputs)]
 
-    def function_lines(self, arguments: Sequence[str]) -> list[str]:
-        """The body of a function of the plan's inputs, which are called by these names."""
-        self._name_values(arguments)
-        results = [self.names[id(output.value)] for output in self.plan.outputs]
-        if len(results) > 1:
-            return [*self._calls(), f"{BODY}return {', '.join(results)}"]
-        *lines, last = self._calls()
-        return [*lines, BODY + "return " + last.removeprefix(f"{BODY}{results[0]} = ")]
-
-    def _calls(self) -> list[str]:
+    def calls(self) -> list[str]:
+        """A line, or several, for each statement."""
         lines = []
-        for call in self.plan.calls:
+        for call in self.statements:
             names = [self.names[id(value)] for value in call.outputs]
             # One of many is written steps[3]: what is assigned is the list.
             target = names[0].partition("[")[0] if "[" in names[0] else ", ".join(names)
@@ -96,9 +98,10 @@ class Functional(Writer):
         named = self.names.get(id(call.function))
         return self.applied(call, Name(named) if named else call.function, before)
 
-    def _name_values(self, arguments: Sequence[str] = ()) -> None:
+    def name_values(self, arguments: Sequence[str] = ()) -> None:
         """Chains flow through ``x``; what is used later, or twice, has a name of its own."""
-        uses = self.plan.uses()
+        uses = Counter(id(v) for call in self.statements for v in self.taken(call))
+        uses.update(id(output.value) for output in self.plan.outputs)
         free = (*self.parameters.required, *self.parameters.defaults, *arguments)
         taken = {"x", *free, *self.defined}
         if arguments:
@@ -116,8 +119,8 @@ class Functional(Writer):
             name = best_identifier([wish, *followed_by(wish, snake(layer.kind))], taken)
             taken.add(name)
             self.names[id(layer)] = name
-        following = [*self.plan.calls, None][1:]
-        for call, after in zip(self.plan.calls, following, strict=True):
+        following = [*self.statements, None][1:]
+        for call, after in zip(self.statements, following, strict=True):
             if len(call.outputs) > MOST_TARGETS:
                 whole = identifier(call.outputs[0].hint or "parts", taken)
                 taken.add(whole)
@@ -127,8 +130,8 @@ class Functional(Writer):
                 if after is None:
                     next_uses = sum(output.value is value for output in self.plan.outputs)
                 else:
-                    next_uses = sum(taken_value is value for taken_value in after.values)
-                if len(call.outputs) == 1 and next_uses == uses.get(id(value), 0):
+                    next_uses = sum(taken is value for taken in self.taken(after))
+                if len(call.outputs) == 1 and next_uses == uses[id(value)]:
                     self.names[id(value)] = "x"
                 else:
                     made_by, kind = call.function, kind_of(call)

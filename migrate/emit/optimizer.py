@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ..plan import Plan
 from ..plan.names import identifier
 from ..plan.network import Network
 from ..plan.training import Change, New, TrainingPlan
+from .expressions import function_lines
 from .render import Name, render
 
 _BODY = " " * 4
-Lines = Callable[[Network, Sequence[str]], list[str]]
 
 
-def optimizer_source(optimizer: New, plan: Plan, lines: Lines) -> str:
+def optimizer_source(optimizer: New, plan: Plan) -> str:
     """The definitions of ``optimizer`` and of its functions: weights of one formula share one.
 
     Args:
         optimizer: has a base.
         plan: with the training that the optimizer is of.
-        lines: writes a network as the body of a function of some arguments, indented once.
     """
-    functions, training = _Functions(lines), plan.training
+    functions, training = _Functions(), plan.training
     assert training is not None
     if training.rules:
         fields = _updates(training, plan, functions)
@@ -49,14 +48,13 @@ def optimizer_source(optimizer: New, plan: Plan, lines: Lines) -> str:
 class _Functions:
     """The functions of one source: those with the same text are one."""
 
-    def __init__(self, lines: Lines):
-        self._lines = lines
+    def __init__(self) -> None:
         self._names: dict[tuple[str, ...], str] = {}
         self.texts: list[str] = []
 
     def name(self, wish: str, told: str, body: Network, arguments: Sequence[str]) -> str:
         """The name of the function for a formula; defines it the first time."""
-        text = (*arguments, *self._lines(body, arguments))
+        text = (*arguments, *function_lines(body, arguments))
         if text not in self._names:
             name = self._names[text] = identifier(wish, self._names.values())
             head = [f"def {name}({', '.join(arguments)}):", f'{_BODY}"""{told}"""']

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Sequence
 
 from ..outline import Outline, outline
 from ..plan import Layer, Network, Plan, Unknown, Value
 from .classes import pieces, with_bases
+from .expressions import function_lines
 from .flat import Functional, Sequential, is_chain
 from .optimizer import optimizer_source
 from .outlined import Outlined
@@ -60,16 +60,10 @@ def written(plan: Plan, found: Outline | None, *, legacy_keras: bool = False) ->
         imports.update(needed)
         texts.append(text)
     for formula in plan.training.formulas if plan.training else ():
-        writer = Functional(formula.body, Parameters(formula.body), legacy_keras)
-        lines_of = writer.function_lines(arguments(formula))
+        lines_of = function_lines(formula.body, arguments(formula))
         texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
     if plan.training and (own := plan.training.own_optimizer):
-
-        def body_lines(network: Network, arguments: Sequence[str]) -> list[str]:
-            writer = Functional(network, Parameters(network), legacy_keras)
-            return writer.function_lines(arguments)
-
-        texts.append(optimizer_source(own, plan, body_lines))
+        texts.append(optimizer_source(own, plan))
     texts += [
         _build_step(layer, body.steps[id(layer.step)], legacy_keras)
         for layer in plan.layers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -69,21 +69,24 @@ def formulas(graph: Graph, inputs: Sequence[str], outputs: Sequence[str]) -> Net
     return plan
 
 
-def detached(graph: Graph, tensors: Iterable[str]) -> Graph:
-    """The graph with an operation of its own wherever gradients stop on their way to tensors.
+def detached(graph: Graph, tensors: Iterable[str], ends: Iterable[str]) -> Graph:
+    """The graph with an operation of its own wherever gradients stop between ends and tensors.
 
     Everywhere else StopGradient changes nothing, and is passed over.
     """
     after = values_reach(graph, [split_tensor(tensor)[0] for tensor in tensors])
-    stops = [n for n in graph.of("StopGradient") if n.name in after and not _cancels(graph, n)]
-    return replace(graph, nodes={**graph.nodes, **{n.name: replace(n, op=DETACHED) for n in stops}})
+    between = {n.name: n for n in graph.ancestors(ends).values() if n.name in after}
+    stops = [n for n in between.values() if n.op == "StopGradient"]
+    changed = {n.name: replace(n, op=DETACHED) for n in stops if not _cancels(graph, n, between)}
+    return replace(graph, nodes={**graph.nodes, **changed})
 
 
-def _cancels(graph: Graph, stop: Node) -> bool:
+def _cancels(graph: Graph, stop: Node, between: Collection[str]) -> bool:
     """Whether gradients would be none in any case: of a mean in tf.nn.moments, and of the greatest
     number in reduce_logsumexp (tensorflow/python/ops/nn_impl.py and math_ops.py).
     """
-    users = {user.op for user in graph.node_consumers(stop.name)}
+    # Only those of the network: the gradients of a mean are computed from it too.
+    users = {user.op for user in graph.node_consumers(stop.name) if user.name in between}
     given = graph.node(stop.inputs[0])
     finite = given.op in ("Select", "SelectV2") and graph.node(given.inputs[0]).op == "IsFinite"
     return finite or users == {"SquaredDifference"}

@@ -109,7 +109,8 @@ def inference_part(source: Source, interface: Interface) -> Inference:
     graph, towers = source.graph, training.towers
     if towers is not None and towers.joins(graph, interface.outputs):
         graph = towers.graph
-    graph = fold_dropout(detached(with_replaced(graph), trained), interface.asked)
+    graph = detached(with_replaced(graph), trained, interface.outputs)
+    graph = fold_dropout(graph, interface.asked)
     found = extract(graph, inputs, interface.outputs, interface.fed)
     ops = {node.op for node in found.graph.nodes.values()}
     if tables := sorted(filter(_TABLES.match, ops)):

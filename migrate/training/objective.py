@@ -128,7 +128,7 @@ class _Objective:
         names = [*labels, *inputs, *self._ends]
         kinds = [graph.dtype(t) or "float32" for t in names]
         names += [f"{node}:0" for node in variables]
-        body = formula(detached(graph, self._ends), names, tensor, fixed)
+        body = formula(detached(graph, self._ends, [tensor]), names, tensor, fixed)
         if isinstance(body, str):
             return f"the loss needs {body}, which keras.ops does not have"
         weights, new = held
@@ -274,7 +274,7 @@ class _Objective:
             return None
         labels, *weights = _labels_first(graph, given, self._loss, end)
         names = [labels, end, *weights]
-        body = formula(detached(graph, [end]), names, tensor, fixed)
+        body = formula(detached(graph, [end], [tensor]), names, tensor, fixed)
         if isinstance(body, str):
             return None
         name = "GraphLoss" if weights else "graph_loss"

@@ -26,7 +26,7 @@ CARRIED = {  # and what is to be seen in model.py
     "adamw_contrib": "before = [[change_weight, [",
     "averages_trainable": "keras.optimizers.Adam(",
     "bert_adam_decay": 'slots = ["adam_m", "adam_v"]',
-    "centralised": "x = keras.ops.mean(gradient, axis=0, keepdims=True)",
+    "centralised": "return gradient - keras.ops.mean(gradient, axis=0, keepdims=True)",
     "clip_average_norm": "gradients = [",
     "crf_fixed": "CRFLogLikelihood()(y_true, y_pred, net_transitions, lengths=x)",
     "crf_tagger": 'self.get_layer("transitions").value',
@@ -57,7 +57,7 @@ CARRIED = {  # and what is to be seen in model.py
     "two_rates": "Together(",
     "uncertainty_weights": 'self.get_layer("value").kernel,',
     "variable_clipping": "after = [",
-    "momentum_by_hand": "x = rate * next_slot_1",
+    "momentum_by_hand": "weight - rate * next_slot_1",
 }
 
 
@@ -93,6 +93,16 @@ def test_one_function_serves_all_weights_that_are_updated_alike(
     bodies = {tuple(call.function for call in rule.body.calls) for rule in rules}
     assert len(rules) == 7
     assert len(bodies) == 2
+
+
+def test_the_gradients_of_a_mean_do_not_hide_a_layer_normalization(
+    case_of: Callable[[str], Any],
+) -> None:
+    """They take what tf.nn.moments stops; before, each such layer was written out in full."""
+    _, plan = plan_of(Case(case_of("train/bert_adam_decay").folder))
+    assert [layer.kind for layer in plan.layers] == [
+        "Embedding", "LayerNormalization", "Dense", "Dense",
+    ]  # fmt: skip
 
 
 def test_noise_on_gradients_is_drawn_anew_with_the_same_deviation(

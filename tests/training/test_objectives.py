@@ -88,10 +88,7 @@ def test_a_loss_of_weights_reads_as_a_person_would_write_it(folder: Path) -> Non
         '            raise ValueError("this loss needs sample_weight: action_input:0")\n'
         '        y_true = keras.ops.cast(y_true, "float32")\n'
         '        sample_weight = keras.ops.cast(sample_weight, "float32")\n'
-        "        x = y_pred * sample_weight\n"
-        "        x = keras.ops.sum(x, axis=1)\n"
-        "        x = y_true - x\n"
-        "        x = keras.ops.square(x)\n"
+        "        x = keras.ops.square(y_true - keras.ops.sum(y_pred * sample_weight, axis=1))\n"
         "        return keras.ops.mean(x, axis=0)\n"
         "\n"
         "\n"
