@@ -110,7 +110,8 @@ class Output:
         found = balance(plan, plan.fates)
         plan.warnings += found.warnings()
         blocks = outline_of(plan, self.style)
-        text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
+        legacy = self.keras == "tf-keras"
+        text = written(plan, blocks, style=self.style, legacy_keras=legacy)
         state, told = state_dict_of(plan) if "torch" in self.to else ([], [])
         plan.warnings += told
         if state:
@@ -141,7 +142,7 @@ class Output:
             except UserError as error:
                 measured = self.unmeasured(error)
             if plan.training is not None and not plan.training.proved:  # which the source says
-                text = written(plan, blocks, legacy_keras=self.keras == "tf-keras")
+                text = written(plan, blocks, style=self.style, legacy_keras=legacy)
                 (room / "model.py").write_text(text, encoding="utf-8")
             report = model_report(self.source, plan, paths, measured, reference, found, blocks)
             if weights is not None:

@@ -18,6 +18,7 @@ from .settable import settables
 from .system import Exercise, System
 
 _MARKER = re.compile(r"^ *# --- (.+)$")
+_BY_PROCESSOR = "Losses and accuracies after training differ between processors by some percent."
 _RULER = re.compile(r"^# -{20,} (.+)$")
 
 # What comes before the first marker: docstring, imports, the function or class that begins.
@@ -158,6 +159,8 @@ class Lesson(Result):
         """Each question, the command that checks its answer, and the answer."""
         exercises = self.system.exercises
         blocks: list[Block] = [Heading("exercises", part=True)] if exercises else []
+        if any(exercise.trains for exercise in exercises):
+            blocks.append(Paragraph(_BY_PROCESSOR, dim=True))
         for number, exercise in enumerate(exercises, 1):
             blocks += [
                 Paragraph(f"{number}. {exercise.question}"),

@@ -10,6 +10,12 @@ from ..errors import UserError
 from .programs import Program, Training
 
 
+def ends_training(where: str) -> bool:
+    """Whether a figure is a loss or an accuracy after training: it depends on the processor."""
+    trained = "loss" in where or "accuracy" in where
+    return trained and not where.endswith(("[0]", ".size"))  # the first loss, and how many
+
+
 @dataclass(frozen=True)
 class Exercise:
     """A question about a system, and the command whose result answers it.
@@ -26,6 +32,11 @@ class Exercise:
     options: str
     answer: str
     figures: Mapping[str, str]
+
+    @property
+    def trains(self) -> bool:
+        """Whether the answer has a loss or an accuracy that a training ends with."""
+        return any(map(ends_training, self.figures.values()))
 
     @property
     def default(self) -> str:

@@ -9,7 +9,8 @@ from ..plan import Plan
 from ..plan.names import identifier
 from ..plan.network import Network
 from ..plan.training import Change, New, TrainingPlan
-from .expressions import function_lines
+from .flat import Functional
+from .parameters import Parameters
 from .render import Name, render
 
 _BODY = " " * 4
@@ -54,7 +55,8 @@ class _Functions:
 
     def name(self, wish: str, told: str, body: Network, arguments: Sequence[str]) -> str:
         """The name of the function for a formula; defines it the first time."""
-        text = (*arguments, *function_lines(body, arguments))
+        writer = Functional(body, Parameters(body), False)
+        text = (*arguments, *writer.function_lines(arguments))
         if text not in self._names:
             name = self._names[text] = identifier(wish, self._names.values())
             head = [f"def {name}({', '.join(arguments)}):", f'{_BODY}"""{told}"""']

@@ -22,6 +22,7 @@ from ..outline.body import (
 from ..outline.columns import Text, Turn, Use
 from ..outline.forms import filled, same
 from ..outline.naming import followed_by, hint, wishes
+from ..outline.nesting import Line, nested
 from ..outline.turns import Turning
 from ..plan import Layer, Network, Value
 from ..plan.names import best_identifier, identifier, snake
@@ -69,7 +70,9 @@ class _Function:
 
     Attributes:
         names: what each value is called.
-        users: which items take it.
+        inside: values whose calls stand where they are used.
+        items: those that have lines of their own.
+        users: which of them take a value.
         free: the first item whose result may be called x: until then x is a value from around.
     """
 
@@ -77,7 +80,9 @@ class _Function:
         self.writer, self.body, self.block = writer, body, block
         self.names: dict[Ref, str] = {}
         self.taken = {"x", *writer.defined}
-        self.users = _users(body)
+        self.inside = _nested(body)
+        self.items = [item for item in body.items if Ref(item, 0) not in self.inside]
+        self.users = self._users()
         self.free: float = 0
 
     # The text
@@ -135,22 +140,40 @@ class _Function:
         """Statements of the body, whose given values have names."""
         self._name_results()
         lines: list[str] = []
-        for index, item in enumerate(self.body.items):
+        for index, item in enumerate(self.items):
             if isinstance(item, Loop):
                 lines += self._loop(item, express, indent, busy=index < self.free)
-                continue
-            targets = self._targets(item)
-            lines.append(_assignment(targets, self._call(item, express, len(targets)), indent))
+            else:
+                lines += self._lines_of(item, express, indent)
         return lines
+
+    def _lines_of(
+        self, item: Step | BlockCall, express: Callable[[Any], Any], indent: str
+    ) -> list[str]:
+        """The line of a call, after those of values that have no room in it."""
+        targets = self._targets(item)
+        line = _assignment(targets, self._call(item, express, len(targets)), indent)
+        value = next((ref for ref in item.inputs if ref in self.inside), None)
+        if len(line) <= WIDTH or value is None:
+            return [line]
+        first = self.inside.pop(value)
+        self._take(value, wishes(value))
+        return [
+            *self._lines_of(first, express, indent),
+            *self._lines_of(item, express, indent),
+        ]
 
     def _call(self, item: Step | BlockCall, express: Callable[[Any], Any], before: int) -> Any:
         slots = [express(written) for written in item.written]
-        return self._applied(item, slots, [self.names[ref] for ref in item.inputs], before)
+        values = []
+        for ref in item.inputs:
+            step = self.inside.get(ref)
+            values.append(self._call(step, express, 0) if step else Name(self.names[ref]))
+        return self._applied(item, slots, values, before)
 
     def _applied(
-        self, item: Step | BlockCall, slots: Sequence[Any], inputs: Sequence[str], before: int
+        self, item: Step | BlockCall, slots: Sequence[Any], values: Sequence[Any], before: int
     ) -> Any:
-        values = [Name(name) for name in inputs]
         if isinstance(item, BlockCall):
             pairs = list(zip(item.block.parameters, slots, strict=True))
             keywords = {
@@ -202,7 +225,7 @@ class _Function:
             lines += self._inlined(loop, inner.block, slots, own, deeper, busy)
         else:
             targets = self._targets(loop)
-            inputs = [own[index] for index in range(len(own))]
+            inputs = [Name(own[index]) for index in range(len(own))]
             call = self._applied(inner, slots, inputs, len(targets))
             lines.append(_assignment(targets, call, deeper))
         self.taken.difference_update([counter, *heads])
@@ -222,15 +245,30 @@ class _Function:
         inside.taken = self.taken
         inside.names = {Ref(None, index): name for index, name in own.items()}
         given = [index for index, name in own.items() if name == "x"]
-        kept = [
-            _kept_until(block.body, index) if index in loop.carried else math.inf for index in given
-        ]
+        kept = [inside.kept_until(index) if index in loop.carried else math.inf for index in given]
         inside.free = math.inf if busy else max(kept, default=0)
         for index, ref in enumerate(block.body.results):
             inside.names[ref] = self.names[Ref(loop, index)]
         return inside.statements(lambda written: _expression(written, slots, ()), indent)
 
     # The names
+
+    def _users(self) -> dict[Ref, list[int]]:
+        """The items that take each value; a result is taken after all of them."""
+        users: dict[Ref, list[int]] = {}
+        for index, item in enumerate(self.items):
+            for ref in self._taken(item):
+                users.setdefault(ref, []).append(index)
+        for ref in self.body.results:
+            users.setdefault(ref, []).append(len(self.items))
+        return users
+
+    def _taken(self, item: Item) -> list[Ref]:
+        """The values that the lines of an item take."""
+        found = []
+        for ref in item.inputs:
+            found += self._taken(self.inside[ref]) if ref in self.inside else [ref]
+        return found
 
     def _name_given(self, index: int, wish: str) -> None:
         ref = Ref(None, index)
@@ -242,7 +280,7 @@ class _Function:
             self._take(ref, [wish])
 
     def _name_results(self) -> None:
-        for index, item in enumerate(self.body.items):
+        for index, item in enumerate(self.items):
             refs = [Ref(item, output) for output in range(item.outputs)]
             many = isinstance(item, Step) and len(refs) > MOST_TARGETS
             if many:
@@ -264,15 +302,23 @@ class _Function:
             return False
         if isinstance(ref.item, Loop) and not _turns_by_x(ref.item):
             return False
-        if following == len(self.body.items):
+        if following == len(self.items):
             return True
         # In a loop, x is what goes from turn to turn.
-        loop = self.body.items[following]
+        loop = self.items[following]
         if not isinstance(loop, Loop):
             return True
         taken = [index for index, given in enumerate(loop.inputs) if given == ref]
         carried = {loop.carried.get(index) for index in taken}
         return carried == {0} and _turns_by_x(loop)
+
+    def kept_until(self, given: int) -> int:
+        """The first item that may give its result the name of a given value."""
+        last, value = 0, Ref(None, given)
+        for index, item in enumerate(self.items):
+            if value in self._taken(item):
+                last = index if overwrites(item, value, 0) else index + 1
+        return last
 
     def _take(self, ref: Ref, names: Sequence[str]) -> None:
         self.names[ref] = self._unique(names)
@@ -297,29 +343,23 @@ def _attends(item: Item) -> bool:
     return is_attention(item.calls[0].function)
 
 
-def _users(body: Body) -> dict[Ref, list[int]]:
-    """The items that take each value; a result is taken after all of them."""
-    users: dict[Ref, list[int]] = {}
-    for index, item in enumerate(body.items):
-        for ref in item.inputs:
-            users.setdefault(ref, []).append(index)
-    for ref in body.results:
-        users.setdefault(ref, []).append(len(body.items))
-    return users
+def _nested(body: Body) -> dict[Ref, Step]:
+    """Values whose calls stand where they are used → the calls."""
+    lines = []
+    for item in body.items:
+        own = isinstance(item, Step) and item.form[0] != "shared"
+        call = item.calls[0] if isinstance(item, Step) and own else None
+        gives = [Ref(item, output) for output in range(item.outputs)]
+        length = item.length if isinstance(item, Step) else 0
+        lines.append(Line(call, item.inputs, gives, length))
+    found = nested(lines, body.results)
+    refs = [(Ref(item, 0), item) for item in body.items if isinstance(item, Step)]
+    return {ref: item for ref, item in refs if ref in found}
 
 
 def _turns_by_x(loop: Loop) -> bool:
     """Whether what a loop carries may be called x: one value goes from turn to turn."""
     return loop.outputs == 1 and 0 in loop.carried.values()
-
-
-def _kept_until(body: Body, given: int) -> int:
-    """The first item that may give its result the name of a given value."""
-    last = 0
-    for index, item in enumerate(body.items):
-        if Ref(None, given) in item.inputs:
-            last = index if overwrites(item, Ref(None, given), 0) else index + 1
-    return last
 
 
 def _assignment(target: str, expression: Any, indent: str) -> str:

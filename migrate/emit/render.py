@@ -19,11 +19,19 @@ WIDTH = 88
 _INDENT = "    "
 
 
+ATOM = 10
+
+
 @dataclass(frozen=True)
 class Name:
-    """Source text that is one atom: an identifier, a dotted name, ``x + y`` of such."""
+    """Source text: an identifier, a dotted name, ``x + y`` of such.
+
+    Attributes:
+        binds: how tightly its outermost operator binds; an ATOM has none.
+    """
 
     text: str
+    binds: int = ATOM
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import textwrap
 from ..outline import Outline, outline
 from ..plan import Layer, Network, Plan, Unknown, Value
 from .classes import pieces, with_bases
-from .expressions import function_lines
 from .flat import Functional, Sequential, is_chain
 from .optimizer import optimizer_source
 from .outlined import Outlined
@@ -27,7 +26,7 @@ def source(plan: Plan, *, legacy_keras: bool = False, style: str = "blocks") -> 
         style: of :data:`STYLES`; "flat" is one list of calls, without functions and loops.
         legacy_keras: as :func:`written` takes it.
     """
-    return written(plan, outline_of(plan, style), legacy_keras=legacy_keras)
+    return written(plan, outline_of(plan, style), style=style, legacy_keras=legacy_keras)
 
 
 def outline_of(plan: Plan, style: str = "blocks") -> Outline | None:
@@ -38,10 +37,13 @@ def outline_of(plan: Plan, style: str = "blocks") -> Outline | None:
     return found if found.repeats else None
 
 
-def written(plan: Plan, found: Outline | None, *, legacy_keras: bool = False) -> str:
+def written(
+    plan: Plan, found: Outline | None, *, style: str = "blocks", legacy_keras: bool = False
+) -> str:
     """As :func:`source`, by an outline that was found before.
 
     Args:
+        style: as :func:`source` takes it.
         legacy_keras: for tf-keras, which is Keras 2; whether it has all the names is not looked at.
     """
     kinds = [*plan.kinds, *(plan.training.kinds if plan.training else ())]
@@ -51,7 +53,11 @@ def written(plan: Plan, found: Outline | None, *, legacy_keras: bool = False) ->
         parameters.keep([step.calls[0].function for step in found.inline])
         body = Outlined(plan, found, parameters, legacy_keras)
     else:
-        body = (Sequential if is_chain(plan) else Functional)(plan, parameters, legacy_keras)
+        body = (
+            Sequential(plan, parameters, legacy_keras)
+            if is_chain(plan)
+            else Functional(plan, parameters, legacy_keras, nests=style != "flat")
+        )
     imports = {"import keras"}
     texts = []
     lines = body.lines()
@@ -60,7 +66,8 @@ def written(plan: Plan, found: Outline | None, *, legacy_keras: bool = False) ->
         imports.update(needed)
         texts.append(text)
     for formula in plan.training.formulas if plan.training else ():
-        lines_of = function_lines(formula.body, arguments(formula))
+        writer = Functional(formula.body, Parameters(formula.body), legacy_keras)
+        lines_of = writer.function_lines(arguments(formula))
         texts.append(formula_source(formula, lines_of, prose(formula.tensor, 60)))
     if plan.training and (own := plan.training.own_optimizer):
         texts.append(optimizer_source(own, plan))

@@ -8,8 +8,9 @@ from ..plan import Call, Code, Input, Layer, Made, Network, Plan, Unknown, Value
 from ..plan.names import identifier
 from ..plan.training import TrainingPlan
 from .classes import available
+from .operators import binds, operation, subscript
 from .parameters import Parameters
-from .render import Apply, Name, render
+from .render import ATOM, Apply, Name
 
 BODY = " " * 4
 _KERAS_2 = {"LeakyReLU": {"negative_slope": "alpha"}}  # what an argument was called there
@@ -82,10 +83,9 @@ class Writer:
             made = function if isinstance(function, Name) else self.constructor(function, original)
             return Apply(made, arguments, keywords)
         if function == "[]":
-            return Name(f"{render(arguments[0])}[{render(arguments[1])}]")
-        if len(arguments) == 2 and not function[0].isalpha():
-            left = f"{render(arguments[0])} {function} "
-            return Name(left + render(arguments[1], 1, before=before + len(left)))
+            return subscript(arguments[0], arguments[1])
+        if binds(function) != ATOM:
+            return operation(function, arguments[0], arguments[1], before)
         return Apply(Name(function), arguments, keywords)
 
     def argument(self, item: Any) -> Any:

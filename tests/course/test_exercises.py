@@ -16,6 +16,7 @@ from tfmigrate.course.pitfall import PitfallComparison
 from tfmigrate.course.request import Request
 from tfmigrate.course.result import Comparison
 from tfmigrate.course.settable import chosen, settables
+from tfmigrate.course.system import ends_training
 from tfmigrate.worker import Worker
 
 pytestmark = pytest.mark.xdist_group("exercises")
@@ -98,8 +99,12 @@ def _element(value, how):
     return getattr(np, how[1:])(value) if how else value.item()
 
 
-def agrees(text, value):
-    """Whether a value rounds to a text, give or take its last digit; or contains it."""
+def agrees(text, value, trained=False):
+    """Whether a value rounds to a text, give or take its last digit; or contains it.
+
+    Args:
+        trained: it differs between processors, by up to 15 % of losses where it was tried.
+    """
     if isinstance(value, str):
         return text in value
     number = float(text.replace(",", "").replace(" %", ""))
@@ -108,7 +113,7 @@ def agrees(text, value):
     mantissa, _, exponent = text.replace(",", "").replace(" %", "").partition("e")
     unit = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
     exact = "." not in text and "e" not in text and "%" not in text
-    return abs(value - number) <= (0.5 if exact else 1.01) * unit
+    return abs(value - number) <= max((0.5 if exact else 1.01) * unit, 0.2 * number * trained)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +139,8 @@ def test_the_figures_of_an_answer_are_those_of_its_command(row, number, result):
         default = where.startswith("default | ")
         one = result(row, exercise.default if default else exercise.options)
         for value in values(one, where.removeprefix("default | ")):
-            assert agrees(text, value), f"{where} is {value}, the answer says {text}"
+            told = f"{where} is {value}, the answer says {text}"
+            assert agrees(text, value, ends_training(where)), told
 
 
 def test_every_row_has_three_exercises():

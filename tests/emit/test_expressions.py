@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tfmigrate.emit.expressions import function_lines
+from tfmigrate.emit.flat import Functional
+from tfmigrate.emit.parameters import Parameters
 from tfmigrate.emit.render import WIDTH
 from tfmigrate.plan import Call, Input, Network, Output, Value
 
@@ -25,6 +26,11 @@ def network(calls: list[Call], inputs: list[Value], outputs: list[Value]) -> Net
 
 def value(hint: str = "") -> Value:
     return Value((3, 3), "float32", hint)
+
+
+def function_lines(body: Network, names: list[str]) -> list[str]:
+    """The body of a function that computes a network."""
+    return Functional(body, Parameters(body), False).function_lines(names)
 
 
 def evaluated(body: Network, names: list[str], *arguments: np.ndarray) -> np.ndarray:
@@ -96,7 +102,7 @@ def test_brackets_stand_where_operators_need_them(outer, inner):
             np.testing.assert_array_equal(now, in_turn(calls, known, end))
 
 
-def test_what_is_used_twice_or_drawn_has_a_line():
+def test_what_is_used_twice_has_a_line():
     x, noise, twice, end = value(), value(), value("noisy"), value()
     calls = [
         Call("keras.random.normal", ((3, 3),), {}, (noise,)),
@@ -104,7 +110,19 @@ def test_what_is_used_twice_or_drawn_has_a_line():
         Call("*", (twice, twice), {}, (end,)),
     ]
     assert function_lines(network(calls, [x], [end]), ["x_in"]) == [
-        "    x = keras.random.normal((3, 3))",
-        "    x = x_in + x",
+        "    x = x_in + keras.random.normal((3, 3))",
         "    return x * x",
+    ]
+
+
+def test_no_call_overtakes_another():
+    x, first, second, end = value(), value("first"), value("second"), value()
+    calls = [
+        Call("keras.random.normal", ((3, 3),), {}, (first,)),
+        Call("keras.random.uniform", ((3, 3),), {}, (second,)),
+        Call("-", (second, first), {}, (end,)),
+    ]
+    assert function_lines(network(calls, [x], [end]), ["x_in"]) == [
+        "    x = keras.random.normal((3, 3))",
+        "    return keras.random.uniform((3, 3)) - x",
     ]

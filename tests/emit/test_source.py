@@ -92,14 +92,14 @@ def test_a_value_hides_nothing_that_the_module_defines(hint: str) -> None:
     loss = OutputLoss(Formula("graph_loss", "c:0", body, True, ("float32",) * 2), None, 0, "")
     step = Plan("", "", [Input("x:0", "x", x)], [Output("x:0", x)])
     calls = [
-        Call("keras.ops.relu", (x,), {}, (a,)),
+        Call("keras.ops.square", (x,), {}, (a,)),
         Call(Layer("rnn", "Recurrence", {"step": step}), (x,), {}, (b,)),
         Call("+", (a, b), {}, (c,)),
     ]
     plan = Plan("net", "model.ckpt", [Input("x:0", "x", x)], [Output("c:0", c)], calls)
     plan.training = TrainingPlan(New("keras.optimizers.SGD"), losses=[loss])
     text = source(plan)
-    assert f"    {hint}_relu = keras.ops.relu(inputs)" in text
+    assert f"    {hint}_square = keras.ops.square(inputs)" in text
     assert "Recurrence(build_rnn_step()" in text
     assert "loss=graph_loss" in text
 

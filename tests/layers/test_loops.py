@@ -75,15 +75,13 @@ def test_the_step_is_a_function_whose_layers_are_named_after_their_variables(fol
         '    state = keras.Input((6,), name="state")\n'
         "    x = keras.layers.Concatenate()([x_t, state])\n"
         '    update = keras.layers.Dense(6, activation="sigmoid", name="update")(x)\n'
-        "    x = 1.0 - update\n"
-        "    mul_1 = x * state\n"
+        "    mul_1 = (1.0 - update) * state\n"
         "    x = keras.layers.Concatenate()([x_t, state])\n"
         '    x = keras.layers.Dense(6, activation="sigmoid", name="reset")(x)\n'
         "    x = x * state\n"
         "    x = keras.layers.Concatenate()([x_t, x])\n"
         '    x = keras.layers.Dense(6, activation="tanh", name="candidate")(x)\n'
-        "    x = update * x\n"
-        "    x = mul_1 + x\n"
+        "    x = mul_1 + update * x\n"
         "    return keras.Model([x_t, state], x)\n\n\n"
     )
 

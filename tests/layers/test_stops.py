@@ -31,6 +31,8 @@ def test_gradients_stop_where_something_would_have_learned(
     stopped: str, user: str, stops: bool
 ) -> None:
     stop = Node("stop", "StopGradient", (stopped,))
-    nodes = (*SHARED, stop, Node("user", user, ("features:0", "stop:0")))
-    graph = detached(Graph({node.name: node for node in nodes}), ["weights:0"])
+    # What the gradients of the user take is not on the way to its value.
+    gradient = Node("gradient", "Sub", ("features:0", "stop:0"))
+    nodes = (*SHARED, stop, Node("user", user, ("features:0", "stop:0")), gradient)
+    graph = detached(Graph({node.name: node for node in nodes}), ["weights:0"], ["user:0"])
     assert graph.nodes["stop"].op == (DETACHED if stops else "StopGradient")

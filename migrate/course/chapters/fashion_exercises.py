@@ -86,18 +86,17 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
         ),
         Exercise(
             "Put 4 examples in a batch. Why is the accuracy higher after one epoch, and why do "
-            "TF1 and TF2 no longer agree to the tolerance?",
+            "TF1 and TF2 differ more?",
             "--case after --set epochs=1 --set batch_size=4",
             "The accuracy is 0.78 instead of 0.12, because the epoch has 300 steps instead of 38. "
-            "The verdict is fail: the variance of 4 examples can be nearly 0, and dividing by it "
-            "enlarges the last bits, in which the two sides sum differently. The report says that "
+            "The variance of 4 examples can be nearly 0, and dividing by it enlarges the last "
+            "bits, in which the two sides sum differently. On some processors the verdict is fail; "
             "the course shows parity for the defaults.",
             {
                 "0.78": "accuracy",
                 "0.12": "default | accuracy",
                 "300": "steps",
                 "38": "default | steps",
-                "fail": "verdict",
             },
         ),
     ),

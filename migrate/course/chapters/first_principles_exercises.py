@@ -127,11 +127,11 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
             "--set depth=200",
             "It is 0.80 after 50 layers and 0.29 after 200. He's rule keeps the expected size; in "
             "layers of 100 units each factor differs a little from 1, and the product drifts. "
-            "SELU pulls the deviation back at every layer: after 1,000 layers it is 0.997.",
+            "SELU pulls the deviation back at every layer: after 1,000 layers it is 0.99.",
             {
                 "0.80": "default | ReLU, sqrt(2/n)[-1]",
                 "0.29": "ReLU, sqrt(2/n)[-1]",
-                "0.997": "SELU, 1,000 layers: deviation[-1]",
+                "0.99": "SELU, 1,000 layers: deviation[-1]",
             },
         ),
         Exercise(
