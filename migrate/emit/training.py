@@ -10,6 +10,7 @@ from typing import Any
 from ..plan import Plan, Unknown
 from ..plan.names import identifier
 from ..plan.training import Formula, New, TrainingPlan
+from .classes import pieces, with_bases
 from .render import WIDTH, Apply, Name, prose, render
 
 _BODY = " " * 4
@@ -65,6 +66,8 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
         if any(loss.weight is not None for loss in training.losses):
             weights = [losses[i].weight or 1.0 if i in losses else 1.0 for i in outputs]
             keywords["loss_weights"] = weights if len(weights) > 1 else weights[0]
+    if any(map(_needs_sizes, training.formulas)):
+        keywords["jit_compile"] = False
     call = render(Apply(Name("model.compile"), [], keywords), 1)
     comments = [
         f"{_BODY}# {line}"
@@ -81,6 +84,12 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
             f"{_BODY}return model",
         ]
     )
+
+
+def _needs_sizes(formula: Formula) -> bool:
+    """Whether a formula has a layer that XLA and JAX cannot compile: its sizes are computed."""
+    kinds = [layer.kind for layer in formula.body.layers]
+    return any("self.supports_jit = False" in pieces(name)[1] for name in with_bases(kinds))
 
 
 def _told(training: TrainingPlan) -> str:
@@ -131,7 +140,8 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         casts = [
             f"{_BODY}{name} = keras.ops.cast({name}, {kind!r})".replace("'", '"')
             for name, kind in zip(arguments(formula), formula.dtypes, strict=True)
-            if not name.startswith("y_pred") and not (kind == "float32" and formula.weights is None)
+            if not name.startswith("y_pred")
+            and not (kind == "float32" and formula.weights is None and not formula.outputs)
         ]
         if formula.weights is not None:
             return _weighted(formula, register, [*casts, *lines], tensor)

@@ -46,6 +46,36 @@ def masks_of_all(view: View, tensor: str) -> Match | None:
     return Match(list(masks), build)
 
 
+@pattern("Mean", "Sum", keras="keras.ops.where")
+def of_some_largest(view: View, tensor: str) -> Match | None:
+    """The mean of the largest elements of a vector, as many as the run says: of hard examples."""
+    node = view.graph.node(tensor)
+    largest = view.produced(node.inputs[0], "TopKV2")
+    axes = view.static(node.inputs[1])
+    if largest is None or axes is None or axes.ravel().tolist() != [0]:
+        return None
+    vector = len(view.shape(largest.inputs[0]) or ()) == 1
+    first = view.resolve(node.inputs[0]).endswith(":0")
+    keeps = node.attrs.get("keep_dims") or node.attrs.get("keepdims")
+    if not (vector and first) or keeps or view.scalar(largest.inputs[1]) is not None:
+        return None
+
+    def build(builder: Builder, value: Value, count: Value) -> Value:
+        shape = value.shape
+        ordered = builder.op("sort", value, shape=shape)
+        ordered = builder.op("flip", ordered, axis=0, shape=shape)
+        places = builder.op(
+            "cumsum", builder.op("ones_like", ordered, shape=shape), axis=0, shape=shape
+        )
+        kept = builder.op("less_equal", places, count, dtype="bool", shape=shape)
+        total = builder.op("sum", builder.op("where", kept, ordered, 0.0, shape=shape), axis=0)
+        if node.op == "Sum":
+            return total
+        return builder.op("/", total, builder.op("cast", count, value.dtype, dtype=value.dtype))
+
+    return Match(largest.inputs[:2], build)
+
+
 @operation(*_REDUCTIONS, keras="keras.ops.sum, mean, max …")
 def reduce(view: View, tensor: str) -> Match | None:
     """A reduction over constant axes."""

@@ -35,7 +35,7 @@ CARRIED = {  # and what is to be seen in model.py
     "decay_in_gradient": "def change_gradient(gradient, weight):",
     "fm_log_loss": "def graph_loss(",
     "half_precision": 'keras.ops.cast(x, "float16")',
-    "hard_examples": "DynamicSlice(",
+    "hard_examples": "keras.ops.less_equal(x, cast_1), mean, 0.0",
     "keras_adam": 'slots = ["slot_1", "slot_2"]',
     "keras_binary": "loss=keras.losses.BinaryCrossentropy(",
     "lamb": "keras.ops.where(",

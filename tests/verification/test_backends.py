@@ -29,9 +29,11 @@ pytestmark = pytest.mark.xdist_group("backends")
 Workers = tuple[Worker, Worker]
 OTHERS = ("jax", "torch")
 Converted = Callable[[str], Conversion]
-# Dense layers with Adam in mid-flight, with several optimizers; convolutions; a loop over a cell.
+# Dense layers with Adam in mid-flight, with several optimizers; convolutions; a loop over a cell;
+# losses of computed sizes, and of weights, whose labels are arrays of numpy until they are cast.
 MODELS = (
     "goldens/train_adam", "train/two_rates", "goldens/lenet_raw", "goldens/lstm_dynamic",
+    "train/hard_examples", "train/uncertainty_weights",
 )  # fmt: skip
 
 # Plain Keras, and nothing of ours: the model goes on training over the golden steps.

@@ -48,6 +48,15 @@ def test_an_optimizer_is_told_of_too() -> None:
     assert told.startswith("SparseMomentum, an embedding's row in the batch, with gradient 0: not")
 
 
+def test_clipping_is_told_of_beside_an_embedding_only() -> None:
+    x, y = Value((None, 3), "int32"), Value((None, 3, 2), "float32")
+    training = TrainingPlan(New("keras.optimizers.SGD", {"global_clipnorm": 1.0}), [])
+    assert divergences(Plan("model", "", training=training), "jax") == []
+    call = Call(Layer("words", "Embedding", {"input_dim": 9}), (x,), {}, (y,))
+    found = divergences(Plan("model", "", calls=[call], training=training), "jax")
+    assert any(told.startswith("global_clipnorm, of 1, two gradients") for told in found)
+
+
 def test_a_row_of_one_dtype_is_for_models_of_that_dtype() -> None:
     for dtype, told in (
         ("float32", []),

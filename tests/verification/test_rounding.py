@@ -12,6 +12,7 @@ from tfmigrate.verification.backends import OnBackend
 from tfmigrate.verification.comparing import difference
 from tfmigrate.verification.exports import Exported
 from tfmigrate.verification.result import Verification, Wide
+from tfmigrate.verification.trained import Trained
 
 SCORES = np.random.default_rng(0).normal(0, 0.003, (64, 51))
 VALUES = np.linspace(-10, 10, 51)
@@ -63,3 +64,19 @@ def test_nothing_else_is_excused(found: Verification) -> None:
     ):
         assert other.verdict is Verdict.FAIL
         assert "cancel" not in " ".join(other.told())
+
+
+def test_rounding_excuses_what_it_moves_as_far_and_never_the_first_loss() -> None:
+    apart = difference(np.ones(3), np.full(3, 1.01))
+    trained = Trained(((1.0, 1.0), (1.0, 1.01)), {}, {"dense/kernel": apart}, {})
+    moved, losses = {"dense/kernel": 0.002}, [0.0, 0.002]
+    excused = trained.excused(moved, losses, Allowed())
+    assert excused.holds(Allowed())
+    assert excused.notes == (
+        "the loss of step 2, dense/kernel not compared after training: rounding changes them as "
+        "much",
+    )
+    assert not trained.excused({"dense/kernel": 0.0009}, losses, Allowed()).holds(Allowed())
+    assert not trained.excused(moved, [0.0, 0.0009], Allowed()).holds(Allowed())
+    first = replace(trained, losses=((1.0, 1.01), (1.0, 1.01)))
+    assert not first.excused(moved, [1.0, 1.0], Allowed()).holds(Allowed())
