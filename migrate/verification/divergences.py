@@ -38,6 +38,8 @@ class Divergence:
         return result
 
 
+_TABLES = ("Embedding", "ReversibleEmbedding", "keras.ops.take")
+
 DIVERGENCES = (
     Divergence(("keras.ops.abs",), "gradient at 0", "0", "1", "0"),
     Divergence(("keras.ops.maximum",), "gradient at a tie with 0", "1", "0.5", "0.5"),
@@ -82,7 +84,15 @@ DIVERGENCES = (
         "1.41",
         "1",
         "1",
-        beside=("Embedding", "keras.ops.take", "ReversibleEmbedding"),
+        beside=_TABLES,
+    ),
+    Divergence(
+        ("clipvalue",),
+        "of 1, two gradients of 1 for one row of an embedding move it by",
+        "2",
+        "1",
+        "1",
+        beside=_TABLES,
     ),
 )
 

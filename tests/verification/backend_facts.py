@@ -92,14 +92,12 @@ def row_of_gradient_zero() -> str:
     return "updated" if moved else "not updated"
 
 
-def clipped_row() -> np.ndarray:
+def clipped_row(**clip: float) -> np.ndarray:
     """How far a row moves that a batch names twice, each time with gradient 1."""
     inputs = keras.Input((2,), dtype="int32")
     table = keras.layers.Embedding(2, 1, embeddings_initializer="zeros")
     model = keras.Model(inputs, ops.sum(table(inputs), axis=(1, 2)))
-    model.compile(
-        optimizer=keras.optimizers.SGD(1.0, global_clipnorm=1.0), loss=lambda y, out: ops.sum(out)
-    )
+    model.compile(optimizer=keras.optimizers.SGD(1.0, **clip), loss=lambda y, out: ops.sum(out))
     model.train_on_batch(np.zeros((1, 2), "int32"), np.zeros(1, "float32"))
     return np.array(round(float(-model.get_weights()[0][0, 0]), 2))
 
@@ -127,7 +125,8 @@ FACTS: dict[str, np.ndarray | str] = {
     ),
     "keras.ops.matmul": product(),
     "SparseMomentum": row_of_gradient_zero(),
-    "global_clipnorm": clipped_row(),
+    "global_clipnorm": clipped_row(global_clipnorm=1.0),
+    "clipvalue": clipped_row(clipvalue=1.0),
 }
 
 if __name__ == "__main__":
