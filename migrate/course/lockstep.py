@@ -21,6 +21,7 @@ from ..worker.backends import interpreters
 from ..worker.events import Event
 from .backends import Backends
 from .datasets import load
+from .floor import seconds_of_products
 from .measuring import (
     JUDGED_STEPS,
     departing,
@@ -153,6 +154,7 @@ class _Pair:
     with_kernel: list[Future[Side]] = field(default_factory=list)
     in_double: list[Future[Side]] = field(default_factory=list)
     on_backends: list[OnBackend] = field(default_factory=list)
+    products: float | None = None
 
     @property
     def comparable(self) -> bool:
@@ -169,6 +171,14 @@ class _Pair:
                 self.weights = _carry(initial)
             else:
                 self.sides.append(self._train(form, self.weights))
+        if self.device.startswith("cpu"):
+            arrays = self.sides[0].arrays
+            weights = [arrays[name] for name in arrays if name.startswith("weight:")]
+            examples, size = self.prepared.x_train, self.setting.batch_size
+            found = seconds_of_products(weights, examples, size)
+            # More than an epoch: other work on the machine was timed.
+            shortest = min(seconds for side in self.sides for seconds in side.epoch_seconds)
+            self.products = found if found is None or found < shortest else None
 
     def train_on(self, backends: Backends) -> None:
         """Trains the Keras form on other backends, one after the other: they are timed."""
@@ -257,6 +267,7 @@ class _Pair:
             program.why,
             program.kernel.name if program.kernel else "",
             self.on_backends,
+            self.products,
         )
 
     def _later(

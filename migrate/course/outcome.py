@@ -181,6 +181,8 @@ class DeviceOutcome:
         why: the cause of an inexact value, or of a missing form.
         kernel: the TF1 optimizer with whose update the lines were taken that are judged, or empty.
         backends: the Keras form on each backend that was asked for.
+        products: seconds of an epoch of the matrix products alone, by numpy; None for a network
+            of other layers, on a GPU, and where they took longer than an epoch.
     """
 
     device: str
@@ -191,6 +193,7 @@ class DeviceOutcome:
     why: str = ""
     kernel: str = ""
     backends: Sequence[OnBackend] = ()
+    products: float | None = None
 
     @property
     def parts(self) -> float | None:
@@ -289,6 +292,7 @@ class DeviceOutcome:
             "sides": [side.to_dict() for side in self.sides],
             "parity": [line.to_dict() for line in self.parity],
             "backends": [each.to_dict() for each in self.backends],
+            "products_seconds": self.products,
         }
 
 

@@ -102,8 +102,8 @@ def parity(outcome: DeviceOutcome) -> Table:
 
 
 def time(outcome: DeviceOutcome) -> Table:
-    """First step, epochs and speed of each form."""
-    session = outcome.sides[0]
+    """First step, epochs and speed of each form; the part that are matrix products."""
+    session, products = outcome.sides[0], outcome.products
     rows: list[list[str]] = []
     for side in outcome.sides:
         seconds = side.epoch_seconds
@@ -115,9 +115,13 @@ def time(outcome: DeviceOutcome) -> Table:
                 f"({_duration(min(seconds))} … {_duration(max(seconds))})",
                 f"{side.examples_per_second:,.0f}",
                 f"{side.examples_per_second / session.examples_per_second:.2f}",
+                *([] if products is None else [f"{products / min(seconds):.0%}"]),
             ]
         )
     columns = ["time", ">first step", ">per epoch (spread)", ">examples/s", ">against the session"]
+    if products is not None:
+        rows.append(["matrix products only", "", _duration(products), "", "", ""])
+        columns.append(">products in the shortest")
     return Table(columns, rows)
 
 
