@@ -5,6 +5,7 @@ A cause is only named after it was tested: the model is run again with the layer
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from .subject import Model
 
 _MOST_CAUSES = 8
 _MOST_TRIALS = 64  # a layer; each builds the model once more
+_SECONDS = 180  # after so many, no other cause is tried: of a large model each takes long
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Search:
         allowed: what a tensor may be off by.
         plan: of the conversion, or None.
         read: the checkpoint's variables.
+        stopped: whether it took too long to try all causes.
     """
 
     model: Model
@@ -103,6 +106,7 @@ class Search:
     causes: list[Cause] = field(default_factory=list)
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
+    stopped: bool = False
 
     def measure(self) -> tuple[list[LayerDifference], float]:
         """Every layer as the model is now, and the greatest difference of its outputs."""
@@ -126,6 +130,7 @@ class Search:
         Args:
             tell: told of the layer that is being looked at.
         """
+        self._until = time.monotonic() + _SECONDS
         while len(self.causes) < _MOST_CAUSES:
             found, _ = self.measure()
             wrong = self.first(found)
@@ -145,6 +150,9 @@ class Search:
             planned, intended = self._intended(name)
             guesses = hypotheses({**entry, "config": config}, held, planned, intended)
             for _, guess in zip(range(_MOST_TRIALS), guesses, strict=False):
+                if time.monotonic() > self._until:
+                    self.stopped = True
+                    return False
                 cause = self._test(wrong, entry, guess)
                 if cause is not None:
                     self.causes.append(cause)

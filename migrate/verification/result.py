@@ -68,6 +68,7 @@ class Verification(Result):
         unproved: why outputs that agree prove nothing; None where they do.
         backends: the same on other backends of Keras.
         exports: files for other runtimes, and what they compute.
+        stopped: whether causes were left untested, because that takes long with a large model.
     """
 
     outputs: Mapping[str, Difference]
@@ -86,6 +87,7 @@ class Verification(Result):
     unproved: str | None = None
     backends: tuple[OnBackend, ...] = ()
     exports: tuple[Exported, ...] = ()
+    stopped: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -271,7 +273,9 @@ class Verification(Result):
                 f"{pair.tensor} is the first tensor that differs: layer {pair.layer} "
                 f"({self.first.kind}). {self.first.difference}."
             )
-            if not self.causes:
+            if self.stopped:
+                lines.append("Testing causes took too long and stopped before all were tried.")
+            elif not self.causes:
                 lines.append("None of the causes that can be tested explains the difference.")
         for cause in self.causes:
             lines.append(

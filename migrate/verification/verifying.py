@@ -377,13 +377,13 @@ class Comparison:
         measured = self._measured(wanted, made)
         holds = all(map(self.allowed.holds, measured.values()))
         layers: list[LayerDifference] = []
-        causes = []
+        causes, stopped = [], False
         if pairs:
             search = self._search(given, pairs)
             layers, _ = search.measure()
             if not holds or search.first(layers) is not None:
                 search.run(lambda layer: self.tell({"stage": f"testing causes at {layer}"}))
-                causes = search.causes
+                causes, stopped = search.causes, search.stopped
         exact = all(d.max_abs == 0 for d in measured.values())
         return Verification(
             outputs=measured,
@@ -393,6 +393,7 @@ class Comparison:
             examples=number_of(given),
             wide=self._wide(given, arrays, wanted) if wide and not exact else None,
             unproved=no_evidence(expected),
+            stopped=stopped,
         )
 
     def _there(self, pairs: Sequence[Pair]) -> list[Pair]:

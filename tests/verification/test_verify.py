@@ -132,6 +132,18 @@ def test_without_a_known_cause_the_tensor_is_still_named(
     assert not result.wide.rounding
 
 
+def test_a_search_that_takes_too_long_stops_and_says_so(
+    broken: BrokenModel, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, model = broken("slim_cnn_bn")
+    epsilon(model)
+    monkeypatch.setattr("tfmigrate.verification.layers._SECONDS", -1)
+    result = verify(source, model.folder, workers=workers)
+    assert (result.causes, result.stopped) == ((), True)
+    assert result.first is not None
+    assert "Testing causes took too long and stopped before all were tried." in str(result)
+
+
 def test_golden_inputs_give_the_same_verdict_as_random_ones(
     converted: Converted, workers: Workers, goldens: Path, tmp_path: Path
 ) -> None:
