@@ -245,11 +245,19 @@ class _Function:
         inside.taken = self.taken
         inside.names = {Ref(None, index): name for index, name in own.items()}
         given = [index for index, name in own.items() if name == "x"]
-        kept = [inside.kept_until(index) if index in loop.carried else math.inf for index in given]
+        carried = all(index in loop.carried for index in given)
+        kept = [inside.kept_until(index) if carried else math.inf for index in given]
         inside.free = math.inf if busy else max(kept, default=0)
+        first = []
+        if 1 < inside.free < math.inf:  # with another name, x is free for what follows
+            name = self._unique(["shortcut"])
+            first = [f"{indent}{name} = x"]
+            inside.names |= {Ref(None, index): name for index in given}
+            inside.free = 0
         for index, ref in enumerate(block.body.results):
             inside.names[ref] = self.names[Ref(loop, index)]
-        return inside.statements(lambda written: _expression(written, slots, ()), indent)
+        lines = inside.statements(lambda written: _expression(written, slots, ()), indent)
+        return [*first, *lines]
 
     # The names
 
