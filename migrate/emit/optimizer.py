@@ -72,12 +72,10 @@ def _changes(changes: Sequence[Change], plan: Network, functions: _Functions) ->
         more = [identifier(name, given) for name in change.held]
         name = functions.name(f"change_{given[0]}", told, change.body, (*given, *more))
         key = (name, *change.held)
-        found.setdefault(change.when, {}).setdefault(key, []).append(
-            plan.path_ending(change.weight)
-        )
+        found.setdefault(change.when, {}).setdefault(key, []).append(change.weight)
     arrays = dict.fromkeys(n for c in changes for n, made in c.held.items() if made is not None)
     fields = [f"{_BODY}held = {render(list(arrays), 1, before=7)}"] if arrays else []
-    return fields + [_pairs(when, weights) for when, weights in found.items()]
+    return fields + [_pairs(when, weights, plan) for when, weights in found.items()]
 
 
 def _updates(training: TrainingPlan, plan: Network, functions: _Functions) -> list[str]:
@@ -90,15 +88,16 @@ def _updates(training: TrainingPlan, plan: Network, functions: _Functions) -> li
             given.append(identifier(slot, given))
         told = "The new weight and slots, computed as in the graph."
         name = functions.name("update", told, rule.body, given)
-        found.setdefault((name,), []).append(plan.path_ending(rule.weight))
+        found.setdefault((name,), []).append(rule.weight)
     fields = [f"{_BODY}slots = {render(slots, 1, before=8)}"]
     if powers:
         numbers = [list(training.powers[name]) for name in powers]
         fields.append(f"{_BODY}powers = {render(numbers, 1, before=9)}")
-    return [*fields, _pairs("updates", found)]
+    return [*fields, _pairs("updates", found, plan)]
 
 
-def _pairs(field: str, weights: dict[tuple[str, ...], list[str]]) -> str:
+def _pairs(field: str, weights: dict[tuple[str, ...], list[str]], plan: Network) -> str:
     """A field of the class: functions, each with the paths of its weights, and what it takes."""
-    pairs = [[Name(name), paths, *more] for (name, *more), paths in weights.items()]
+    ends = plan.endings(list(weights.values()))
+    pairs = [[Name(name), paths, *more] for (name, *more), paths in zip(weights, ends, strict=True)]
     return f"{_BODY}{field} = " + render(pairs, 1, before=len(field) + 3)

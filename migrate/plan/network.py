@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -204,6 +206,29 @@ class Network:
         layer = next((layer for layer in self.layers if layer.name == name), None)
         around = layer is not None and (layer.kind == "Bidirectional" or layer.step is not None)
         return rest if around else target
+
+    def endings(self, groups: Sequence[Sequence[str]]) -> list[list[str]]:
+        """How the paths of each group of weights end, and those of no other weight.
+
+        The name of a variable is enough if all that have it are of one group: "kernel".
+
+        Args:
+            groups: of targets.
+        """
+        owners: dict[str, set[int]] = {}
+        own = {target: number for number, group in enumerate(groups) for target in group}
+        for target in (*own, *(weight.target for weight in self.weights)):
+            owners.setdefault(target.rpartition("/")[2], set()).add(own.get(target, -1))
+        found = []
+        for number, group in enumerate(groups):
+            names = Counter(target.rpartition("/")[2] for target in group)
+            shared = {name for name, n in names.items() if n > 1 and owners[name] == {number}}
+            ends = [
+                name if (name := target.rpartition("/")[2]) in shared else self.path_ending(target)
+                for target in group
+            ]
+            found.append(list(dict.fromkeys(ends)))
+        return found
 
     def uses(self) -> dict[int, int]:
         """How often each value is taken, by ``id``: by calls, and as an output."""

@@ -266,14 +266,12 @@ def _initial(context: Context, trainer: Trainer, form: Form) -> float | None:
 
 def _paths(context: Context, chosen: Sequence[Trainer]) -> list[list[str]]:
     """For each trainer, the weights that it trains."""
-    return [
+    return context.plan.endings(
         [
-            context.plan.path_ending(w.target)
-            for w in context.plan.weights
-            if set(w.recipe.sources) & context.trained(trainer)
+            [w.target for w in context.plan.weights if {*w.recipe.sources} & context.trained(each)]
+            for each in chosen
         ]
-        for trainer in chosen
-    ]
+    )
 
 
 def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | None) -> None:
