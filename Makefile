@@ -31,7 +31,7 @@ fix: .venv  ## fix style
 bench: .venv  ## measure speed and memory, as ratios; FLEET is a folder of small checkpoints
 	$(BIN)/python benchmarks/weights.py
 	$(BIN)/python benchmarks/graphs.py
-	$(BIN)/python benchmarks/outlines.py
+	$(BIN)/python benchmarks/growth.py
 	$(if $(FLEET),$(BIN)/python benchmarks/fleet.py $(FLEET))
 
 bench-json: .venv  ## measure the figures that matter most, as one line of JSON

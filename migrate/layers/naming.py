@@ -109,11 +109,13 @@ class _Taken:
     Nor are those that end with another such layer's: paths are looked up by their endings.
     """
 
-    def __init__(self, taken: Collection[str], with_weights: Collection[str]):
-        self.taken, self.endings = taken, tuple(with_weights)
+    def __init__(self, taken: Container[str], with_weights: Container[str]):
+        self.taken, self.with_weights = taken, with_weights
 
     def __contains__(self, name: object) -> bool:
-        return name in self.taken or str(name).endswith(self.endings)
+        text = str(name)
+        ends = any(text[start:] in self.with_weights for start in range(len(text)))
+        return name in self.taken or ends
 
 
 def name_layers(
@@ -147,6 +149,7 @@ def name_layers(
     counted |= {snake(y.kind) for y, wish in wishes if not wish and y not in with_weights}
     around = _scopes_around(wish for _, wish in wishes)
     alike = Counter((wish, _word(layer)) for layer, wish in wishes if layer not in with_weights)
+    numbers, others = dict[str, int](), dict[str, int]()
     for layer, wish in wishes:
         if not wish and layer not in with_weights:
             continue
@@ -165,10 +168,10 @@ def name_layers(
                 continue
             name = f"{name}_layer"
         if layer in with_weights:
-            layer.name = unique(name, _Taken(taken, weighty))
+            layer.name = unique(name, _Taken(taken, weighty), numbers)
             weighty.add(layer.name)
         else:
-            layer.name = unique(name, taken)
+            layer.name = unique(name, taken, others)
         taken.add(layer.name)
 
 

@@ -36,6 +36,7 @@ class _Followers:
     """Which calls take what each layer gives; tables made once for a pass over all layers."""
 
     def __init__(self, plan: Network):
+        self._plan, self._gone = plan, set[int]()
         self._uses = plan.uses()
         self._calls: dict[int, list[Call]] = {}
         self._after: dict[int, Call] = {}
@@ -68,16 +69,20 @@ class _Followers:
             found.append(layer)
         return found
 
+    def merge(
+        self, builder: Builder, layer: Layer, calls: list[Call], following: list[Call]
+    ) -> None:
+        """Lets a layer give what the calls after it gave."""
+        for call, merged in zip(calls, following, strict=True):
+            assert isinstance(merged.function, Layer)
+            if not builder.wish(layer):
+                builder.set_wish(layer, builder.wish(merged.function))
+            call.outputs = merged.outputs
+        self._gone |= {id(call) for call in following}
 
-def _merge(builder: Builder, layer: Layer, calls: list[Call], following: list[Call]) -> None:
-    """Lets a layer give what the calls after it gave."""
-    for call, merged in zip(calls, following, strict=True):
-        assert isinstance(merged.function, Layer)
-        if not builder.wish(layer):
-            builder.set_wish(layer, builder.wish(merged.function))
-        call.outputs = merged.outputs
-    gone = {id(call) for call in following}
-    builder.plan.calls = [call for call in builder.plan.calls if id(call) not in gone]
+    def drop(self) -> None:
+        """Removes the calls that were merged, once for a pass."""
+        self._plan.calls = [call for call in self._plan.calls if id(call) not in self._gone]
 
 
 def _merge_biases(builder: Builder) -> None:
@@ -102,7 +107,8 @@ def _merge_biases(builder: Builder) -> None:
             continue
         del layer.arguments["use_bias"]
         builder.weights_of(layer)["bias"] = recipe
-        _merge(builder, layer, *found)
+        followers.merge(builder, layer, *found)
+    followers.drop()
 
 
 def _merge_biases_of_parts(builder: Builder) -> None:
@@ -132,7 +138,8 @@ def _merge_biases_of_parts(builder: Builder) -> None:
         builder.weights_of(layer)["bias"] = recipe.reshape(math.prod(parts))
         for each in (layer, *row[: row.index(bias)]):
             followers.calls(each)[0].outputs[0].tensor = None
-        _merge(builder, before, followers.calls(before), followers.calls(bias))
+        followers.merge(builder, before, followers.calls(before), followers.calls(bias))
+    followers.drop()
 
 
 def _merge_activations(builder: Builder) -> None:
@@ -149,7 +156,8 @@ def _merge_activations(builder: Builder) -> None:
         if found is None or len(names) != 1 or None in names:
             continue
         layer.arguments["activation"] = names.pop()
-        _merge(builder, layer, *found)
+        followers.merge(builder, layer, *found)
+    followers.drop()
 
 
 def _activation(call: Call) -> str | None:

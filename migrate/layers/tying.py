@@ -15,20 +15,23 @@ _WEIGHTS = {"Dense": "kernel", "Embedding": "embeddings"}
 
 def tie(builder: Builder) -> None:
     """Makes a dense layer whose kernel is another's transposed a call of that other layer."""
-    plan = builder.plan
-    for layer in plan.layers:
-        if layer.kind != "Dense":
+    earlier: dict[tuple[str, ...], list[Layer]] = {}  # by the variables of their weights
+    for layer in builder.plan.layers:
+        if layer.kind.removeprefix("Reversible") not in _WEIGHTS:
             continue
-        earlier = plan.layers[: plan.layers.index(layer)]
-        for other in earlier:
-            kind = other.kind.removeprefix("Reversible")
-            if kind not in _WEIGHTS or "activation" in layer.arguments:
-                continue
-            kernel = builder.weights_of(layer)["kernel"]
-            if _is_transposed(kernel, builder.weights_of(other)[_WEIGHTS[kind]]):
-                other.kind = f"Reversible{kind}"
+        weights = _weights(builder, layer)
+        others = earlier.setdefault(tuple(weights.sources), [])
+        if layer.kind == "Dense" and "activation" not in layer.arguments:
+            tied = (o for o in others if _is_transposed(weights, _weights(builder, o)))
+            if (other := next(tied, None)) is not None:
+                other.kind = f"Reversible{other.kind.removeprefix('Reversible')}"
                 _call_in_reverse(builder, layer, other)
-                break
+                continue
+        others.append(layer)
+
+
+def _weights(builder: Builder, layer: Layer) -> Recipe:
+    return builder.weights_of(layer)[_WEIGHTS[layer.kind.removeprefix("Reversible")]]
 
 
 def _is_transposed(one: Recipe, other: Recipe) -> bool:

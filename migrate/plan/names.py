@@ -60,13 +60,19 @@ def layer_name(scope: str, taken: Container[str] = (), *, otherwise: str) -> str
     return unique(ascii_words(scope) or otherwise, taken)
 
 
-def unique(name: str, taken: Container[str]) -> str:
-    """The name, or the name with the first free number from 1 on, as TensorFlow counts."""
+def unique(name: str, taken: Container[str], numbers: dict[str, int] | None = None) -> str:
+    """The name, or the name with the first free number from 1 on, as TensorFlow counts.
+
+    Args:
+        numbers: name → the number to try first; kept up here. For names that stay taken.
+    """
     if name not in taken:
         return name
-    number = 1
+    numbers = {} if numbers is None else numbers
+    number = numbers.get(name, 1)
     while f"{name.rstrip('_')}_{number}" in taken:
         number += 1
+    numbers[name] = number
     return f"{name.rstrip('_')}_{number}"
 
 

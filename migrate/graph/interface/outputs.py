@@ -191,7 +191,8 @@ class OutputFinder:
             return f"{names} is part of a gradient"
         whole = set(self.weights)
         if self._saved is not None:
-            whole = {n for n, key in self.weights.items() if {n, key} & set(self._saved)}
+            saved = set(self._saved)
+            whole = {n for n, key in self.weights.items() if n in saved or key in saved}
         own = whole.intersection(*[set().union(*(self._behind(t) for t in outputs))])
         covered = own.union(*(self._behind(tensor) for tensor in others)) & whole
         if 2 * len(covered) < len(whole):

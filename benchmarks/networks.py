@@ -1,42 +1,10 @@
-"""Finding blocks and loops: the time per call of a network, from 100 to 20,000 calls.
-
-    python benchmarks/outlines.py
-
-A time per call that stays the same is linear. Two kinds of networks: stages of residual units, and
-units whose wiring and sizes vary, where little repeats.
-"""
+"""Networks of any number of calls: repeated units, and units whose wiring and sizes vary."""
 
 from __future__ import annotations
 
 import random
-import statistics
-import time
 
-from tfmigrate.emit import outline_of
 from tfmigrate.plan import Call, Input, Layer, Output, Plan, Value
-
-SIZES = (100, 300, 1000, 3000, 10_000, 20_000)
-ROUNDS = 3
-
-
-def main() -> None:
-    """Prints the milliseconds per call, and the ratio to the smallest network."""
-    for title, make in (("repeated units", repeated), ("varying units", varying)):
-        print(f"{title:16} {'calls':>8} {'seconds':>8} {'ms/call':>8} {'ratio':>6}")
-        first = 0.0
-        for size in SIZES:
-            plan = make(size)
-            spent = statistics.median(seconds(plan) for _ in range(ROUNDS))
-            each = 1000 * spent / len(plan.calls)
-            first = first or each
-            print(f"{'':16} {len(plan.calls):8,} {spent:8.2f} {each:8.3f} {each / first:6.2f}")
-
-
-def seconds(plan: Plan) -> float:
-    """The time of one outline."""
-    start = time.process_time()
-    outline_of(plan)
-    return time.process_time() - start
 
 
 class _Maker:
@@ -90,6 +58,3 @@ def varying(size: int) -> Plan:
         else:
             values.append(maker.layer("Add", name, [x, draw.choice(values[-6:])]))
     return maker.plan(values[-1])
-
-
-main()
