@@ -33,6 +33,7 @@ from tfmigrate.errors import (
 )
 from tfmigrate.layers import handlers
 from tfmigrate.parity import EXACT, Tolerance
+from tfmigrate.report import schema
 from tfmigrate.training.optimizer import classes as optimizer_classes
 from tfmigrate.training.recognized import NAMED, STEPS
 from tfmigrate.training.schedule import classes as schedule_classes
@@ -297,19 +298,23 @@ def _json() -> str:
         'with null for an open size, or null. A `verdict` is `"pass"`, `"fail"`, '
         '`"not proved"` or `"not run"`. The other types are tables below.\n\n'
         "```console\n$ tfmigrate inspect model.ckpt --json\n```\n\n"
-        "## report.json of one conversion\n\n[report.schema.json](report.schema.json) is the JSON "
-        f"schema.\n\n{_fields('report.schema.json')}\n"
+        "## report.json of one conversion\n\n[report.schema.json]"
+        "(../migrate/report/schemas/report.schema.json) is the JSON schema, which "
+        '`tfmigrate.report.schema("report")` returns in Python.\n\n'
+        f"{_fields('report')}\n"
         "## report.json of several conversions\n\n"
-        "[conversions.schema.json](conversions.schema.json) is the JSON schema.\n\n"
-        f"{_fields('conversions.schema.json')}"
+        "[conversions.schema.json]"
+        "(../migrate/report/schemas/conversions.schema.json) is the JSON schema, which "
+        '`tfmigrate.report.schema("conversions")` returns in Python.\n\n'
+        f"{_fields('conversions')}"
     )
 
 
 def _fields(name: str) -> str:
     """The fields of a schema, and those of its definitions below them."""
-    schema = json.loads((DOCS / name).read_text("utf-8"))
-    objects = {key: part for key, part in schema["$defs"].items() if "properties" in part}
-    parts = [_table(("field", "type", "content"), _rows(schema))]
+    whole = schema(name)
+    objects = {key: part for key, part in whole["$defs"].items() if "properties" in part}
+    parts = [_table(("field", "type", "content"), _rows(whole))]
     for key, part in objects.items():
         table = _table(("field", "type", "content"), _rows(part))
         parts.append(f"### {key}\n\n{table}")
