@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rich.cells import cell_len
@@ -31,6 +31,16 @@ def fitting(block: Table, width: int) -> list[Table]:
         return [block]
     parts = _divided(replace(block, spans=[("", 1)] * len(block.columns)), width)
     return [replace(part, spans=()) for part in parts]
+
+
+def filled(parts: Iterable[str], width: int) -> list[str]:
+    """Parts joined to lines of so many characters, where no part is longer."""
+    lines = [""]
+    for part in parts:
+        if lines[-1] and cell_len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return lines
 
 
 def _widths(block: Table) -> list[int]:

@@ -30,7 +30,7 @@ from .blocks import (
     Warnings,
     harmless,
 )
-from .fitting import GAP, fitting
+from .fitting import GAP, filled, fitting
 from .sparklines import has_lines, sparklines
 
 _STYLES = {
@@ -131,28 +131,39 @@ def _render(block: Block, console: Console) -> None:
             for link in links:
                 console.print(Text(f"  {link.text}  {link.detail}".rstrip()))
         case Closing(verdict, text):
+            indent = " " * (len(verdict) + 2)
+            first, *more = _phrases(text, console, len(indent))
             console.print(
-                Text.assemble((verdict.upper(), _STYLES[verdict]), "  ", text), soft_wrap=True
+                Text.assemble((verdict.upper(), _STYLES[verdict]), "  ", first), soft_wrap=True
             )
+            for line in more:
+                console.print(Text(indent + line), soft_wrap=True)
+
+
+def _phrases(text: str, console: Console, indent: int) -> list[str]:
+    """In a terminal, lines that end between phrases: commands and paths in them can be copied."""
+    if not console.is_terminal:
+        return [text]
+    phrases = re.split("(?<= · )", text)
+    room = console.width - indent + len(" · ")
+    return [line.removesuffix(" · ") for line in filled(phrases, room)]
 
 
 class _Cell(Text):
-    """Text that breaks after a slash where a word is too long, as a path or a variable's name."""
+    """Text whose long words break as paths and names do: after a slash, else after ``_``."""
 
     def wrap(self, console: Console, width: int, **options: Any) -> Lines:
         """Its lines."""
-        broken = re.sub(r"\S+/\S+", lambda found: _after_slashes(found[0], width), self.plain)
+        broken = re.sub(r"\S+[/_]\S+", lambda found: _broken(found[0], width), self.plain)
         return Text(broken).wrap(console, width, **options)
 
 
-def _after_slashes(word: str, width: int) -> str:
-    """A word in lines that end at slashes, as few as there can be."""
-    lines = [""]
-    for part in re.findall("[^/]*/?", word):
-        if lines[-1] and cell_len(lines[-1] + part) > width:
-            lines.append("")
-        lines[-1] += part
-    return "\n".join(lines)
+def _broken(word: str, width: int) -> str:
+    """A word in as few lines as there can be."""
+    parts = list[str]()
+    for part in re.findall("[^/]+/?|/", word):
+        parts += [part] if cell_len(part) <= width else re.findall("[^_]+_?|_", part)
+    return "\n".join(filled(parts, width))
 
 
 def rich_table(block: Table) -> RichTable:

@@ -271,6 +271,17 @@ def test_a_long_name_breaks_after_a_slash():
     assert names[:2] == ["encoder/layer_0/", "attention/kernel"]
 
 
+def test_a_verdict_that_is_too_long_for_a_terminal_is_divided_between_its_phrases():
+    closing = Closing(Verdict.PASS, "4 forms bit-identical · worst 0 ULP · tfmigrate compare mlp")
+    (line,) = shown([closing], width=40).splitlines()
+    assert line.endswith("worst 0 ULP · tfmigrate compare mlp")
+    lines = shown([closing], width=44, force_terminal=True, no_color=True, color_system=None)
+    assert lines.splitlines() == [
+        "PASS  4 forms bit-identical · worst 0 ULP",
+        "      tfmigrate compare mlp",
+    ]
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True
