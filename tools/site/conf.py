@@ -46,6 +46,7 @@ html_copy_source = False
 html_show_sphinx = html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+highlight_language = "none"  # of blocks that do not name one
 pygments_style, pygments_dark_style = "github-light", "github-dark"
 html_theme_options = {
     "light_css_variables": {
