@@ -25,7 +25,7 @@ def fitting(block: Table, width: int) -> list[Table]:
     block = _with_narrow_titles(block, width)
     widths = [
         full if title.startswith(">") else min(full, _READABLE)
-        for title, full in zip(block.columns, _widths(block), strict=True)
+        for title, full in zip(block.columns, widths_of(block), strict=True)
     ]
     if sum(widths) <= width:
         return [block]
@@ -43,7 +43,7 @@ def filled(parts: Iterable[str], width: int) -> list[str]:
     return lines
 
 
-def _widths(block: Table) -> list[int]:
+def widths_of(block: Table) -> list[int]:
     """Of each column, with its gap."""
     titles = [column.removeprefix(">").split("\n") for column in block.columns]
     cells = zip(*block.rows, strict=True) if block.rows else [()] * len(titles)
@@ -54,7 +54,7 @@ def _widths(block: Table) -> list[int]:
 def _with_narrow_titles(block: Table, width: int) -> Table:
     """Titles of several lines, first where most is gained, until the table fits."""
     titles = list(block.columns)
-    while sum(widths := _widths(replace(block, columns=titles))) > width:
+    while sum(widths := widths_of(replace(block, columns=titles))) > width:
         gains: list[tuple[int, int, str]] = []
         for number, title in enumerate(titles):
             cells = max((cell_len(row[number]) for row in block.rows), default=0)
@@ -76,7 +76,7 @@ def _lines(title: str, room: int) -> list[str]:
 
 
 def _divided(block: Table, width: int) -> list[Table]:
-    widths = _widths(block)
+    widths = widths_of(block)
     start = 0
     for title, count in block.spans:  # a title stands above the first of its columns
         widths[start] = max(widths[start], cell_len(title) + GAP + 1)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ..errors import printable
 from .blocks import Table, harmless
+from .fitting import GAP, widths_of
 from .terminal import rich_table
 
 _OTHER_LINES = 5  # beside the rows of a table: its title, a rule, the line of progress, the prompt
@@ -57,5 +58,12 @@ class Live(Progress):
             room = max(self.console.height - _OTHER_LINES, 1)
             table = harmless(replace(self.table, rows=self.table.rows[-room:]))
             assert isinstance(table, Table)
-            yield rich_table(table)
+            drawn = rich_table(table)
+            # A row of two lines could make the whole higher than the screen, where Rich leaves
+            # lines behind.
+            drawn.columns[0].no_wrap, drawn.columns[0].overflow = True, "ellipsis"
+            drawn.columns[0].max_width = max(
+                self.console.width - sum(widths_of(table)[1:]) - GAP, 1
+            )
+            yield drawn
         yield from super().get_renderables()

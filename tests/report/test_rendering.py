@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import Task, TaskID
 from rich.text import Text
 from tfmigrate.cli.main import cli, run
@@ -327,7 +327,7 @@ EVENT = {
 
 def test_the_live_table_has_a_row_for_each_side(calm):
     sink = Sink()
-    sink.__dict__["_stderr"] = Console(file=Terminal(), width=80, height=25)
+    sink.__dict__["_stderr"] = Console(file=Terminal(), width=100, height=25)
     with epochs(sink) as on_event:
         for event in (
             EVENT,
@@ -344,6 +344,20 @@ def test_the_live_table_has_a_row_for_each_side(calm):
         "Keras on jax 2 of 3 nan 0.7500 100",
         "L2 · cpu:1 · TF1 session · in float64 2 of 3 0.5000 100",
     ]
+
+
+def test_the_live_table_fits_the_screen(calm):
+    sink = Sink()
+    sink.__dict__["_stderr"] = Console(file=Terminal(), width=60, height=10)
+    with sink.progress() as progress:
+        rows = [[f"{number} {'long ' * 12}", "1 of 3"] for number in range(20)]
+        progress.table = Table(["side", ">epoch"], rows)
+        progress.add_task("training", note="")
+        lines = sink._stderr.render_lines(Group(*progress.get_renderables()), pad=False)
+    assert len(lines) < 10
+    text = ["".join(segment.text for segment in line) for line in lines]
+    assert text[-2].startswith("19 long")
+    assert "…" in text[-2]
 
 
 @pytest.mark.parametrize("options", [{"json": True}, {"quiet": True}])
