@@ -63,3 +63,12 @@ def test_every_variable_of_the_environment_is_on_its_page() -> None:
 def test_the_page_of_the_python_api_has_all_of_it() -> None:
     described = set(re.findall(r"<!-- auto\w+: tfmigrate\.(\w+) ", PAGES["docs/python.md"]))
     assert set(tfmigrate.__all__) - {"__version__"} <= described
+
+
+def test_the_newest_release_is_this_version_and_has_upgrade_notes() -> None:
+    titles = re.findall(r"^## (.*)$", PAGES["CHANGELOG.md"], re.MULTILINE)
+    assert titles[0] == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(tfmigrate.__version__)} - \d{{4}}-\d\d-\d\d", titles[1])
+    minor = tfmigrate.__version__.rpartition(".")[0]
+    (first, *_) = re.findall(r"^## From .* to (.*)$", PAGES["docs/upgrading.md"], re.MULTILINE)
+    assert first == minor
