@@ -6,7 +6,7 @@ PYTHON37 ?= python3.7
 TIME ?= 600
 BACKENDS ?= jax optax torch
 
-.PHONY: compare test backends lint fix bench bench-json fuzz zoo readability docs course clean help
+.PHONY: compare test backends lint fix bench bench-json fuzz zoo readability docs site course clean help
 
 help:      ## show this list
 	@grep -E '^[a-z-]+: *.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -49,6 +49,10 @@ readability: .venv  ## measure how generated sources read; ZOO is a folder that 
 
 docs: .venv  ## write the generated pages of docs/
 	$(BIN)/python tools/make_docs.py
+
+site: .venv  ## build docs, commands and Python API as a static site, build/site
+	$(BIN)/python -m pip install --quiet --constraint constraints-dev.txt --editable '.[docs]'
+	$(BIN)/python tools/make_site.py
 
 course: .venv  ## run the MNIST, cats and taxi systems at full size; takes long; TFMIGRATE_DATA names the data folder
 	$(BIN)/python tools/run_course.py

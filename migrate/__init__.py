@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .mapping.proposed import propose_map
     from .verification import verify
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "UserError",
     "__version__",

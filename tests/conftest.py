@@ -17,11 +17,9 @@ from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
 from tfmigrate.conversion.result import Conversion
 from tfmigrate.plan.balance import Balance
-from tfmigrate.report import plain
+from tfmigrate.report import plain, schema
 
-REPORT_SCHEMA = Draft202012Validator(
-    json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text("utf-8"))
-)
+REPORT_SCHEMA = Draft202012Validator(schema("report"))
 
 # Examples are judged by what they give, not by the time they take on a busy machine. CI draws the
 # same ones every time: what it finds must not depend on the day.

@@ -7,11 +7,13 @@ No TensorFlow is needed.
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageMetadata, metadata, requires
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import click
 from packaging.requirements import Requirement
@@ -31,6 +33,7 @@ from tfmigrate.errors import (
 )
 from tfmigrate.layers import handlers
 from tfmigrate.parity import EXACT, Tolerance
+from tfmigrate.report import schema
 from tfmigrate.training.optimizer import classes as optimizer_classes
 from tfmigrate.training.recognized import NAMED, STEPS
 from tfmigrate.training.schedule import classes as schedule_classes
@@ -52,6 +55,7 @@ def pages() -> dict[str, str]:
             ("catalogue.md", "The course", _catalogue()),
             ("kernels.md", f"Kernels that changed: TensorFlow {OLD} and {NEW}", _kernels()),
             ("divergences.md", "Where the backends of Keras differ", _divergences()),
+            ("json.md", "JSON and its schemas", _json()),
             ("licenses.md", "Licenses of the packages it runs on", _licenses()),
             ("training.md", "Training that continues in Keras", _training()),
             ("rosetta.md", "From TensorFlow 1 to TensorFlow 2 and Keras 3", _rosetta()),
@@ -281,6 +285,69 @@ def _divergences() -> str:
         "values.\n\n"
         + _table(("layer, function or optimizer", "case", "TensorFlow", "JAX", "PyTorch"), rows)
     )
+
+
+def _json() -> str:
+    return (
+        "With `--json`, a command prints one JSON document on stdout and nothing else there. Its "
+        "field `schema` is 1. `convert-ckpt` prints what it writes to `report.json`; the others "
+        "print what `to_dict()` of the result in Python returns. "
+        "New fields may be added within schema 1; fields are not removed, and keep their "
+        "meaning.\n\n"
+        'A `number` may be `"inf"`, `"-inf"` or `"nan"`. A `shape` is a list of integers, '
+        'with null for an open size, or null. A `verdict` is `"pass"`, `"fail"`, '
+        '`"not proved"` or `"not run"`. The other types are tables below.\n\n'
+        "```console\n$ tfmigrate inspect model.ckpt --json\n```\n\n"
+        "## report.json of one conversion\n\n[report.schema.json]"
+        "(../migrate/report/schemas/report.schema.json) is the JSON schema, which "
+        '`tfmigrate.report.schema("report")` returns in Python.\n\n'
+        f"{_fields('report')}\n"
+        "## report.json of several conversions\n\n"
+        "[conversions.schema.json]"
+        "(../migrate/report/schemas/conversions.schema.json) is the JSON schema, which "
+        '`tfmigrate.report.schema("conversions")` returns in Python.\n\n'
+        f"{_fields('conversions')}"
+    )
+
+
+def _fields(name: str) -> str:
+    """The fields of a schema, and those of its definitions below them."""
+    whole = schema(name)
+    objects = {key: part for key, part in whole["$defs"].items() if "properties" in part}
+    parts = [_table(("field", "type", "content"), _rows(whole))]
+    for key, part in objects.items():
+        table = _table(("field", "type", "content"), _rows(part))
+        parts.append(f"### {key}\n\n{table}")
+    return "\n".join(parts)
+
+
+def _rows(part: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """A row for each field, with those of objects inside it: ``source.path``."""
+    rows = []
+    for field, each in part["properties"].items():
+        optional = "" if field in part.get("required", ()) else "May be absent. "
+        told = optional + each.get("description", "")
+        rows.append((f"`{field}`", _type(each), told.strip()))
+        if "properties" in each:
+            inner = _rows(each)
+            rows += [(f"`{field}.{name[1:]}", kind, text) for name, kind, text in inner]
+    return rows
+
+
+def _type(part: Mapping[str, Any]) -> str:
+    """The type of a field in words, such as "list of variable"."""
+    if "$ref" in part:
+        return str(part["$ref"]).rpartition("/")[2]
+    if "const" in part:
+        return json.dumps(part["const"])
+    if "enum" in part:
+        return ", ".join(f"`{json.dumps(each)}`" for each in part["enum"])
+    if "anyOf" in part:
+        return " or ".join(map(_type, part["anyOf"]))
+    kinds = part.get("type", "any")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    words = [f"list of {_type(part.get('items', {}))}" if k == "array" else k for k in kinds]
+    return " or ".join(words)
 
 
 def _licenses() -> str:

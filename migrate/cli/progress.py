@@ -57,19 +57,25 @@ def counted(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 @contextmanager
 def epochs(sink: Sink) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A bar for each form on each device."""
+    """A table with a row for each side, which the epochs fill as they end."""
+    from ..course.training import FORMS
+    from ..report import Table
+
     with sink.progress() as progress:
-        tasks: dict[str, Any] = {}
-        starting = progress.add_task("starting TensorFlow", total=None, note="")
+        task = progress.add_task("starting TensorFlow", total=None, note="")
+        rows: dict[str, list[str]] = {}
 
         def on_event(event: dict[str, Any]) -> None:
-            progress.update(starting, visible=False)
-            names = ("case", "device", "form", "backend", "again")
-            key = " ".join(event[name] for name in names if event[name])
-            if key not in tasks:
-                tasks[key] = progress.add_task(key, total=event["epochs"], note="")
-            metric = "" if event["again"] else f", {event['metric']:.4f}"
-            note = f"loss {event['loss']:.4g}{metric}"
-            progress.update(tasks[key], completed=event["epoch"], note=note)
+            backend = event["backend"]
+            side = f"Keras on {backend}" if backend else FORMS[event["form"]].title
+            device = event["device"] if event["device"] != "cpu" else ""
+            name = " · ".join(filter(None, (event["case"], device, side, event["again"])))
+            ended, total = event["epoch"], event["epochs"]
+            measured = "" if event["again"] else f"{event['metric']:.4f}"
+            speed = f"{event['examples'] / event['seconds']:,.0f}"
+            rows[name] = [name, f"{ended} of {total}", f"{event['loss']:#.4g}", measured, speed]
+            titles = ["side", ">epoch", ">loss", f">{event['measured']}", ">examples/s"]
+            progress.table = Table(titles, list(rows.values()))
+            progress.update(task, description="training", completed=ended, total=total)
 
         yield on_event

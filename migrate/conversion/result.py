@@ -82,11 +82,11 @@ class Conversion(Result):
         return shown
 
     def next_step(self) -> str:
-        """The proof on the user's own examples, where there is a model."""
+        """The proof layer by layer, where there is a model."""
         if self.folder is None or "python" not in self.report["files"]:
             return ""
         paths = shlex.join([self.report["source"]["path"], str(self.folder)])
-        return f"tfmigrate verify {paths} --data examples.npz"
+        return f"tfmigrate verify {paths}  (with --data FILE.npz on your own examples)"
 
     def blocks(self) -> list[Block]:
         """For people: inputs and outputs, variables, verdict."""

@@ -97,7 +97,8 @@ def train(
         epochs.append(Epoch(event["loss"], event["metric"], event["seconds"], event["examples"]))
         if on_event:
             told = {"form": form, "epochs": setting.epochs, "device": device, "case": case}
-            on_event(event | told | {"again": again, "backend": backend})
+            told |= {"again": again, "backend": backend, "measured": program.metric}
+            on_event(event | told)
 
     how = FORMS[form]
     again = f"in {floatx}" if floatx else f"with TF1's {kernel}" if kernel else ""

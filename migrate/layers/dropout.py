@@ -64,7 +64,8 @@ def fold_dropout(graph: Graph, feed: Mapping[str, Any] | None = None) -> Graph:
         feed: placeholder → what training is fed.
 
     The forms are those of tensorflow/python/ops/nn_ops.py since 0.5: ``x / keep * floor(keep +
-    random)``, and since 1.13 ``x * (1 / keep) * (random >= rate)``.
+    random)``, since 1.13 ``x * (1 / keep) * (random >= rate)``, and in TensorFlow 2 also
+    ``where(random >= rate, x * (1 / keep), 0)``.
     """
     random = {n.name for n in graph.of("RandomUniform")}
     if not random:
@@ -132,9 +133,7 @@ class _Finder:
 
     def dropout(self, node: Node) -> _Dropped | None:
         """What a node drops values of and how, or None where it does anything else."""
-        if node.op != "Mul" or len(node.inputs) != 2:
-            return None
-        for scaled, mask in (node.inputs, node.inputs[::-1]):
+        for scaled, mask in self._sides(node):
             found = self._mask(mask)
             if found is None:
                 continue
@@ -151,6 +150,14 @@ class _Finder:
                     x = scale.inputs[factors.index(False)]
                     return _Dropped(x, rate, noise_shape, fed, constant)
         return None
+
+    def _sides(self, node: Node) -> list[tuple[str, str]]:
+        """The scaled values and the mask, either way round for a product of both."""
+        if node.op == "Mul":
+            scaled, mask = node.inputs
+            return [(scaled, mask), (mask, scaled)]
+        mask, scaled, other = node.inputs
+        return [(scaled, mask)] if self._scalar(other) == 0 else []
 
     def _fed(self, tensor: str) -> str:
         """The placeholder of one number behind a rate, unless it is known what it is fed."""
@@ -196,10 +203,10 @@ class _Finder:
                     if (random := self._random(noise)) is not None:
                         return keep, True, random
         if node.op == "Cast":
-            compared = self._behind(node.inputs[0])
-            if compared.op == "GreaterEqual":
-                random = self._random(compared.inputs[0])
-                return (compared.inputs[1], False, random) if random is not None else None
+            node = self._behind(node.inputs[0])
+        if node.op == "GreaterEqual":
+            random = self._random(node.inputs[0])
+            return (node.inputs[1], False, random) if random is not None else None
         return None
 
     def _random(self, tensor: str) -> Node | None:

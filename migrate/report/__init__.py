@@ -19,7 +19,7 @@ from .blocks import (
     Table,
     Warnings,
 )
-from .document import plain
+from .document import plain, schema
 from .result import Result
 from .sink import Sink
 
@@ -44,4 +44,5 @@ __all__ = [
     "Table",
     "Warnings",
     "plain",
+    "schema",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from importlib import resources
 from typing import Any
 
 _LONG_LIST = 1_000
@@ -23,6 +24,20 @@ def as_json(data: dict[str, Any]) -> str:
             text = json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n ")
         members.append(f" {_COMPACT.encode(key)}: {text}")
     return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON schema of ``report.json``.
+
+    Args:
+        name: "report", of one conversion; or "conversions", of several.
+
+    Raises:
+        FileNotFoundError: there is no such schema.
+    """
+    file = resources.files(__package__) / "schemas" / f"{name}.schema.json"
+    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return found
 
 
 _AS_IT_IS = frozenset((str, int, bool, type(None)))

@@ -17,7 +17,8 @@ from .result import Result
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+
+    from .live import Live
 
 
 @dataclass
@@ -97,30 +98,10 @@ class Sink:
                 self._stderr.print(printable(line, None), soft_wrap=True)
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
-        """A progress display on stderr that leaves nothing behind; invisible in a pipe."""
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            SpinnerColumn,
-            Task,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-        from rich.text import Text
+    def progress(self) -> Iterator[Live]:
+        """A display on stderr that leaves nothing behind; shown only where things may move."""
+        from .live import Live, may_move
 
-        class Words(TextColumn):
-            def render(self, task: Task) -> Text:
-                return Text(printable(self.text_format.format(task=task), None))
-
-        with Progress(
-            SpinnerColumn(),
-            Words("{task.description}"),
-            BarColumn(),
-            Words("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            console=self._stderr,
-            transient=True,
-            disable=self.quiet or self.json or not self._stderr.is_terminal,
-        ) as progress:
-            yield progress
+        off = self.quiet or self.json or not may_move(self._stderr)
+        with Live(self._stderr, disable=off) as live:
+            yield live

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from typing import Any
 
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
+from rich.containers import Lines
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -28,6 +30,7 @@ from .blocks import (
     Warnings,
     harmless,
 )
+from .fitting import GAP, filled, fitting
 from .sparklines import has_lines, sparklines
 
 _STYLES = {
@@ -42,9 +45,6 @@ _PIPE_WIDTH = 10_000
 
 # Rich takes a second for every thousand rows or so; longer tables are laid out here.
 _LONG = 1_000
-
-
-_GAP = 2  # between columns
 
 
 class _Console(Console):
@@ -105,10 +105,10 @@ def _render(block: Block, console: Console) -> None:
         case Table() if len(block.rows) > _LONG:
             _print_long(block, console)
         case Table():
-            for number, table in enumerate(_fitting(block, console.width)):
+            for number, table in enumerate(fitting(block, console.width)):
                 if number:
                     console.print()
-                console.print(_table(table))
+                console.print(rich_table(table))
         case Source(text, language):
             from rich.syntax import Syntax  # which imports Pygments: few results show source
 
@@ -131,61 +131,48 @@ def _render(block: Block, console: Console) -> None:
             for link in links:
                 console.print(Text(f"  {link.text}  {link.detail}".rstrip()))
         case Closing(verdict, text):
+            indent = " " * (len(verdict) + 2)
+            first, *more = _phrases(text, console, len(indent))
             console.print(
-                Text.assemble((verdict.upper(), _STYLES[verdict]), "  ", text), soft_wrap=True
+                Text.assemble((verdict.upper(), _STYLES[verdict]), "  ", first), soft_wrap=True
             )
+            for line in more:
+                console.print(Text(indent + line), soft_wrap=True)
 
 
-def _fitting(block: Table, width: int) -> list[Table]:
-    """The table, or tables below each other with some of its groups of columns each.
-
-    The first column is in all of them. Without groups a table is not divided: its cells wrap.
-    """
-    titles = [column.removeprefix(">") for column in block.columns]
-    cells = zip(titles, *block.rows, strict=True)
-    widths = [max(map(cell_len, column)) + _GAP + 1 for column in cells]
-    start = 0
-    for title, count in block.spans:  # a title stands above the first of its columns
-        widths[start] = max(widths[start], cell_len(title) + _GAP + 1)
-        start += count
-    if not block.spans or sum(widths) <= width:
-        return [block]
-    start = block.spans[0][1]
-    first, groups = range(start), list[range]()
-    for _, count in block.spans[1:]:
-        groups.append(range(start, start + count))
-        start += count
-    parts: list[list[int]] = []
-    for group in groups:
-        needed = sum(widths[i] for i in (*first, *(parts[-1] if parts else ()), *group))
-        if parts and needed <= width:
-            parts[-1] += group
-        else:
-            parts.append(list(group))
-    return [_chosen(block, [*first, *part]) for part in parts]
+def _phrases(text: str, console: Console, indent: int) -> list[str]:
+    """In a terminal, lines that end between phrases: commands and paths in them can be copied."""
+    if not console.is_terminal:
+        return [text]
+    phrases = re.split("(?<= · )", text)
+    room = console.width - indent + len(" · ")
+    return [line.removesuffix(" · ") for line in filled(phrases, room)]
 
 
-def _chosen(block: Table, chosen: Sequence[int]) -> Table:
-    """The table with these columns only."""
-    titles = [title for title, count in block.spans for _ in range(count)]
-    spans: list[tuple[str, int]] = []
-    for title in (titles[i] for i in chosen):
-        same = bool(spans) and bool(title) and spans[-1][0] == title
-        spans[-1:] = [(title, spans[-1][1] + 1)] if same else [*spans[-1:], (title, 1)]
-    return replace(
-        block,
-        columns=[block.columns[i] for i in chosen],
-        rows=[[row[i] for i in chosen] for row in block.rows],
-        spans=spans,
-    )
+class _Cell(Text):
+    """Text whose long words break as paths and names do: after a slash, else after ``_``."""
+
+    def wrap(self, console: Console, width: int, **options: Any) -> Lines:
+        """Its lines."""
+        broken = re.sub(r"\S+[/_]\S+", lambda found: _broken(found[0], width), self.plain)
+        return Text(broken).wrap(console, width, **options)
 
 
-def _table(block: Table) -> RichTable:
+def _broken(word: str, width: int) -> str:
+    """A word in as few lines as there can be."""
+    parts = list[str]()
+    for part in re.findall("[^/]+/?|/", word):
+        parts += [part] if cell_len(part) <= width else re.findall("[^_]+_?|_", part)
+    return "\n".join(filled(parts, width))
+
+
+def rich_table(block: Table) -> RichTable:
+    """The table as Rich lays it out."""
     table = RichTable(
         box=box.SIMPLE_HEAD if any(block.columns) else None,
         show_header=any(block.columns),
         pad_edge=False,
-        padding=(0, _GAP, 0, 0),
+        padding=(0, GAP, 0, 0),
         title=Text(block.title, style="bold") if block.title else None,
         title_justify="left",
         show_edge=False,
@@ -208,9 +195,7 @@ def _table(block: Table) -> RichTable:
             no_wrap=right,
         )
     for number, row in enumerate(block.rows):
-        table.add_row(
-            *(Text(cell) for cell in row), style="red" if number in block.marked else None
-        )
+        table.add_row(*map(_Cell, row), style="red" if number in block.marked else None)
     return table
 
 

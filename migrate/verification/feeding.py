@@ -311,7 +311,10 @@ def switches(
 
 
 def dropped_constants(graph: Graph, fetched: Sequence[str]) -> dict[str, float]:
-    """Constants that are rates of dropout, or probabilities to keep, and at which nothing drops."""
+    """Constants that are rates of dropout, or probabilities to keep, and at which nothing drops.
+
+    Where the scale of what is kept is a constant of its own, that too, which is then 1.
+    """
     behind = graph.ancestors(fetched, control=True)
     found = {}
     for node in behind.values():
@@ -322,4 +325,19 @@ def dropped_constants(graph: Graph, fetched: Sequence[str]) -> dict[str, float]:
             value = dropout_value(graph, tensor, behind) if single else None
             if value is not None:
                 found[node.name] = value
+                found.update(dict.fromkeys(_scales(graph, tensor), 1.0))
     return found
+
+
+def _scales(graph: Graph, rate: str) -> list[str]:
+    """Constants s of ``where(random >= rate, x * s, 0)``, the dropout of TensorFlow 2."""
+    masks = [f"{node.name}:0" for node in graph.consumers(rate) if node.op == "GreaterEqual"]
+    kept = [
+        node.inputs[1]
+        for mask in masks
+        for node in graph.consumers(mask)
+        if node.op in ("Select", "SelectV2") and node.inputs[0] == mask
+    ]
+    products = [node for node in map(graph.node, kept) if node.op == "Mul"]
+    factors = [graph.node(tensor) for node in products for tensor in node.inputs]
+    return [node.name for node in factors if node.op == "Const" and node.attrs["value"].size == 1]

@@ -6,7 +6,6 @@ import importlib
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from . import exact, settings, sides
 from .disk import writing
@@ -107,7 +106,7 @@ def _make_side(
     if kind == "session":
         return sides.SessionSide(module, {**arguments, "seed": request["seed"]}, device, log)
     settings.as_delivered(keras, request["floatx"])
-    tf.random.set_seed(request["seed"])
+    keras.utils.set_random_seed(request["seed"])  # of initializers without a seed too
     if kind == "tape":
         return sides.TapeSide(module, arguments, device, log, function, request["targets"])
     metric = request["metric"]

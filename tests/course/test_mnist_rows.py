@@ -10,6 +10,8 @@ from tfmigrate.course.lockstep import compare_training
 from tfmigrate.course.measuring import weights_apart
 from tfmigrate.course.programs import Training
 from tfmigrate.course.request import Request
+from tfmigrate.course.setting import Setting
+from tfmigrate.course.training import train
 from tfmigrate.course.values import compare_values
 from tfmigrate.errors import UserError
 from tfmigrate.worker import Worker
@@ -51,6 +53,21 @@ def test_softmax_regression_is_bit_identical_in_four_forms_and_is_what_numpy_tra
         error = (e / e.sum(1, keepdims=True) - y[rows]) / len(logits)
         w, b = w - 0.5 * x[rows].T @ error, b - 0.5 * error.sum(0)
     np.testing.assert_allclose(outcome.sides[2].arrays["weight:w"], w, atol=1e-4)
+
+
+@pytest.mark.parametrize("seeds", [(0, 0), (0, 1)])
+def test_the_seed_decides_the_initial_weights_of_a_keras_model(seeds, workers):
+    program = catalogue.find("mlp").training
+    data = program.prepare(load("digits"))
+    losses = []
+    for seed in seeds:
+        setting = Setting.of(program, None, 1, 1437, 0.001, seed)
+        side = train(
+            workers["modern"], catalogue.find("mlp"), program, "keras", data, setting,
+            device="cpu", losses_alone=True,
+        )  # fmt: skip
+        losses.append(side.epochs[0].loss)
+    assert (losses[0] == losses[1]) == (seeds[0] == seeds[1])
 
 
 def test_all_loops_but_that_of_xla_are_bit_identical(trained):

@@ -23,12 +23,11 @@ from tfmigrate.cli.main import run
 from tfmigrate.errors import UserError
 from tfmigrate.fleet import Fleet, converting, running
 from tfmigrate.fleet.sources import expanded, named
+from tfmigrate.report import schema
 
 pytestmark = pytest.mark.xdist_group("fleet")
 
-SCHEMA = Draft202012Validator(
-    json.loads((Path(__file__).parents[2] / "docs" / "conversions.schema.json").read_text("utf-8"))
-)
+SCHEMA = Draft202012Validator(schema("conversions"))
 # Dropout and layers without names; Adam in the midst of training; a loop over a cell.
 MODELS = ("mlp_unnamed_dropout", "train_adam", "lstm_dynamic")
 NPZ: dict[str, Any] = {"to": ["npz"]}  # needs no worker

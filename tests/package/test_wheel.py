@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from tfmigrate import __version__
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"migrate": "tfmigrate", "legacy": "tfmigrate/legacy", "modern": "tfmigrate/modern"}
@@ -69,3 +72,32 @@ def test_the_license_and_the_command_are_in_the_wheel(wheel):
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     (entry,) = [name for name in names if name.endswith("entry_points.txt")]
     assert "tfmigrate = tfmigrate.cli.start:main" in wheel.read(entry).decode()
+
+
+def test_the_version_is_written_once(wheel, built):
+    (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    assert f"\nVersion: {__version__}\n" in wheel.read(metadata).decode()
+    assert (built / f"tfmigrate-{__version__}.tar.gz").exists()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["dynamic"] == ["version"]
+
+
+def test_what_is_in_the_wheel_suffices(wheel, tmp_path):
+    """Twin files, data, templates, schemas: of the wheel, not of the checkout."""
+    wheel.extractall(tmp_path / "wheel")
+    program = """
+import tfmigrate
+from tfmigrate.cli.main import run
+from tfmigrate.course.datasets import load
+from tfmigrate.report import schema
+
+assert "wheel" in tfmigrate.__file__, tfmigrate.__file__
+assert run(["list", "-q"]) == 0
+assert run(["lesson", "mlp", "-q", "--html", "lesson.html"]) == 0
+assert load("digits").x_train.shape == (1437, 28, 28)
+assert schema("report")["properties"] and schema("conversions")["properties"]
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "wheel")}
+    command = [sys.executable, "-c", program]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "lesson.html").stat().st_size > 10_000

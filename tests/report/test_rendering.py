@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import Task, TaskID
 from rich.text import Text
 from tfmigrate.cli.main import cli, run
+from tfmigrate.cli.progress import epochs
 from tfmigrate.conversion.result import Conversion
 from tfmigrate.errors import UserError
 from tfmigrate.parity import Verdict
@@ -35,6 +36,7 @@ from tfmigrate.report import (
     Warnings,
     columns,
     html,
+    live,
     plain,
     terminal,
 )
@@ -239,6 +241,132 @@ def test_the_verdict_is_a_word_not_a_color():
 def test_a_pipe_is_not_cut_to_eighty_columns(capsys):
     terminal.render([Table(["a"], [("x" * 300,)])], terminal.make_console())
     assert "x" * 300 in capsys.readouterr().out
+
+
+TIMES = Table(
+    ["time", ">first step", ">per epoch (spread)", ">against the session"],
+    [("TF1 session", "69.0 ms", "30.1 ms (13.1 ms … 66.9 ms)", "1.00")],
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [
+        (80, ["time first step per epoch (spread) against the session"]),
+        (70, ["against", "the", "time first step per epoch (spread) session"]),
+        (50, ["first", "time step", "time per epoch (spread)", "against", "the", "time session"]),
+    ],
+)
+def test_a_table_that_is_too_wide_gets_narrow_titles_and_then_becomes_several(width, titles):
+    lines = shown([TIMES], width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    words = [re.sub(" +", " ", line.strip()) for line in lines]
+    assert [line for line in words if not re.search("[─…0]", line) and line] == titles
+    assert words.count("TF1 session 1.00") == (width == 50)
+
+
+def test_a_long_name_breaks_after_a_slash():
+    table = Table(["name", "why"], [("encoder/layer_0/attention/kernel", "some words " * 4)])
+    names = [line.split("  ")[0] for line in shown([table], width=40).splitlines()[2:]]
+    assert names[:2] == ["encoder/layer_0/", "attention/kernel"]
+
+
+def test_a_verdict_that_is_too_long_for_a_terminal_is_divided_between_its_phrases():
+    closing = Closing(Verdict.PASS, "4 forms bit-identical · worst 0 ULP · tfmigrate compare mlp")
+    (line,) = shown([closing], width=40).splitlines()
+    assert line.endswith("worst 0 ULP · tfmigrate compare mlp")
+    lines = shown([closing], width=44, force_terminal=True, no_color=True, color_system=None)
+    assert lines.splitlines() == [
+        "PASS  4 forms bit-identical · worst 0 ULP",
+        "      tfmigrate compare mlp",
+    ]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def calm(monkeypatch):
+    for name in ("NO_COLOR", "CI", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+
+@pytest.mark.parametrize(
+    ("file", "environment", "moves"),
+    [
+        (Terminal, {}, True),
+        (Terminal, {"CI": "false"}, True),
+        (Terminal, {"CI": "true"}, False),
+        (Terminal, {"NO_COLOR": "1"}, False),
+        (Terminal, {"TERM": "dumb"}, False),
+        (io.StringIO, {}, False),
+        (io.StringIO, {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_nothing_moves_but_in_a_terminal(file, environment, moves, calm, monkeypatch):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    console = Console(file=file())
+    assert live.may_move(console) == moves
+    sink = Sink()
+    sink.__dict__["_stderr"] = console
+    with epochs(sink) as on_event:
+        on_event(EVENT)
+    assert bool(console.file.getvalue()) == moves
+
+
+EVENT = {
+    "form": "keras", "backend": "", "device": "cpu", "case": "", "again": "", "epoch": 2,
+    "epochs": 3, "loss": 0.5, "metric": 0.75, "measured": "accuracy", "examples": 50,
+    "seconds": 0.5,
+}  # fmt: skip
+
+
+def test_the_live_table_has_a_row_for_each_side(calm):
+    sink = Sink()
+    sink.__dict__["_stderr"] = Console(file=Terminal(), width=100, height=25)
+    with epochs(sink) as on_event:
+        for event in (
+            EVENT,
+            {**EVENT, "epoch": 3, "loss": 0.25},
+            {**EVENT, "backend": "jax", "loss": float("nan")},
+            {**EVENT, "form": "session", "device": "cpu:1", "case": "L2", "again": "in float64"},
+        ):
+            on_event(event)
+    last = sink._stderr.file.getvalue().rpartition("side")[2]
+    rows = [re.sub(" +", " ", line).strip() for line in Text.from_ansi(last).plain.splitlines()]
+    assert rows[0] == "epoch loss accuracy examples/s"
+    assert rows[2:5] == [
+        "Keras fit 3 of 3 0.2500 0.7500 100",
+        "Keras on jax 2 of 3 nan 0.7500 100",
+        "L2 · cpu:1 · TF1 session · in float64 2 of 3 0.5000 100",
+    ]
+
+
+def test_the_live_table_fits_the_screen(calm):
+    sink = Sink()
+    sink.__dict__["_stderr"] = Console(file=Terminal(), width=60, height=10)
+    with sink.progress() as progress:
+        rows = [[f"{number} {'long ' * 12}", "1 of 3"] for number in range(20)]
+        progress.table = Table(["side", ">epoch"], rows)
+        progress.add_task("training", note="")
+        lines = sink._stderr.render_lines(Group(*progress.get_renderables()), pad=False)
+    assert len(lines) < 10
+    text = ["".join(segment.text for segment in line) for line in lines]
+    assert text[-2].startswith("19 long")
+    assert "…" in text[-2]
+
+
+@pytest.mark.parametrize("options", [{"json": True}, {"quiet": True}])
+def test_the_live_table_is_for_people(options, calm):
+    sink = Sink(**options)
+    sink.__dict__["_stderr"] = Console(file=Terminal())
+    with epochs(sink) as on_event:
+        on_event(EVENT)
+    assert sink._stderr.file.getvalue() == ""
 
 
 class Shown(Result):
