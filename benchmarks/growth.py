@@ -35,6 +35,10 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 PLOT = DOCS / "pictures" / "growth.svg"
 ROUNDS = 3
 STEEP = 1.15
+_WHY = {
+    "blocks of varying units": "a larger network has more kinds of blocks, of which each takes a "
+    "pass over it; 60 are looked for at most"
+}
 
 INTRODUCTION = """\
 # How cost grows
@@ -97,7 +101,9 @@ def measured(folder: Path, largest: int, only: str) -> Iterator[Growth]:
     ]
     for what, unit, sizes, prepare in everything:
         if only in what:
-            yield Growth(what, unit, sizes, [cost(prepare(size)) for size in sizes])
+            yield Growth(
+                what, unit, sizes, [cost(prepare(size)) for size in sizes], _WHY.get(what, "")
+            )
     for what, unit, sizes in (
         ("training, by examples in a batch", "examples", (16, 64, 256, 1024, 4096)),
         ("training, by units of a layer", "units", (64, 256, 1024, 4096)),
@@ -229,7 +235,7 @@ def _numbers(growth: Growth) -> str:
 
 
 def _slope(growth: Growth) -> str:
-    steep = " (steeper than linear)" if growth.slope > STEEP else ""
+    steep = f" (steeper than linear: {growth.why})" if growth.slope > STEEP else ""
     return f"{growth.slope:.2f}{steep}"
 
 
