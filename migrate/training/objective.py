@@ -15,7 +15,7 @@ from ..graph.sources import PIPELINE_OPS, is_placeholder
 from ..graph.variables import resolve
 from ..layers.formula import detached, formula
 from ..plan.names import identifier
-from ..plan.training import OWN_MODEL, Formula, OutputLoss
+from ..plan.training import OWN_MODEL, Formula, New, OutputLoss
 from .context import Context
 from .held import Held, held_weights, keep_in_layers
 from .loss import carry_losses
@@ -33,15 +33,27 @@ _ARGUMENTS = ("x", "y", "y_true", "y_pred")
 Summand = tuple[str, float]
 
 
-def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
-    """A loss for each output that has one, or one of all together; else none, and a note why."""
+def carry_objective(
+    context: Context, loss: Loss | None, *, whole: bool = False
+) -> list[OutputLoss]:
+    """A loss for each output that has one, or one of all together; else none, and a warning why.
+
+    Args:
+        whole: one of all together, without the penalties of layers.
+    """
     if loss is None:
         context.warnings.append("no loss was found in the graph; compile_model does not set one")
         return []
-    whole = carry_losses(context.graph, loss, context.plan)
-    if not isinstance(whole, str):
-        return whole
     objective = _Objective(context, loss)
+    if whole:
+        alone = objective.together()
+        if not isinstance(alone, str):
+            return [replace(each, new=_without_penalties(each.new)) for each in alone]
+        context.warnings.append(f"compile_model does not set a loss: {alone}")
+        return []
+    by_class = carry_losses(context.graph, loss, context.plan)
+    if not isinstance(by_class, str):
+        return by_class
     found = objective.by_output() or objective.together()
     if not isinstance(found, str):
         computed = [n for each in found for n in (*each.labels, each.weights) if n]
@@ -50,7 +62,7 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
         computed = [] if isinstance(made, str) else [n for each in made for n in each.labels]
         if isinstance(made, str) or any(map(objective.learned, computed)):
             # That the loss as a whole has no known form says less than what it takes.
-            reasons = found if loss.kind == "unknown" else f"{whole}; {found}"
+            reasons = found if loss.kind == "unknown" else f"{by_class}; {found}"
             context.warnings.append(f"compile_model does not set a loss: {reasons}")
             return []
         found = made
@@ -60,6 +72,10 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
             f"the loss depends on {told}, which the graph computes: pass its values to fit"
         )
     return found
+
+
+def _without_penalties(loss: New | Formula) -> New | Formula:
+    return replace(loss, penalties=False) if isinstance(loss, Formula) else loss
 
 
 def _is_fed(graph: Graph, tensor: str) -> bool:

@@ -119,6 +119,14 @@ STEPS = (
         cases=("two_rates",),
     ),
     Recognized(
+        "losses that a program minimizes in turn, each with an optimizer of its own: GANs, actor "
+        "and critic",
+        "an optimizer `InTurn` with the state of all, and for each further loss a function, "
+        "`generator_trainer(model)`, that gives a compiled model of the same layers",
+        "the outputs of all networks have to be asked for with `--outputs`, which a warning lists",
+        ("gan_pair", "wgan_turns", "actor_critic"),
+    ),
+    Recognized(
         "slots that the checkpoint does not contain",
         "slots with their initial values, and a warning",
         cases=("slots_missing",),

@@ -1,0 +1,278 @@
+"""Losses that a program minimizes in turn with the first, each with an optimizer of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..errors import listed, printable
+from ..graph import CUSTOM, Loss, Trainer, changes, train_operations
+from ..graph.nodes import split_tensor
+from ..graph.variables import resolve, variable_of
+from ..plan import Plan
+from ..plan.names import identifier, snake
+from ..plan.training import Formula, New, OutputLoss, TrainingPlan, Turn
+from .accumulation import carry_sums, steps_of_rounds
+from .context import Context
+from .member import member_of, paths_of
+from .objective import carry_objective
+from .obstacles import tell_obstacles
+from .state import account_for_step, carry_slots
+from .step import by_own_steps, count_steps
+from .summary import summary_of
+
+_FEW = 2  # variables that a sentence names
+_NUMBERS = ("second", "third", "fourth")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A turn, and the trainer that it is of."""
+
+    trainer: Trainer
+    turn: Turn
+
+    @property
+    def plan(self) -> TrainingPlan:
+        """Its training."""
+        return self.turn.training
+
+
+def carry_turns(
+    context: Context, chosen: Sequence[Trainer], others: Sequence[Trainer], first: TrainingPlan
+) -> list[Carried]:
+    """The turns of other losses; what is not carried over is warned of.
+
+    Args:
+        chosen: the trainers of the first loss.
+        others: those of other losses.
+        first: the training of the first loss, to which slots, steps and fates of others are added.
+    """
+    if not others:
+        return []
+    found, graph = list[Carried](), context.graph
+    made: Carried | str
+    run = train_operations(graph, [trainer.optimizer for trainer in chosen])
+    run += [op for other in others for op in train_operations(graph, [other.optimizer])]
+    shared = _shared_step(context, [chosen[0], *others])
+    for other in others:
+        made = shared
+        if not made and first.losses:
+            made = _carry(context, chosen, other, first, found, run)
+        if isinstance(made, str):
+            context.warnings.append(_left_out(context, chosen[0], other, made))
+        else:
+            found.append(made)
+    return found
+
+
+def take_turns(
+    context: Context, chosen: Sequence[Trainer], turns: Sequence[Carried], first: TrainingPlan
+) -> None:
+    """Lets the optimizer of the model hold those of all turns."""
+    if not turns:
+        return
+    trainers = [chosen[0], *(each.trainer for each in turns)]
+    optimizers = [first.optimizer, *(each.plan.optimizer for each in turns)]
+    paths = paths_of(context, trainers)
+    first.slots = [replace(slot, member=slot.member or 0) for slot in first.slots]
+    for number, training in enumerate([first, *(each.plan for each in turns)]):
+        given = {"optimizers": optimizers, "paths": paths}
+        training.optimizer = New("InTurn", {**given, "turn": number} if number else given)
+        training.iterations = first.iterations
+    first.turns = [each.turn for each in turns]
+
+
+def _carry(
+    context: Context,
+    chosen: Sequence[Trainer],
+    trainer: Trainer,
+    first: TrainingPlan,
+    before: Sequence[Carried],
+    run: Sequence[str],
+) -> Carried | str:
+    """One turn, or why there is none, as a clause.
+
+    Args:
+        run: what the program runs for the steps of all losses.
+    """
+    loss, plan = trainer.loss, context.plan
+    assert loss is not None
+    if len(chosen) > 1 or CUSTOM in (t.optimizer.class_name for t in (*chosen, trainer)):
+        return "in turn, model.py has optimizers of tf.train, and one for each loss"
+    if len(before) == len(_NUMBERS):
+        return f"model.py has {len(_NUMBERS) + 1} turns at most"
+    outputs = _outputs(context, loss)
+    if not outputs:
+        return ""
+    operations = train_operations(context.graph, [trainer.optimizer])
+    inputs = _inputs(context, loss, operations, outputs)
+    view = replace(
+        plan, inputs=[plan.inputs[i] for i in inputs], outputs=[plan.outputs[i] for i in outputs]
+    )
+    own = replace(context, plan=view, notes=[], warnings=[])
+    penalized = _penalties(context, view, loss)
+    others = _penalties(context, view, chosen[0].loss)
+    if penalized and penalized != others:
+        return "its penalties on weights are others than those of the first loss"
+    losses = carry_objective(own, loss, whole=penalized != others)
+    if not losses:
+        return own.warnings[0].partition(": ")[2] or own.warnings[0]
+    for number, output in zip(outputs, view.outputs, strict=True):
+        plan.outputs[number] = output  # what only the loss takes may be in a layer behind it
+    member, told = member_of(own, trainer), len(plan.warnings)
+    if member is None:
+        del plan.warnings[told:]
+        return f"Keras has no equivalent of its {trainer.optimizer.class_name}"
+    optimizer, form, known = member
+    name = _name(chosen[0], trainer, [each.turn.name for each in before])
+    result = TrainingPlan(
+        _named(optimizer, name),
+        origins=[trainer.optimizer.name],
+        losses=[replace(each, new=_named_loss(each, name)) for each in losses],
+    )
+    tell_obstacles(own, [trainer], result, run, changeable=False)
+    if result.causes:
+        return "; ".join(result.causes)
+    recipes, read, place = context.recipes, context.read, len(before) + 1
+    trainer = by_own_steps(trainer, recipes, read)
+    steps, disagreement = count_steps(trainer.optimizer, recipes, read)
+    if disagreement:
+        own.warnings.append(disagreement)
+    if trainer.accumulation is not None:
+        steps = steps_of_rounds(own, trainer.accumulation, steps)
+    carry_slots(own, trainer, form, known, result, place)
+    if trainer.accumulation is not None:
+        carry_sums(own, trainer.accumulation, steps, result, place)
+    account_for_step(own, trainer, result, place)
+    for each in losses:
+        if each.weights:
+            own.notes.append(f"the examples are weighted by {each.weights}: its sample_weight")
+    first.slots += result.slots
+    first.targets = {**result.targets, **first.targets}
+    first.reasons |= result.reasons
+    first.iterations.append(steps or 0)
+    result.summary = summary_of([trainer], result, steps, own)
+    context.notes.append(
+        f"the program minimizes {printable(loss.tensor)} too, with an optimizer of its own: "
+        f"{name}_trainer(model) returns a model of the same layers that trains with it"
+    )
+    context.notes += [f"{name}_trainer: {note}" for note in own.notes]
+    context.warnings += [f"{name}_trainer: {warning}" for warning in own.warnings]
+    return Carried(trainer, Turn(name, result, tuple(inputs), tuple(outputs)))
+
+
+def _shared_step(context: Context, trainers: Sequence[Trainer]) -> str:
+    """That a learning rate goes by the steps of several trainers, as a clause; "" if none does."""
+    graph = context.graph
+    counted = [
+        {variable_of(graph, node.inputs[0]) for node in behind.values() if changes(node)}
+        for behind in (
+            graph.ancestors(train_operations(graph, [t.optimizer]), control=True) for t in trainers
+        )
+    ]
+    for trainer in trainers:
+        step = trainer.schedule.step
+        if step is not None and sum(step in each for each in counted) != 1:
+            return (
+                f"the learning rate of {printable(trainer.optimizer.name)} goes by "
+                f"{printable(step)}, which its own train operation does not increase, or another "
+                "one does too"
+            )
+    return ""
+
+
+def _outputs(context: Context, loss: Loss) -> list[int]:
+    """The outputs of the model that a loss takes."""
+    ends = [output.tensor for output in context.plan.outputs]
+    reached = context.graph.ancestors([loss.tensor], stop=ends)
+    taken = {t for node in reached.values() for t in node.inputs} | {loss.tensor}
+    return [number for number, end in enumerate(ends) if end in taken]
+
+
+def _inputs(
+    context: Context, loss: Loss, operations: Sequence[str], outputs: Sequence[int]
+) -> list[int]:
+    """The inputs of the model that a step of the program is fed."""
+    ends = [context.plan.outputs[number].tensor for number in outputs]
+    behind = context.graph.ancestors([loss.tensor, *ends, *operations], control=True)
+    inputs = context.plan.inputs
+    return [n for n, i in enumerate(inputs) if i.tensor.partition(":")[0] in behind]
+
+
+def _penalties(context: Context, view: Plan, loss: Loss | None) -> set[tuple[str, str, float]]:
+    """The penalties of a loss on what a part of the model has."""
+    behind = context.graph.ancestors([output.tensor for output in view.outputs])
+    given = loss.regularization if loss is not None else ()
+    return {(p.variable, p.kind, p.factor) for p in given if p.variable in behind}
+
+
+def _name(first: Trainer, other: Trainer, taken: Sequence[str]) -> str:
+    """What a turn trains, by the scope of its variables; else a number."""
+    scopes = [{v.split("/")[0] for v in t.optimizer.variables} for t in (first, other)]
+    own = scopes[1] - scopes[0]
+    if len(own) == 1:
+        (scope,) = own
+        return identifier(snake(scope), taken, otherwise=_NUMBERS[len(taken)])
+    return _NUMBERS[len(taken)]
+
+
+def _named_loss(loss: OutputLoss, name: str) -> New | Formula:
+    """A loss whose function or class has the name of its turn."""
+    made = loss.new
+    if not isinstance(made, Formula):
+        return made
+    title = "".join(word.capitalize() for word in name.split("_"))
+    if made.outputs:
+        return replace(made, name=f"{title}Trainer", function=f"{name}_loss")
+    number = made.name.rpartition("_")[2]
+    suffix = f"_{number}" if number.isdigit() else ""
+    return replace(made, name=f"{title}Loss{suffix}" if made.weights else f"{name}_loss{suffix}")
+
+
+def _named(optimizer: New, name: str) -> New:
+    """An optimizer whose schedule has the name of its turn, where model.py defines it."""
+    title = "".join(word.capitalize() for word in name.split("_"))
+
+    def renamed(item: object) -> object:
+        if isinstance(item, Formula):
+            return replace(item, name=f"{title}Rate")
+        return _named(item, name) if isinstance(item, New) else item
+
+    return replace(optimizer, arguments={k: renamed(v) for k, v in optimizer.arguments.items()})
+
+
+def _ends(context: Context, losses: Sequence[Loss | None]) -> list[str]:
+    """What these losses take of networks: outputs of the model, and what takes a weight last."""
+    graph, found = context.graph, {o.tensor: None for o in context.plan.outputs}
+    for loss in losses:
+        waiting, seen = [] if loss is None else [loss.tensor], set[str]()
+        while waiting:
+            tensor = waiting.pop()
+            node = graph.get(tensor)
+            if tensor in found or tensor in seen or node is None:
+                continue
+            seen.add(tensor)
+            weights = (split_tensor(resolve(graph, t))[0] for t in node.inputs)
+            if context.variables.keys() & set(weights) and graph.shape(tensor) not in (None, ()):
+                found[tensor] = None
+            else:
+                waiting += node.inputs
+    return list(found)
+
+
+def _left_out(context: Context, first: Trainer, other: Trainer, why: str) -> str:
+    """What a program with two losses trains besides, as a GAN or an actor with its critic does."""
+    assert other.loss is not None
+    own = "" if first.loss is None else f" besides {printable(first.loss.tensor)}"
+    variables = listed([printable(name) for name in other.optimizer.variables], _FEW)
+    told = (
+        f"the program minimizes {printable(other.loss.tensor)}{own}, with the optimizer "
+        f"{printable(other.optimizer.name)} ({other.optimizer.class_name}) of {variables}; that is "
+        "not carried over: "
+    )
+    ends = _ends(context, (first.loss, other.loss))
+    if len(ends) > len(context.plan.outputs):
+        more = f"--outputs {','.join(map(printable, ends))} makes a model of both"
+        return f"{told}{why}; {more}" if why and "--outputs" not in why else f"{told}{more}"
+    return told + (why or "the loss does not depend on an output of the model")
