@@ -83,10 +83,13 @@ def _cancels(graph: Graph, stop: Node) -> bool:
     """Whether gradients would be none in any case: of a mean in tf.nn.moments, and of the greatest
     number in reduce_logsumexp (tensorflow/python/ops/nn_impl.py and math_ops.py).
     """
-    users = {user.op for user in graph.node_consumers(stop.name)}
     given = graph.node(stop.inputs[0])
-    finite = given.op in ("Select", "SelectV2") and graph.node(given.inputs[0]).op == "IsFinite"
-    return finite or users == {"SquaredDifference"}
+    if given.op in ("Select", "SelectV2") and graph.node(given.inputs[0]).op == "IsFinite":
+        return True
+    users = graph.node_consumers(stop.name)
+    return given.op == "Mean" and all(
+        user.op == "SquaredDifference" and given.inputs[0] in user.inputs for user in users
+    )
 
 
 def plain(call: Call) -> Call | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import printable
+from ..errors import listed, printable
 from ..graph import (
     CUSTOM,
     Loss,
@@ -209,6 +209,12 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> tuple[list[Trainer
             taken |= reach[id(other)]
         elif not same and other.loss is not None and first.loss is not None:
             others.append(other)
+        elif other.loss is None and reach[id(other)]:
+            names = listed([printable(name) for name in other.optimizer.variables], _FEW)
+            context.warnings.append(
+                f"the optimizer {printable(other.optimizer.name)} ({other.optimizer.class_name}) "
+                f"trains {names} by a loss that was not found; it is not carried over"
+            )
         else:
             what = "the same variables" if reach[id(other)] else "other variables"
             context.notes.append(

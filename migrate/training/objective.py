@@ -143,8 +143,9 @@ class _Objective:
         inputs = [t for t in given if t in numbers]
         names = [*labels, *inputs, *self._ends]
         kinds = [graph.dtype(t) or "float32" for t in names]
-        names += [f"{node}:0" for node in variables]
-        body = formula(detached(graph, self._ends), names, tensor, fixed)
+        own = [f"{node}:0" for node in variables]
+        names += own
+        body = formula(detached(graph, [*self._ends, *own]), names, tensor, fixed)
         if isinstance(body, str):
             return f"the loss needs {body}, which keras.ops does not have"
         weights, new = held
@@ -264,7 +265,17 @@ class _Objective:
         """Where the network of the model ends, and any other whose results learn nothing here."""
         behind = self._graph.ancestors([tensor], stop=self._ends)
         stops = [f"{node.name}:0" for node in behind.values() if node.op == "StopGradient"]
-        return [*self._ends, *(t for t in stops if self._variables(t, self._ends))]
+        return [*self._ends, *(t for t in stops if self._is_given(t))]
+
+    def _is_given(self, stopped: str) -> bool:
+        """Whether values of a tensor without gradient are to be passed: of a network, not a weight.
+
+        A temperature or another number of the loss's own is a weight of the model.
+        """
+        variables = self._variables(stopped, self._ends)
+        behind = self._graph.ancestors([stopped], stop=self._ends)
+        fed = any(_is_fed(self._graph, f"{name}:0") for name in behind)
+        return bool(variables) and (fed or len(variables) > _FEW)
 
     def _variables(self, tensor: str, stop: Sequence[str]) -> set[str]:
         """The weights behind a tensor that are not penalties' alone."""
