@@ -32,7 +32,7 @@ def of_result(view: View, tensor: str) -> Match | None:
 
 @operation("ReluGrad", "LeakyReluGrad", "Relu6Grad", "SoftplusGrad", keras="keras.ops.where")
 def of_features(view: View, tensor: str) -> Match | None:
-    """The gradient of an activation by what it takes."""
+    """The gradient of an activation by its argument."""
     node = view.graph.node(tensor)
     if any(view.recipe(source) is not None for source in node.inputs):
         return None

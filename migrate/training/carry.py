@@ -143,6 +143,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     tell_obstacles(context, chosen, result, [op for t in turns for op in t.plan.operations])
     take_turns(context, chosen, turns, result)
     result.summary = summary_of(chosen, result, steps[0], context)
+    if turns:
+        result.summary["turns"] = {t.turn.function: t.plan.summary for t in turns}
     plan.notes += [f"Training: {note}." for note in context.notes]
     plan.warnings += [f"Training: {warning}." for warning in context.warnings]
 

@@ -100,27 +100,33 @@ def _carry(
     assert loss is not None
     if len(chosen) > 1 or CUSTOM in (t.optimizer.class_name for t in (*chosen, trainer)):
         return "in turn, model.py has optimizers of tf.train, and one for each loss"
+    trainers = [chosen[0], *(each.trainer for each in before)]
+    if any(_state(trainer) & _state(each) for each in trainers):
+        return "one optimizer of the program trains by several losses, which share its state"
+    graph = context.graph
+    own = set(train_operations(graph, [trainer.optimizer]))
+    if any(own & set(train_operations(graph, [each.optimizer])) for each in trainers):
+        return "one train operation updates what both losses train, in the same step"
     if len(before) == len(_NUMBERS):
         return f"model.py has {len(_NUMBERS) + 1} turns at most"
     outputs = _outputs(context, loss)
     if not outputs:
         return ""
-    operations = train_operations(context.graph, [trainer.optimizer])
-    inputs = _inputs(context, loss, operations, outputs)
+    inputs = _inputs(context, loss, sorted(own), outputs)
     view = replace(
         plan, inputs=[plan.inputs[i] for i in inputs], outputs=[plan.outputs[i] for i in outputs]
     )
-    own = replace(context, plan=view, notes=[], warnings=[])
+    part = replace(context, plan=view, notes=[], warnings=[])
     penalized = _penalties(context, view, loss)
     others = _penalties(context, view, chosen[0].loss)
     if penalized and penalized != others:
         return "its penalties on weights are others than those of the first loss"
-    losses = carry_objective(own, loss, whole=penalized != others)
+    losses = carry_objective(part, loss, whole=penalized != others)
     if not losses:
-        return own.warnings[0].partition(": ")[2] or own.warnings[0]
+        return part.warnings[0].partition(": ")[2] or part.warnings[0]
     for number, output in zip(outputs, view.outputs, strict=True):
         plan.outputs[number] = output  # what only the loss takes may be in a layer behind it
-    member, told = member_of(own, trainer), len(plan.warnings)
+    member, told = member_of(part, trainer), len(plan.warnings)
     if member is None:
         del plan.warnings[told:]
         return f"Keras has no equivalent of its {trainer.optimizer.class_name}"
@@ -131,35 +137,41 @@ def _carry(
         origins=[trainer.optimizer.name],
         losses=[replace(each, new=_named_loss(each, name)) for each in losses],
     )
-    tell_obstacles(own, [trainer], result, run, changeable=False)
+    tell_obstacles(part, [trainer], result, run, changeable=False)
     if result.causes:
         return "; ".join(result.causes)
     recipes, read, place = context.recipes, context.read, len(before) + 1
     trainer = by_own_steps(trainer, recipes, read)
     steps, disagreement = count_steps(trainer.optimizer, recipes, read)
     if disagreement:
-        own.warnings.append(disagreement)
+        part.warnings.append(disagreement)
     if trainer.accumulation is not None:
-        steps = steps_of_rounds(own, trainer.accumulation, steps)
-    carry_slots(own, trainer, form, known, result, place)
+        steps = steps_of_rounds(part, trainer.accumulation, steps)
+    carry_slots(part, trainer, form, known, result, place)
     if trainer.accumulation is not None:
-        carry_sums(own, trainer.accumulation, steps, result, place)
-    account_for_step(own, trainer, result, place)
+        carry_sums(part, trainer.accumulation, steps, result, place)
+    account_for_step(part, trainer, result, place)
     for each in losses:
         if each.weights:
-            own.notes.append(f"the examples are weighted by {each.weights}: its sample_weight")
+            part.notes.append(f"the examples are weighted by {each.weights}: its sample_weight")
     first.slots += result.slots
     first.targets = {**result.targets, **first.targets}
     first.reasons |= result.reasons
     first.iterations.append(steps or 0)
-    result.summary = summary_of([trainer], result, steps, own)
+    result.summary = summary_of([trainer], result, steps, part)
     context.notes.append(
         f"the program minimizes {printable(loss.tensor)} too, with an optimizer of its own: "
         f"{name}_trainer(model) returns a model of the same layers that trains with it"
     )
-    context.notes += [f"{name}_trainer: {note}" for note in own.notes]
-    context.warnings += [f"{name}_trainer: {warning}" for warning in own.warnings]
+    context.notes += [f"{name}_trainer: {note}" for note in part.notes]
+    context.warnings += [f"{name}_trainer: {warning}" for warning in part.warnings]
     return Carried(trainer, Turn(name, result, tuple(inputs), tuple(outputs)))
+
+
+def _state(trainer: Trainer) -> set[str]:
+    """The variables of an optimizer: slots, and powers of beta."""
+    slots = {slot for update in trainer.optimizer.updates for slot in update.slots.values()}
+    return {*slots, *trainer.optimizer.shared.values()} - {""}
 
 
 def _shared_step(context: Context, trainers: Sequence[Trainer]) -> str:
@@ -176,7 +188,7 @@ def _shared_step(context: Context, trainers: Sequence[Trainer]) -> str:
         if step is not None and sum(step in each for each in counted) != 1:
             return (
                 f"the learning rate of {printable(trainer.optimizer.name)} goes by "
-                f"{printable(step)}, which its own train operation does not increase, or another "
+                f"{printable(step)}, which its part train operation does not increase, or another "
                 "one does too"
             )
     return ""
@@ -213,7 +225,8 @@ def _name(first: Trainer, other: Trainer, taken: Sequence[str]) -> str:
     own = scopes[1] - scopes[0]
     if len(own) == 1:
         (scope,) = own
-        return identifier(snake(scope), taken, otherwise=_NUMBERS[len(taken)])
+        functions = [f"{name}_trainer" for name in taken]
+        return identifier(f"{snake(scope)}_trainer", functions).removesuffix("_trainer")
     return _NUMBERS[len(taken)]
 
 

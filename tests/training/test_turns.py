@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tfmigrate.plan import Plan
+from tfmigrate.training.counting import counted_on
 from tfmigrate.worker import Worker
 
 from .converting import OF_LOSS, OF_WEIGHT, Case, build, plan_of, training_of
@@ -70,3 +71,36 @@ def test_both_losses_go_on_in_turn(
     before = training_of(plan).iterations
     assert answer["steps"] == [a + b for a, b in zip(before, run, strict=True)]
     assert seen in (tmp_path / "model.py").read_text()
+
+
+def test_an_optimizer_that_two_losses_share_is_named(case_of: Callable[[str], Any]) -> None:
+    """Its powers of beta count the steps of both, which two optimizers of Keras would not."""
+    case = Case(case_of("train/gan_one_optimizer").folder)
+    _, plan = plan_of(case, case.meta["outputs"])
+    assert not training_of(plan).turns
+    assert any("one optimizer of the program trains by several losses" in w for w in plan.warnings)
+
+
+def test_without_hints_the_outputs_of_both_networks_are_named(
+    case_of: Callable[[str], Any],
+) -> None:
+    case = Case(case_of("train/gan_penalty").folder)
+    _, plan = plan_of(case)
+    (told,) = (w for w in plan.warnings if "makes a model of both" in w)
+    named = told.partition("--outputs ")[2].partition(" ")[0].split(",")
+    assert sorted(named) == sorted(case.meta["outputs"])
+
+
+def test_a_step_that_both_increase_and_the_powers_of_each_go_back(
+    case_of: Callable[[str], Any],
+) -> None:
+    case = Case(case_of("train/gan_pair").folder)
+    source, plan = plan_of(case, case.meta["outputs"])
+    training, graph = training_of(plan), source.graph
+    assert graph is not None
+    assert training.iterations == [10, 10]
+    steps = case.meta["steps_after"]
+    found, _ = counted_on(graph, training, source.recipes(), source.read, [10 + steps] * 2)
+    assert len(found) == 5
+    for name, value in found.items():
+        np.testing.assert_allclose(value, case.arrays[f"after_{name}"], rtol=1e-6)
