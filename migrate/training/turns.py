@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..errors import listed, printable
 from ..graph import CUSTOM, Loss, Trainer, changes, train_operations
 from ..graph.nodes import split_tensor
-from ..graph.variables import resolve, variable_of
+from ..graph.variables import PASSING_OPS, resolve, variable_of
 from ..plan import Plan
 from ..plan.names import identifier, snake
 from ..plan.training import Formula, New, OutputLoss, TrainingPlan, Turn
@@ -266,8 +266,9 @@ def _ends(context: Context, losses: Sequence[Loss | None]) -> list[str]:
             if tensor in found or tensor in seen or node is None:
                 continue
             seen.add(tensor)
-            weights = (split_tensor(resolve(graph, t))[0] for t in node.inputs)
-            if context.variables.keys() & set(weights) and graph.shape(tensor) not in (None, ()):
+            weights = {split_tensor(resolve(graph, t))[0] for t in node.inputs}
+            computes = node.op not in PASSING_OPS and graph.shape(tensor) not in (None, ())
+            if computes and context.variables.keys() & weights:
                 found[tensor] = None
             else:
                 waiting += node.inputs
