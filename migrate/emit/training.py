@@ -237,8 +237,12 @@ def _own_model(formula: Formula) -> list[str]:
         for layer, _, weight in (target.partition("/") for _, target in formula.held)
     ]
     call = Apply(Name(formula.function), list(map(Name, given)))
-    penalties = " + sum(self.losses)" if formula.penalties else ""
-    told = ", with the penalties of layers" if formula.penalties else ""
+    if formula.penalties is None:
+        penalties, told = " + sum(self.losses)", ", with the penalties of layers"
+    elif formula.penalties:
+        penalties, told = " + self.penalties()", ", with the penalties of its own layers"
+    else:
+        penalties, told = "", ""
     returned = render(call, 2, before=len("return "), after=len(penalties)) + penalties
     return [
         f"class {formula.name}(keras.Model):",
@@ -247,6 +251,18 @@ def _own_model(formula: Formula) -> list[str]:
         f"{_BODY}def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):",
         f'{_BODY * 2}"""Returns the loss of a batch, a scalar{told}."""',
         f"{_BODY * 2}return {returned}",
+        *(_penalties(formula.penalties) if formula.penalties else ()),
+    ]
+
+
+def _penalties(layers: Sequence[str]) -> list[str]:
+    """The method that adds the penalties of some layers."""
+    return [
+        "",
+        f"{_BODY}def penalties(self):",
+        f'{_BODY * 2}"""Returns the penalties that this loss has, and no other."""',
+        f"{_BODY * 2}layers = {render(list(layers), 2, before=len('layers = '))}",
+        f"{_BODY * 2}return sum(sum(self.get_layer(name).losses) for name in layers)",
     ]
 
 

@@ -47,7 +47,7 @@ class Formula:
             the only one.
         held: weights of the model that it takes: name of the argument, target.
         function: the name of the function of a loss that is the model's own.
-        penalties: whether such a model adds the penalties of its layers.
+        penalties: the layers whose penalties such a model adds; None for all.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Formula:
     inputs: tuple[tuple[str, int | None], ...] = ()
     held: tuple[tuple[str, str], ...] = ()
     function: str = "graph_loss"
-    penalties: bool = True
+    penalties: tuple[str, ...] | None = None
 
     @property
     def labels(self) -> int:

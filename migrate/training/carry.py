@@ -11,7 +11,6 @@ import numpy as np
 from ..errors import listed, printable
 from ..graph import (
     CUSTOM,
-    Loss,
     Towers,
     Trainer,
     counted_ahead,
@@ -35,7 +34,7 @@ from .obstacles import not_by_optimizer, tell_obstacles
 from .state import account_for_step, carry_slots
 from .step import by_own_steps, count_steps
 from .summary import summary_of
-from .turns import carry_turns, take_turns
+from .turns import carry_turns, own_layers, take_turns
 
 _FEW = 2  # variables that a sentence names
 
@@ -103,7 +102,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     result.rules = rules
     plan.training = result
     loss = chosen[0].loss
-    result.losses = carry_objective(context, loss)
+    apart = own_layers(context, chosen[0], others)
+    result.losses = carry_objective(context, loss, penalized=apart)
     for each in result.losses:
         if each.weights:
             context.notes.append(
@@ -139,7 +139,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     turns = carry_turns(context, chosen, others, result)
     chosen_and_turns = [*chosen, *(turn.trainer for turn in turns)]
     _warn_of_other_steps(context, chosen_and_turns)
-    _change_layers(context, chosen_and_turns, loss)
+    _change_layers(context, chosen_and_turns)
     tell_obstacles(context, chosen, result, [op for t in turns for op in t.plan.operations])
     take_turns(context, chosen, turns, result)
     result.summary = summary_of(chosen, result, steps[0], context)
@@ -233,12 +233,14 @@ def _taken(context: Context, trainer: Trainer, reach: set[str]) -> tuple[bool, i
     return bool(reach), len(taken) if reach else 0
 
 
-def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | None) -> None:
+def _change_layers(context: Context, chosen: Sequence[Trainer]) -> None:
     """Regularizers, layers that are not trained, and moving statistics."""
     plan, graph = context.plan, context.graph
     keys = {node: recipe.sources for node, recipe in context.recipes.items()}
-    if loss is not None:
-        context.warnings += add_regularizers(plan, loss.regularization, keys)
+    losses = [trainer.loss for trainer in chosen if trainer.loss is not None]
+    penalties = dict.fromkeys(p for each in losses for p in each.regularization)
+    context.warnings += add_regularizers(plan, penalties, keys)
+    loss = chosen[0].loss
     trained = {name for trainer in chosen for name in context.trained(trainer)}
     context.warnings += freeze(plan, trained)
     nodes = {names[0]: node for node, names in keys.items() if len(names) == 1}

@@ -34,21 +34,21 @@ Summand = tuple[str, float]
 
 
 def carry_objective(
-    context: Context, loss: Loss | None, *, whole: bool = False
+    context: Context, loss: Loss | None, *, penalized: Sequence[str] | None = None
 ) -> list[OutputLoss]:
     """A loss for each output that has one, or one of all together; else none, and a warning why.
 
     Args:
-        whole: one of all together, without the penalties of layers.
+        penalized: asks for one of all together, with the penalties of these layers only.
     """
     if loss is None:
         context.warnings.append("no loss was found in the graph; compile_model does not set one")
         return []
     objective = _Objective(context, loss)
-    if whole:
+    if penalized is not None:
         alone = objective.together()
         if not isinstance(alone, str):
-            return [replace(each, new=_without_penalties(each.new)) for each in alone]
+            return [replace(each, new=_with_penalties(each.new, penalized)) for each in alone]
         context.warnings.append(f"compile_model does not set a loss: {alone}")
         return []
     by_class = carry_losses(context.graph, loss, context.plan)
@@ -74,8 +74,8 @@ def carry_objective(
     return found
 
 
-def _without_penalties(loss: New | Formula) -> New | Formula:
-    return replace(loss, penalties=False) if isinstance(loss, Formula) else loss
+def _with_penalties(loss: New | Formula, layers: Sequence[str]) -> New | Formula:
+    return replace(loss, penalties=tuple(layers)) if isinstance(loss, Formula) else loss
 
 
 def _is_fed(graph: Graph, tensor: str) -> bool:

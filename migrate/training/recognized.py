@@ -124,7 +124,7 @@ STEPS = (
         "an optimizer `InTurn` with the state of all, and for each further loss a function, "
         "`generator_trainer(model)`, that gives a compiled model of the same layers",
         "the outputs of all networks have to be asked for with `--outputs`, which a warning lists",
-        ("gan_pair", "wgan_turns", "gan_penalty", "actor_critic"),
+        ("gan_pair", "gan_conditional", "wgan_turns", "gan_penalty", "actor_critic"),
     ),
     Recognized(
         "a penalty on gradients of a network (WGAN-GP)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import listed, printable
@@ -23,6 +23,9 @@ from .summary import summary_of
 
 _FEW = 2  # variables that a sentence names
 _NUMBERS = ("second", "third", "fourth")
+
+Penalty = tuple[str, str, float]
+"""Variable, kind, factor."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,29 @@ def carry_turns(
     run = train_operations(graph, [trainer.optimizer for trainer in chosen])
     run += [op for other in others for op in train_operations(graph, [other.optimizer])]
     shared = _shared_step(context, [chosen[0], *others])
+    every = _every(context, [chosen[0], *others])
     for other in others:
         made = shared
         if not made and first.losses:
-            made = _carry(context, chosen, other, first, found, run)
+            made = _carry(context, chosen, other, first, found, run, every)
         if isinstance(made, str):
             context.warnings.append(_left_out(context, chosen[0], other, made))
         else:
             found.append(made)
     return found
+
+
+def own_layers(context: Context, first: Trainer, others: Sequence[Trainer]) -> list[str] | None:
+    """The layers whose penalties the first loss has; None where those are all that others have."""
+    mine = _penalties(context.plan, context, first.loss)
+    if not others or mine == set(_every(context, [first, *others])):
+        return None
+    return _layers_of(context, mine)
+
+
+def _every(context: Context, trainers: Sequence[Trainer]) -> list[Penalty]:
+    """The penalties of all losses on what the model has."""
+    return [p for t in trainers for p in _penalties(context.plan, context, t.loss)]
 
 
 def take_turns(
@@ -90,11 +107,13 @@ def _carry(
     first: TrainingPlan,
     before: Sequence[Carried],
     run: Sequence[str],
+    every: Sequence[Penalty],
 ) -> Carried | str:
     """One turn, or why there is none, as a clause.
 
     Args:
         run: what the program runs for the steps of all losses.
+        every: the penalties of all losses.
     """
     loss, plan = trainer.loss, context.plan
     assert loss is not None
@@ -117,11 +136,13 @@ def _carry(
         plan, inputs=[plan.inputs[i] for i in inputs], outputs=[plan.outputs[i] for i in outputs]
     )
     part = replace(context, plan=view, notes=[], warnings=[])
-    penalized = _penalties(context, view, loss)
-    others = _penalties(context, view, chosen[0].loss)
-    if penalized and penalized != others:
-        return "its penalties on weights are others than those of the first loss"
-    losses = carry_objective(part, loss, whole=penalized != others)
+    penalized = _penalties(view, context, loss)
+    if len(penalized) != len(loss.regularization):
+        return "it has penalties on weights of another network"
+    if len({p[:2] for p in every}) != len(set(every)):
+        return "its penalties on the same weights have other factors than those of another loss"
+    apart = None if penalized == _behind(view, context, every) else _layers_of(context, penalized)
+    losses = carry_objective(part, loss, penalized=apart)
     if not losses:
         return part.warnings[0].partition(": ")[2] or part.warnings[0]
     for number, output in zip(outputs, view.outputs, strict=True):
@@ -212,11 +233,23 @@ def _inputs(
     return [n for n, i in enumerate(inputs) if i.tensor.partition(":")[0] in behind]
 
 
-def _penalties(context: Context, view: Plan, loss: Loss | None) -> set[tuple[str, str, float]]:
+def _penalties(view: Plan, context: Context, loss: Loss | None) -> set[Penalty]:
     """The penalties of a loss on what a part of the model has."""
-    behind = context.graph.ancestors([output.tensor for output in view.outputs])
     given = loss.regularization if loss is not None else ()
-    return {(p.variable, p.kind, p.factor) for p in given if p.variable in behind}
+    return _behind(view, context, [(p.variable, p.kind, p.factor) for p in given])
+
+
+def _behind(view: Plan, context: Context, every: Iterable[Penalty]) -> set[Penalty]:
+    """Those of some penalties that are on what a part of the model has."""
+    behind = context.graph.ancestors([output.tensor for output in view.outputs])
+    return {penalty for penalty in every if penalty[0] in behind}
+
+
+def _layers_of(context: Context, penalized: Iterable[Penalty]) -> list[str]:
+    """The layers that have these penalties, in the order of the model."""
+    names = {n for p in penalized for n in context.recipes[p[0]].sources}
+    weights = (w for w in context.plan.weights if names & set(w.recipe.sources))
+    return list(dict.fromkeys(w.target.partition("/")[0] for w in weights))
 
 
 def _name(first: Trainer, other: Trainer, taken: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from .converting import OF_LOSS, OF_WEIGHT, Case, build, plan_of, training_of
 
 CASES = {  # function of the second loss, and what is to be seen in model.py
     "actor_critic": ("actor_trainer", "loss=[None, keras.losses.MeanSquaredError()]"),
+    "gan_conditional": ("generator_trainer", "+ self.penalties()"),
     "gan_penalty": ("generator_trainer", "ReversibleConv2D("),
     "gan_pair": ("generator_trainer", "GeneratorTrainer(model.inputs[1], model.outputs[2])"),
     "wgan_turns": ("gen_trainer", "after = ["),
