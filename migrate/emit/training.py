@@ -104,6 +104,7 @@ def trainer_source(plan: Plan, turn: Turn) -> str:
             "",
             *(f"{_BODY}{line}" for line in told),
             f'{_BODY}"""',
+            f"{_BODY}model.optimizer.build(model.trainable_variables)",
             f"{_BODY}trainer = {render(model, 1, before=len('trainer = '))}",
             *_comments(training),
             f"{_BODY}{render(Apply(Name('trainer.compile'), [], keywords), 1)}",

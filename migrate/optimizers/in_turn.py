@@ -9,8 +9,9 @@ from .together import Together
 class InTurn(Together):
     """Holds the optimizers of several losses, and applies the one that has its turn.
 
-    ``turn`` is its number. Models of the same layers share the optimizers: one has them
-    at turn 0, another those ``at(1)``. Whichever is saved, the state of all is.
+    ``turn`` is its number; a single optimizer has every turn. Models of the same layers
+    share the optimizers: one has them at turn 0, another those ``at(1)``. Whichever is
+    saved, the state of all is.
     """
 
     def __init__(self, optimizers, paths, turn=0, name="in_turn"):
@@ -26,9 +27,12 @@ class InTurn(Together):
         if not self.built:
             keras.optimizers.Optimizer.build(self, variables)
             self._places = [self._places_of(paths) for paths in self.paths]
-            members = zip(self.optimizers, self.paths, self._places, strict=True)
-            for optimizer, paths, places in members:
-                if len(places) >= len(paths) and not optimizer.built:
+            every = self.paths
+            if len(self.optimizers) == 1:
+                every = [[path for paths in self.paths for path in paths]]
+            for optimizer, paths in zip(self.optimizers, every, strict=True):
+                places = dict.fromkeys(self._places_of(paths))
+                if len(places) >= len(set(paths)) and not optimizer.built:
                     optimizer.build([variables[i] for i in places])
 
     def _places_of(self, paths):
@@ -42,7 +46,8 @@ class InTurn(Together):
             self.build(list(trainable_variables))
         places = self._places[self.turn]
         variables = [self._trainable_variables[i] for i in places]
-        self.optimizers[self.turn].apply([grads[i] for i in places], variables)
+        number = self.turn if len(self.optimizers) > 1 else 0
+        self.optimizers[number].apply([grads[i] for i in places], variables)
         self.iterations.assign_add(1)
 
     def get_config(self):

@@ -245,7 +245,8 @@ class TrainingPlan:
     def members(self) -> list[int]:
         """The numbers of the optimizers that one step applies, among those of ``iterations``."""
         if self.optimizer.kind == "InTurn":
-            return [self.optimizer.arguments.get("turn", 0)]
+            single = len(self.optimizer.arguments["optimizers"]) == 1
+            return [0 if single else self.optimizer.arguments.get("turn", 0)]
         return list(range(len(self.iterations)))
 
     @property

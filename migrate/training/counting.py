@@ -37,7 +37,8 @@ def counted_on(
     trainers = {trainer.optimizer.name: trainer for trainer in find_training(graph).trainers}
     found: dict[str, np.ndarray] = {}
     unknown = []
-    origins = [*training.origins, *(o for turn in training.turns for o in turn.training.origins)]
+    others = (origin for turn in training.turns for origin in turn.training.origins)
+    origins = [*training.origins, *others][: len(training.iterations)]  # a shared one counts all
     for origin, was, now in zip(origins, training.iterations, iterations, strict=True):
         optimizer, accumulation = trainers[origin].optimizer, trainers[origin].accumulation
         if was == now:

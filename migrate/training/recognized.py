@@ -119,12 +119,15 @@ STEPS = (
         cases=("two_rates",),
     ),
     Recognized(
-        "losses that a program minimizes in turn, each with an optimizer of its own: GANs, actor "
-        "and critic",
+        "losses that a program minimizes in turn, with an optimizer each or one for all: GANs, "
+        "actor and critic",
         "an optimizer `InTurn` with the state of all, and for each further loss a function, "
         "`generator_trainer(model)`, that gives a compiled model of the same layers",
         "the outputs of all networks have to be asked for with `--outputs`, which a warning lists",
-        ("gan_pair", "gan_conditional", "wgan_turns", "gan_penalty", "actor_critic"),
+        (
+            *("gan_pair", "gan_one_optimizer", "gan_conditional", "wgan_turns", "gan_penalty"),
+            "actor_critic",
+        ),
     ),
     Recognized(
         "a penalty on gradients of a network (WGAN-GP)",

@@ -90,7 +90,9 @@ def take_turns(
     if not turns:
         return
     trainers = [chosen[0], *(each.trainer for each in turns)]
-    optimizers = [first.optimizer, *(each.plan.optimizer for each in turns)]
+    shared = bool(_state(chosen[0]) & _state(turns[0].trainer))
+    own = [] if shared else [each.plan.optimizer for each in turns]
+    optimizers = [first.optimizer, *own]
     paths = paths_of(context, trainers)
     first.slots = [replace(slot, member=slot.member or 0) for slot in first.slots]
     for number, training in enumerate([first, *(each.plan for each in turns)]):
@@ -120,8 +122,9 @@ def _carry(
     if len(chosen) > 1 or CUSTOM in (t.optimizer.class_name for t in (*chosen, trainer)):
         return "in turn, model.py has optimizers of tf.train, and one for each loss"
     trainers = [chosen[0], *(each.trainer for each in before)]
-    if any(_state(trainer) & _state(each) for each in trainers):
-        return "one optimizer of the program trains by several losses, which share its state"
+    shared = [bool(_state(trainer) & _state(each)) for each in trainers]
+    if len({*shared, *(bool(_state(chosen[0]) & _state(each)) for each in trainers[1:])}) > 1:
+        return "some losses share an optimizer, and others do not"
     graph = context.graph
     own = set(train_operations(graph, [trainer.optimizer]))
     if any(own & set(train_operations(graph, [each.optimizer])) for each in trainers):
@@ -152,6 +155,8 @@ def _carry(
         del plan.warnings[told:]
         return f"Keras has no equivalent of its {trainer.optimizer.class_name}"
     optimizer, form, known = member
+    if shared[0] and (optimizer != first.optimizer or first.rules):
+        return "it shares an optimizer with another loss, but not its arguments"
     name = _name(chosen[0], trainer, [each.turn.name for each in before])
     result = TrainingPlan(
         _named(optimizer, name),
@@ -161,7 +166,7 @@ def _carry(
     tell_obstacles(part, [trainer], result, run, changeable=False)
     if result.causes:
         return "; ".join(result.causes)
-    recipes, read, place = context.recipes, context.read, len(before) + 1
+    recipes, read, place = context.recipes, context.read, 0 if shared[0] else len(before) + 1
     trainer = by_own_steps(trainer, recipes, read)
     steps, disagreement = count_steps(trainer.optimizer, recipes, read)
     if disagreement:
@@ -175,13 +180,16 @@ def _carry(
     for each in losses:
         if each.weights:
             part.notes.append(f"the examples are weighted by {each.weights}: its sample_weight")
-    first.slots += result.slots
+    known_slots = {(slot.target, slot.attribute) for slot in first.slots}
+    first.slots += [s for s in result.slots if (s.target, s.attribute) not in known_slots]
     first.targets = {**result.targets, **first.targets}
     first.reasons |= result.reasons
-    first.iterations.append(steps or 0)
+    if not shared[0]:
+        first.iterations.append(steps or 0)
     result.summary = summary_of([trainer], result, steps, part)
     context.notes.append(
-        f"the program minimizes {printable(loss.tensor)} too, with an optimizer of its own: "
+        f"the program minimizes {printable(loss.tensor)} too, with "
+        f"{'the same optimizer' if shared[0] else 'an optimizer of its own'}: "
         f"{name}_trainer(model) returns a model of the same layers that trains with it"
     )
     context.notes += [f"{name}_trainer: {note}" for note in part.notes]

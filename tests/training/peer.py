@@ -56,6 +56,10 @@ def go_on_in_turn(folder: str, steps: list[tuple[str | None, tuple[Any, ...]]]) 
     for function, batch in steps:
         losses.append(float(parts[function].train_on_batch(*batch, return_dict=True)["loss"]))
         parts[function].reset_metrics()
+    fresh = module.compile_model(module.build_model())
+    for function, batch in reversed(steps[:2]):  # whichever comes first
+        part = fresh if function is None else getattr(module, function)(fresh)
+        part.train_on_batch(*batch)
     model.save(Path(folder) / "after.keras")
     again = keras.models.load_model(Path(folder) / "after.keras")
     pairs = zip(model.optimizer.variables, again.optimizer.variables, strict=True)

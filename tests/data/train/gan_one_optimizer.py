@@ -23,7 +23,7 @@ d_train = optimizer.minimize(d_loss, var_list=tf.trainable_variables("discrimina
 g_train = optimizer.minimize(g_loss, var_list=tf.trainable_variables("generator"))
 write(
     "a pair of networks",
-    "The discriminator's loss; a plain warning says that the generator shares its optimizer.",
+    "Both losses with one optimizer, whose steps are those of both.",
     [z, real],
     [fake, of_real, of_fake],
     d_train,
