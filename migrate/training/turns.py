@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..errors import listed, printable
 from ..graph import CUSTOM, Loss, Trainer, changes, train_operations
@@ -17,6 +18,7 @@ from .context import Context
 from .member import member_of, paths_of
 from .objective import carry_objective
 from .obstacles import tell_obstacles
+from .optimizer import Form
 from .state import account_for_step, carry_slots
 from .step import by_own_steps, count_steps
 from .summary import summary_of
@@ -119,22 +121,14 @@ def _carry(
     """
     loss, plan = trainer.loss, context.plan
     assert loss is not None
-    if len(chosen) > 1 or CUSTOM in (t.optimizer.class_name for t in (*chosen, trainer)):
-        return "in turn, model.py has optimizers of tf.train, and one for each loss"
     trainers = [chosen[0], *(each.trainer for each in before)]
-    shared = [bool(_state(trainer) & _state(each)) for each in trainers]
-    if len({*shared, *(bool(_state(chosen[0]) & _state(each)) for each in trainers[1:])}) > 1:
-        return "some losses share an optimizer, and others do not"
-    graph = context.graph
-    own = set(train_operations(graph, [trainer.optimizer]))
-    if any(own & set(train_operations(graph, [each.optimizer])) for each in trainers):
-        return "one train operation updates what both losses train, in the same step"
-    if len(before) == len(_NUMBERS):
-        return f"model.py has {len(_NUMBERS) + 1} turns at most"
+    if why := _prevented(context, chosen, trainer, trainers):
+        return why
+    shared = bool(_state(trainer) & _state(chosen[0]))
     outputs = _outputs(context, loss)
     if not outputs:
         return ""
-    inputs = _inputs(context, loss, sorted(own), outputs)
+    inputs = _inputs(context, trainer, outputs)
     view = replace(
         plan, inputs=[plan.inputs[i] for i in inputs], outputs=[plan.outputs[i] for i in outputs]
     )
@@ -150,12 +144,13 @@ def _carry(
         return part.warnings[0].partition(": ")[2] or part.warnings[0]
     for number, output in zip(outputs, view.outputs, strict=True):
         plan.outputs[number] = output  # what only the loss takes may be in a layer behind it
-    member, told = member_of(part, trainer), len(plan.warnings)
+    told = len(plan.warnings)
+    member = member_of(part, trainer)
     if member is None:
-        del plan.warnings[told:]
+        del plan.warnings[told:]  # they speak of all training
         return f"Keras has no equivalent of its {trainer.optimizer.class_name}"
     optimizer, form, known = member
-    if shared[0] and (optimizer != first.optimizer or first.rules):
+    if shared and (optimizer != first.optimizer or first.rules):
         return "it shares an optimizer with another loss, but not its arguments"
     name = _name(chosen[0], trainer, [each.turn.name for each in before])
     result = TrainingPlan(
@@ -166,17 +161,8 @@ def _carry(
     tell_obstacles(part, [trainer], result, run, changeable=False)
     if result.causes:
         return "; ".join(result.causes)
-    recipes, read, place = context.recipes, context.read, 0 if shared[0] else len(before) + 1
-    trainer = by_own_steps(trainer, recipes, read)
-    steps, disagreement = count_steps(trainer.optimizer, recipes, read)
-    if disagreement:
-        part.warnings.append(disagreement)
-    if trainer.accumulation is not None:
-        steps = steps_of_rounds(part, trainer.accumulation, steps)
-    carry_slots(part, trainer, form, known, result, place)
-    if trainer.accumulation is not None:
-        carry_sums(part, trainer.accumulation, steps, result, place)
-    account_for_step(part, trainer, result, place)
+    place = 0 if shared else len(before) + 1
+    steps = _carry_state(part, trainer, (form, known), result, place)
     for each in losses:
         if each.weights:
             part.notes.append(f"the examples are weighted by {each.weights}: its sample_weight")
@@ -184,17 +170,61 @@ def _carry(
     first.slots += [s for s in result.slots if (s.target, s.attribute) not in known_slots]
     first.targets = {**result.targets, **first.targets}
     first.reasons |= result.reasons
-    if not shared[0]:
+    if not shared:
         first.iterations.append(steps or 0)
     result.summary = summary_of([trainer], result, steps, part)
     context.notes.append(
         f"the program minimizes {printable(loss.tensor)} too, with "
-        f"{'the same optimizer' if shared[0] else 'an optimizer of its own'}: "
+        f"{'the same optimizer' if shared else 'an optimizer of its own'}: "
         f"{name}_trainer(model) returns a model of the same layers that trains with it"
     )
     context.notes += [f"{name}_trainer: {note}" for note in part.notes]
     context.warnings += [f"{name}_trainer: {warning}" for warning in part.warnings]
     return Carried(trainer, Turn(name, result, tuple(inputs), tuple(outputs)))
+
+
+def _prevented(
+    context: Context, chosen: Sequence[Trainer], trainer: Trainer, before: Sequence[Trainer]
+) -> str:
+    """Why a trainer cannot have a turn after some others, as a clause; "" if nothing says so."""
+    if len(chosen) > 1 or CUSTOM in (t.optimizer.class_name for t in (*chosen, trainer)):
+        return "in turn, model.py has optimizers of tf.train, and one for each loss"
+    pairs = [(trainer, other) for other in before] + [(chosen[0], other) for other in before[1:]]
+    if len({bool(_state(one) & _state(other)) for one, other in pairs}) > 1:
+        return "some losses share an optimizer, and others do not"
+    graph = context.graph
+    own = set(train_operations(graph, [trainer.optimizer]))
+    if any(own & set(train_operations(graph, [other.optimizer])) for other in before):
+        return "one train operation updates what both losses train, in the same step"
+    if len(before) > len(_NUMBERS):
+        return f"model.py has {len(_NUMBERS) + 1} turns at most"
+    return ""
+
+
+def _carry_state(
+    part: Context,
+    trainer: Trainer,
+    made: tuple[Form, Mapping[str, Any]],
+    result: TrainingPlan,
+    place: int,
+) -> int | None:
+    """Adds slots and fates of one optimizer to its plan; gives its steps so far.
+
+    Args:
+        made: the form of the optimizer, and its hyper-parameters.
+        place: its number among all.
+    """
+    trainer = by_own_steps(trainer, part.recipes, part.read)
+    steps, disagreement = count_steps(trainer.optimizer, part.recipes, part.read)
+    if disagreement:
+        part.warnings.append(disagreement)
+    if trainer.accumulation is not None:
+        steps = steps_of_rounds(part, trainer.accumulation, steps)
+    carry_slots(part, trainer, *made, result, place)
+    if trainer.accumulation is not None:
+        carry_sums(part, trainer.accumulation, steps, result, place)
+    account_for_step(part, trainer, result, place)
+    return steps
 
 
 def _state(trainer: Trainer) -> set[str]:
@@ -231,12 +261,12 @@ def _outputs(context: Context, loss: Loss) -> list[int]:
     return [number for number, end in enumerate(ends) if end in taken]
 
 
-def _inputs(
-    context: Context, loss: Loss, operations: Sequence[str], outputs: Sequence[int]
-) -> list[int]:
+def _inputs(context: Context, trainer: Trainer, outputs: Sequence[int]) -> list[int]:
     """The inputs of the model that a step of the program is fed."""
     ends = [context.plan.outputs[number].tensor for number in outputs]
-    behind = context.graph.ancestors([loss.tensor, *ends, *operations], control=True)
+    ends += train_operations(context.graph, [trainer.optimizer])
+    ends += [trainer.loss.tensor] if trainer.loss is not None else []
+    behind = context.graph.ancestors(ends, control=True)
     inputs = context.plan.inputs
     return [n for n, i in enumerate(inputs) if i.tensor.partition(":")[0] in behind]
 
