@@ -204,6 +204,8 @@ def _training(training: Mapping[str, Any]) -> list[Block]:
         return []
     facts = {"loss": training["loss"], "labels": training["labels"], "step": training["step"]}
     facts |= {f"optimizer, {name}": value for name, value in training["optimizer"].items()}
+    for function, own in (training.get("turns") or {}).items():
+        facts |= {f"{function}, {name}": own[name] for name in ("loss", "labels", "step")}
     rows = [
         [name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)]
         for name, value in facts.items()

@@ -27,8 +27,9 @@ from ..outline.turns import Turning
 from ..plan import Layer, Network, Value
 from ..plan.names import best_identifier, identifier, snake
 from .flat import MOST_TARGETS, model_call
+from .operators import binds, operation
 from .parameters import Parameters, is_attention
-from .render import WIDTH, Apply, Name, literal, prose, render
+from .render import ATOM, WIDTH, Apply, Name, literal, prose, render
 from .writer import BODY, Writer
 
 _POSITIONAL = ("filters", "units", "size")  # a block's first parameter, passed without its name
@@ -406,7 +407,7 @@ def _header(
 
 
 def _plus_one(last: Any) -> Any:
-    return last + 1 if isinstance(last, int) else Name(f"{last.text} + 1")
+    return last + 1 if isinstance(last, int) else operation("+", last, 1)
 
 
 def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> Any:
@@ -416,8 +417,10 @@ def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> 
         arguments: what stands for the parameters of the body, or for the slots around a loop.
         turn: names of the loop's number and of the columns of its table.
     """
+    if isinstance(written, (list, tuple)):  # rows of a table
+        return type(written)(_expression(part, arguments, turn) for part in written)
     if isinstance(written, Argument):
-        return Name(str(written))
+        return Name(str(written), binds("*") if written.times != 1 else ATOM)
     if isinstance(written, Turn):
         return turn[0 if written.column is None else written.column + 1]
     if isinstance(written, Text):
@@ -433,13 +436,11 @@ def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> 
         )
     if written.plus:
         plus = written.plus
-        return Name(f"{given.text} + {plus}") if isinstance(given, Name) else given + plus
+        return operation("+", given, plus) if isinstance(given, Name) else given + plus
     if written.times == 1:
         return given
     return (
-        Name(f"{written.times} * {given.text}")
-        if isinstance(given, Name)
-        else written.times * given
+        operation("*", written.times, given) if isinstance(given, Name) else written.times * given
     )
 
 

@@ -13,7 +13,8 @@ from .render import Name
 
 _SIZES = {
     "Conv1D": "filters", "Conv2D": "filters", "Conv3D": "filters", "Dense": "units",
-    "GRU": "units", "LSTM": "units", "ReversibleDense": "units", "SimpleRNN": "units",
+    "GRU": "units", "LSTM": "units", "ReversibleConv2D": "filters", "ReversibleDense": "units",
+    "SimpleRNN": "units",
 }  # fmt: skip
 _RATES = {
     "Dropout": "rate", "SpatialDropout1D": "rate", "SpatialDropout2D": "rate",

@@ -13,7 +13,7 @@ from .optimizer import optimizer_source
 from .outlined import Outlined
 from .parameters import Parameters
 from .render import WIDTH, Apply, Name, prose, render
-from .training import arguments, asked_of, compile_model, formula_source
+from .training import arguments, asked_of, compile_model, formula_source, trainer_source
 from .writer import BODY
 
 STYLES = ("blocks", "flat")
@@ -82,6 +82,7 @@ def written(
         imports.add("import numpy as np")
     if plan.training:
         texts.append(compile_model(plan, plan.training))
+        texts += [trainer_source(plan, turn) for turn in plan.training.turns]
     if legacy_keras:
         imports = {line.replace("import keras", "import tf_keras as keras") for line in imports}
     head = [_module_docstring(plan), "\n".join(sorted(imports))]

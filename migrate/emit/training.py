@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..plan import Plan, Unknown
 from ..plan.names import identifier
-from ..plan.training import Formula, New, TrainingPlan
+from ..plan.training import Formula, New, TrainingPlan, Turn
 from .classes import pieces, with_bases
 from .render import WIDTH, Apply, Name, prose, render
 
@@ -57,33 +57,98 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
     """The text of ``compile_model(model)``."""
     asked = asked_of(training)
     names = {value: Name(name) for name, value in asked.items()}
-    keywords: dict[str, Any] = {"optimizer": _expression(training.optimizer, names)}
+    optimizer = _expression(training.optimizer, names)
+    keywords = {"optimizer": optimizer, **_losses(training, len(plan.outputs))}
+    call = render(Apply(Name("model.compile"), [], keywords), 1)
+    return "\n".join(
+        [
+            f"def compile_model({', '.join(['model', *asked])}):",
+            *_docstring(_told(training), asked),
+            *_comments(training),
+            f"{_BODY}{call}",
+            f"{_BODY}return model",
+        ]
+    )
+
+
+def trainer_source(plan: Plan, turn: Turn) -> str:
+    """The text of the function that makes the model of another turn."""
+    training = turn.training
+    own = training.own_model
+    taken = [
+        _part("model.inputs", turn.inputs, len(plan.inputs)),
+        _part("model.outputs", turn.outputs, len(plan.outputs)),
+    ]
+    model = Apply(Name(own.name if own is not None else "keras.Model"), taken)
+    number = training.optimizer.arguments["turn"]
+    optimizer = Name(f"model.optimizer.at({number})")
+    keywords = {"optimizer": optimizer, **_losses(training, len(turn.outputs))}
+    taken_as = {
+        "Inputs": [plan.inputs[number].name for number in turn.inputs],
+        "Labels": [name for loss in training.losses for name in loss.labels],
+        "Sample weights": [loss.weights for loss in training.losses if loss.weights],
+    }
+    listed = [
+        f"{what}: {', '.join(prose(n, 60) for n in names)}."
+        for what, names in taken_as.items()
+        if names
+    ]
+    told = [
+        line
+        for text in (*listed, "The model is compiled, and saves the state of this optimizer too.")
+        for line in textwrap.wrap(text, WIDTH - len(_BODY))
+    ]
+    return "\n".join(
+        [
+            f"def {turn.function}(model):",
+            f'{_BODY}"""Returns a model of the same layers that trains by {_wrt(training)}.',
+            "",
+            *(f"{_BODY}{line}" for line in told),
+            f'{_BODY}"""',
+            f"{_BODY}model.optimizer.build(model.trainable_variables)",
+            f"{_BODY}trainer = {render(model, 1, before=len('trainer = '))}",
+            *_comments(training),
+            f"{_BODY}{render(Apply(Name('trainer.compile'), [], keywords), 1)}",
+            f"{_BODY}return trainer",
+        ]
+    )
+
+
+def _part(whole: str, numbers: Sequence[int], count: int) -> Name | list[Name]:
+    """Some elements of a list, or all of it."""
+    if len(numbers) == count:
+        return Name(whole)
+    names = [Name(f"{whole}[{number}]") for number in numbers]
+    return names if len(names) > 1 else names[0]
+
+
+def _wrt(training: TrainingPlan) -> str:
+    tensors = [loss.new.tensor for loss in training.losses if isinstance(loss.new, Formula)]
+    return f"the loss {prose(tensors[0], 30)}" if tensors else "its own loss"
+
+
+def _losses(training: TrainingPlan, outputs: int) -> dict[str, Any]:
+    """The arguments of ``compile`` for the losses of so many outputs."""
+    keywords: dict[str, Any] = {}
     losses = {loss.output: loss for loss in training.losses}
     if losses and training.own_model is None:
-        outputs = range(len(plan.outputs))
-        kept = [_expression(losses[i].new) if i in losses else None for i in outputs]
+        kept = [_expression(losses[i].new) if i in losses else None for i in range(outputs)]
         keywords["loss"] = kept if len(kept) > 1 else kept[0]
         if any(loss.weight is not None for loss in training.losses):
-            weights = [losses[i].weight or 1.0 if i in losses else 1.0 for i in outputs]
+            weights = [losses[i].weight or 1.0 if i in losses else 1.0 for i in range(outputs)]
             keywords["loss_weights"] = weights if len(weights) > 1 else weights[0]
     if any(map(_needs_sizes, training.formulas)):
         keywords["jit_compile"] = False
-    call = render(Apply(Name("model.compile"), [], keywords), 1)
-    comments = [
+    return keywords
+
+
+def _comments(training: TrainingPlan) -> list[str]:
+    return [
         f"{_BODY}# {line}"
         for loss in training.losses
         if loss.comment
         for line in textwrap.wrap(prose(loss.comment, 400), WIDTH - len(_BODY) - 2)
     ]
-    return "\n".join(
-        [
-            f"def compile_model({', '.join(['model', *asked])}):",
-            *_docstring(_told(training), asked),
-            *comments,
-            f"{_BODY}{call}",
-            f"{_BODY}return model",
-        ]
-    )
 
 
 def _needs_sizes(formula: Formula) -> bool:
@@ -145,7 +210,7 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         ]
         if formula.weights is not None:
             return _weighted(formula, register, [*casts, *lines], tensor)
-        name = "graph_loss" if formula.outputs else formula.name
+        name = formula.function if formula.outputs else formula.name
         given = Apply(Name(f"def {name}"), list(map(Name, arguments(formula))))
         function = [
             f"{render(given, after=1)}:",
@@ -182,16 +247,33 @@ def _own_model(formula: Formula) -> list[str]:
         f'self.get_layer("{layer}").{weight}'
         for layer, _, weight in (target.partition("/") for _, target in formula.held)
     ]
-    call = Apply(Name("graph_loss"), list(map(Name, given)))
-    penalties = " + sum(self.losses)"
+    call = Apply(Name(formula.function), list(map(Name, given)))
+    if formula.penalties is None:
+        penalties, told = " + sum(self.losses)", ", with the penalties of layers"
+    elif formula.penalties:
+        penalties, told = " + self.penalties()", ", with the penalties of its own layers"
+    else:
+        penalties, told = "", ""
     returned = render(call, 2, before=len("return "), after=len(penalties)) + penalties
     return [
         f"class {formula.name}(keras.Model):",
         f'{_BODY}"""A model that computes its loss of all that this depends on."""',
         "",
         f"{_BODY}def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):",
-        f'{_BODY * 2}"""Returns the loss of a batch, a scalar, with the penalties of layers."""',
+        f'{_BODY * 2}"""Returns the loss of a batch, a scalar{told}."""',
         f"{_BODY * 2}return {returned}",
+        *(_penalties(formula.penalties) if formula.penalties else ()),
+    ]
+
+
+def _penalties(layers: Sequence[str]) -> list[str]:
+    """The method that adds the penalties of some layers."""
+    return [
+        "",
+        f"{_BODY}def penalties(self):",
+        f'{_BODY * 2}"""Returns the penalties that this loss has, and no other."""',
+        f"{_BODY * 2}layers = {render(list(layers), 2, before=len('layers = '))}",
+        f"{_BODY * 2}return sum(sum(self.get_layer(name).losses) for name in layers)",
     ]
 
 

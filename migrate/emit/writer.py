@@ -147,6 +147,7 @@ _POSITIONAL = {
     "PositionEmbedding": ("input_dim", "output_dim"),
     "Recurrence": ("step",),
     "Reshape": ("target_shape",),
+    "ReversibleConv2D": ("filters", "kernel_size"),
     "ReversibleDense": ("units",),
     "ReversibleEmbedding": ("input_dim", "output_dim"),
     "Scale": ("shape",),

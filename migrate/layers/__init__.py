@@ -39,6 +39,7 @@ from . import (  # noqa: F401  each import registers a family; the order is the 
     dropout,
     elementwise,
     embedding,
+    gradients,
     kernels,
     losses,
     moments,

@@ -85,11 +85,14 @@ def _cancels(graph: Graph, stop: Node, between: Collection[str]) -> bool:
     """Whether gradients would be none in any case: of a mean in tf.nn.moments, and of the greatest
     number in reduce_logsumexp (tensorflow/python/ops/nn_impl.py and math_ops.py).
     """
-    # Only those of the network: the gradients of a mean are computed from it too.
-    users = {user.op for user in graph.node_consumers(stop.name) if user.name in between}
     given = graph.node(stop.inputs[0])
-    finite = given.op in ("Select", "SelectV2") and graph.node(given.inputs[0]).op == "IsFinite"
-    return finite or users == {"SquaredDifference"}
+    if given.op in ("Select", "SelectV2") and graph.node(given.inputs[0]).op == "IsFinite":
+        return True
+    # Only those of the network: the gradients of a mean are computed from it too.
+    users = [user for user in graph.node_consumers(stop.name) if user.name in between]
+    return given.op == "Mean" and all(
+        user.op == "SquaredDifference" and given.inputs[0] in user.inputs for user in users
+    )
 
 
 def plain(call: Call) -> Call | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..plan import Value
 from .builder import Builder
-from .registry import Match, operation
+from .registry import Match, operation, pattern
 from .view import View
 
 DETACHED = "StopGradient of trainable values"
@@ -39,6 +39,58 @@ def softmax_cross_entropy(view: View, tensor: str) -> Match | None:
         return builder.op(_FUNCTIONS[node.op], labels, logits, from_logits=True)
 
     return Match(node.inputs, build)
+
+
+@pattern("Add", "AddV2", keras="keras.ops.binary_crossentropy")
+def sigmoid_cross_entropy(view: View, tensor: str) -> Match | None:
+    """``max(x, 0) - x * z + log1p(exp(-abs(x)))``, as TensorFlow 1 composes the cross entropy."""
+    for linear, rest in (operands := view.graph.node(tensor).inputs, operands[::-1]):
+        found = _logits_and_labels(view, linear, rest)
+        if found is not None:
+            break
+    else:
+        return None
+    logits, labels = found
+    shape = view.shape(logits)
+    if not shape or shape != view.shape(labels) or view.recipe(labels) is not None:
+        return None
+    activated = view.node(logits).op == "Sigmoid"
+
+    def build(builder: Builder, x: Value, z: Value) -> Value:
+        if activated:  # Keras would undo a sigmoid that it sees
+            x = builder.op("copy", x, shape=x.shape)
+        return builder.op("binary_crossentropy", z, x, from_logits=True)
+
+    return Match([logits, labels], build)
+
+
+def _logits_and_labels(view: View, linear: str, rest: str) -> tuple[str, str] | None:
+    """The logits x and labels z of ``max(x, 0) - x * z`` and ``log1p(exp(-abs(x)))``."""
+    difference, log = view.produced(linear, "Sub"), view.produced(rest, "Log1p")
+    power = view.produced(log.inputs[0], "Exp") if log is not None else None
+    if difference is None or power is None:
+        return None
+    positive = view.produced(difference.inputs[0], "Select", "SelectV2")
+    product = view.produced(difference.inputs[1], "Mul")
+    negative = view.produced(power.inputs[0], "Select", "SelectV2")
+    if positive is None or product is None or negative is None:
+        return None
+    x = view.resolve(positive.inputs[1])
+    above = view.node(positive.inputs[0])
+    opposite = view.node(negative.inputs[1])
+    alike = (
+        view.resolve(positive.inputs[0]) == view.resolve(negative.inputs[0])
+        and above.op == "GreaterEqual"
+        and opposite.op == "Neg"
+        and {view.resolve(t) for t in (above.inputs[0], opposite.inputs[0], negative.inputs[2])}
+        == {x}
+        and view.node(positive.inputs[2]).op == "ZerosLike"
+    )
+    factors = list(map(view.resolve, product.inputs))
+    if not alike or x not in factors:
+        return None
+    factors.remove(x)
+    return x, factors[0]
 
 
 @operation(DETACHED, keras="keras.ops.stop_gradient")

@@ -38,7 +38,7 @@ def reshape(view: View, tensor: str) -> Match | None:
         )
     if (
         before is not None
-        and sizes is not None
+        and sizes  # not a scalar
         and (_several_open(before, known) or _of_another_batch(view, node.inputs[0], known, sizes))
     ):
         sizes = [s if n is None else n for n, s in zip(known, sizes, strict=True)]

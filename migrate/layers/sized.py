@@ -22,14 +22,19 @@ def fill(view: View, tensor: str) -> Match | None:
     first, rest = sizes[0], sizes[1:]
     inner = [size for size in rest if isinstance(size, int)]
     shaped = view.node(node.inputs[0])
-    if not isinstance(first, Dimension) or first.axis != 0 or len(inner) != len(rest):
+    likened = shaped.op == "Shape" and view.uses(shaped.inputs[0]) > 1
+    if likened or not isinstance(first, Dimension) or first.axis != 0 or len(inner) != len(rest):
         if shaped.op != "Shape":
             dtype = view.dtype(tensor)
             given = {"value": number or None, "dtype": None if dtype == "float32" else dtype}
             return made_of_sizes(view, tensor, "DynamicFull", sizes, given)
 
         def build_like(builder: Builder, like: Value) -> Value:
-            filled = builder.op("full_like", like, number, shape=like.shape)
+            by_number = {0: "zeros_like", 1: "ones_like"}
+            if number in by_number:
+                filled = builder.op(by_number[number], like, shape=like.shape)
+            else:
+                filled = builder.op("full_like", like, number, shape=like.shape)
             if filled.dtype != like.dtype:
                 builder.plan.calls[-1].keywords["dtype"] = filled.dtype
             return filled

@@ -119,8 +119,8 @@ def strided_slice(view: View, tensor: str) -> Match | None:
         if None in bounds:
             return None
         return dynamic(view, tensor, "DynamicSlice", [n for part in bounds for n in part or ()])
-    if len(index) == 1 and ":" in index[0]:
-        index.append("...")  # keras.ops.get_item knows no slice alone
+    if len(index) == 1 and (":" in index[0] or index[0] == "None"):
+        index.append("...")  # keras.ops.get_item knows no slice or new axis alone
     text = ", ".join(index)
 
     def build(builder: Builder, value: Value) -> Value:

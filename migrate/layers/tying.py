@@ -1,4 +1,4 @@
-"""Two layers of one variable as one layer: a dense layer by another's transposed weight."""
+"""Two layers of one variable as one layer, which is called forward and in reverse."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ _WEIGHTS = {"Dense": "kernel", "Embedding": "embeddings"}
 
 
 def tie(builder: Builder) -> None:
-    """Makes a dense layer whose kernel is another's transposed a call of that other layer."""
+    """Makes a dense layer whose kernel is another's transposed a call of that other layer.
+
+    So it does with a transposed convolution that has the kernel of a convolution.
+    """
     earlier: dict[tuple[str, ...], list[Layer]] = {}  # by the variables of their weights
     for layer in builder.plan.layers:
+        if layer.kind == "Conv2DTranspose":
+            _tie_convolution(builder, layer)
         if layer.kind.removeprefix("Reversible") not in _WEIGHTS:
             continue
         weights = _weights(builder, layer)
@@ -32,6 +37,27 @@ def tie(builder: Builder) -> None:
 
 def _weights(builder: Builder, layer: Layer) -> Recipe:
     return builder.weights_of(layer)[_WEIGHTS[layer.kind.removeprefix("Reversible")]]
+
+
+def _tie_convolution(builder: Builder, layer: Layer) -> None:
+    plan, own = builder.plan, builder.weights_of(layer)["kernel"]
+    alike = ("kernel_size", "strides", "padding", "dilation_rate", "groups", "data_format")
+    free = ("activation", "output_padding", "data_format", "dilation_rate", "groups")
+    if any(layer.arguments.get(key) is not None for key in free):
+        return
+    for other in plan.layers[: plan.layers.index(layer)]:
+        if other.kind not in ("Conv2D", "ReversibleConv2D"):
+            continue
+        same = all(layer.arguments.get(key) == other.arguments.get(key) for key in alike)
+        if same and _is_same(own, builder.weights_of(other)["kernel"]):
+            other.kind = "ReversibleConv2D"
+            _call_in_reverse(builder, layer, other)
+            return
+
+
+def _is_same(one: Recipe, other: Recipe) -> bool:
+    """Whether two arrays are the same variable as it is."""
+    return one.is_variable and other.is_variable and one.sources == other.sources
 
 
 def _is_transposed(one: Recipe, other: Recipe) -> bool:

@@ -7,6 +7,7 @@ Importing this package imports Keras.
 from .adagrad_da import AdagradDA
 from .add_sign import AddSign
 from .by_round import ByRound
+from .in_turn import InTurn
 from .linear_cosine_decay import LinearCosineDecay
 from .momentum import Momentum
 from .nesterov_adam import NesterovAdam
@@ -28,6 +29,7 @@ __all__ = [
     "AdagradDA",
     "AddSign",
     "ByRound",
+    "InTurn",
     "LinearCosineDecay",
     "Momentum",
     "NesterovAdam",

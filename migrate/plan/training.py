@@ -46,6 +46,8 @@ class Formula:
         inputs: of the model that it takes: name of the argument, number of the input, or None for
             the only one.
         held: weights of the model that it takes: name of the argument, target.
+        function: the name of the function of a loss that is the model's own.
+        penalties: the layers whose penalties such a model adds; None for all.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Formula:
     outputs: int = 0
     inputs: tuple[tuple[str, int | None], ...] = ()
     held: tuple[tuple[str, str], ...] = ()
+    function: str = "graph_loss"
+    penalties: tuple[str, ...] | None = None
 
     @property
     def labels(self) -> int:
@@ -169,7 +173,8 @@ class Slot:
     @property
     def target(self) -> str:
         """A name for it, until the saved model gives it its path."""
-        return f"optimizer/{self.attribute.strip('_')}/{self.weight}"
+        number = f"{self.member}/" if self.member else ""
+        return f"optimizer/{number}{self.attribute.strip('_')}/{self.weight}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -205,6 +210,8 @@ class TrainingPlan:
         powers: of betas that these take → beta, the power now, and the step now.
         kept: variables that the program's step changes and nothing in it depends on.
         proved: whether some steps of both were compared, and agree.
+        turns: other losses, which the program minimizes in turn with this. Slots, iterations,
+            targets and reasons are those of all.
     """
 
     optimizer: New
@@ -225,6 +232,22 @@ class TrainingPlan:
     powers: dict[str, tuple[float, float, int]] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     proved: bool = True
+    turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def applied(self) -> New:
+        """The optimizer that one step applies: one of several, where they take turns."""
+        if self.optimizer.kind == "InTurn":
+            return self.optimizer.arguments["optimizers"][self.members[0]]
+        return self.optimizer
+
+    @property
+    def members(self) -> list[int]:
+        """The numbers of the optimizers that one step applies, among those of ``iterations``."""
+        if self.optimizer.kind == "InTurn":
+            single = len(self.optimizer.arguments["optimizers"]) == 1
+            return [0 if single else self.optimizer.arguments.get("turn", 0)]
+        return list(range(len(self.iterations)))
 
     @property
     def kinds(self) -> list[str]:
@@ -251,11 +274,13 @@ class TrainingPlan:
     @property
     def own_model(self) -> Formula | None:
         """The loss that takes all outputs together, if there is one: the model computes it."""
-        return next((formula for formula in self.formulas if formula.outputs), None)
+        own = (loss.new for loss in self.losses)
+        return next((new for new in own if isinstance(new, Formula) and new.outputs), None)
 
     def _items(self) -> list[New | Formula]:
         found: list[New | Formula] = []
         waiting: list[Any] = [self.optimizer, *(loss.new for loss in self.losses)]
+        waiting += [loss.new for turn in self.turns for loss in turn.training.losses]
         while waiting:
             item = waiting.pop()
             if isinstance(item, (New, Formula)):
@@ -267,6 +292,29 @@ class TrainingPlan:
         return found
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A loss that a program minimizes in turn with the first, with an optimizer of its own.
+
+    Attributes:
+        name: what it trains, as a part of names in the source.
+        training: its own loss, optimizer and slots; the numbers of inputs and outputs in it are
+            those of its part of the model.
+        inputs: numbers of the model's inputs that its part takes.
+        outputs: numbers of the model's outputs that its part has.
+    """
+
+    name: str
+    training: TrainingPlan
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def function(self) -> str:
+        """The function of the source that makes the model of its part."""
+        return f"{self.name}_trainer"
+
+
 OWN_OPTIMIZER = "GraphOptimizer"
 """The class of an optimizer whose steps also change gradients or weights."""
 
@@ -276,5 +324,7 @@ OWN_MODEL = "GraphModel"
 SUMS = "_accumulated_gradients"
 """The attribute of an optimizer that lists the sums of gradients not yet applied."""
 
-STEP_TARGET = "optimizer/iteration"
-"""Target of the step counter, until the saved model gives it its path."""
+
+def step_target(member: int | None) -> str:
+    """Target of the step counter of an optimizer, until the saved model gives it its path."""
+    return f"optimizer/{member}/iteration" if member else "optimizer/iteration"

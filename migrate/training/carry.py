@@ -11,31 +11,30 @@ import numpy as np
 from ..errors import listed, printable
 from ..graph import (
     CUSTOM,
-    Loss,
     Towers,
     Trainer,
     counted_ahead,
     find_training,
     train_operation,
     train_operations,
-    uniform,
 )
 from ..graph.dtypes import numpy_dtype
 from ..graph.nodes import Graph, Node
 from ..graph.variables import find_variables
-from ..plan import Plan, Unknown
+from ..plan import Plan
 from ..plan.recipe import Read, Recipe
-from ..plan.training import Formula, New, Rule, TrainingPlan
-from .accumulation import accumulating, carry_sums, steps_of_rounds
+from ..plan.training import New, Rule, TrainingPlan
+from .accumulation import carry_sums, steps_of_rounds
 from .context import Context
-from .custom import custom_optimizer, custom_rules, powers_of
-from .layers import add_regularizers, carry_statistics, freeze, layer_of
+from .custom import custom_rules, powers_of
+from .layers import add_regularizers, carry_statistics, freeze
+from .member import member_of, targets_of
 from .objective import carry_objective
 from .obstacles import not_by_optimizer, tell_obstacles
-from .optimizer import Form, form_of, new_optimizer
-from .rates import hyperparameters, learning_rate
 from .state import account_for_step, carry_slots
-from .step import count_steps
+from .step import by_own_steps, count_steps
+from .summary import summary_of
+from .turns import carry_turns, own_layers, take_turns
 
 _FEW = 2  # variables that a sentence names
 
@@ -54,7 +53,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     trainers, towers = training.trainers, training.towers
     graph = graph if towers is None else towers.graph
     context = Context(graph, find_variables(graph), plan, recipes, read)
-    chosen = _choose(context, trainers) if trainers else []
+    chosen, others = _choose(context, trainers) if trainers else ([], [])
     if not chosen:
         used = {name for weight in plan.weights for name in weight.recipe.sources}
         nodes = [node for node, recipe in recipes.items() if used & set(recipe.sources)]
@@ -75,7 +74,7 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
                 return
             rules += found
     told = len(plan.warnings)
-    members = [_member(context, trainer) for trainer in chosen]
+    members = [member_of(context, trainer) for trainer in chosen]
     if None in members:
         if len(plan.warnings) > told:
             return
@@ -87,9 +86,8 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     optimizers = [member[0] for member in members if member is not None]
     result = TrainingPlan(optimizers[0], origins=[t.optimizer.name for t in chosen])
     if len(chosen) > 1:
-        result.optimizer = New(
-            "Together", {"optimizers": optimizers, "paths": _paths(context, chosen)}
-        )
+        paths = plan.endings(targets_of(context, chosen))
+        result.optimizer = New("Together", {"optimizers": optimizers, "paths": paths})
     if towers is not None:
         context.notes.append(_of_towers(towers))
     if chosen[0].replicas == 1:
@@ -103,14 +101,16 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     result.rules = rules
     plan.training = result
     loss = chosen[0].loss
-    result.losses = carry_objective(context, loss)
+    apart = own_layers(context, chosen[0], others)
+    result.losses = carry_objective(context, loss, penalized=apart)
     for each in result.losses:
         if each.weights:
             context.notes.append(
                 f"the examples are weighted by {each.weights}: pass it to fit as sample_weight"
             )
     steps = []
-    for number, (trainer, member) in enumerate(zip(chosen, members, strict=True)):
+    counting = [by_own_steps(trainer, recipes, read) for trainer in chosen]
+    for number, (trainer, member) in enumerate(zip(counting, members, strict=True)):
         counted, disagreement = count_steps(trainer.optimizer, recipes, read)
         operations = train_operations(graph, [trainer.optimizer])
         if counted is not None and counted_ahead(graph, trainer.optimizer, operations):
@@ -133,12 +133,17 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
                 carry_sums(context, trainer.accumulation, steps[-1], result, which)
         if trainer.optimizer.class_name == CUSTOM:
             result.powers |= powers_of(context, trainer, steps[-1] or 0)
-        account_for_step(context, trainer, result)
+        account_for_step(context, trainer, result, number)
     result.iterations = [step or 0 for step in steps]
-    _warn_of_other_steps(context, chosen)
-    _change_layers(context, chosen, loss)
-    tell_obstacles(context, chosen, result)
-    result.summary = _summary(chosen, result, steps[0], context)
+    turns = carry_turns(context, chosen, others, result)
+    chosen_and_turns = [*chosen, *(turn.trainer for turn in turns)]
+    _warn_of_other_steps(context, chosen_and_turns)
+    _change_layers(context, chosen_and_turns)
+    tell_obstacles(context, chosen, result, [op for t in turns for op in t.plan.operations])
+    take_turns(context, chosen, turns, result)
+    result.summary = summary_of(chosen, result, steps[0], context)
+    if turns:
+        result.summary["turns"] = {t.turn.function: t.plan.summary for t in turns}
     plan.notes += [f"Training: {note}." for note in context.notes]
     plan.warnings += [f"Training: {warning}." for warning in context.warnings]
 
@@ -184,14 +189,17 @@ def _warn_of_other_steps(context: Context, chosen: Sequence[Trainer]) -> None:
             )
 
 
-def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
-    """The trainer of the most of the model's variables, with those that share its loss."""
+def _choose(context: Context, trainers: Sequence[Trainer]) -> tuple[list[Trainer], list[Trainer]]:
+    """The first trainer with those that share its loss, and those of other losses.
+
+    It is the one whose loss takes the most inputs of the model, and then trains the most of it.
+    """
     used = {name for weight in context.plan.weights for name in weight.recipe.sources}
     reach = {id(t): used & context.trained(t) for t in trainers}
-    first = max(trainers, key=lambda t: len(reach[id(t)]))
+    first = max(trainers, key=lambda t: (*_taken(context, t, reach[id(t)]), len(reach[id(t)])))
     if not reach[id(first)]:
-        return []
-    chosen, taken = [first], set(reach[id(first)])
+        return [], []
+    chosen, taken, others = [first], set(reach[id(first)]), list[Trainer]()
     for other in trainers:
         if other is first:
             continue
@@ -200,86 +208,38 @@ def _choose(context: Context, trainers: Sequence[Trainer]) -> list[Trainer]:
         if same and reach[id(other)] and not reach[id(other)] & taken:
             chosen.append(other)
             taken |= reach[id(other)]
-        elif not reach[id(other)] and not same and other.loss is not None:
-            context.warnings.append(_of_other_loss(first, other))
+        elif not same and other.loss is not None and first.loss is not None:
+            others.append(other)
+        elif other.loss is None and reach[id(other)]:
+            names = listed([printable(name) for name in other.optimizer.variables], _FEW)
+            context.warnings.append(
+                f"the optimizer {printable(other.optimizer.name)} ({other.optimizer.class_name}) "
+                f"trains {names} by a loss that was not found; it is not carried over"
+            )
         else:
             what = "the same variables" if reach[id(other)] else "other variables"
             context.notes.append(
                 f"the optimizer {other.optimizer.name} ({other.optimizer.class_name}) trains "
                 f"{what}; it is not carried over"
             )
-    return chosen
+    return chosen, others
 
 
-def _of_other_loss(first: Trainer, other: Trainer) -> str:
-    """What a program with two losses trains besides, as a GAN or an actor with its critic does."""
-    assert other.loss is not None
-    own = "" if first.loss is None else f" besides {printable(first.loss.tensor)}"
-    variables = listed([printable(name) for name in other.optimizer.variables], _FEW)
-    return (
-        f"the program minimizes {printable(other.loss.tensor)}{own}, with the optimizer "
-        f"{printable(other.optimizer.name)} ({other.optimizer.class_name}) of {variables}; that is "
-        "not carried over: convert that network with --outputs into a model of its own, and train "
-        "both in turn"
-    )
+def _taken(context: Context, trainer: Trainer, reach: set[str]) -> tuple[bool, int]:
+    """Whether a trainer trains the model, and how many of its inputs its loss takes."""
+    behind = {} if trainer.loss is None else context.graph.ancestors([trainer.loss.tensor])
+    taken = [i for i in context.plan.inputs if i.tensor.partition(":")[0] in behind]
+    return bool(reach), len(taken) if reach else 0
 
 
-def _member(context: Context, trainer: Trainer) -> tuple[New, Form, dict[str, Any]] | None:
-    """An optimizer, its form and its hyper-parameters; None where Keras has no such class."""
-    rate, constant_rate = learning_rate(context, trainer)
-    if rate is not None and trainer.optimizer.class_name == CUSTOM:
-        custom, own = custom_optimizer(trainer, rate)
-        return accumulating(custom, trainer), own, {}
-    known = hyperparameters(context, trainer) if rate is not None else None
-    if rate is None or known is None:
-        return None
-    sparse = any(update.indices is not None for update in trainer.optimizer.updates)
-    if trainer.optimizer.class_name in ("Adam", "Adagrad"):
-        # Their updates of rows are those of whole arrays, in TensorFlow 1; not so in Keras.
-        sparse = sparse or _trains_embedding(context, trainer)
-    form = form_of(trainer.optimizer, constant_rate=constant_rate, sparse=sparse)
-    if form is None:
-        return None
-    initial = _initial(context, trainer, form)
-    made = new_optimizer(form, rate, known, trainer.clipping, initial)
-    return accumulating(made, trainer), form, known
-
-
-def _trains_embedding(context: Context, trainer: Trainer) -> bool:
-    """Whether Keras will find rows for gradients, though TensorFlow 1 made a whole array of them.
-
-    It did where a table was changed on the way to the lookup: by a row of zeros in front, say.
-    """
-    trained = context.trained(trainer)
-    found = ((layer_of(context.plan, w)[0], w) for w in context.plan.weights)
-    kinds = {layer.kind for layer, w in found if layer and trained & set(w.recipe.sources)}
-    return "Embedding" in kinds
-
-
-def _initial(context: Context, trainer: Trainer, form: Form) -> float | None:
-    """The value that the accumulators of a fresh start have."""
-    slot = context.variables.get(trainer.optimizer.updates[0].slots.get(form.initial or "", ""))
-    if slot is None or slot.initial_value is None:
-        return None
-    return uniform(context.graph, slot.initial_value)
-
-
-def _paths(context: Context, chosen: Sequence[Trainer]) -> list[list[str]]:
-    """For each trainer, the weights that it trains."""
-    return context.plan.endings(
-        [
-            [w.target for w in context.plan.weights if {*w.recipe.sources} & context.trained(each)]
-            for each in chosen
-        ]
-    )
-
-
-def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | None) -> None:
+def _change_layers(context: Context, chosen: Sequence[Trainer]) -> None:
     """Regularizers, layers that are not trained, and moving statistics."""
     plan, graph = context.plan, context.graph
     keys = {node: recipe.sources for node, recipe in context.recipes.items()}
-    if loss is not None:
-        context.warnings += add_regularizers(plan, loss.regularization, keys)
+    losses = [trainer.loss for trainer in chosen if trainer.loss is not None]
+    penalties = dict.fromkeys(p for each in losses for p in each.regularization)
+    context.warnings += add_regularizers(plan, penalties, keys)
+    loss = chosen[0].loss
     trained = {name for trainer in chosen for name in context.trained(trainer)}
     context.warnings += freeze(plan, trained)
     nodes = {names[0]: node for node, names in keys.items() if len(names) == 1}
@@ -290,41 +250,3 @@ def _change_layers(context: Context, chosen: Sequence[Trainer], loss: Loss | Non
     decisions, doubts = carry_statistics(plan, graph, nodes, applied, minimized)
     context.notes += decisions
     context.warnings += doubts
-
-
-def _summary(
-    chosen: Sequence[Trainer], result: TrainingPlan, steps: int | None, context: Context
-) -> dict[str, Any]:
-    loss = chosen[0].loss
-    penalties = loss.regularization if loss is not None else ()
-    labels = [name for each in result.losses for name in each.labels]
-    if loss is not None and not labels:
-        labels = list(loss.label_inputs)
-    classes = [f"{trainer.optimizer.class_name}Optimizer" for trainer in chosen]
-    return {
-        "loss": " + ".join(each.name for each in result.losses) or None,
-        "loss_weights": [each.weight for each in result.losses],
-        "labels": list(dict.fromkeys(labels)),
-        "sample_weights": [each.weights for each in result.losses],
-        "optimizer": {**_described(result.optimizer), "tensorflow_class": " + ".join(classes)},
-        "regularization": [
-            {"variable": p.variable, "kind": p.kind, "factor": p.factor} for p in penalties
-        ],
-        "changes": [{"when": c.when, "weight": c.weight} for c in result.changes],
-        "step": steps,
-        "notes": list(context.notes),
-        "warnings": list(context.warnings),
-    }
-
-
-def _described(item: Any) -> Any:
-    if isinstance(item, Formula):
-        return {"class": item.name, "tensor": item.tensor}
-    if isinstance(item, list):
-        return [_described(part) for part in item]
-    if isinstance(item, Unknown):
-        return {"fed": item.tensor}
-    if not isinstance(item, New):
-        return item
-    arguments = {key: _described(value) for key, value in item.arguments.items()}
-    return {"class": (item.base or item.kind).rpartition(".")[2], **arguments}

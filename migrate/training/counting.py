@@ -37,7 +37,9 @@ def counted_on(
     trainers = {trainer.optimizer.name: trainer for trainer in find_training(graph).trainers}
     found: dict[str, np.ndarray] = {}
     unknown = []
-    for origin, was, now in zip(training.origins, training.iterations, iterations, strict=True):
+    others = (origin for turn in training.turns for origin in turn.training.origins)
+    origins = [*training.origins, *others][: len(training.iterations)]  # a shared one counts all
+    for origin, was, now in zip(origins, training.iterations, iterations, strict=True):
         optimizer, accumulation = trainers[origin].optimizer, trainers[origin].accumulation
         if was == now:
             continue
@@ -53,8 +55,8 @@ def counted_on(
                 continue
         if optimizer.step is not None and optimizer.step in recipes:
             name = recipes[optimizer.step].sources[0]
-            step = read(name)
-            found[name] = (step + (now - was)).astype(step.dtype)
+            step = read(name)  # which several optimizers may increase
+            found[name] = (found.get(name, step) + (now - was)).astype(step.dtype)
         for kind, node in optimizer.shared.items():
             if not kind.endswith("_power") or node not in recipes:
                 continue

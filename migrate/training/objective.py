@@ -15,7 +15,7 @@ from ..graph.sources import PIPELINE_OPS, is_placeholder
 from ..graph.variables import resolve
 from ..layers.formula import detached, formula
 from ..plan.names import identifier
-from ..plan.training import OWN_MODEL, Formula, OutputLoss
+from ..plan.training import OWN_MODEL, Formula, New, OutputLoss
 from .context import Context
 from .held import Held, held_weights, keep_in_layers
 from .loss import carry_losses
@@ -33,15 +33,27 @@ _ARGUMENTS = ("x", "y", "y_true", "y_pred")
 Summand = tuple[str, float]
 
 
-def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
-    """A loss for each output that has one, or one of all together; else none, and a note why."""
+def carry_objective(
+    context: Context, loss: Loss | None, *, penalized: Sequence[str] | None = None
+) -> list[OutputLoss]:
+    """A loss for each output that has one, or one of all together; else none, and a warning why.
+
+    Args:
+        penalized: asks for one of all together, with the penalties of these layers only.
+    """
     if loss is None:
         context.warnings.append("no loss was found in the graph; compile_model does not set one")
         return []
-    whole = carry_losses(context.graph, loss, context.plan)
-    if not isinstance(whole, str):
-        return whole
     objective = _Objective(context, loss)
+    if penalized is not None:
+        alone = objective.together()
+        if not isinstance(alone, str):
+            return [replace(each, new=_with_penalties(each.new, penalized)) for each in alone]
+        context.warnings.append(f"compile_model does not set a loss: {alone}")
+        return []
+    by_class = carry_losses(context.graph, loss, context.plan)
+    if not isinstance(by_class, str):
+        return by_class
     found = objective.by_output() or objective.together()
     if not isinstance(found, str):
         computed = [n for each in found for n in (*each.labels, each.weights) if n]
@@ -50,7 +62,7 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
         computed = [] if isinstance(made, str) else [n for each in made for n in each.labels]
         if isinstance(made, str) or any(map(objective.learned, computed)):
             # That the loss as a whole has no known form says less than what it takes.
-            reasons = found if loss.kind == "unknown" else f"{whole}; {found}"
+            reasons = found if loss.kind == "unknown" else f"{by_class}; {found}"
             context.warnings.append(f"compile_model does not set a loss: {reasons}")
             return []
         found = made
@@ -60,6 +72,10 @@ def carry_objective(context: Context, loss: Loss | None) -> list[OutputLoss]:
             f"the loss depends on {told}, which the graph computes: pass its values to fit"
         )
     return found
+
+
+def _with_penalties(loss: New | Formula, layers: Sequence[str]) -> New | Formula:
+    return replace(loss, penalties=tuple(layers)) if isinstance(loss, Formula) else loss
 
 
 def _is_fed(graph: Graph, tensor: str) -> bool:
@@ -127,8 +143,9 @@ class _Objective:
         inputs = [t for t in given if t in numbers]
         names = [*labels, *inputs, *self._ends]
         kinds = [graph.dtype(t) or "float32" for t in names]
-        names += [f"{node}:0" for node in variables]
-        body = formula(detached(graph, self._ends, [tensor]), names, tensor, fixed)
+        own = [f"{node}:0" for node in variables]
+        names += own
+        body = formula(detached(graph, [*self._ends, *own], [tensor]), names, tensor, fixed)
         if isinstance(body, str):
             return f"the loss needs {body}, which keras.ops does not have"
         weights, new = held
@@ -248,7 +265,17 @@ class _Objective:
         """Where the network of the model ends, and any other whose results learn nothing here."""
         behind = self._graph.ancestors([tensor], stop=self._ends)
         stops = [f"{node.name}:0" for node in behind.values() if node.op == "StopGradient"]
-        return [*self._ends, *(t for t in stops if self._variables(t, self._ends))]
+        return [*self._ends, *(t for t in stops if self._is_given(t))]
+
+    def _is_given(self, stopped: str) -> bool:
+        """Whether values of a tensor without gradient are to be passed: of a network, not a weight.
+
+        A temperature or another number of the loss's own is a weight of the model.
+        """
+        variables = self._variables(stopped, self._ends)
+        behind = self._graph.ancestors([stopped], stop=self._ends)
+        fed = any(_is_fed(self._graph, f"{name}:0") for name in behind)
+        return bool(variables) and (fed or len(variables) > _FEW)
 
     def _variables(self, tensor: str, stop: Sequence[str]) -> set[str]:
         """The weights behind a tensor that are not penalties' alone."""

@@ -25,12 +25,26 @@ from .layers import STATISTICS
 _FEW = 4  # operations or variables that a sentence names
 
 
-def tell_obstacles(context: Context, trainers: Sequence[Trainer], result: TrainingPlan) -> None:
-    """Sets what a step runs and what may be the cause of a difference; warns of what is lost."""
+def tell_obstacles(
+    context: Context,
+    trainers: Sequence[Trainer],
+    result: TrainingPlan,
+    others: Sequence[str] = (),
+    *,
+    changeable: bool = True,
+) -> None:
+    """Sets what a step runs and what may be the cause of a difference; warns of what is lost.
+
+    Args:
+        others: operations of other turns, which are carried over as well.
+        changeable: whether the optimizer may become one that changes gradients and weights.
+    """
     graph = context.graph
     result.operations = train_operations(graph, [trainer.optimizer for trainer in trainers])
     path = read_path(graph, trainers, result.operations, _statistics(context))
-    left = carry_changes(context, trainers, path.obstacles, result)
+    left = list(path.obstacles)
+    if changeable:
+        left = carry_changes(context, trainers, path.obstacles, result)
     for obstacle in path.obstacles:
         sentence = _sentence(context, obstacle)
         if obstacle in left:
@@ -41,7 +55,7 @@ def tell_obstacles(context: Context, trainers: Sequence[Trainer], result: Traini
             does = "draws such noise again" if noise else "does the same"
             context.notes.append(f"{sentence}; the optimizer in model.py {does}")
     result.hints = _hints(path)
-    result.beside = _apart(context, trainers, result.operations)
+    result.beside = _apart(context, trainers, [*result.operations, *others])
     lost = [*result.causes, *result.doubts, *result.beside]
     context.warnings += map(not_carried, lost)
     _tell_defaults(context, trainers)

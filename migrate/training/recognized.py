@@ -119,6 +119,24 @@ STEPS = (
         cases=("two_rates",),
     ),
     Recognized(
+        "losses that a program minimizes in turn, with an optimizer each or one for all: GANs, "
+        "actor and critic",
+        "an optimizer `InTurn` with the state of all, and for each further loss a function, "
+        "`generator_trainer(model)`, that gives a compiled model of the same layers",
+        "the outputs of all networks have to be asked for with `--outputs`, which a warning lists",
+        (
+            *("gan_pair", "gan_one_optimizer", "gan_conditional", "wgan_turns", "gan_penalty"),
+            "actor_critic",
+        ),
+    ),
+    Recognized(
+        "a penalty on gradients of a network (WGAN-GP)",
+        "the gradient is an output of the model, by the weights of the same layers, which may be "
+        "called in reverse",
+        "its tensor has to be asked for with `--outputs`, which a warning lists",
+        ("gan_penalty",),
+    ),
+    Recognized(
         "slots that the checkpoint does not contain",
         "slots with their initial values, and a warning",
         cases=("slots_missing",),

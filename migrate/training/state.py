@@ -11,7 +11,7 @@ from ..errors import printable
 from ..graph import Trainer
 from ..plan import Weight
 from ..plan.recipe import Read, Recipe
-from ..plan.training import STEP_TARGET, Slot, TrainingPlan
+from ..plan.training import Slot, TrainingPlan, step_target
 from .context import Context
 from .optimizer import Form
 from .step import step_source
@@ -116,11 +116,17 @@ def movable(weight: Weight, standing: Mapping[str, Recipe], read: Read) -> bool:
     return made.shape == recipe.shape and recipe.keeps_steps(read)
 
 
-def account_for_step(context: Context, trainer: Trainer, result: TrainingPlan) -> None:
-    """Fates of the step variable and of the powers of beta."""
+def account_for_step(
+    context: Context, trainer: Trainer, result: TrainingPlan, member: int | None
+) -> None:
+    """Fates of the step variable and of the powers of beta.
+
+    Args:
+        member: the optimizer's number among several, or None.
+    """
     chosen = step_source(trainer.optimizer, context.recipes)
     if chosen is not None:
-        result.targets[chosen] = STEP_TARGET
+        result.targets.setdefault(chosen, step_target(member))
     for node in trainer.optimizer.shared.values():
         for name in context.recipes[node].sources if node in context.recipes else ():
             if name != chosen:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from ..graph import Optimizer
+from ..graph import Optimizer, Trainer
 from ..plan.recipe import Read, Recipe
 
 _UNDERFLOW = 1e-30  # float32 powers below this have lost digits
@@ -40,6 +41,21 @@ def count_steps(
                 f"were done; {step} is used"
             )
     return step, ""
+
+
+def by_own_steps(trainer: Trainer, recipes: Mapping[str, Recipe], read: Read) -> Trainer:
+    """The trainer without a step variable that counts otherwise than its powers of beta.
+
+    Two optimizers may increase one ``global_step``: each has its own powers, and where its rate
+    does not go by the step, these alone decide.
+    """
+    own = replace(trainer, optimizer=replace(trainer.optimizer, step=None))
+    if trainer.schedule.step is not None or not trainer.optimizer.shared:
+        return trainer
+    counted, told = count_steps(own.optimizer, recipes, read)
+    known = counted is not None and not told
+    disagree = count_steps(trainer.optimizer, recipes, read)[1]
+    return own if known and disagree else trainer
 
 
 def _gone(

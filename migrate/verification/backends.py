@@ -167,6 +167,9 @@ def compare_backends(
                 found.append(OnBackend(name, allowed, None, None, None, versions, reason, True))
                 continue
         notes = tuple(divergences(plan, name)) if plan is not None else ()
+        if plan is not None and plan.training is not None and again is not None:
+            turns = [turn.function for turn in plan.training.turns]
+            notes += tuple(f"{turn} was trained on TensorFlow only" for turn in turns)
         lower = []
         for precision in precisions:
             tell({"stage": f"comparing on {name}, {precision}"})

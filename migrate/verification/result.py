@@ -63,6 +63,7 @@ class Verification(Result):
         causes: what was found wrong and tested, from the first layer that differs on.
         wide: in float64; None where nothing differs.
         trained: after steps of training, if any were asked for.
+        turns: likewise of each loss that is minimized in turn, by the function of model.py.
         data: the file of the examples; None for random ones.
         run_by: which TensorFlow ran the original, where it is another than this one.
         unproved: why outputs that agree prove nothing; None where they do.
@@ -78,6 +79,7 @@ class Verification(Result):
     examples: int
     wide: Wide | None = None
     trained: Trained | None = None
+    turns: Mapping[str, Trained] = field(default_factory=dict)
     source: str = ""
     model: str = ""
     data: str | None = None
@@ -92,7 +94,8 @@ class Verification(Result):
     @property
     def verdict(self) -> Verdict:
         """Whether the outputs agree, and all that training made; whether that proves anything."""
-        trained = self.trained is None or self.trained.holds(self.allowed)
+        each = [*filter(None, [self.trained]), *self.turns.values()]
+        trained = all(found.holds(self.allowed) for found in each)
         holds = trained and self.outputs_hold
         elsewhere = [each.verdict for each in self.backends]
         elsewhere += [each.verdict for each in self.exports]
@@ -183,6 +186,7 @@ class Verification(Result):
                     "reason": self.wide.reason,
                 },
                 "training": self.trained.to_dict() if self.trained is not None else None,
+                "turns": {name: found.to_dict() for name, found in self.turns.items()},
                 "backends": [each.to_dict() for each in self.backends],
                 "exports": [each.to_dict() for each in self.exports],
                 "notes": self.notes,
@@ -201,6 +205,8 @@ class Verification(Result):
         shown += [Paragraph(line) for line in self.told()]
         if self.trained is not None:
             shown += self._shown(self.trained)
+        for function, trained in self.turns.items():
+            shown += [Heading(function, part=True), *self._shown(trained)]
         exports = [each.to_dict() for each in self.exports]
         shown += backends_blocks([each.to_dict() for each in self.backends])
         shown += exports_blocks(exports)
@@ -212,6 +218,8 @@ class Verification(Result):
         )
         if self.trained is not None:
             text += f" · {_of_training(self.trained)}"
+        for function, trained in self.turns.items():
+            text += f" · {function}: {_of_training(trained)}"
         for told in backends_told([each.to_dict() for each in self.backends]):
             text += f" · {told}"
         for told in exports_told(exports):

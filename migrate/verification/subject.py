@@ -279,6 +279,23 @@ class Model:
         finally:
             self._call({"step": "narrow"})
 
+    @contextmanager
+    def turn(self, function: str) -> Iterator[list[str]]:
+        """Lets the model that a function of its source makes of it train, from its first state.
+
+        Gives the targets of the weights in it.
+
+        Raises:
+            JobError: Keras cannot make it.
+        """
+        data, _ = self._call({"step": "turn", "function": function})
+        order, self._order = self._order, list(range(len(self._order)))
+        try:
+            yield data["targets"]
+        finally:
+            self._order = order
+            self._call({"step": "turn", "function": None})
+
     def set_rates(self, rates: Sequence[float | None]) -> None:
         """Sets the learning rate of each optimizer that the model's is made of, but for None."""
         self._call({"step": "rates", "rates": list(rates)})
@@ -288,7 +305,8 @@ class Model:
         return self._call({"step": "slots", "places": dict(places)})[1]
 
     def _inputs(self, given: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-        return {str(index): given[place] for index, place in enumerate(self._order)}
+        order = self._order[: len(given)]
+        return {str(index): given[place] for index, place in enumerate(order)}
 
     def _listed(self, made: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         return [made[str(index)] for index in range(len(made))]

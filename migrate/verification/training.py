@@ -166,7 +166,8 @@ def _first_run(
 def unfed_rates(plan: Plan) -> list[str]:
     """The placeholders of learning rates that nobody gave."""
     assert plan.training is not None
-    rates = rates_of(plan.training.optimizer)
+    trainings = [plan.training, *(turn.training for turn in plan.training.turns)]
+    rates = [rate for training in trainings for rate in rates_of(training)]
     return list(dict.fromkeys(rate.tensor for rate in rates if isinstance(rate, Unknown)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import UserError, listed, printable
@@ -21,6 +21,7 @@ from .feeding import Feeding
 from .subject import Model
 from .trained import Trained
 from .training import train_both, unfed_rates
+from .turns import each_turn
 
 STEPS = 3
 _MOST_STEPS = 20
@@ -38,6 +39,7 @@ class TrainingCheck:
         beside: what the program runs besides, and was not run.
         examples: of each step.
         dropout: rates of the program and of the model, which are 0 during the check.
+        turns: the checks of other losses, by the function of model.py that is trained.
     """
 
     verdict: Verdict
@@ -46,6 +48,7 @@ class TrainingCheck:
     dropout: Mapping[str, list[float | None]] | None = None
     beside: tuple[str, ...] = ()
     examples: int = 0
+    turns: Mapping[str, TrainingCheck] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """For the report's ``training.check``."""
@@ -71,6 +74,8 @@ class TrainingCheck:
             found["not_run"] = list(self.beside)
         if self.dropout is not None:
             found["dropout_off"] = dict(self.dropout)
+        if self.turns:
+            found["turns"] = {function: check.to_dict() for function, check in self.turns.items()}
         return found
 
 
@@ -93,6 +98,25 @@ def check_training(
         JobError: Keras fails at it.
         WorkerError: a process died or hung.
     """
+    found = _checked(source, interface, plan, model, worker, timeout)
+    for function, own, part in each_turn(interface, plan, model):
+        if found.verdict is Verdict.PASS:
+            check = _checked(source, own, part, model, worker, timeout)
+            reason = f"{function}: {check.reason}" if check.reason else ""
+            turns = {**found.turns, function: check}
+            found = replace(found, verdict=check.verdict, reason=reason, turns=turns)
+    return found
+
+
+def _checked(
+    source: Source,
+    interface: Interface,
+    plan: Plan,
+    model: Model,
+    worker: Worker,
+    timeout: float | None,
+) -> TrainingCheck:
+    """The check of one loss and what trains by it."""
     assert source.graph is not None
     allowed = Allowed()
     dropout = _dropout(source.graph, plan)
@@ -133,8 +157,8 @@ def check_training(
 def _steps(plan: Plan) -> int:
     """Enough to reach an update, where one comes after several steps, and the step after it."""
     assert plan.training is not None
-    rounds = plan.training.optimizer.arguments.get("gradient_accumulation_steps", 1)
-    left = rounds - plan.training.iterations[0] % rounds
+    rounds = plan.training.applied.arguments.get("gradient_accumulation_steps", 1)
+    left = rounds - plan.training.iterations[plan.training.members[0]] % rounds
     return max(STEPS, min(left + 1, _MOST_STEPS))
 
 

@@ -14,7 +14,7 @@ from ..graph.variables import VARIABLE_OPS, find_variables
 from ..parity import Difference
 from ..plan import Plan, Unknown
 from ..plan.recipe import Read
-from ..plan.training import SUMS, New
+from ..plan.training import SUMS, TrainingPlan
 from ..sources import Source
 from ..worker import Worker
 from ..worker.original import Original
@@ -81,8 +81,7 @@ class Side:
         inputs += tuple(InputTensor(s.indices, (None, 2), "int64") for s in self._sparse)
         given = [i.tensor for i in inputs]
         carried = [
-            _TRIED_RATE if isinstance(rate, Unknown) else rate
-            for rate in rates_of(plan.training.optimizer)
+            _TRIED_RATE if isinstance(rate, Unknown) else rate for rate in rates_of(plan.training)
         ]
         rates = {
             trainer.schedule.tensor: rate
@@ -99,10 +98,11 @@ class Side:
         self._fresh = self._fresh_state(fetched)
         behind = graph.ancestors(self._losses, control=True).values()
         self._steered = any(n.op.startswith("Assign") for n in behind)
-        self.fed_rates = [
-            None if (fed := interface.fed.get(t, rates.get(t))) is None else float(np.asarray(fed))
-            for t in (trainer.schedule.tensor for trainer in self._trainers)
-        ]
+        self.fed_rates: list[float | None] = [None] * len(plan.training.iterations)
+        for number, trainer in zip(plan.training.members, self._trainers, strict=True):
+            tensor = trainer.schedule.tensor
+            fed = interface.fed.get(tensor, rates.get(tensor))
+            self.fed_rates[number] = None if fed is None else float(np.asarray(fed))
         self._gradients = Gradients(source, plan, self._trainers)
         self._last: Original | None = None
 
@@ -213,7 +213,7 @@ class Side:
         """Powers of beta as Keras computes them; in float32 TensorFlow 1 rounds each step's."""
         assert self._plan.training is not None
         found = {}
-        for trainer, done in zip(self._trainers, self._plan.training.iterations, strict=True):
+        for trainer, done in zip(self._trainers, _done(self._plan.training), strict=True):
             for key, node in trainer.optimizer.shared.items():
                 beta = trainer.optimizer.hyperparameters.get(key.removesuffix("_power"))
                 if beta is not None and trainer.accumulation is None:
@@ -310,7 +310,8 @@ class Side:
         """Sums that the original has applied after some steps, but not yet set to 0."""
         assert self._plan.training is not None
         plan, found = self._plan.training, set[str]()
-        for number, (trainer, done) in enumerate(zip(self._trainers, plan.iterations, strict=True)):
+        for number, trainer in zip(plan.members, self._trainers, strict=True):
+            done = plan.iterations[number]
             way = trainer.accumulation
             if way is not None and not way.fresh and (done + steps) % way.steps == 0:
                 slots = (s for s in plan.slots if s.attribute == SUMS)
@@ -349,8 +350,7 @@ class Side:
             return name, _scalar(self._source.read(name)), _scalar(read(name))
 
         assert self._plan.training is not None
-        done = self._plan.training.iterations
-        for trainer, number in zip(self._trainers, done, strict=True):
+        for trainer, number in zip(self._trainers, _done(self._plan.training), strict=True):
             updates = steps
             if trainer.accumulation is not None:
                 updates = trainer.accumulation.updates(number, number + steps)
@@ -398,9 +398,14 @@ def _trainers(source: Source, plan: Plan) -> tuple[list[Trainer], Towers | None]
     return found, training.towers
 
 
-def rates_of(optimizer: New) -> list[Any]:
-    """The learning rate of each optimizer."""
-    inner = optimizer.arguments.get("optimizers", [optimizer])
+def _done(training: TrainingPlan) -> list[int]:
+    """The steps so far of each optimizer that a step applies."""
+    return [training.iterations[number] for number in training.members]
+
+
+def rates_of(training: TrainingPlan) -> list[Any]:
+    """The learning rate of each optimizer that a step applies."""
+    inner = training.applied.arguments.get("optimizers", [training.applied])
     return [each.arguments.get("learning_rate") for each in inner]
 
 

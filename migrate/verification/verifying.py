@@ -38,6 +38,7 @@ from .layers import LayerDifference, Search, Side
 from .result import Verification, Wide
 from .subject import Model, Subject, find_subject
 from .training import train_both, unfed_rates
+from .turns import train_turns
 
 _LAYER_BYTES = 256 << 20  # of all layers' outputs at once; fewer examples go through otherwise
 _ROUNDING = 1e-6  # of the scale: what float64 leaves where only constants were written in float32
@@ -221,7 +222,11 @@ def verify(
                 allowed,
                 timeout=timeout,
             )
-            result = replace(result, trained=trained)
+            turns = train_turns(
+                opened, interface, plan, made, runner, train, feeding, data, allowed,
+                timeout=timeout,
+            )  # fmt: skip
+            result = replace(result, trained=trained, turns=turns)
         common: dict[str, Any] = {
             "own": source_text if subject.code is None else subject.code.read_text("utf-8"),
             "report": subject.report,

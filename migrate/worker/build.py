@@ -154,7 +154,7 @@ def _save(
             f"model.keras does not contain {different or before.keys() ^ after.keys()}"
         )
     slots = opened_paths(optimizer, opened, _state.get("slots", {}))
-    finished.hold(opened)
+    finished.hold(opened, _state["module"])
     _state["model"] = opened
     # An opened model's own paths lack its name. It is put in front for readers that look a path
     # up and fall back on its ending by `or`: a Keras variable found at once has no truth value.

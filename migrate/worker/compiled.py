@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..plan.training import step_target
 from .keras_model import members, slot_variable
-
-ITERATION = "optimizer/iteration"
-"""Target of the step counter."""
 
 
 def compile_model(
@@ -67,8 +65,8 @@ def opened_paths(saved: Sequence[bytes], opened: Any, slots: Mapping[str, int]) 
     if len(before) != len(after) or not all(same):
         raise ValueError(f"model.keras does not contain the optimizer's state: {same}")
     paths = {target: after[place].path for target, place in slots.items()}
-    if after:
-        paths[ITERATION] = counter_of(members(opened.optimizer)[0]).path
+    for number, optimizer in enumerate(members(opened.optimizer) if after else ()):
+        paths[step_target(number)] = counter_of(optimizer).path
     return paths
 
 

@@ -36,10 +36,10 @@ def run(request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event) -> 
     return _STEPS[request["step"]](request, arrays)
 
 
-def hold(model: Any) -> None:
-    """Makes a Keras model the one that later steps run."""
+def hold(model: Any, module: Any = None) -> None:
+    """Makes a Keras model the one that later steps run; with the module of its source."""
     _state.clear()
-    _state.update(model=model, kind="keras")
+    _state.update(model=model, kind="keras", module=module)
 
 
 def forget() -> None:
@@ -63,7 +63,7 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     if module is None and request.get("source"):
         module = executed(request["source"])
     if path is None:
-        hold(_build(module, request["code"]))
+        hold(_build(module, request["code"]), module)
     elif Path(path).is_dir():
         return _open_saved_model(path)
     else:
@@ -72,7 +72,8 @@ def _open(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
         compiled = bool(request.get("compile"))
         try:
             known = {} if module is not None or compiled else _plain_classes(path)
-            hold(keras.models.load_model(path, custom_objects=known, compile=compiled))
+            opened = keras.models.load_model(path, custom_objects=known, compile=compiled)
+            hold(opened, module)
         except Exception as error:
             text = printable(str(error).strip().splitlines()[0] if str(error).strip() else "", 300)
             beside = Path(path).with_name("model.py")
@@ -327,6 +328,30 @@ def _rates(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     return {}, {}
 
 
+def _turn(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
+    """Lets the model of another turn train, from the state before all training.
+
+    ``function`` of the model's source makes it of the whole model; None: the whole model again.
+    Gives the targets that are in it.
+    """
+    if "whole" not in _state:
+        start = _state.get("start") or [np.array(variable) for variable in state_of(_compiled())]
+        _state["whole"] = _state["model"], start
+    whole, start = _state["whole"]
+    for variable, value in zip(state_of(whole), start, strict=True):
+        variable.assign(value)
+    make = request["function"] and getattr(_state["module"], request["function"], None)
+    if request["function"] and make is None:
+        raise UserError(
+            f"there is no function {printable(request['function'])} with this model",
+            expected="the model.py of the conversion beside it",
+        )
+    _state["model"] = make(whole) if make else whole
+    for key in ("step", "start", "narrow"):
+        _state.pop(key, None)
+    return {"targets": list(weights_of(_state["model"]))}, {}
+
+
 def _slots(request: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
     """The optimizer's variables at ``places``: target → number, attribute, target of the weight."""
     model = _state["model"]
@@ -409,6 +434,7 @@ _STEPS = {
     "train": _train,
     "rates": _rates,
     "slots": _slots,
+    "turn": _turn,
     "wide": _wide,
     "narrow": _narrow,
 }

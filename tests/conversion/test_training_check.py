@@ -187,6 +187,26 @@ def test_two_rates_are_run_together(report: Report) -> None:
     assert check["verdict"] == "pass"
 
 
+def test_losses_that_are_minimized_in_turn_are_each_compared(
+    report: Report, case_of: CaseOf, workers: Workers, tmp_path: Path
+) -> None:
+    case, code = case_of("train/gan_pair"), tmp_path / "out" / "model.py"
+    training = report("train/gan_pair", outputs=case.meta["outputs"])["training"]
+    first, second = training["check"], training["check"]["turns"]["generator_trainer"]
+    assert [each["verdict"] for each in (first, second)] == ["pass", "pass"]
+    assert [each["operations"] for each in (first, second)] == [["Adam"], ["Adam_1"]]
+    assert training["turns"]["generator_trainer"]["step"] == training["step"] == 10
+
+    result = verify(case.source, code.parent, train=2, workers=workers)
+    assert result
+    assert list(result.turns) == ["generator_trainer"]
+    code.write_text(code.read_text().replace("optimizer.at(1)", "optimizer.at(0)"))
+    result = verify(case.source, code, train=1, workers=workers)
+    assert not result
+    assert result.trained is not None
+    assert result.trained.holds(result.allowed)
+
+
 def test_without_a_loss_nothing_is_said_to_be_trained_alike(report: Report, tmp_path: Path) -> None:
     found = report("train/ddpg")
     assert found["training"]["check"] == {

@@ -57,10 +57,20 @@ def unpacked_to(folder: Path, archive: str) -> Path:
 OF_LOSS, OF_WEIGHT = 5e-6, 1e-5  # relative to the greatest loss; absolute: what is promised
 
 
-def assert_goes_on(case: Case, worker: Worker, ask: Callable[..., Any], folder: Path) -> str:
-    """Converts a case without hints and trains on as TensorFlow 1.15 did; gives model.py."""
+def assert_goes_on(
+    case: Case,
+    worker: Worker,
+    ask: Callable[..., Any],
+    folder: Path,
+    outputs: Sequence[str] | None = None,
+) -> str:
+    """Converts a case and trains on as TensorFlow 1.15 did; gives model.py.
+
+    Args:
+        outputs: those that are asked for; None to convert without hints.
+    """
     golden = case.arrays
-    source, plan = plan_of(case)
+    source, plan = plan_of(case, outputs)
     assert [output.tensor for output in plan.outputs] == case.meta["outputs"]
     paths = build(source, plan, worker, folder)
     answer = ask("go_on", str(folder), batches_of(case, plan, source))

@@ -44,6 +44,33 @@ def go_on(folder: str, batches: list[tuple[Any, ...]]) -> dict[str, Any]:
     }
 
 
+def go_on_in_turn(folder: str, steps: list[tuple[str | None, tuple[Any, ...]]]) -> dict[str, Any]:
+    """As :func:`go_on`, where each step is of the whole model or of one that a function makes."""
+    import keras
+
+    module = _module(Path(folder) / "model.py")
+    model = keras.models.load_model(Path(folder) / "model.keras")
+    functions = dict.fromkeys(function for function, _ in steps if function is not None)
+    parts = {None: model} | {name: getattr(module, name)(model) for name in functions}
+    losses = []
+    for function, batch in steps:
+        losses.append(float(parts[function].train_on_batch(*batch, return_dict=True)["loss"]))
+        parts[function].reset_metrics()
+    fresh = module.compile_model(module.build_model())
+    for function, batch in reversed(steps[:2]):  # whichever comes first
+        part = fresh if function is None else getattr(module, function)(fresh)
+        part.train_on_batch(*batch)
+    model.save(Path(folder) / "after.keras")
+    again = keras.models.load_model(Path(folder) / "after.keras")
+    pairs = zip(model.optimizer.variables, again.optimizer.variables, strict=True)
+    return {
+        "losses": np.array(losses, "float32"),
+        "weights": {v.path: np.asarray(v.value) for v in model.variables},
+        "kept": all((np.asarray(one) == np.asarray(other)).all() for one, other in pairs),
+        "steps": [int(each.iterations) for each in model.optimizer.optimizers],
+    }
+
+
 def steps_without_gradient(folder: str, steps: int) -> list[np.ndarray]:
     """What the changes of model.py's optimizer make of gradients of 0, by steps of rate 1."""
     import keras

@@ -153,4 +153,5 @@ def test_the_other_loss_of_a_pair_of_networks_is_named(case_of: Callable[[str], 
     _, plan = plan_of(Case(case_of("train/ddpg").folder))
     (told,) = (w for w in plan.warnings if "the program minimizes" in w)
     assert "mean_squared_error/value:0 besides Neg:0" in told
-    assert "train both in turn" in told
+    assert "--outputs Actor/eval/scaled_a:0,Critic/eval/q/BiasAdd:0" in told
+    assert "makes a model of both" in told

@@ -16,6 +16,7 @@ from tfmigrate.training.recognized import STEPS
 from tfmigrate.worker import Worker
 
 from .converting import Case, assert_goes_on, build, plan_of, training_of
+from .test_turns import CASES as IN_TURN
 
 CARRIED = {  # and what is to be seen in model.py
     "accumulation_branch": "gradient_accumulation_steps=5",
@@ -160,8 +161,8 @@ def test_a_model_of_towers_is_one_tower_for_any_batch(case_of: Callable[[str], A
 
 
 def test_each_row_of_the_table_has_a_program_that_is_tried() -> None:
-    """The others than those above are in other tests of this file and of tests/conversion."""
+    """Those that are not above are in other tests here, in test_turns.py and tests/conversion."""
     elsewhere = {"accumulation_apart", "gradient_noise", "keras_constraint"}
     for row in STEPS:
-        assert set(row.cases) <= CARRIED.keys() | elsewhere, row.what
+        assert set(row.cases) <= CARRIED.keys() | IN_TURN.keys() | elsewhere, row.what
         assert row.cases, row.what

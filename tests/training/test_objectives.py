@@ -5,7 +5,9 @@ The cases in ``data/objectives.tar.xz`` were written by ``tests/tf115`` (family 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tfmigrate.emit import source as emit_source
@@ -93,3 +95,13 @@ def test_a_loss_of_weights_reads_as_a_person_would_write_it(folder: Path) -> Non
         "\n"
         "\n"
     )
+
+
+def test_gradients_stop_where_the_graph_stops_them(
+    case_of: Callable[[str], Any], keras_worker: Worker, ask: Ask, tmp_path: Path
+) -> None:
+    """In a squared difference of two heads, and at a variable that only the loss takes."""
+    case = Case(case_of("train/stopped_error").folder)
+    text = assert_goes_on(case, keras_worker, ask, tmp_path, case.meta["outputs"])
+    loss = text[text.index("def graph_loss(") : text.index("class GraphModel")]
+    assert loss.count("keras.ops.stop_gradient(") == 3

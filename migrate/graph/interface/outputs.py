@@ -169,7 +169,8 @@ class OutputFinder:
     def _of_fewer_feeds(self, output: str) -> str:
         """The leaf of the same weights that needs less than an output, if there is one.
 
-        A program may write its loss out anew, where labels enter before the last weight does.
+        A program may write its loss out anew, where labels enter before the last weight does. An
+        autoencoder has no labels: there the output may be what its loss is of each example.
         """
 
         def fed(tensor: str) -> set[str]:
@@ -177,8 +178,12 @@ class OutputFinder:
             return {n.name for n in nodes if is_placeholder(n)}
 
         needed, variables = fed(output), self._behind(output)
-        leaves = (t for t in self.leaves() if self.graph.shape(t) != ())
-        return next((t for t in leaves if self._behind(t) == variables and fed(t) < needed), output)
+        leaves = [t for t in self.leaves() if self.graph.shape(t) != ()]
+        leaves = [t for t in leaves if self._behind(t) == variables and fed(t) <= needed]
+        one_number = len(self.graph.shape(output) or ()) == 1
+        wider = (t for t in leaves if one_number and len(self.graph.shape(t) or ()) > 1)
+        fewer = (t for t in leaves if fed(t) < needed)
+        return next(fewer, None) or next(wider, output)
 
     def doubt(self, outputs: Collection[str], others: Collection[str]) -> str:
         """Why the outputs found are hardly those of the network; empty where nothing says so.

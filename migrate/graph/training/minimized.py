@@ -32,7 +32,7 @@ def loss_tensor(graph: Graph, gradients: Iterable[str]) -> tuple[str | None, str
     adds for the operation ``x`` ``gradients/x_grad/…``: the first such name is the loss's own.
     """
     behind = graph.ancestors(gradients)
-    candidates: dict[str, None] = {}
+    candidates: dict[str, str] = {}
     for node in behind.values():
         match = SEED.fullmatch(node.name)
         if match is None or node.op not in ("Fill", "Const", "OnesLike", "Identity"):
@@ -43,9 +43,14 @@ def loss_tensor(graph: Graph, gradients: Iterable[str]) -> tuple[str | None, str
         if sources:
             found = sources[0] if len(sources) == 1 else _sum_of(graph, sources)
             if found is not None:
-                candidates[f"{found}:0"] = None
+                candidates[f"{found}:0"] = node.name
     if len(candidates) == 1:
         return next(iter(candidates)), ""
+    # A penalty on gradients has gradients of its own: the loss comes after all of these.
+    for tensor in candidates:
+        inner = {seed for other, seed in candidates.items() if other != tensor}
+        if inner <= graph.ancestors([tensor]).keys():
+            return tensor, ""
     if candidates:
         return None, f"gradients of {len(candidates)} tensors are mixed ({', '.join(candidates)})"
     return None, "its gradients do not start from ones"

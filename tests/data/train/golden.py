@@ -52,10 +52,12 @@ def write(
     extra=None,
     strip=False,
     saved=None,
+    turns=(),
 ):
     """Train, save, and record.
 
     `then` are ops that the program runs after each step. Variables that are not `saved` start anew.
+    `turns` are losses that the program minimizes besides: train op, loss, and after how many steps.
     """
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
@@ -68,15 +70,19 @@ def write(
     with tf.Session(config=config) as session:
         session.run([tf.global_variables_initializer(), tf.local_variables_initializer()])
 
-        def step(feeds):
-            value = session.run(loss, feeds)
+        def step(feeds, number):
+            values = [session.run(loss, feeds)]
             session.run(train, feeds)
             for op in then:
                 session.run(op, feeds)
-            return value
+            for other, own, every in turns:
+                if (number + 1) % every == 0:
+                    values.append(session.run(own, feeds))
+                    session.run(other, feeds)
+            return values
 
-        for _ in range(before):
-            step(batch(size))
+        for number in range(before):
+            step(batch(size), number)
         prefix = os.path.join(folder, "model.ckpt")
         saver.save(session, prefix, write_meta_graph=meta, strip_default_attrs=strip)
         start_values = session.run(tf.trainable_variables())
@@ -96,7 +102,7 @@ def write(
             feeds = batch(size)
             for t, v in feeds.items():
                 golden[f"feed_{k}_{t.name}"] = np.asarray(v, t.dtype.as_numpy_dtype)
-            losses.append(step(feeds))
+            losses += step(feeds, k)
         golden["train_losses"] = np.asarray(losses)
         assert np.isfinite(golden["train_losses"]).all(), "loss not finite"
         for v in saved or tf.global_variables():
@@ -112,6 +118,7 @@ def write(
         "loss": loss.name,
         "train_op": train.name,
         "train_then": [op.name for op in then],
+        "turns": [[op.name, own.name, every] for op, own, every in turns],
         "inference_feed": {t.name: v for t, v in inference.items()},
         "steps_before": before,
         "steps_after": STEPS,
