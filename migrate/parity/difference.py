@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 _ORDERED = {
@@ -48,6 +49,7 @@ class Difference:
         expected, actual: the two values there.
         same_class: the share of rows whose greatest element is at the same place, for arrays of
             two or more dimensions with two or more columns; else None.
+        resolution: of float16 and bfloat16, the step from 1 to the next number; 0 for all others.
     """
 
     shape: tuple[int, ...]
@@ -60,6 +62,7 @@ class Difference:
     expected: float | None
     actual: float | None
     same_class: float | None
+    resolution: float = 0.0
 
     @property
     def required(self) -> Tolerance:
@@ -133,6 +136,7 @@ def measure(expected: np.ndarray, actual: np.ndarray) -> Difference:
         expected=None if at is None else _scalar(expected[at]),
         actual=None if at is None else _scalar(actual[at]),
         same_class=_same_class(reference, other),
+        resolution=max(_resolution(expected.dtype), _resolution(actual.dtype)),
     )
 
 
@@ -145,6 +149,11 @@ def worst(differences: list[Difference]) -> Difference:
     if not differences:
         raise ValueError("nothing was compared")
     return max(differences, key=lambda d: (d.max_abs, d.max_ulp or 0))
+
+
+def _resolution(dtype: np.dtype[Any]) -> float:
+    half = dtype.itemsize == 2 and dtype.kind in "fV"  # bfloat16 is of kind V
+    return float(ml_dtypes.finfo(dtype).eps) if half else 0.0
 
 
 def _wide(array: np.ndarray) -> np.ndarray:

@@ -34,8 +34,11 @@ class Allowed:
         return (self.atol or 0.0) + (self.rtol or 0.0) * scale
 
     def holds(self, difference: Difference) -> bool:
-        """Whether a difference is within it."""
-        return difference.max_abs <= self.limit(difference.scale)
+        """Whether a difference is within it, by default at least a step of float16 or bfloat16."""
+        limit = self.limit(difference.scale)
+        if self.atol is None and self.rtol is None:
+            limit = max(limit, difference.resolution * difference.scale)
+        return difference.max_abs <= limit
 
     def holds_for(self, output: str, difference: Difference) -> bool:
         """Whether the difference of an output is within it."""

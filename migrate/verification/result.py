@@ -291,6 +291,12 @@ class Verification(Result):
                 f"{cause.after:.3g} instead of {cause.before:.3g}, and the outputs by "
                 f"{cause.outputs:.3g}: the cause is {cause.cause}."
             )
+        lines += [
+            f"{printable(tensor)} has half precision: it may differ by {d.resolution:.2g} of its "
+            "largest value, one step of its dtype."
+            for tensor, d in self.outputs.items()
+            if self.allowed.holds(d) and d.max_abs > self.allowed.limit(d.scale)
+        ]
         if self.wide is not None:
             lines.append(str(self.wide))
             lines += [

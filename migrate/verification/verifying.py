@@ -445,6 +445,8 @@ class Comparison:
         """Both sides again in float64, if both can; ``narrow`` is the original in float32."""
         if self.model.kind != "keras":
             return Wide(None, "the precision of a SavedModel is fixed")
+        if half := next((str(a.dtype) for a in narrow if a.dtype.itemsize == 2), None):
+            return Wide(None, f"the network computes in {half}")
         self.tell({"stage": "comparing in float64"})
         try:
             self.original.open(wide=True)

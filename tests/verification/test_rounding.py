@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from tfmigrate.parity import Verdict
@@ -80,3 +82,18 @@ def test_rounding_excuses_what_it_moves_as_far_and_never_the_first_loss() -> Non
     assert not trained.excused(moved, [0.0, 0.0009], Allowed()).holds(Allowed())
     first = replace(trained, losses=((1.0, 1.01), (1.0, 1.01)))
     assert not first.excused(moved, [1.0, 1.0], Allowed()).holds(Allowed())
+
+
+@pytest.mark.parametrize(("dtype", "step"), [("float16", 2.0**-10), (ml_dtypes.bfloat16, 2.0**-7)])
+def test_half_precision_may_be_off_by_one_step_and_says_so(dtype: Any, step: float) -> None:
+    one = np.array([1.0, 0.25], dtype)
+    found = difference(one, np.array([1 + step, 0.25], dtype))
+    assert found.resolution == step
+    result = Verification({"y:0": found}, (), (), Allowed(), 64)
+    assert result.verdict is Verdict.PASS
+    assert f"y:0 has half precision: it may differ by {step:.2g} of" in " ".join(result.told())
+    two = difference(one, np.array([1 + 2 * step, 0.25], dtype))
+    assert not Allowed().holds(two)
+    assert not Allowed(0.0, 2e-5).holds(found)  # a tolerance that is asked for
+    wide = difference(np.float32([1.0]), np.float32([1 + step]))
+    assert (wide.resolution, Allowed().holds(wide)) == (0.0, False)
