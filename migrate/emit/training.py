@@ -205,8 +205,7 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
         casts = [
             f"{_BODY}{name} = keras.ops.cast({name}, {kind!r})".replace("'", '"')
             for name, kind in zip(arguments(formula), formula.dtypes, strict=True)
-            if not name.startswith("y_pred")
-            and not (kind == "float32" and formula.weights is None and not formula.outputs)
+            if not name.startswith("y_pred") and (kind != "float32" or _is_array(name, formula))
         ]
         if formula.weights is not None:
             return _weighted(formula, register, [*casts, *lines], tensor)
@@ -236,6 +235,11 @@ def formula_source(formula: Formula, lines: list[str], tensor: str) -> str:
             f"{_BODY * 2}return {{}}",
         ]
     )
+
+
+def _is_array(name: str, formula: Formula) -> bool:
+    """Whether an argument may come as an array of numpy, which PyTorch does not take."""
+    return formula.weights is not None or (bool(formula.outputs) and name.startswith("y_true"))
 
 
 def _own_model(formula: Formula) -> list[str]:
