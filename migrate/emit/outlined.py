@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..outline.body import (
-    Argument,
     Block,
     BlockCall,
     Body,
@@ -19,17 +17,15 @@ from ..outline.body import (
     Step,
     overwrites,
 )
-from ..outline.columns import Text, Turn, Use
 from ..outline.forms import filled, same
 from ..outline.naming import followed_by, hint, wishes
 from ..outline.nesting import Line, nested
-from ..outline.turns import Turning
 from ..plan import Layer, Network, Value
 from ..plan.names import best_identifier, identifier, snake
 from .flat import MOST_TARGETS, model_call
-from .operators import binds, operation
 from .parameters import Parameters, is_attention
-from .render import ATOM, WIDTH, Apply, Name, literal, prose, render
+from .render import WIDTH, Apply, Name, prose, render
+from .slots import expression, header
 from .writer import BODY, Writer
 
 _POSITIONAL = ("filters", "units", "size")  # a block's first parameter, passed without its name
@@ -135,7 +131,7 @@ class _Function:
 
     def _inside(self, arguments: Sequence[str]) -> Callable[[Any], Any]:
         names = [Name(name) for name in arguments]
-        return lambda written: _expression(written, names, ())
+        return lambda written: expression(written, names, ())
 
     def statements(self, express: Callable[[Any], Any], indent: str) -> list[str]:
         """Statements of the body, whose given values have names."""
@@ -214,11 +210,11 @@ class _Function:
         for label in turning.heads:
             heads.append(identifier(label, self.taken))
             self.taken.add(heads[-1])
-        lines.append(f"{indent}for {_header(turning, outer, counter, heads, indent)}:")
+        lines.append(f"{indent}for {header(turning, outer, counter, heads, indent)}:")
         turn = [Name(counter), *map(Name, heads)]
 
         def express_turn(written: Any) -> Any:
-            return _expression(written, outer, turn)
+            return expression(written, outer, turn)
 
         slots = [express_turn(written) for written in turning.slots]
         deeper = indent + BODY
@@ -257,7 +253,7 @@ class _Function:
             inside.free = 0
         for index, ref in enumerate(block.body.results):
             inside.names[ref] = self.names[Ref(loop, index)]
-        lines = inside.statements(lambda written: _expression(written, slots, ()), indent)
+        lines = inside.statements(lambda written: expression(written, slots, ()), indent)
         return [*first, *lines]
 
     # The names
@@ -385,79 +381,3 @@ def _returning(lines: list[str], results: Sequence[str]) -> list[str]:
     if len(results) == 1 and last.startswith(target) and fits:
         return [*before, f"{BODY}return {last.removeprefix(target)}"]
     return [*lines, f"{BODY}return {', '.join(results)}"]
-
-
-def _header(
-    turning: Turning, outer: Sequence[Any], counter: str, heads: Sequence[str], indent: str
-) -> str:
-    """``i in range(3)``, ``filters, strides in [(64, 1), (128, 2)]``, or both by ``enumerate``."""
-    levels, row = len(indent) // len(BODY), ", ".join(heads)
-    if turning.table is None:
-        first, last = turning.first or 0, outer[turning.last]
-        stop = _plus_one(last) if first else last
-        counted = Apply(Name("range"), [first, stop] if first else [stop])
-        return f"{counter if turning.counted else '_'} in {render(counted, levels)}"
-    table = outer[turning.table]
-    table = list(table) if isinstance(table, tuple) else table
-    if turning.counted:
-        row = f"{counter}, ({row})" if len(heads) > 1 else f"{counter}, {row}"
-        start = {"start": turning.first} if turning.first else {}
-        table = Apply(Name("enumerate"), [table], start)
-    return f"{row} in {render(table, levels, before=len(row) + 8, after=1)}"
-
-
-def _plus_one(last: Any) -> Any:
-    return last + 1 if isinstance(last, int) else operation("+", last, 1)
-
-
-def _expression(written: Any, arguments: Sequence[Any], turn: Sequence[Any]) -> Any:
-    """An expression of an outline as one of the source.
-
-    Args:
-        arguments: what stands for the parameters of the body, or for the slots around a loop.
-        turn: names of the loop's number and of the columns of its table.
-    """
-    if isinstance(written, (list, tuple)):  # rows of a table
-        return type(written)(_expression(part, arguments, turn) for part in written)
-    if isinstance(written, Argument):
-        return Name(str(written), binds("*") if written.times != 1 else ATOM)
-    if isinstance(written, Turn):
-        return turn[0 if written.column is None else written.column + 1]
-    if isinstance(written, Text):
-        return _text([_expression(part, arguments, turn) for part in written.parts])
-    if not isinstance(written, Use):
-        return written
-    given = arguments[written.parameter]
-    if written.part is not None:
-        given = (
-            Name(f"{given.text}[{written.part}]")
-            if isinstance(given, Name)
-            else given[written.part]
-        )
-    if written.plus:
-        plus = written.plus
-        return operation("+", given, plus) if isinstance(given, Name) else given + plus
-    if written.times == 1:
-        return given
-    return (
-        operation("*", written.times, given) if isinstance(given, Name) else written.times * given
-    )
-
-
-def _text(parts: Sequence[Any]) -> Any:
-    inside = "".join(_inside(part) for part in parts)
-    if "{" not in inside:
-        return inside
-    whole = re.fullmatch(r"\{(\w+)\}", inside)
-    return Name(whole[1]) if whole else Name(f'f"{inside}"')
-
-
-def _inside(part: Any) -> str:
-    """A part of a formatted string."""
-    if isinstance(part, Name):
-        return part.text[2:-1] if part.text.startswith('f"') else "{" + part.text + "}"
-    return (
-        literal(part)[1:-1].replace("{", "{{").replace("}", "}}")
-        if isinstance(part, str)
-        else str(part)
-    )
