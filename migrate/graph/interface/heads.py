@@ -277,7 +277,10 @@ class LossHeads:
         belongs to the loss.
         """
         tensor = loss.logits or ""
-        written = ("categorical_cross_entropy", "binary_cross_entropy", "log_loss")
+        written = (
+            *("categorical_cross_entropy", "binary_cross_entropy", "log_loss"),
+            "sparse_softmax_cross_entropy",
+        )
         if loss.kind in written and loss.predictions is not None:
             node = self.graph.get(loss.predictions)
             if node is not None and node.op in ("Softmax", "Sigmoid"):

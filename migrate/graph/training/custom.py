@@ -273,11 +273,11 @@ class _Walk:
         node = self.graph.node(resolve(self.graph, tensor))
         while node.op == "UnsortedSegmentSum":
             node = self.graph.node(resolve(self.graph, node.inputs[0]))
-        clip = clipped(self.graph, node)
-        inner = node if clip is None else self.graph.node(resolve(self.graph, clip.inner))
-        if (name := self.sums.of(f"{inner.name}:0")) in self.sums.emptied:
+        while node.name not in self.borders and (clip := clipped(self.graph, node)) is not None:
+            node = self.graph.node(resolve(self.graph, clip.inner))
+        if (name := self.sums.of(f"{node.name}:0")) in self.sums.emptied:
             return name
-        return inner.name if inner.name in self.borders else None
+        return node.name if node.name in self.borders else None
 
     def _is_rate(self, tensor: str) -> bool:
         """Whether it is a scalar that depends on something, but on no gradient or weight."""
