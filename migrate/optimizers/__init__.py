@@ -15,6 +15,7 @@ from .proximal_adagrad import ProximalAdagrad
 from .proximal_gradient_descent import ProximalGradientDescent
 from .rmsprop import RMSProp
 from .sparse import (
+    LazyAdam,
     SparseAdadelta,
     SparseAdagrad,
     SparseAdam,
@@ -28,6 +29,7 @@ __all__ = [
     "AdagradDA",
     "AddSign",
     "ByRound",
+    "LazyAdam",
     "LinearCosineDecay",
     "Momentum",
     "NesterovAdam",

@@ -41,6 +41,7 @@ CARRIED = {  # and what is to be seen in model.py
     "keras_clipnorm": "global_clipnorm=0.1",
     "lamb": "keras.ops.where(",
     "lars": "keras.ops.sqrt(",
+    "lazy_adam": "optimizer=LazyAdam(",
     "loss_scale": "keras.optimizers.SGD(",
     "loss_not_reduced": 'reduction="sum"',
     "masked_gradient": 'gradients = [[change_gradient, ["h/kernel"], "mask"]]',

@@ -12,7 +12,8 @@ from .accumulation import Sums
 from .clipping import clipped
 from .gradients import Borders
 from .operation import ASSIGNING
-from .optimizers import Optimizer, Update, scalar
+from .optimizers import Optimizer, scalar
+from .updates import Update
 
 CLASS = "Custom"
 """The class name of such an optimizer."""
