@@ -20,8 +20,9 @@ from .view import View
 # Layers that a function may make anew each time it is traced.
 _WITHOUT_STATE = (
     "CRFLogLikelihood", "CTCLoss", "DynamicBroadcast", "DynamicFull", "DynamicPad",
-    "DynamicRange", "DynamicReshape", "DynamicSlice", "DynamicTile", "Filled", "Flatten",
-    "GatherNd", "Positions", "RepeatForBatch", "Reshape", "Resize", "SequenceMask", "Size",
+    "DynamicRange", "DynamicReshape", "DynamicSegmentSum", "DynamicSlice", "DynamicTile", "Filled",
+    "Flatten", "GatherNd", "Positions", "RepeatForBatch", "Reshape", "Resize", "SequenceMask",
+    "Size",
 )  # fmt: skip
 
 

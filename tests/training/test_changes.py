@@ -34,6 +34,7 @@ CARRIED = {  # and what is to be seen in model.py
     "ctc_open": "Size(axis=1)(x_1)",
     "decay_in_gradient": "def change_gradient(gradient, weight):",
     "fm_log_loss": "def graph_loss(",
+    "graph_network": "DynamicSegmentSum(sizes=(None,))",
     "half_precision": 'keras.ops.cast(x, "float16")',
     "hard_examples": "keras.ops.less_equal(x, cast_1), mean, 0.0",
     "keras_adam": 'slots = ["slot_1", "slot_2"]',
