@@ -38,6 +38,7 @@ CARRIED = {  # and what is to be seen in model.py
     "half_precision": 'keras.ops.cast(x, "float16")',
     "hard_examples": "keras.ops.less_equal(x, cast_1), mean, 0.0",
     "keras_adam": 'slots = ["slot_1", "slot_2"]',
+    "keras_batch_norm": "corrections=(1.0, 1.001)",
     "keras_binary": "loss=keras.losses.BinaryCrossentropy(",
     "keras_clipnorm": "global_clipnorm=0.1",
     "lamb": "keras.ops.where(",
