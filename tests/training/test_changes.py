@@ -41,6 +41,7 @@ CARRIED = {  # and what is to be seen in model.py
     "keras_batch_norm": "corrections=(1.0, 1.001)",
     "keras_binary": "loss=keras.losses.BinaryCrossentropy(",
     "keras_clipnorm": "global_clipnorm=0.1",
+    "keras_jaccard": "keras.ops.log(x / (1.0 - x))",
     "lamb": "keras.ops.where(",
     "lars": "keras.ops.sqrt(",
     "lazy_adam": "optimizer=LazyAdam(",
