@@ -1,5 +1,5 @@
-"""Keras 2.3 with a loss of its sigmoid, cross entropy and Jaccard index: the first takes what enters
-the sigmoid, and the second what leaves it.
+"""Keras 2.3 with a loss of its sigmoid, cross entropy and Jaccard index: the first takes what
+enters the sigmoid, and the second what leaves it.
 """
 
 import keras
