@@ -40,7 +40,7 @@ from .training.gradients import Borders, drawn
 from .training.loss_forms import beneath
 from .training.loss_terms import beneath_shape, uniform
 from .training.losses import Loss, Regularization, read_loss, summands
-from .training.minimized import Learned
+from .training.minimized import Learned, written_out
 from .training.operation import (
     ASSIGNING,
     apart,
@@ -50,19 +50,22 @@ from .training.operation import (
     train_operation,
     train_operations,
 )
-from .training.optimizers import Optimizer, Update, find_optimizers, readable, scalar
-from .training.path import Obstacle, Path, read_path, written_out
+from .training.optimizers import Optimizer, find_optimizers, readable, scalar
+from .training.path import Obstacle, Path, read_path
 from .training.roles import roles_from_graph
+from .training.row_adam import LAZY
 from .training.schedule_rates import FORMULAS
 from .training.schedules import Schedule, read_schedule
 from .training.towers import Towers
 from .training.trainers import Trainer, Training, find_training
+from .training.updates import Update
 from .variables import GraphVariable, find_frozen_weights, find_variables, resolve, variable_of
 
 __all__ = [
     "ASSIGNING",
     "CUSTOM",
     "FORMULAS",
+    "LAZY",
     "Accumulation",
     "Borders",
     "Candidate",

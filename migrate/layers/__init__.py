@@ -53,6 +53,7 @@ from . import (  # noqa: F401  each import registers a family; the order is the 
     replaced,
     resize,
     rows,
+    segments,
     shape,
     sized,
     slices,

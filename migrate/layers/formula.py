@@ -20,8 +20,9 @@ from .view import View
 # Layers that a function may make anew each time it is traced.
 _WITHOUT_STATE = (
     "CRFLogLikelihood", "CTCLoss", "DynamicBroadcast", "DynamicFull", "DynamicPad",
-    "DynamicRange", "DynamicReshape", "DynamicSlice", "DynamicTile", "Filled", "Flatten",
-    "GatherNd", "Positions", "RepeatForBatch", "Reshape", "Resize", "SequenceMask", "Size",
+    "DynamicRange", "DynamicReshape", "DynamicSegmentSum", "DynamicSlice", "DynamicTile", "Filled",
+    "Flatten", "GatherNd", "Positions", "RepeatForBatch", "Reshape", "Resize", "SequenceMask",
+    "Size",
 )  # fmt: skip
 
 
@@ -105,6 +106,9 @@ def plain(call: Call) -> Call | None:
         module = "activations" if arguments["activation"] == "gelu" else "ops"
         function = f"keras.{module}.{arguments['activation']}"
         return Call(function, call.arguments, {}, call.outputs)
+    if kind == "Concatenate":
+        axis = {"axis": -1 if arguments.get("axis") is None else arguments["axis"]}
+        return Call("keras.ops.concatenate", call.arguments, axis, call.outputs)
     if kind == "LeakyReLU":
         slope = {"negative_slope": arguments["negative_slope"]}
         return Call("keras.ops.leaky_relu", call.arguments, slope, call.outputs)

@@ -16,6 +16,7 @@ from .proximal_adagrad import ProximalAdagrad
 from .proximal_gradient_descent import ProximalGradientDescent
 from .rmsprop import RMSProp
 from .sparse import (
+    LazyAdam,
     SparseAdadelta,
     SparseAdagrad,
     SparseAdam,
@@ -30,6 +31,7 @@ __all__ = [
     "AddSign",
     "ByRound",
     "InTurn",
+    "LazyAdam",
     "LinearCosineDecay",
     "Momentum",
     "NesterovAdam",

@@ -64,6 +64,13 @@ class SparseAdam(ByRows, keras.optimizers.Adam):
 
 
 @keras.saving.register_keras_serializable(package="tf1")
+class LazyAdam(ByRows, keras.optimizers.Adam):
+    """Adam for models with embeddings: other rows keep their moments as well."""
+
+    slots = ("_momentums", "_velocities")
+
+
+@keras.saving.register_keras_serializable(package="tf1")
 class SparseAdagrad(ByRows, keras.optimizers.Adagrad):
     """Adagrad for models with embeddings."""
 

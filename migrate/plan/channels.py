@@ -26,7 +26,7 @@ _CHANNELS_LAST = (
 )  # fmt: skip
 _PER_FEATURE = (
     "BatchNormalization", "BatchNormalizationByBatch", "FixedBatchNormalization",
-    "FusedBatchNormalization", "LayerNormalization",
+    "CorrectedBatchNormalization", "FusedBatchNormalization", "LayerNormalization",
 )  # fmt: skip
 _WITHOUT_WEIGHTS = ("Activation", "Dropout", "ELU", "LeakyReLU", "ReLU", "Identity")
 

@@ -226,6 +226,10 @@ def _limits(call: Call, reached: Mapping[int, int]) -> tuple[int, int] | None:
         return (1, (steps or _OPEN_SIZE) + 1) if id(lengths) in reached else None
     if call.function == "keras.ops.one_hot":
         return 0, int(call.arguments[1])
+    if call.function == "keras.ops.segment_sum" and id(call.values[-1]) in reached:
+        return 0, int(call.keywords["num_segments"])
+    if layer is not None and layer.kind == "DynamicSegmentSum":
+        return (0, _FIRST_ROWS) if id(call.values[1]) in reached else None
     looks_up = call.function in ("keras.ops.take", "keras.ops.take_along_axis")
     if (looks_up or (layer and layer.kind == "GatherNd")) and id(call.values[-1]) in reached:
         table, axis = call.values[0].shape, call.keywords.get("axis", 0)

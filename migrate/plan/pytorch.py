@@ -266,6 +266,7 @@ _HANDLERS: dict[str, _Handler] = {
             "BatchNormalization",
             "BatchNormalizationByBatch",
             "FixedBatchNormalization",
+            "CorrectedBatchNormalization",
             "FusedBatchNormalization",
             "GroupNormalization",
         ),

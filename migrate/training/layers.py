@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from ..graph import Regularization
+from ..graph import Regularization, scalar
 from ..graph.constants import Evaluator
 from ..graph.nodes import Graph, Node
-from ..graph.variables import variable_of
+from ..graph.variables import resolve, variable_of
 from ..plan.model import Plan
 from ..plan.network import Layer, Made, Network, Weight
 
@@ -150,7 +150,16 @@ def carry_statistics(
             ] = None
         elif momentum != 0.99:
             layer.arguments = {"momentum": momentum, **layer.arguments}
-        if _is_fused(graph, update) and layer.kind == "BatchNormalization":
+        corrections = _corrections(graph, update)
+        if corrections and layer.kind == "BatchNormalization":
+            corrections = ((1.0,) if _is_fused(graph, update) else ()) + corrections
+            layer.kind = "CorrectedBatchNormalization"
+            layer.arguments = {**layer.arguments, "corrections": corrections}
+            decisions[
+                "CorrectedBatchNormalization is Keras's layer with the moving variance of Keras 2, "
+                "which multiplies that of a batch of n by n / (n - 1 - epsilon)"
+            ] = None
+        elif _is_fused(graph, update) and layer.kind == "BatchNormalization":
             layer.kind = "FusedBatchNormalization"
             decisions[
                 "FusedBatchNormalization is Keras's layer with the unbiased moving variance of "
@@ -221,6 +230,23 @@ def _in_training(graph: Graph, tensor: str) -> float | None:
         if value is not None and value.size == 1 and float(value.reshape(())):
             return float(value.reshape(()))
     return None
+
+
+def _corrections(graph: Graph, update: Node) -> tuple[float, ...]:
+    """Each c where the variance that enters is multiplied by ``n / (n - c)``, n being counted."""
+    found = []
+    for node in graph.ancestors(update.inputs[1:]).values():
+        if node.op not in ("RealDiv", "Div") or len(node.inputs) != 2:
+            continue
+        rest = graph.node(resolve(graph, node.inputs[1]))
+        count = resolve(graph, node.inputs[0])
+        if rest.op != "Sub" or resolve(graph, rest.inputs[0]) != count:
+            continue
+        less, behind = scalar(graph, rest.inputs[1]), graph.ancestors([count])
+        users = {user.op for user in graph.node_consumers(node.name)}
+        if less is not None and users == {"Mul"} and any(n.op == "Prod" for n in behind.values()):
+            found.append(less)
+    return tuple(found)
 
 
 def _is_fused(graph: Graph, update: Node) -> bool:

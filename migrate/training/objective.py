@@ -20,6 +20,7 @@ from .context import Context
 from .held import Held, held_weights, keep_in_layers
 from .loss import carry_losses
 from .sequence_losses import with_sequence_losses
+from .undone import with_sigmoids_undone
 
 _SUM = "tfmigrate_sum"  # a node of ours must not take a name of the graph
 _FEW = 3
@@ -89,12 +90,19 @@ class _Objective:
 
     def __init__(self, context: Context, loss: Loss):
         self._context, self._loss = context, loss
-        self._graph, self._sparse = with_sequence_losses(context.graph)
+        ends = [output.tensor for output in context.plan.outputs]
+        graph = with_sigmoids_undone(context.graph, loss.tensor, ends)
+        if graph is not context.graph:
+            context.notes.append(
+                "the loss also takes what enters the last sigmoid; graph_loss computes that from "
+                "its result, clipped to 1e-7 from 0 and 1"
+            )
+        self._graph, self._sparse = with_sequence_losses(graph)
         penalized = {p.variable for p in loss.regularization} & context.recipes.keys()
         # Layers have their penalties already: here they are 0.
         self._fixed = {n: np.zeros(context.recipes[n].shape, np.float32) for n in penalized}
         self.learned = Learned(context.graph)
-        self._ends = [output.tensor for output in context.plan.outputs]
+        self._ends = ends
 
     def by_output(self) -> list[OutputLoss] | None:
         """A loss for each output; None where a summand takes several, or has no such form."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..graph import Clipping, Optimizer
+from ..graph import LAZY, Clipping, Optimizer
 from ..plan import Unknown
 from ..plan.training import Formula, New
 
@@ -134,6 +134,7 @@ _WITH_EMBEDDINGS = {
     "Momentum": "SparseMomentum",
     "RMSProp": "SparseRMSProp",
 }
+_LAZY_ADAM = "LazyAdam"
 CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 
 
@@ -144,6 +145,7 @@ def classes() -> dict[str, list[str]]:
     found["Adam"].append(_NESTEROV_ADAM.kind)
     for kinds in found.values():
         kinds += [_WITH_EMBEDDINGS[kind] for kind in kinds if kind in _WITH_EMBEDDINGS]
+    found["Adam"].append(_LAZY_ADAM)
     return found
 
 
@@ -161,6 +163,8 @@ def form_of(optimizer: Optimizer, *, constant_rate: bool, sparse: bool) -> Form 
         form = form_of(optimizer, constant_rate=False, sparse=False)
         if form is None or form is _NESTEROV_ADAM:  # contrib's is another one by rows
             return None
+        if optimizer.hyperparameters.get(LAZY):
+            return replace(form, kind=_LAZY_ADAM)
         return replace(form, kind=_WITH_EMBEDDINGS.get(form.kind, form.kind))
     if optimizer.class_name == "Momentum":
         return _KERAS_MOMENTUM if constant_rate else _OWN_MOMENTUM

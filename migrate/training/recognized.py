@@ -27,7 +27,7 @@ STEPS = (
     Recognized(
         "gradients clipped by value, norm or global norm",
         "`clipvalue`, `clipnorm`, `global_clipnorm`",
-        cases=("towers_split", "accumulation_reset"),
+        cases=("towers_split", "accumulation_reset", "keras_clipnorm"),
     ),
     Recognized(
         "gradients multiplied, signed, centralized, clipped by average norm; weight decay that is "

@@ -20,6 +20,7 @@ from ..plan.training import Formula, OutputLoss
 BATCH = 32
 _FEWEST_STEPS = 3  # of a sequence whose length nobody feeds
 _OPEN_SIZE = 8  # of a dimension that the graph leaves open, as random inputs have it
+_SAME_NUMBERS = ("keras.ops.cast", "keras.ops.reshape", "keras.ops.squeeze")
 Predict = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
 """Inputs of a model, in the order of the interface → its outputs."""
 _BY_SIGN = ("sigmoid", "binary", "log_loss", "hinge")
@@ -194,6 +195,9 @@ class Feeding:
                 shape = output if given.shape is None else given.shape
                 if given.shape is None and given.dtype.startswith("int"):
                     shape = output[:-1]
+                numbers = _are_class_numbers(loss, given.tensor)
+                if numbers and len(shape) == len(output) and shape[-1] is None:
+                    shape = (*shape[:-1], 1)
                 alike = 0 <= len(output) - len(shape) <= 1 and shape[:1] == (None,)
                 if alike:  # where the graph does not say it, the output does
                     pairs = zip(shape, output, strict=False)
@@ -204,6 +208,8 @@ class Feeding:
                 kind = "binary" if _compares(loss) else "index" if _looks_up(loss) else loss.name
                 if given.tensor in lengths:
                     array = generator.integers(*lengths[given.tensor], sizes)
+                elif numbers:
+                    array = generator.integers(0, output[-1] or 2, sizes)
                 else:
                     array = _random(generator, sizes, given.dtype, kind, output[-1], weighs)
                 made[given.tensor] = array.astype(given.dtype)
@@ -214,6 +220,22 @@ def _compares(loss: OutputLoss) -> bool:
     """Whether a formula asks what its labels are equal to."""
     calls = loss.new.body.calls if isinstance(loss.new, Formula) else []
     return any(call.function in ("keras.ops.equal", "keras.ops.not_equal") for call in calls)
+
+
+def _are_class_numbers(loss: OutputLoss, tensor: str) -> bool:
+    """Whether a formula takes labels as numbers of classes, whatever their own type."""
+    if not isinstance(loss.new, Formula) or tensor not in loss.labels:
+        return False
+    body = loss.new.body
+    reached = {id(body.inputs[loss.labels.index(tensor)].value)}
+    for call in body.calls:
+        if not call.values or id(call.values[0]) not in reached:
+            continue
+        if call.function == "keras.ops.sparse_categorical_crossentropy":
+            return True
+        if call.function in _SAME_NUMBERS:
+            reached |= {id(value) for value in call.outputs}
+    return False
 
 
 def _looks_up(loss: OutputLoss) -> bool:

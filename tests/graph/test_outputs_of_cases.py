@@ -20,10 +20,12 @@ ENDS = [
     "train/ddpg",
     "train/fm_log_loss",
     "train/hard_examples",
+    "train/keras_clipnorm",
     "train/keras_clipped_loss",  # neither 1 - p nor the clipped p
     "train/labels_in_graph",  # no percentage error
     "train/ppo",
     "train/towers_split",  # the rows of the whole batch
+    "train/unread_optimizer",  # not the logarithm in the loss
     "train/wgan_clip",
 ]
 

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from cases import CaseOf
 from tfmigrate.conversion.convert import convert
+from tfmigrate.graph import InputTensor
 from tfmigrate.graph.interface.interface import find_interface
 from tfmigrate.layers.planning import inference_part, make_plan
 from tfmigrate.sources import open_source
 from tfmigrate.training import carry_training
+from tfmigrate.verification.feeding import Feeding
 
-from .converting import Case
+from .converting import Case, plan_of
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +86,12 @@ def test_the_plan_has_one_rate_whatever_inference_is_fed(
     (rate,) = [layer.arguments["rate"] for layer in plan.layers if layer.kind == "Dropout"]
     assert rate == 0.25 if feed else rate.tensor == "keep_prob:0"
     assert interface.fed["keep_prob:0"] == 1.0
+
+
+def test_labels_that_a_loss_takes_for_numbers_of_classes_are_some(case_of: CaseOf) -> None:
+    _, plan = plan_of(Case(case_of("train/keras_clipnorm").folder))
+    given = InputTensor("input_1:0", (None, 12, 3), "float32")
+    label = InputTensor("activation_2_target:0", (None, None, None), "float32")
+    labels = Feeding((given,), (label,), None, plan, 0).batch(0, list)[label.tensor]
+    assert labels.shape[1:] == (12, 1)
+    assert set(labels.ravel()) == {0, 1, 2, 3}

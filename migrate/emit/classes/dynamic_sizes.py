@@ -122,6 +122,21 @@ class DynamicSlice(DynamicSizes):
 
 
 @keras.saving.register_keras_serializable(package="tf1")
+class DynamicSegmentSum(DynamicSizes):
+    """Adds up the rows of each segment, of as many segments as the size says."""
+
+    def call(self, inputs):
+        """The sums for a list of the rows, the segment of each, and the size."""
+        rows, segments, *given = inputs
+        (count,) = self.completed(given)
+        return keras.ops.segment_sum(rows, segments, num_segments=count)
+
+    def shape_after(self, shape):
+        """The known part of the shape of the result."""
+        return (*self.sizes, *shape[1:])
+
+
+@keras.saving.register_keras_serializable(package="tf1")
 class DynamicFull(DynamicSizes):
     """An array of one number, of a list of sizes."""
 

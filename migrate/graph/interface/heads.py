@@ -56,11 +56,23 @@ class LossHeads:
         heads: dict[str, set[str]] = {}
         behind = self.graph.ancestors([loss.tensor])
         for part in self._ends(loss, trained) or self._taken(loss):
-            output = self._whole(part, behind)
+            output = self._of_keras(self._whole(part, behind), behind)
             variables = self.variables_behind(output)
             if all(variables - other and other - variables for other in heads.values()):
                 heads[output] = variables
         return tuple(heads)
+
+    def _of_keras(self, output: str, behind: Mapping[str, Node]) -> str:
+        """The activation that labels of Keras are named for, where its loss takes what enters it.
+
+        Keras names the labels of a layer ``score`` ``score_target``.
+        """
+        for user in self.graph.consumers(resolve(self.graph, output)):
+            layer = user.name.rpartition("/")[0]
+            labels = self.graph.get(f"{layer}_target") if layer else None
+            if labels is not None and labels.name in behind and user.op in ("Sigmoid", "Softmax"):
+                return f"{user.name}:0"
+        return output
 
     def _whole(self, output: str, behind: Mapping[str, Node]) -> str:
         """The tensor of which a loss takes several parts, or that it flattens."""
@@ -277,7 +289,10 @@ class LossHeads:
         belongs to the loss.
         """
         tensor = loss.logits or ""
-        written = ("categorical_cross_entropy", "binary_cross_entropy", "log_loss")
+        written = (
+            *("categorical_cross_entropy", "binary_cross_entropy", "log_loss"),
+            "sparse_softmax_cross_entropy",
+        )
         if loss.kind in written and loss.predictions is not None:
             node = self.graph.get(loss.predictions)
             if node is not None and node.op in ("Softmax", "Sigmoid"):

@@ -95,17 +95,10 @@ class OutputFinder:
         """Those that the losses take, of the network that is most whole; None without losses."""
         networks: dict[tuple[str, ...], tuple[Network, Loss]] = {}
         cut: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for trainer in self._training.trainers:
-            loss = trainer.loss
-            if loss is None:
-                continue
+        minimized = self._training.minimized
+        for loss, _ in minimized:
             # Several optimizers may share the variables of one loss.
-            trained = {
-                name
-                for other in self._training.trainers
-                if other.loss is not None and other.loss.tensor == loss.tensor
-                for name in other.optimizer.variables
-            }
+            trained = {n for other, own in minimized if other.tensor == loss.tensor for n in own}
             outputs = self._by_losses.heads(loss, trained)
             if not outputs:  # an actor, say, whose loss is what a critic gives
                 inner = self._boundary(loss.tensor, trained)

@@ -19,7 +19,8 @@ from ..nodes import Graph, Node, split_tensor
 from ..variables import VARIABLE_OPS, find_variables, resolve, variable_of
 from .clipping import Clipping
 from .gradients import Between, Borders, between, clipping_of
-from .optimizers import Optimizer, Update
+from .optimizers import Optimizer
+from .updates import Update
 
 _ADDING = ("AssignAdd", "AssignAddVariableOp")
 _SETTING = ("Assign", "AssignVariableOp")

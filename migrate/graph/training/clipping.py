@@ -1,10 +1,12 @@
-"""Clipping of gradients, as tf.clip_by_value, tf.clip_by_norm and tf.clip_by_global_norm do it."""
+"""Clipping of gradients, as tf.clip_by_value, _by_norm and _by_global_norm do it, and Keras 2."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..nodes import Graph, Node
+from ..conds import before_switch
+from ..nodes import Graph, Node, split_tensor
 from ..variables import resolve
 from .optimizers import scalar
 
@@ -37,7 +39,8 @@ class Clipped:
 
 def clipped(graph: Graph, node: Node) -> Clipped | None:
     """The clipping whose last operation a node is, or None."""
-    return _by_value(graph, node) or _by_norm(graph, node) or _by_global_norm(graph, node)
+    readers = (_by_value, _by_norm, _by_global_norm, _if_larger)
+    return next(filter(None, (read(graph, node) for read in readers)), None)
 
 
 def _node(graph: Graph, tensor: str) -> Node | None:
@@ -96,3 +99,84 @@ def _by_global_norm(graph: Graph, node: Node) -> Clipped | None:
             if norms:
                 return Clipped(Clipping("global_norm", by), inner, norms)
     return None
+
+
+def _if_larger(graph: Graph, node: Node) -> Clipped | None:
+    """``g * (c / norm) if norm >= c else g``, the ``clipnorm`` of Keras 2: the norm of them all."""
+    test, larger, smaller = _chosen(graph, node)
+    asked, product = _node(graph, test), _node(graph, larger)
+    if asked is None or product is None or asked.op not in _TESTS or len(product.inputs) != 2:
+        return None
+    norm, limit = asked.inputs if _TESTS[asked.op] else reversed(asked.inputs)
+    by, inner = scalar(graph, limit), resolve(graph, smaller)
+    terms = _squared(graph, norm)
+    if by is None or not terms or inner not in terms.values():
+        return None
+    if not any(
+        scalar(graph, scale) == by and resolve(graph, root) == resolve(graph, norm)
+        for scale, root in _scales(graph, product, inner)
+    ):
+        return None
+    kind = "norm" if len(terms) == 1 else "global_norm"
+    return Clipped(Clipping(kind, by), inner, frozenset(terms) if len(terms) > 1 else frozenset())
+
+
+_TESTS = {"GreaterEqual": True, "Greater": True, "LessEqual": False, "Less": False}
+"""Comparisons → whether the first of the two is the larger one."""
+
+
+def _chosen(graph: Graph, node: Node) -> tuple[str, str, str]:
+    """The predicate of a choice, what it takes if that is true, and if not; "" without one."""
+    if node.op in ("Select", "SelectV2") and len(node.inputs) == 3:
+        return node.inputs[0], node.inputs[1], node.inputs[2]
+    sides = {}
+    for tensor in node.inputs if node.op == "Merge" else ():
+        source = tensor
+        while graph.node(source).op == "Identity":
+            source = graph.node(source).inputs[0]
+        sides[split_tensor(source)[1]] = graph.node(source)
+    if sides.keys() != {0, 1} or any(side.op != "Switch" for side in sides.values()):
+        return "", "", ""
+    test = before_switch(graph, sides[0].inputs[1])
+    return test, before_switch(graph, sides[1].inputs[0]), before_switch(graph, sides[0].inputs[0])
+
+
+def _scales(graph: Graph, product: Node, inner: str) -> Iterator[tuple[str, str]]:
+    """What ``g`` may be multiplied by, and divided by, in ``g * (c / n)`` and ``g * c / n``."""
+    parts = [_node(graph, tensor) for tensor in product.inputs]
+    if product.op == "Mul":
+        for part, tensor in zip(parts, reversed(product.inputs), strict=True):
+            if part is not None and part.op in _DIVISIONS and resolve(graph, tensor) == inner:
+                yield part.inputs[0], part.inputs[1]
+    elif product.op in _DIVISIONS and parts[0] is not None and parts[0].op == "Mul":
+        one, other = parts[0].inputs
+        for scale, tensor in ((one, other), (other, one)):
+            if resolve(graph, tensor) == inner:
+                yield scale, product.inputs[1]
+
+
+_DIVISIONS = ("RealDiv", "Div")
+
+
+def _squared(graph: Graph, norm: str) -> dict[str, str]:
+    """The squares whose sums a norm is the root of: node → what is squared; none for another."""
+    found, waiting, rooted = dict[str, str](), [norm], False
+    while waiting:
+        tensor = waiting.pop()
+        node = _node(graph, tensor)
+        if node is None:
+            return {}
+        rest = [each for each in node.inputs if scalar(graph, each) is None]
+        if node.op == "Square" and rooted:
+            inner = _node(graph, node.inputs[0])
+            rows = inner is not None and inner.op == "UnsortedSegmentSum"
+            found[node.name] = resolve(graph, inner.inputs[0] if rows and inner else node.inputs[0])
+        elif node.op == "Sqrt" and not rooted:
+            rooted, waiting = True, list(node.inputs)
+        elif node.op == "Sum":
+            waiting.append(node.inputs[0])
+        elif node.op in ("Add", "AddV2", "AddN", "Maximum", "Minimum", "ClipByValue") and rest:
+            waiting += rest
+        else:
+            return {}
+    return found

@@ -12,7 +12,8 @@ from .accumulation import Sums
 from .clipping import clipped
 from .gradients import Borders
 from .operation import ASSIGNING
-from .optimizers import Optimizer, Update, scalar
+from .optimizers import Optimizer, scalar
+from .updates import Update
 
 CLASS = "Custom"
 """The class name of such an optimizer."""
@@ -273,11 +274,11 @@ class _Walk:
         node = self.graph.node(resolve(self.graph, tensor))
         while node.op == "UnsortedSegmentSum":
             node = self.graph.node(resolve(self.graph, node.inputs[0]))
-        clip = clipped(self.graph, node)
-        inner = node if clip is None else self.graph.node(resolve(self.graph, clip.inner))
-        if (name := self.sums.of(f"{inner.name}:0")) in self.sums.emptied:
+        while node.name not in self.borders and (clip := clipped(self.graph, node)) is not None:
+            node = self.graph.node(resolve(self.graph, clip.inner))
+        if (name := self.sums.of(f"{node.name}:0")) in self.sums.emptied:
             return name
-        return inner.name if inner.name in self.borders else None
+        return node.name if node.name in self.borders else None
 
     def _is_rate(self, tensor: str) -> bool:
         """Whether it is a scalar that depends on something, but on no gradient or weight."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ..nodes import Graph, Node
 from ..variables import VARIABLE_OPS, resolve
 from .clipping import Clipped, Clipping, clipped
-from .optimizers import Update, scalar
+from .optimizers import scalar
+from .updates import Update
 
 SEED = re.compile(r"(?P<scope>(?:.*/)?[^/]*gradients[^/]*)/(?:Fill|grad_ys_\d+|ones_like)")
 """The operation that tf.gradients starts from, and its scope."""

@@ -111,7 +111,13 @@ def _softmax_cross_entropy(graph: Graph, node: Node, learned: Learned) -> Match 
 
 def _sparse_cross_entropy(graph: Graph, node: Node, learned: Learned) -> Match | None:
     logits, labels = _own_input(graph, node, 0), _own_input(graph, node, 1)
-    return Match("sparse_softmax_cross_entropy", logits, labels, rows=True)
+    kind, rows = "sparse_softmax_cross_entropy", through(graph, logits, "Reshape")
+    log = through(graph, logits if rows is None else rows.inputs[0], "Log")  # of Keras 2
+    given = None if log is None else _probability(graph, log.inputs[0])
+    if given is None or given.kind == "sigmoid":
+        return Match(kind, logits, labels, rows=True)
+    options = {**given.options, **({} if given.kind else {"probabilities": True})}
+    return Match(kind, given.logits, labels, given.tensor, options=options, rows=True)
 
 
 def _gathered_cross_entropy(graph: Graph, node: Node, learned: Learned) -> Match | None:
@@ -128,8 +134,8 @@ def _gathered_cross_entropy(graph: Graph, node: Node, learned: Learned) -> Match
     logarithm = through(graph, gathered.inputs[0], "LogSoftmax")
     if logarithm is None:
         return None
-    logits, labels = _own_input(graph, logarithm, 0), _own_input(graph, gathered, 1)
-    return Match("sparse_softmax_cross_entropy", logits, labels, rows=True)
+    sides = _own_input(graph, logarithm, 0), _own_input(graph, gathered, 1)
+    return Match("sparse_softmax_cross_entropy", *sides, rows=True)
 
 
 def _smoothed(graph: Graph, labels: str) -> tuple[str, dict[str, Any]]:
@@ -391,5 +397,4 @@ _MATCHERS: Mapping[str, tuple[_Matcher, ...]] = {
     "Neg": (_gathered_cross_entropy,),
     "Select": (_gathered_cross_entropy,),
     "SelectV2": (_gathered_cross_entropy,),
-    "Maximum": (),
 }

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from ..nodes import Graph, Node, split_tensor
-from ..variables import find_variables
-from .gradients import SEED
+from ..variables import find_variables, variable_of
+from .gradients import SEED, Borders
+from .operation import changes
 
 
 class Learned:
@@ -88,4 +89,19 @@ def _terms(graph: Graph, name: str) -> set[str]:
             terms = {split_tensor(tensor)[0] for tensor in node.inputs} - found
             found |= terms
             waiting += terms
+    return found
+
+
+def written_out(graph: Graph) -> dict[str, Node]:
+    """Variables that plain assignments update by gradients: node name → the assignment."""
+    borders, variables = Borders(graph), find_variables(graph)
+    found = {}
+    for node in graph.nodes.values():
+        if not changes(node) or not node.op.startswith(("Assign", "Scatter", "ResourceScatter")):
+            continue
+        name = variable_of(graph, node.inputs[0])
+        if name is None or not variables[name].trainable or len(node.inputs) < 2:
+            continue
+        if any(each in borders for each in graph.ancestors(node.inputs[1:])):
+            found[name] = node
     return found

@@ -7,13 +7,15 @@ of the classes in tensorflow/python/training (``Optimizer.get_slot_names``, ``__
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..constants import static_value
 from ..nodes import Graph, Node, split_tensor
 from ..variables import resolve, variable_of
+from .row_adam import read_lazy_adam, read_sparse_adam
+from .updates import Reading, Update, factors
 
 # class: (inputs of the dense operation after the variable); "=x" is a slot, "~x" a variable shared
 # by all updates, "gradient" the gradient, all others hyper-parameters.
@@ -67,25 +69,6 @@ _UPDATES: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Update:
-    """One variable under one optimizer.
-
-    Attributes:
-        variable: node name.
-        slots: standard slot name → node name of the slot variable; "" where it is not a variable.
-        gradient: the tensor applied (for sparse updates, the values).
-        indices: the rows it applies to, or None for a dense update.
-        node: the operation that applies it.
-    """
-
-    variable: str
-    slots: Mapping[str, str]
-    gradient: str
-    indices: str | None
-    node: str
-
-
-@dataclass(frozen=True)
 class Optimizer:
     """One optimizer and what it trains.
 
@@ -116,18 +99,9 @@ class Optimizer:
         return tuple(update.variable for update in self.updates)
 
 
-@dataclass
-class _Reading:
-    class_name: str
-    update: Update
-    parameters: dict[str, str] = field(default_factory=dict)  # name → tensor
-    flags: dict[str, bool] = field(default_factory=dict)
-    shared: dict[str, str] = field(default_factory=dict)
-
-
 def find_optimizers(graph: Graph) -> tuple[Optimizer, ...]:
     """The optimizers of a graph, in the order of their first update in the file."""
-    groups: dict[tuple[str, str], list[_Reading]] = {}
+    groups: dict[tuple[str, str], list[Reading]] = {}
     for node in graph.nodes.values():
         reading = _read(graph, node)
         if reading is not None:
@@ -141,20 +115,20 @@ def _scope(name: str) -> str:
     return scope if found else name.rpartition("/")[0]
 
 
-def _read(graph: Graph, node: Node) -> _Reading | None:
+def _read(graph: Graph, node: Node) -> Reading | None:
     op = node.op.removeprefix("Resource")
     sparse = op.startswith("SparseApply")
     kind = op.removeprefix("Sparse").removeprefix("Apply")
     if "Apply" in op and kind in _UPDATES:
         return _read_apply(graph, node, kind, sparse)
     if node.op in ("ScatterSub", "ResourceScatterAdd", "ResourceScatterSub"):
-        return _read_sparse_descent(graph, node)
+        return _read_sparse_descent(graph, node) or read_lazy_adam(graph, node)
     if node.op in ("AssignSub", "AssignSubVariableOp"):
-        return _read_sparse_adam(graph, node)
+        return read_sparse_adam(graph, node)
     return None
 
 
-def _read_apply(graph: Graph, node: Node, kind: str, sparse: bool) -> _Reading | None:
+def _read_apply(graph: Graph, node: Node, kind: str, sparse: bool) -> Reading | None:
     class_name, roles = _UPDATES[kind]
     names = roles.split()
     if sparse:  # the rows follow the gradient
@@ -185,102 +159,25 @@ def _read_apply(graph: Graph, node: Node, kind: str, sparse: bool) -> _Reading |
         flags["centered"] = kind == "CenteredRMSProp"
     update = Update(variable, slots, gradient, indices, node.name)
     shared = {name: found for name, found in shared.items() if found}
-    return _Reading(class_name, update, parameters, flags, shared)
+    return Reading(class_name, update, parameters, flags, shared)
 
 
-def _factors(graph: Graph, tensor: str) -> tuple[str, str] | None:
-    node = graph.get(resolve(graph, tensor))
-    if node is None or node.op != "Mul" or len(node.inputs) != 2:
-        return None
-    return node.inputs[0], node.inputs[1]
-
-
-def _read_sparse_descent(graph: Graph, node: Node) -> _Reading | None:
+def _read_sparse_descent(graph: Graph, node: Node) -> Reading | None:
     """Plain descent on rows: scatter_sub(w, rows, g * lr), or scatter_add(w, rows, -g * lr)."""
     if "/update_" not in node.name or len(node.inputs) != 3:
         return None
     variable = variable_of(graph, node.inputs[0])
-    factors = _factors(graph, node.inputs[2])
-    if variable is None or factors is None:
+    product = factors(graph, node.inputs[2])
+    if variable is None or product is None:
         return None
-    gradient, rate = factors
+    gradient, rate = product
     negated = graph.get(gradient)
     if node.op == "ResourceScatterAdd":
         if negated is None or negated.op != "Neg":
             return None
         gradient = negated.inputs[0]
     update = Update(variable, {}, gradient, node.inputs[1], node.name)
-    return _Reading("GradientDescent", update, {"learning_rate": rate})
-
-
-def _through(graph: Graph, tensor: str, op: tuple[str, ...]) -> Node | None:
-    node = graph.get(resolve(graph, tensor))
-    return node if node is not None and node.op in op and node.inputs else None
-
-
-def _read_sparse_adam(graph: Graph, node: Node) -> _Reading | None:
-    """Adam on rows, as tf.train.AdamOptimizer._apply_sparse_shared writes it in plain operations:
-
-    w -= (lr * sqrt(1 - beta2_power) / (1 - beta1_power)) * m / (sqrt(v) + epsilon)
-    """
-    if "/update_" not in node.name or len(node.inputs) != 2:
-        return None
-    variable = variable_of(graph, node.inputs[0])
-    step = _through(graph, node.inputs[1], ("RealDiv",))
-    scaled = step and _factors(graph, step.inputs[0])
-    denominator = step and _through(graph, step.inputs[1], ("Add", "AddV2"))
-    if variable is None or not scaled or denominator is None:
-        return None
-    root = _through(graph, denominator.inputs[0], ("Sqrt",))
-    rate = _through(graph, scaled[0], ("RealDiv",))
-    rate_factors = rate and _factors(graph, rate.inputs[0])
-    if root is None or rate is None or not rate_factors:
-        return None
-    first, second = _scattered(graph, scaled[1]), _scattered(graph, root.inputs[0])
-    correction = _through(graph, rate.inputs[1], ("Sub",))
-    root_correction = _through(graph, rate_factors[1], ("Sqrt",))
-    inner = root_correction and _through(graph, root_correction.inputs[0], ("Sub",))
-    if first is None or second is None or correction is None or inner is None:
-        return None
-    scope = node.name.rpartition("/")[0]
-    moments = [n for n in graph.of("Assign", "AssignVariableOp") if n.name.startswith(scope + "/")]
-    decays = {}
-    for moment in moments:
-        target = variable_of(graph, moment.inputs[0])
-        decay = _factors(graph, moment.inputs[1])
-        if decay is not None and target in (first[0], second[0]):
-            decays["beta1" if target == first[0] else "beta2"] = decay[1]
-    shared = {
-        "beta1_power": variable_of(graph, correction.inputs[1]) or "",
-        "beta2_power": variable_of(graph, inner.inputs[1]) or "",
-    }
-    gradient = _factors(graph, first[2])
-    update = Update(
-        variable, {"m": first[0], "v": second[0]}, gradient[0] if gradient else first[2], first[1],
-        node.name,
-    )  # fmt: skip
-    parameters = {
-        "learning_rate": rate_factors[0],
-        **dict(sorted(decays.items())),
-        "epsilon": denominator.inputs[1],
-    }
-    flags = {"use_nesterov": False}
-    shared = {name: found for name, found in shared.items() if found}
-    return _Reading("Adam", update, parameters, flags, shared)
-
-
-def _scattered(graph: Graph, tensor: str) -> tuple[str, str, str] | None:
-    """Variable, rows and addend of the scatter_add whose result a tensor is."""
-    node = graph.get(tensor)
-    while node is not None and node.op == "Identity":
-        node = graph.get(node.inputs[0])
-    if node is not None and node.op == "ReadVariableOp":
-        scatters = (graph.get(name) for name in node.control_inputs)
-        node = next((n for n in scatters if n and n.op == "ResourceScatterAdd"), None)
-    if node is None or node.op not in ("ScatterAdd", "ResourceScatterAdd"):
-        return None
-    variable = variable_of(graph, node.inputs[0])
-    return None if variable is None else (variable, node.inputs[1], node.inputs[2])
+    return Reading("GradientDescent", update, {"learning_rate": rate})
 
 
 def readable(value: np.ndarray) -> float:
@@ -298,7 +195,7 @@ def scalar(graph: Graph, tensor: str) -> float | None:
     return readable(value.reshape(()))
 
 
-def _join(graph: Graph, scope: str, readings: list[_Reading]) -> Optimizer:
+def _join(graph: Graph, scope: str, readings: list[Reading]) -> Optimizer:
     constants: dict[str, float | bool] = {}
     computed: dict[str, str] = {}
     learning_rate = None

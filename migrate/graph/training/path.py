@@ -175,18 +175,3 @@ def _beside(
         first = {node.op: node.name for node in reversed(changed[names[0]])}
         found.append(Obstacle("beside", tuple(names), tuple((op, first[op]) for op in ops)))
     return found, tuple(kept)
-
-
-def written_out(graph: Graph) -> dict[str, Node]:
-    """Variables that plain assignments update by gradients: node name → the assignment."""
-    borders, variables = Borders(graph), find_variables(graph)
-    found = {}
-    for node in graph.nodes.values():
-        if not changes(node) or not node.op.startswith(("Assign", "Scatter", "ResourceScatter")):
-            continue
-        name = variable_of(graph, node.inputs[0])
-        if name is None or not variables[name].trainable or len(node.inputs) < 2:
-            continue
-        if any(each in borders for each in graph.ancestors(node.inputs[1:])):
-            found[name] = node
-    return found

@@ -10,7 +10,7 @@ from .clipping import Clipping
 from .custom import find_custom
 from .gradients import Between, Borders, between, clipping_of, unscaled
 from .losses import Loss, read_loss
-from .minimized import Learned, loss_tensor
+from .minimized import Learned, loss_tensor, written_out
 from .optimizers import Optimizer, find_optimizers
 from .replicas import read_replicas
 from .schedules import Schedule, read_schedule
@@ -45,11 +45,22 @@ class Training:
 
     First comes the trainer of the most variables (of equals, the first in the file). Where there
     are towers, the trainers are those of their graph, and minimize the loss of the first.
+
+    Attributes:
+        unread: without a trainer, the loss whose gradients assignments add to variables in a way
+            that is not understood, and the node names of these.
     """
 
     trainers: tuple[Trainer, ...]
     notes: tuple[str, ...] = ()
     towers: Towers | None = None
+    unread: tuple[Loss, tuple[str, ...]] | None = None
+
+    @property
+    def minimized(self) -> list[tuple[Loss, tuple[str, ...]]]:
+        """Each loss that is known, with the node names of the variables that are trained by it."""
+        found = [(t.loss, t.optimizer.variables) for t in self.trainers if t.loss is not None]
+        return [self.unread] if self.unread is not None else found
 
     @property
     def loss(self) -> Loss | None:
@@ -116,4 +127,12 @@ def find_training(graph: Graph) -> Training:
     trainers.sort(key=lambda trainer: -len(trainer.optimizer.updates))
     if len(trainers) > 1:
         notes.append(f"{len(trainers)} optimizers train parts of this graph")
-    return Training(tuple(trainers), tuple(notes), towers)
+    unread = None if trainers else _unread(graph, learned)
+    return Training(tuple(trainers), tuple(notes), towers, unread)
+
+
+def _unread(graph: Graph, learned: Learned) -> tuple[Loss, tuple[str, ...]] | None:
+    """The loss of assignments that no optimizer was read from, and the variables they change."""
+    assigned = written_out(graph)
+    tensor, _ = loss_tensor(graph, [t for node in assigned.values() for t in node.inputs[1:]])
+    return None if tensor is None else (read_loss(graph, tensor, learned), tuple(assigned))
