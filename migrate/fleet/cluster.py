@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import shutil
+import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -87,14 +88,18 @@ def _probe(address: str) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Without what Dask logs besides: the trace of each try to connect."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
+    """Without what Dask tells besides: each try to connect; versions, which we compare."""
+    names = [n for n in logging.root.manager.loggerDict if n.partition(".")[0] == "distributed"]
+    levels = {log: log.level for log in map(logging.getLogger, names)}
+    for log in levels:
+        log.setLevel(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Mismatched versions")
+            yield
     finally:
-        log.setLevel(before)
+        for log, level in levels.items():
+            log.setLevel(level)
 
 
 @dataclass
@@ -185,8 +190,8 @@ class Cluster:
         wanted = {**order.expected, "folder": "seen"}
         try:
             found = self.client.run(sight, order.folder, order.dry_run, on_error="return")
-        except Exception as error:
-            found = {self.address: error}
+        except Exception:
+            raise self._gone() from None
         for worker, seen in found.items():
             if isinstance(seen, Exception):
                 raise UserError(
@@ -222,10 +227,13 @@ class Cluster:
         except Exception as error:  # among them that the future was canceled
             if future.status == "error":
                 return failed(f"{type(error).__name__}: {error}", EXIT_USER)
-            raise UserError(
-                f"the Dask scheduler at {self.address} was lost",
-                try_="the same command again, which continues",
-            ) from None
+            raise self._gone() from None
+
+    def _gone(self) -> UserError:
+        return UserError(
+            f"the Dask scheduler at {self.address} was lost",
+            try_="the same command again, which continues",
+        )
 
     def _note(self, keys: Mapping[str, Job], event: Mapping[str, Any]) -> None:
         """Notes what a lost worker ran."""

@@ -8,6 +8,7 @@ import platform
 import threading
 import time
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ _turn = threading.Lock()
 def facts() -> dict[str, str]:
     """What has to be the same on all machines, for the rows to be those of ``--jobs``."""
     return {
-        "versions": made_by(),
+        "versions": f"{made_by()}, distributed {version('distributed')}",
         "TFMIGRATE_BACKENDS": os.environ.get("TFMIGRATE_BACKENDS", ""),
     }
 

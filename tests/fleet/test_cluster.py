@@ -121,7 +121,7 @@ def test_what_a_lost_worker_converted_runs_again_and_a_note_says_so(
     def kill(event: dict[str, Any]) -> None:
         if event.get("stage") == "building" and not killed:
             killed.append(next(iter(scheduler.workers.values())).process.process.pid)
-            os.kill(killed[0], signal.SIGKILL)
+            os.kill(killed[-1], signal.SIGKILL)
 
     address = scheduler.scheduler_address
     fleet = convert_many(sources, tmp_path / "out", scheduler=address, on_event=kill)
@@ -133,6 +133,30 @@ def test_what_a_lost_worker_converted_runs_again_and_a_note_says_so(
     assert set(os.listdir(tmp_path / "out")) == {
         "0-model.ckpt", "1-model.ckpt", "2-model.ckpt", "report.json",
     }  # fmt: skip
+
+
+@LONG
+def test_a_source_that_loses_every_worker_is_a_row(
+    goldens: Path, tmp_path: Path, scheduler: Any
+) -> None:
+    shutil.copytree(goldens / "softmax_regression", tmp_path / "0")
+    scheduler.scheduler.allowed_failures = 0
+
+    def kill(event: dict[str, Any]) -> None:
+        if event.get("stage") == "building":
+            for nanny in scheduler.workers.values():
+                os.kill(nanny.process.process.pid, signal.SIGKILL)
+
+    fleet = convert_many(
+        [tmp_path / "0" / "model.ckpt*"],
+        tmp_path / "out",
+        scheduler=scheduler.scheduler_address,
+        on_event=kill,
+    )
+    (row,) = fleet.rows
+    assert row["error"].startswith("Dask lost each worker that converted it; try fewer threads")
+    assert row["status"] == fleet.exit_status() == 2
+    assert os.listdir(tmp_path / "out") == ["report.json"]
 
 
 def interrupt(event: dict[str, Any]) -> None:
