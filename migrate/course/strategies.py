@@ -77,6 +77,16 @@ def obstacle(module: str, program: Program) -> str:
     return ""
 
 
+def odd(batch_size: int) -> str:
+    """Why the replicas cannot share a batch evenly, a clause; empty where they can."""
+    if not batch_size % REPLICAS:
+        return ""
+    return (
+        f"{REPLICAS} replicas cannot share a batch of {batch_size} evenly, and {_MEANS}; "
+        f"try --batch-size {batch_size + 1}"
+    )
+
+
 def evenly(prepared: Prepared, batch_size: int) -> tuple[Prepared, str]:
     """The examples without the last, where the replicas cannot share the last batch evenly; and a
     clause that says so."""
@@ -86,7 +96,7 @@ def evenly(prepared: Prepared, batch_size: int) -> tuple[Prepared, str]:
         return prepared, ""
     x, y = prepared.x_train[:-left], prepared.y_train[:-left]
     return replace(prepared, x_train=x, y_train=y), (
-        f"the last {left} of {whole:,} examples are left out, here and on one device: {REPLICAS} "
+        f"the last {left} of {whole:,} examples are left out: {REPLICAS} "
         f"replicas cannot share the last batch evenly, and {_MEANS}"
     )
 
@@ -186,12 +196,7 @@ class Strategies:
         reason = obstacle(system.module, program)
         if not reason and weights is None:
             reason = "it has no TF1 session whose weights the replicas could start from"
-        if not reason and setting.batch_size % REPLICAS:
-            reason = (
-                f"{REPLICAS} replicas cannot share a batch of {setting.batch_size} evenly, and "
-                f"{_MEANS}; try --batch-size {setting.batch_size + 1}"
-            )
-        if reason:
+        if reason := reason or odd(setting.batch_size):
             return [OnStrategy(name, reason=reason) for name in self.names]
         form = keras_form(system.module, program).form
         shared, note = evenly(prepared, setting.batch_size)
