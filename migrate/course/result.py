@@ -135,6 +135,7 @@ class Comparison(Result):
             blocks.append(tables.cases(self.devices))
         elif len(self.devices) > 1:
             blocks.append(tables.across(self.devices))
+        blocks += tables.strategies_told(self.devices)
         blocks += tables.not_run([(o.case, each) for o in self.devices for each in o.elsewhere])
         blocks += self._limits()
         blocks.append(Closing(self.verdict, self._closing()))

@@ -231,19 +231,28 @@ def strategies(outcome: DeviceOutcome) -> list[Block]:
         if each.side is None or each.reference is None:
             continue
         one, several = (_duration(min(s.epoch_seconds)) for s in (each.reference, each.side))
+        what = f"{each.side.title}: shortest epoch {several}, on one device {one}"
         blocks += [
             _differences(f"{each.name}, {each.replicas} replicas", each.lines),
-            Paragraph(
-                f"{each.side.title} against {each.reference.title} on one device, on the same "
-                "batches. Each replica sums over its part of a batch, and then the parts are "
-                "added: another order of sums. The losses of the first steps must stay within "
-                f"{OF_SCALE:g}, and those in float64, where the order hardly matters, within "
-                f"{IN_DOUBLE.rtol:g}. Shortest epoch {several}, on one device {one}: replicas "
-                "share one CPU here.",
-                dim=True,
-            ),
+            Paragraph(what, dim=True),
         ]
     return blocks
+
+
+def strategies_told(outcomes: Sequence[DeviceOutcome]) -> list[Block]:
+    """How far the devices may differ, and why they do; nothing where none trained."""
+    if not any(each.side for outcome in outcomes for each in outcome.strategies):
+        return []
+    return [
+        Paragraph(
+            "Several devices are compared with the Keras fit on one, on the same batches. Each "
+            "replica sums over its part of a batch, and then the parts are added: another order of "
+            f"sums. The losses of the first steps must stay within {OF_SCALE:g}, and those in "
+            f"float64, where the order hardly matters, within {IN_DOUBLE.rtol:g}. Replicas share "
+            "one CPU here, so they gain no time.",
+            dim=True,
+        )
+    ]
 
 
 def not_run(found: Sequence[tuple[str, OnBackend | OnStrategy]]) -> list[Block]:
