@@ -104,6 +104,13 @@ Example: tfmigrate compare mlp --data mnist --epochs 3
     type=click.Path(file_okay=False),
     help="Folder that keeps the logs and saved models of both sides.",
 )
+@click.option(
+    "--strategy", "strategies", multiple=True,
+    type=click.Choice(["mirrored", "multi-worker", "parameter-server"]),
+    help="Repeat the Keras fit on two devices, by this strategy of tf.distribute, and compare it "
+    "with one: two parts of the CPU (mirrored), or two processes. parameter-server cannot be "
+    "compared. May be repeated.",
+)  # fmt: skip
 @backend_options
 @python_option
 @output_options

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _GROUPS = {
     "Output": ("output", "to", "keras", "style", "training", "dry_run", "force"),
-    "Several sources": ("jobs",),
+    "Several sources": ("jobs", "scheduler"),
     "Proof": (
         "train_check",
         "reference",
@@ -51,6 +51,7 @@ Example: tfmigrate convert-ckpt model.ckpt -o model-keras
          tfmigrate convert-ckpt model.ckpt --model mine.py:build --map map.toml
          tfmigrate convert-ckpt model-keras/model.keras --to tf1
          tfmigrate convert-ckpt 'runs/*/model.ckpt-*.index' -o models --jobs 4
+         tfmigrate convert-ckpt 'runs/*/model.ckpt-*.index' -o models --scheduler tcp://host:8786
 """
 _TO = (
     "keras; torch (keras, and its weights for PyTorch's load_state_dict, as safetensors); "
@@ -89,6 +90,11 @@ def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     "--jobs", type=click.IntRange(min=1), metavar="N",
     help="Conversions at once; fewer if the free memory is not enough.  [one for each processor "
     "core, at most 8]",
+)  # fmt: skip
+@click.option(
+    "--scheduler", metavar="ADDRESS",
+    help="Let the workers of this Dask scheduler convert, such as tcp://host:8786. All paths must "
+    "be the same for them: a shared file system. Needs tfmigrate[fleet] on each machine.",
 )  # fmt: skip
 @click.option("--to", multiple=True, metavar="FORMAT", shell_complete=_formats, help=_TO)
 @click.option(
@@ -172,6 +178,7 @@ def command(
     write_map: str | None,
     allow_unproved: bool,
     jobs: int | None,
+    scheduler: str | None,
     **options: Any,
 ) -> int:
     """Convert each SOURCE to a Keras model with its weights, and check that both compute the same.
@@ -181,23 +188,26 @@ def command(
     contains model.keras, model.py and report.json. Exit status 0 if both compute the same, 1 if
     they differ, 3 if the model could not be proved.
 
-    Several sources, a quoted pattern such as 'runs/*/model.ckpt-*.index', or --jobs: the output
-    folder contains a folder for each source and a report.json for all. All files of a checkpoint
-    are one source. Its folder is named after its path below the folder that all sources share,
-    with - for /; a number is appended to a name that is in use. A source that cannot be converted
-    does not stop the others. The same command again converts only the sources that are missing.
-    The exit status is the worst of all: 101, 2, 1, 3, 0.
+    Several sources, a quoted pattern such as 'runs/*/model.ckpt-*.index', --jobs or --scheduler:
+    the output folder contains a folder for each source and a report.json for all. All files of a
+    checkpoint are one source. Its folder is named after its path below the folder that all sources
+    share, with - for /; a number is appended to a name that is in use. A source that cannot be
+    converted does not stop the others. The same command again converts only the sources that are
+    missing. The exit status is the worst of all: 101, 2, 1, 3, 0.
     """
     from .. import convert
     from ..fleet.sources import is_pattern
 
-    several = len(sources) > 1 or jobs is not None or is_pattern(sources[0])
+    several = (
+        len(sources) > 1 or jobs is not None or scheduler is not None or is_pattern(sources[0])
+    )
     if write_map is not None:
         if several:
             raise click.UsageError("--write-map needs exactly one SOURCE")
         return _write_map(sink, sources[0], output, write_map, options)
     if several:
-        return _convert_many(sink, sources, output, jobs, options, allow_unproved)
+        options |= {"jobs": jobs, "scheduler": scheduler}
+        return _convert_many(sink, sources, output, options, allow_unproved)
     source = sources[0]
     with stages(sink) as on_event:
         result = convert(source, output, on_event=on_event, **options)
@@ -209,14 +219,13 @@ def _convert_many(
     sink: Sink,
     sources: tuple[str, ...],
     output: str | None,
-    jobs: int | None,
     options: dict[str, Any],
     allow_unproved: bool,
 ) -> int:
     from .. import convert_many
 
     with counted(sink) as on_event:
-        result = convert_many(sources, output, jobs=jobs, on_event=on_event, **options)
+        result = convert_many(sources, output, on_event=on_event, **options)
     sink.show(result)
     return result.exit_status(allow_unproved=allow_unproved)
 

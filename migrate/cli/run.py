@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 @click.option(
     "--device", default="cpu", show_default=True, metavar="cpu|gpu", help="Device to train on."
 )
+@click.option(
+    "--strategy", type=click.Choice(["mirrored"]),
+    help="Train the modern side by Keras fit on two devices, parts of the CPU, with this strategy "
+    "of tf.distribute.",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace the folder of an earlier run.")
 @training_options
 @output_options

@@ -22,6 +22,7 @@ from .programs import Pitfall, Training
 from .request import Request
 from .result import Comparison
 from .settable import applied, changed, chosen
+from .strategies import check as check_strategies
 from .system import System
 from .values import compare_values
 from .values_result import ValuesComparison
@@ -41,6 +42,7 @@ def compare(
     logdir: str | None = None,
     logical_cpus: int = 1,
     backends: Mapping[str, str | Path | None] | None = None,
+    strategies: Sequence[str] = (),
     on_event: Event | None = None,
     on_log: Callable[[str], None] | None = None,
 ) -> Comparison | ValuesComparison | PitfallComparison | Joined:
@@ -66,6 +68,8 @@ def compare(
         logical_cpus: how many devices to divide the CPU into, to try placement without a GPU.
         backends: "tensorflow", "jax" or "torch" → a Python interpreter that has Keras with it, or
             None for this one: the Keras fit is repeated there, and compared with the session.
+        strategies: "mirrored", "multi-worker": the Keras fit is repeated on two devices, and
+            compared with the same on one.
         on_event: called with each epoch of each form as it ends.
         on_log: called with the log lines of TensorFlow.
 
@@ -88,9 +92,11 @@ def compare(
         logdir=logdir,
         logical_cpus=logical_cpus,
         backends=backends or {},
+        strategies=tuple(dict.fromkeys(strategies)),
         settings=chosen(entry, settings or {}, cases),
     )
     request.check(entry)
+    check_strategies(request.strategies, request.device)
     interpreters(request.backends)  # refused before anything starts
     with Worker("legacy") as legacy, Worker("modern") as modern:
         try:
@@ -128,8 +134,9 @@ def compare_all(
             results.append(compare_pitfall(system, program, request, workers))
         else:
             results.append(compare_values(system, program, request, workers))
-    if request.backends and not isinstance(results[0], Comparison):
+    if not isinstance(results[0], Comparison):
         reason = keras_form(system.module, system.program).obstacle
         untried = [OnBackend(name, reason=reason) for name in request.backends]
+        untried += [OnBackend(name, reason=reason) for name in request.strategies]
         results[0] = replace(results[0], backends=untried)
     return results[0] if len(results) == 1 else Joined(system, results)

@@ -13,7 +13,7 @@ from .programs import Program, Training
 from .training import FORMS
 
 # What draws random numbers: those of a backend are its own.
-_RANDOM = re.compile(
+RANDOM = re.compile(
     r"tf\.(random\.|nn\.dropout)|keras\.(random\.|layers\.(\w*Dropout|GaussianNoise|Random))"
 )
 
@@ -99,7 +99,7 @@ def _obstacles(statement: ast.stmt, name: str) -> Iterator[str]:
         if not isinstance(node, ast.Attribute):
             continue
         symbol = ast.unparse(node)
-        if _RANDOM.match(symbol):
+        if RANDOM.match(symbol):
             yield f"{name} uses {symbol}, and each backend draws random numbers of its own"
         elif symbol.startswith("tf.") or node.attr in BY_TENSORFLOW:
             yield f"{name} uses {symbol}, which needs TensorFlow"

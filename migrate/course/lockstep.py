@@ -33,13 +33,14 @@ from .measuring import (
     parity_with_kernel,
     weights_apart,
 )
-from .outcome import DeviceOutcome, Measured, OnBackend, Side
+from .outcome import DeviceOutcome, Measured, OnBackend, OnStrategy, Side
 from .prepare import Prepared
 from .programs import Training
 from .request import Request
 from .result import Comparison
 from .settable import applied
 from .setting import Setting
+from .strategies import Strategies
 from .system import System
 from .training import FORMS, SILENCE, train
 
@@ -73,6 +74,7 @@ def compare_training(
         tempfile.TemporaryDirectory(prefix="tfmigrate-") as folder,
         _lines(workers) as lines,
         Backends(interpreters(request.backends)) as backends,
+        Strategies(request.strategies) as strategies,
     ):
         for device in request.devices(workers["modern"]):
             for case in request.case or tuple(program.cases) or ("",):
@@ -87,6 +89,7 @@ def compare_training(
                 pairs.append(pair)
         for pair in pairs:
             pair.train_on(backends)
+            pair.train_by(strategies)
         # Here begins what is not timed, and may go on at once. One conversion shows that the way
         # holds; it costs as much as a small training.
         pairs[0].convert()
@@ -154,6 +157,7 @@ class _Pair:
     with_kernel: list[Future[Side]] = field(default_factory=list)
     in_double: list[Future[Side]] = field(default_factory=list)
     on_backends: list[OnBackend] = field(default_factory=list)
+    by_strategies: list[OnStrategy] = field(default_factory=list)
     products: float | None = None
 
     @property
@@ -200,6 +204,22 @@ class _Pair:
                 else each
                 for each in self.on_backends
             ]
+
+    def train_by(self, strategies: Strategies) -> None:
+        """Trains the Keras form on several devices, and on one where the batches are others."""
+
+        def one_device(
+            form: str, prepared: Prepared, weights: Mapping[str, np.ndarray], floatx: str | None
+        ) -> Side:
+            if prepared is self.prepared and floatx is None:
+                return next(side for side in self.sides if side.form == form)
+            own = replace(self, prepared=prepared, on_event=None)
+            return own._train(form, weights, floatx=floatx, losses_alone=floatx is not None)
+
+        self.by_strategies = strategies.train(
+            self.system, self.program, one_device, self.weights, self.prepared, self.setting,
+            self.on_event, case=self.case,
+        )  # fmt: skip
 
     def _enlarged(self) -> tuple[float, float]:
         """What one unit in the last place of the initial weights makes of the Keras form."""
@@ -267,6 +287,7 @@ class _Pair:
             program.why,
             program.kernel.name if program.kernel else "",
             self.on_backends,
+            self.by_strategies,
             self.products,
         )
 

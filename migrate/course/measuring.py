@@ -13,7 +13,7 @@ from .programs import FIRST_STEPS, Training
 
 # In float64 all losses agree to this, or it was not rounding: float64 has 29 bits more, so what
 # grows to a thousandth in float32 grows to 1e-12 there.
-_IN_DOUBLE = Tolerance(rtol=1e-9)
+IN_DOUBLE = Tolerance(rtol=1e-9)
 
 # Another backend, relative to the largest output and to each loss: the rounding of float32 in
 # another order, as in the proof of a converted model. After so many steps training has enlarged it.
@@ -80,10 +80,10 @@ def parity_with_kernel(sides: Sequence[Side], program: Training) -> list[Measure
 
 def parity_in_double(sides: Sequence[Side]) -> list[Measured]:
     """The losses of the same training in float64: of the first steps, and of all epochs."""
-    epochs = Measured("loss, all epochs, in float64", _epochs_apart(sides), _IN_DOUBLE)
+    epochs = Measured("loss, all epochs, in float64", _epochs_apart(sides), IN_DOUBLE)
     if not all(len(side.arrays["losses"]) for side in sides):  # fit told means of many steps
         return [epochs]
-    return [losses_apart("loss, first steps, in float64", sides, _IN_DOUBLE), epochs]
+    return [losses_apart("loss, first steps, in float64", sides, IN_DOUBLE), epochs]
 
 
 def on_backend(

@@ -147,6 +147,11 @@ class OnBackend:
     note: str = ""
 
     @property
+    def name(self) -> str:
+        """Of the backend."""
+        return self.backend
+
+    @property
     def verdict(self) -> Verdict:
         """Whether it agrees with the session; *not run* where it cannot be compared."""
         if self.failed:
@@ -170,6 +175,49 @@ class OnBackend:
 
 
 @dataclass(frozen=True)
+class OnStrategy:
+    """What the Keras form does on several devices.
+
+    Attributes:
+        name: of the strategy.
+        replicas: how many devices.
+        side: as it was trained; None where it was not.
+        reference: the same form on one device, trained on the same batches.
+        lines: how far the two differ; what has a tolerance is judged.
+        reason: why it was not run, or what failed; a clause.
+        failed: whether it cannot run.
+        note: what is not as in the other forms; a clause.
+    """
+
+    name: str
+    replicas: int = 1
+    side: Side | None = None
+    reference: Side | None = None
+    lines: Sequence[Measured] = ()
+    reason: str = ""
+    failed: bool = False
+    note: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it agrees with one device; *not run* where it cannot be compared."""
+        if self.failed:
+            return Verdict.FAIL
+        if self.side is None:
+            return Verdict.NOT_RUN
+        return Verdict.of(all(line.holds for line in self.lines))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        found: dict[str, Any] = {"verdict": self.verdict, "strategy": self.name}
+        found |= {key: text for key in ("reason", "note") if (text := getattr(self, key))}
+        if self.side is not None:
+            found |= self.side.to_dict()
+            found |= {"replicas": self.replicas, "parity": [line.to_dict() for line in self.lines]}
+        return found
+
+
+@dataclass(frozen=True)
 class DeviceOutcome:
     """All forms of one case on one device.
 
@@ -181,6 +229,7 @@ class DeviceOutcome:
         why: the cause of an inexact value, or of a missing form.
         kernel: the TF1 optimizer with whose update the lines were taken that are judged, or empty.
         backends: the Keras form on each backend that was asked for.
+        strategies: the Keras form by each strategy that was asked for.
         products: seconds of an epoch of the matrix products alone, by numpy; None for a network
             of other layers, on a GPU, and where they took longer than an epoch.
     """
@@ -193,7 +242,13 @@ class DeviceOutcome:
     why: str = ""
     kernel: str = ""
     backends: Sequence[OnBackend] = ()
+    strategies: Sequence[OnStrategy] = ()
     products: float | None = None
+
+    @property
+    def elsewhere(self) -> list[OnBackend | OnStrategy]:
+        """The Keras form on other backends, and on several devices."""
+        return [*self.backends, *self.strategies]
 
     @property
     def parts(self) -> float | None:
@@ -260,7 +315,7 @@ class DeviceOutcome:
     @property
     def verdict(self) -> Verdict:
         """Pass where every line holds, and where all is to be exact nothing else differs either,
-        and where no backend disagrees.
+        and where no backend or strategy disagrees.
 
         Not run where there is a single form: nothing was compared.
         """
@@ -270,7 +325,7 @@ class DeviceOutcome:
         return Verdict.of(
             all(line.holds for line in self.parity)
             and (self.identical or not exact)
-            and all(each.verdict is not Verdict.FAIL for each in self.backends)
+            and all(each.verdict is not Verdict.FAIL for each in self.elsewhere)
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -292,6 +347,7 @@ class DeviceOutcome:
             "sides": [side.to_dict() for side in self.sides],
             "parity": [line.to_dict() for line in self.parity],
             "backends": [each.to_dict() for each in self.backends],
+            "strategies": [each.to_dict() for each in self.strategies],
             "products_seconds": self.products,
         }
 

@@ -32,6 +32,7 @@ class Request:
     logdir: str | None = None
     logical_cpus: int = 1
     backends: Mapping[str, str | Path | None] = field(default_factory=dict)
+    strategies: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def command(self, system: System) -> str:
@@ -47,6 +48,7 @@ class Request:
         for name, python in self.backends.items():
             parts.append(f"--backend {name}")
             parts += [f"--python {name}={shlex.quote(str(python))}"] if python else []
+        parts += [f"--strategy {name}" for name in self.strategies]
         return " ".join(parts)
 
     def check(self, system: System) -> None:

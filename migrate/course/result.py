@@ -128,13 +128,15 @@ class Comparison(Result):
             if outcome.why:
                 blocks.append(Paragraph(outcome.why))
             blocks += tables.backends(outcome)
+            blocks += tables.strategies(outcome)
             if len(cases) == 1:
                 blocks += [tables.speeds(outcome), tables.time(outcome)]
         if len(cases) > 1:
             blocks.append(tables.cases(self.devices))
         elif len(self.devices) > 1:
             blocks.append(tables.across(self.devices))
-        blocks += tables.not_run([(o.case, each) for o in self.devices for each in o.backends])
+        blocks += tables.strategies_told(self.devices)
+        blocks += tables.not_run([(o.case, each) for o in self.devices for each in o.elsewhere])
         blocks += self._limits()
         blocks.append(Closing(self.verdict, self._closing()))
         return blocks
@@ -178,5 +180,5 @@ class Comparison(Result):
             what += " · TF1 and TF2 differ, as expected: " + ", ".join(
                 f"{outcome.case or outcome.kernel} {outcome.parts:.2g}" for outcome in parting
             )
-        what += tables.backends_told([each for o in self.devices for each in o.backends])
+        what += tables.backends_told([each for o in self.devices for each in o.elsewhere])
         return f"{what} · worst {ulps:,} ULP · {self.seconds:.0f} s · {self.command}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from ..formats.atomic import whole_folder
-from ..report import Block, Heading, Paragraph, Result, Table, plain
+from ..report import Block, Heading, Notes, Paragraph, Result, Table, plain
 from ..worker import Worker
 from ..worker.events import Event
 from . import catalogue
@@ -20,6 +20,8 @@ from .outcome import Side
 from .request import Request
 from .settable import applied, chosen, told
 from .setting import Setting
+from .strategies import REPLICAS, evenly, obstacle, odd
+from .strategies import check as check_strategies
 from .system import System
 from .training import FORMS, train
 
@@ -35,6 +37,7 @@ class Run(Result):
     output: Path
     seconds: float
     settings: Mapping[str, Any]
+    notes: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         return True
@@ -49,6 +52,7 @@ class Run(Result):
             "device": self.side.device,
             "settings": self.side.settings,
             **self.side.to_dict(),
+            **({"notes": list(self.notes)} if self.notes else {}),
             "seconds": self.seconds,
         }
 
@@ -62,6 +66,7 @@ class Run(Result):
         return [
             Heading(f"{self.system.name} · {self.side.title} · {self.side.device}"),
             *told(self.system, self.settings),
+            *([Notes(list(self.notes))] if self.notes else []),
             Table((">epoch", ">loss", f">{self.side.metric}"), rows),
             Paragraph(
                 f"{self.side.metric} {last.metric:.4f} · {self.seconds:.0f} s · {self.output}"
@@ -82,6 +87,7 @@ def run(
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     device: str = "cpu",
+    strategy: str | None = None,
     force: bool = False,
     on_event: Event | None = None,
     on_log: Callable[[str], None] | None = None,
@@ -94,6 +100,7 @@ def run(
         case: which variant; the first by default.
         output: the folder; ``<system>-<form>`` in the working folder by default.
         settings: as :func:`tfmigrate.compare`.
+        strategy: "mirrored" trains a Keras fit on two devices, parts of the CPU.
         force: whether a folder of an earlier run may be replaced.
 
     Raises:
@@ -105,6 +112,12 @@ def run(
     program = applied(entry, entry.training.case(case), values)
     if form not in program.forms:
         raise UserError(f"{system} has no form {form!r}", expected=", ".join(program.forms))
+    if strategy is not None:
+        check_strategies([strategy], (device,))
+        if FORMS[form].kind != "keras" or FORMS[form].loop != "train":
+            raise UserError(f"--strategy trains by Keras fit, not by the form {form}")
+        if strategy != "mirrored":
+            raise UserError(f"run trains in one process, and {strategy} needs several")
     request = Request(
         data=data,
         epochs=epochs,
@@ -121,6 +134,8 @@ def run(
         request.hyperparameter("learning_rate"),
         seed,
     )
+    if strategy is not None and (why := odd(setting.batch_size)):
+        raise UserError(why)
     target = Path(output or f"{system}-{form}")
     start = time.perf_counter()
     with (
@@ -130,6 +145,10 @@ def run(
         dataset = load(data or program.data)
         prepared = program.prepare(dataset)
         setting.check(prepared, dataset)
+        notes = []
+        if strategy is not None:
+            prepared, left = evenly(prepared, setting.batch_size)
+            notes = [clause for clause in (left, obstacle(entry.module, program)) if clause]
         side = train(
             worker,
             entry,
@@ -138,11 +157,13 @@ def run(
             prepared,
             setting.logging_to(folder / "logs"),
             device=device,
+            strategy=strategy or "",
+            replicas=REPLICAS,
             trained=str(folder / "model.ckpt" if FORMS[form].kind != "keras" else folder / "model"),
             on_event=on_event,
         )
         if on_log:
             on_log(worker.log())
-        result = Run(entry, side, target, time.perf_counter() - start, values)
+        result = Run(entry, side, target, time.perf_counter() - start, values, notes)
         (folder / _REPORT).write_text(json.dumps(plain(result.to_dict()), indent=1) + "\n")
     return result

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Sequence
 
 from ..report import Block, Chart, Notes, Paragraph, Series, Table
-from .measuring import OF_SCALE
-from .outcome import DeviceOutcome, OnBackend
+from .measuring import IN_DOUBLE, OF_SCALE
+from .outcome import DeviceOutcome, Measured, OnBackend, OnStrategy
 
 # More epochs than this are thinned out in the table; --json has them all.
 _MAX_ROWS = 20
@@ -81,8 +81,12 @@ def speeds(outcome: DeviceOutcome) -> Chart:
 
 def parity(outcome: DeviceOutcome) -> Table:
     """The compared quantities and their differences."""
+    return _differences("parity", outcome.parity)
+
+
+def _differences(title: str, lines: Sequence[Measured]) -> Table:
     rows, marked = [], set()
-    for number, line in enumerate(outcome.parity):
+    for number, line in enumerate(lines):
         difference = line.difference
         same = "" if difference.same_class is None else f"{difference.same_class:.2%}"
         rows.append(
@@ -97,7 +101,7 @@ def parity(outcome: DeviceOutcome) -> Table:
         )
         if not line.holds:
             marked.add(number)
-    columns = ["parity", ">max abs", ">max rel", ">ULP", ">same class", "smallest tolerance"]
+    columns = [title, ">max abs", ">max rel", ">ULP", ">same class", "smallest tolerance"]
     return Table(columns, rows, marked=frozenset(marked))
 
 
@@ -220,7 +224,38 @@ def backends(outcome: DeviceOutcome) -> list[Block]:
     ]  # fmt: skip
 
 
-def not_run(found: Sequence[tuple[str, OnBackend]]) -> list[Block]:
+def strategies(outcome: DeviceOutcome) -> list[Block]:
+    """The Keras form on several devices, against the same on one; nothing without any."""
+    blocks: list[Block] = []
+    for each in outcome.strategies:
+        if each.side is None or each.reference is None:
+            continue
+        one, several = (_duration(min(s.epoch_seconds)) for s in (each.reference, each.side))
+        what = f"{each.side.title}: shortest epoch {several}, on one device {one}"
+        blocks += [
+            _differences(f"{each.name}, {each.replicas} replicas", each.lines),
+            Paragraph(what, dim=True),
+        ]
+    return blocks
+
+
+def strategies_told(outcomes: Sequence[DeviceOutcome]) -> list[Block]:
+    """How far the devices may differ, and why they do; nothing where none trained."""
+    if not any(each.side for outcome in outcomes for each in outcome.strategies):
+        return []
+    return [
+        Paragraph(
+            "Several devices are compared with the Keras fit on one, on the same batches. Each "
+            "replica sums over its part of a batch, and then the parts are added: another order of "
+            f"sums. The losses of the first steps must stay within {OF_SCALE:g}, and those in "
+            f"float64, where the order hardly matters, within {IN_DOUBLE.rtol:g}. Replicas share "
+            "one CPU here, so they gain no time.",
+            dim=True,
+        )
+    ]
+
+
+def not_run(found: Sequence[tuple[str, OnBackend | OnStrategy]]) -> list[Block]:
     """A line for each reason why a backend did not run the Keras form of a case, or could not, or
     may differ by more.
 
@@ -230,7 +265,7 @@ def not_run(found: Sequence[tuple[str, OnBackend]]) -> list[Block]:
     reasons: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for case, each in found:
         if reason := each.reason or each.note:
-            reasons.setdefault((each.verdict, reason), []).append((case, each.backend))
+            reasons.setdefault((each.verdict, reason), []).append((case, each.name))
     cases = {case for case, _ in found}
     lines = []
     for (verdict, reason), where in reasons.items():
@@ -241,9 +276,9 @@ def not_run(found: Sequence[tuple[str, OnBackend]]) -> list[Block]:
     return [Notes(lines)] if lines else []
 
 
-def backends_told(found: Sequence[OnBackend]) -> str:
+def backends_told(found: Sequence[OnBackend | OnStrategy]) -> str:
     """What the closing line says of the backends: " · pass on torch, not run on jax"."""
-    told = dict.fromkeys(f"{each.verdict} on {each.backend}" for each in found)
+    told = dict.fromkeys(f"{each.verdict} on {each.name}" for each in found)
     return f" · {', '.join(told)}" if told else ""
 
 

@@ -69,6 +69,8 @@ def train(
     weights: Mapping[str, np.ndarray] | None = None,
     backend: str = "",
     source: str = "",
+    strategy: str = "",
+    replicas: int = 1,
     on_event: Event | None = None,
 ) -> Side:
     """Trains one form.
@@ -86,6 +88,8 @@ def train(
         weights: to start from, by TF1 name; drawn by the form itself where None.
         backend: the backend of Keras that the worker has, where it is one of ``--backend``.
         source: of the form there: the twin file itself is not.
+        strategy: of ``worker/strategies.py``, by which the Keras form trains on several devices.
+        replicas: how many devices.
         on_event: called after each epoch.
 
     Raises:
@@ -97,7 +101,7 @@ def train(
         epochs.append(Epoch(event["loss"], event["metric"], event["seconds"], event["examples"]))
         if on_event:
             told = {"form": form, "epochs": setting.epochs, "device": device, "case": case}
-            told |= {"again": again, "backend": backend, "measured": program.metric}
+            told |= {"again": again, "backend": backend or strategy, "measured": program.metric}
             on_event(event | told)
 
     how = FORMS[form]
@@ -136,6 +140,8 @@ def train(
             "losses_alone": losses_alone,
             "device": device,
             "logical_cpus": setting.logical_cpus,
+            "strategy": strategy,
+            "replicas": replicas,
             "batch_size": setting.batch_size,
             "epochs": setting.epochs,
             "log": str(Path(setting.logdir, case, device, form))
@@ -151,7 +157,7 @@ def train(
     data = reply.data
     return Side(
         form,
-        f"Keras on {backend}" if backend else how.title,
+        f"Keras on {backend}" if backend else f"{how.title}, {strategy}" if strategy else how.title,
         device,
         data["placement"],
         epochs,

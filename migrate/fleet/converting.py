@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from ..errors import EXIT_USER, UserError, printable
 from ..worker.backends import interpreters
 from ..worker.events import Event
 from ..worker.memory import free_memory
+from .cluster import connected
 from .journal import Journal, opened
 from .result import Fleet
-from .rows import WAITING, Row, converted, differs, failed, is_there, new_row
+from .rows import FAILED, WAITING, Row, differs, failed, is_there, new_row
 from .running import Job, Lanes
 from .sources import expanded, named, weight
 
@@ -32,6 +33,7 @@ def convert_many(
     output: str | Path | None = None,
     *,
     jobs: int | None = None,
+    scheduler: str | None = None,
     force: bool = False,
     dry_run: bool = False,
     trust: bool = False,
@@ -50,7 +52,10 @@ def convert_many(
             path below the folder that all sources share, with ``-`` for ``/``; a number is
             appended to a name that is in use.
         jobs: conversions at once; by default one a processor core, 8 at most. Fewer if the memory
-            that is free is not enough.
+            that is free is not enough. With a scheduler, by default one a thread of its workers.
+        scheduler: the address of a Dask scheduler, such as ``tcp://host:8786``, whose workers
+            convert. They have the same versions installed, and see all paths as this process does.
+            A conversion whose worker is lost runs again.
         force: convert again what was converted.
         dry_run: plan, and write nothing.
         trust: as for ``convert``.
@@ -62,8 +67,8 @@ def convert_many(
         A result that is true where parity holds for every source.
 
     Raises:
-        UserError: there is no source, every one is refused for the same reason, or the folder
-            cannot be written.
+        UserError: there is no source, every one is refused for the same reason, the folder cannot
+            be written, or the scheduler or its workers cannot be used.
     """
     paths, tell = expanded(sources), on_event or (lambda event: None)
     if not paths:
@@ -74,6 +79,7 @@ def convert_many(
         raise UserError("several sources need a folder for their outputs", try_="-o FOLDER")
     folder = Path(output or ".")
     with ExitStack() as stack:
+        cluster = None if scheduler is None else stack.enter_context(connected(scheduler))
         journal = Journal(None) if dry_run else stack.enter_context(opened(folder))
         before, given = dict(journal.rows), {**options, "dry_run": dry_run, "trust": trust}
         rows, todo, skipped = dict[str, Row](), list[Job](), list[str]()
@@ -93,20 +99,25 @@ def convert_many(
             )
             todo.append(Job(path, name, again, requests[path].shares_workers, given))
         journal.rows |= {job.name: rows[job.name] for job in todo}
-        count, note = _at_once(jobs, [job.source for job in todo])
-        journal.notes = [note] if note else []
+        if cluster is None:
+            count, note = _at_once(jobs, [job.source for job in todo])
+            journal.notes = [note] if note else []
+            running = Lanes(folder, count, dry_run, trust, tell).run(todo)
+        else:
+            count = min(jobs or cluster.threads, len(todo))
+            options = {"dry_run": dry_run, "trust": trust, "tell": tell}
+            running = cluster.run(todo, folder, most=count, **options)
         journal.write()
         tell({"total": len(todo), "jobs": count})
-        for done in Lanes(folder, count, dry_run, trust, tell).run(todo):
+        for done in stack.enter_context(closing(running)):
             name = done.job.name
-            how = failed(done.error, done.status)
-            if done.result is not None:
-                how = converted(done.result)
-            rows[name] = row = rows[name] | how | {"seconds": done.seconds}
+            rows[name] = row = rows[name] | done.row
             old = before.get(name)
-            if done.result is None and old is not None and is_there(old, folder):
+            if row["state"] == FAILED and old is not None and is_there(old, folder):
                 row = old  # its output is still there
             journal.rows[name] = row
+            if cluster is not None:
+                journal.notes = cluster.notes
             journal.write()
             tell({"row": rows[name]})
         return Fleet(list(rows.values()), skipped, journal.notes, None if dry_run else folder)

@@ -21,9 +21,14 @@ _WITHOUT_EFFECT = ("timeout",)
 _TRY = "; try --force to replace it, or another -o"
 
 
+def made_by() -> str:
+    """The versions that a conversion depends on."""
+    packages = ("tfmigrate", "tensorflow", "keras")
+    return ", ".join(f"{package} {version(package)}" for package in packages)
+
+
 def new_row(source: Path, name: str, request: Request, options: dict[str, Any]) -> Row:
     """A source that waits: what its conversion depends on."""
-    packages = ("tfmigrate", "tensorflow", "keras")
     matter = {k: v for k, v in plain(options).items() if k not in _WITHOUT_EFFECT}
     others = [path for path in request.files if path != request.source]
     return {
@@ -32,7 +37,7 @@ def new_row(source: Path, name: str, request: Request, options: dict[str, Any]) 
         "state": WAITING,
         "files": digest(source, others),
         "options": matter,
-        "made_by": ", ".join(f"{package} {version(package)}" for package in packages),
+        "made_by": made_by(),
         **dict.fromkeys(_ENDED),
         "status": 0,
     }

@@ -7,19 +7,19 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..conversion.convert import convert
-from ..conversion.result import Conversion
 from ..errors import EXIT_BUG, UserError, described
 from ..formats import room_beside
 from ..worker import Worker
 from ..worker.client import noting
 from ..worker.events import Event
+from .rows import Row, converted, failed
 
 # TensorFlow keeps about half a MiB of a small conversion; a new worker costs 4 s.
 _MOST_BY_ONE_WORKER = 100
@@ -46,13 +46,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """How a job ended: with a result, or with an error in one line and its exit status."""
+    """How a job ended: what that adds to the row of its source."""
 
     job: Job
-    seconds: float
-    result: Conversion | None = None
-    error: str | None = None
-    status: int = 0
+    row: Row
 
 
 @dataclass
@@ -77,7 +74,7 @@ class Lanes:
     _ending: threading.Event = field(default_factory=threading.Event)
     _workers: list[Worker] = field(default_factory=list)
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
+    def run(self, jobs: Iterable[Job]) -> Generator[Done, None, None]:
         """Yields how each job ended, in the order in which they end.
 
         When the caller leaves early, by Ctrl-C say, all processes are ended, and nothing incomplete
@@ -117,18 +114,10 @@ class Lanes:
 
     def _lane(self) -> None:
         try:
-            with ExitStack() as stack:
-                stack.enter_context(noting(self._workers))
-                writable: tuple[Path, ...] = ()
-                if not self.dry_run:
-                    writable = (stack.enter_context(room_beside(self.folder / "worker")),)
-                lane = _Lane(None if self.trust else writable, stack, self.count)
+            with Lane(self.folder, self.dry_run, self.trust, self.count, self._workers) as lane:
                 while not self._ending.is_set():
                     job = self._waiting.get_nowait()
-                    options = dict(job.options, on_event=self._telling(job))
-                    if not self.dry_run:
-                        options["output"] = self.folder / job.name
-                    self._done.put(lane.run(job, options, next(iter(writable), None)))
+                    self._done.put(Done(job, lane.run(job, self._telling(job))))
         except queue.Empty:
             pass
         except BaseException as error:  # which the command's own thread raises again
@@ -139,52 +128,79 @@ class Lanes:
 
 
 @dataclass
-class _Lane:
-    """The worker of one thread: started when it is needed, replaced when it has died."""
+class Lane:
+    """Converts one source after another, by a worker that it starts and replaces when it needs to.
 
-    writable: tuple[Path, ...] | None
-    stack: ExitStack
+    Attributes:
+        folder: that holds the outputs.
+        dry_run: nothing is written.
+        trust: workers are not confined.
+        processes: that share the memory of this machine.
+        workers: all that it starts, for others to end.
+        room: the name of the folder, in that of the outputs, where its worker writes.
+    """
+
+    folder: Path
+    dry_run: bool
+    trust: bool
     processes: int
-    worker: Worker | None = None
-    made: int = 0
+    workers: list[Worker] = field(default_factory=list)
+    room: str = "worker"
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _place: Path | None = None
+    _worker: Worker | None = None
+    _made: int = 0
 
-    def run(self, job: Job, options: dict[str, Any], room: Path | None) -> Done:
+    def __enter__(self) -> Self:
+        if not self.dry_run:
+            self._place = self._stack.enter_context(room_beside(self.folder / self.room))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def run(self, job: Job, tell: Event) -> Row:
+        """Converts one source; what that adds to its row."""
         start = time.perf_counter()
-
-        def done(**how: Any) -> Done:
-            return Done(job, time.perf_counter() - start, **how)
-
+        options = dict(job.options, on_event=tell, force=job.force)
+        if not self.dry_run:
+            options["output"] = self.folder / job.name
         try:
-            if job.shares:
-                worker = self._ready()
-                options |= {"workers": (worker, worker), "room": room}
-            return done(result=convert(job.source, force=job.force, **options))
+            with noting(self.workers):
+                if job.shares:
+                    worker = self._ready()
+                    options |= {"workers": (worker, worker), "room": self._place}
+                how = converted(convert(job.source, **options))
         except Exception as error:
             message, status = described(error)
             if status == EXIT_BUG and os.environ.get("TFMIGRATE_DEBUG"):
                 traceback.print_exc()
-            return done(error=message, status=status)
+            how = failed(message, status)
+        return how | {"seconds": time.perf_counter() - start}
 
     def _ready(self) -> Worker:
         """A worker in which nothing is left of other conversions."""
         self._forget()
-        if self.worker is None or not self.worker.alive:
+        if self._worker is None or not self._worker.alive:
+            place = () if self._place is None else (self._place,)
             environment = {"TFMIGRATE_WORKERS": str(self.processes)}
-            self.worker = self.stack.enter_context(
-                Worker("TensorFlow", writable=self.writable, environment=environment)
+            self._worker = self._stack.enter_context(
+                Worker(
+                    "TensorFlow", writable=None if self.trust else place, environment=environment
+                )
             )
-            self.made = 0
-        self.made += 1
-        return self.worker
+            self._made = 0
+        self._made += 1
+        return self._worker
 
     def _forget(self) -> None:
         """Lets the worker forget the last conversion, or ends it."""
-        if self.worker is None or not self.worker.alive:
+        if self._worker is None or not self._worker.alive:
             return
         try:
-            if self.made >= _MOST_BY_ONE_WORKER:
-                self.worker.close()
+            if self._made >= _MOST_BY_ONE_WORKER:
+                self._worker.close()
             else:
-                self.worker.call("forget")
+                self._worker.call("forget")
         except (UserError, RuntimeError):
-            self.worker.close()
+            self._worker.close()

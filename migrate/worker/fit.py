@@ -69,12 +69,15 @@ def fit(
     batch_size: int,
     epochs: int,
     on_epoch: OnEpoch,
+    *,
+    replicated: bool = False,
 ) -> float:
     """Trains on the data in order; returns the seconds of the first step.
 
     Args:
         train: ``train(model, x, y, batch_size, epochs, callbacks)`` of the twin.
         on_epoch: called with each epoch as it ends.
+        replicated: whether a strategy of TensorFlow trains: it tells the loss of one replica.
     """
     import keras
 
@@ -100,7 +103,7 @@ def fit(
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             if self.watched:
-                self.losses.append(float(logs["loss"]))
+                self.losses.append(float(self.tracker.result() if replicated else logs["loss"]))
             if not self.steps:
                 self.first_step = time.perf_counter() - self.start
                 if len(sizes) > batch + 1:

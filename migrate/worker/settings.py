@@ -30,8 +30,7 @@ def apply(device: str = "cpu", *, logical_cpus: int = 1) -> str:
         cpu = tf.config.list_physical_devices("CPU")[0]
         parts = [tf.config.LogicalDeviceConfiguration() for _ in range(logical_cpus)]
         tf.config.set_logical_device_configuration(cpu, parts)
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    tf.config.experimental.enable_op_determinism()
+    pin()
     kind, _, number = device.upper().partition(":")
     name = f"/device:{kind}:{number or 0}"
     seen = [d.name for d in tf.config.list_logical_devices()]
@@ -40,6 +39,12 @@ def apply(device: str = "cpu", *, logical_cpus: int = 1) -> str:
         reason = "" if tf.test.is_built_with_cuda() else " (this build has no GPU support)"
         raise UserError(f"there is no device {device}: TensorFlow sees {listed}{reason}")
     return name
+
+
+def pin() -> None:
+    """Turns TensorFloat-32 off and op determinism on."""
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    tf.config.experimental.enable_op_determinism()
 
 
 def as_delivered(keras: Any, floatx: str = "float32") -> None:

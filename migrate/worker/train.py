@@ -6,8 +6,9 @@ import importlib
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from . import exact, settings, sides
+from . import exact, settings, sides, strategies
 from .disk import writing
 from .events import Event
 
@@ -23,7 +24,8 @@ def run(
             ``arguments`` (of its build), ``seed``, ``device``, ``logical_cpus``,
             ``batch_size``, ``epochs``, ``metric``, ``floatx``, ``losses_alone`` (whether nothing
             but losses and weights is told: the rest takes time to trace), ``kernel`` (the TF1
-            optimizer whose update replaces that of Keras's, or empty);
+            optimizer whose update replaces that of Keras's, or empty); ``strategy`` (one of
+            ``strategies.py``, or empty) and its ``replicas``;
             ``initial`` and ``trained``: where to save before and after, or None; ``targets`` (TF1
             name → layer/variable); ``log``: the folder of TensorBoard's event files, or None.
         arrays: x_train, y_train, x_test, y_test; ``weight:<TF1 name>`` to start from.
@@ -45,8 +47,12 @@ def run(
 def _run(
     request: dict[str, Any], arrays: dict[str, np.ndarray], emit: Event
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    device = settings.apply(request["device"], logical_cpus=request["logical_cpus"])
-    side = _make_side(request, device)
+    strategy, device = None, ""
+    if request.get("strategy"):
+        strategy = strategies.start(request["strategy"], request["replicas"])
+    else:
+        device = settings.apply(request["device"], logical_cpus=request["logical_cpus"])
+    side = _make_side(request, device, strategy)
     weights = _starting_with("weight:", arrays)
     if weights:
         side.load(weights)
@@ -95,7 +101,7 @@ def _run(
 
 
 def _make_side(
-    request: dict[str, Any], device: str
+    request: dict[str, Any], device: str, strategy: tf.distribute.Strategy | None
 ) -> sides.SessionSide | sides.TapeSide | sides.KerasSide:
     import keras
 
@@ -111,6 +117,11 @@ def _make_side(
         return sides.TapeSide(module, arguments, device, log, function, request["targets"])
     metric = request["metric"]
     loop = request["loop"]
+    if strategy is not None:
+        targets = request["targets"]
+        return strategies.ReplicatedSide(
+            module, arguments, log, function, targets, metric, strategy
+        )
     kind = sides.FusedSide if loop in ("fused", "xla") else sides.KerasSide
     side = kind(module, arguments, device, log, function, request["targets"], metric, loop)
     if request["kernel"]:
