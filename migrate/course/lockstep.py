@@ -337,6 +337,7 @@ class _Pair:
             folder,
             inputs=[x],
             outputs=[logits],
+            backends={},
             workers=(self.workers["legacy"], self.workers["modern"]),
         )
         if result.report["outcome"] != "keras":

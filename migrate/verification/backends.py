@@ -230,7 +230,7 @@ def backends_blocks(reported: Sequence[Mapping[str, Any]]) -> list[Block]:
     """A table with a row for each backend, from the report's ``backends``, and its notes."""
     if not reported:
         return []
-    notes = [note for entry in reported for note in entry.get("notes", ())]
+    notes = list(dict.fromkeys(note for entry in reported for note in entry.get("notes", ())))
     return [_table(reported), *([Notes(notes)] if notes else [])]
 
 

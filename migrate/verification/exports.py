@@ -129,7 +129,7 @@ def check_exports(exports: Mapping[str, str | Path | None]) -> dict[str, str]:
                 try_=nearest(kind, EXPORTS),
             )
         backend = EXPORTS[kind].backend
-        found[kind] = interpreters({backend: python})[backend]
+        found[kind] = interpreters({backend: python}, called=kind)[backend]
     return found
 
 
@@ -216,11 +216,11 @@ class _Models:
     timeout: float | None
     opened: dict[tuple[str, str], tuple[Model, Mapping[str, str]]] = field(default_factory=dict)
 
-    def of(self, backend: str, python: str) -> tuple[Model, Mapping[str, str]]:
-        """The model there, and the versions of what runs it."""
+    def of(self, backend: str, python: str, kind: str) -> tuple[Model, Mapping[str, str]]:
+        """The model there, and the versions of what runs it; ``--python`` calls it ``kind``."""
         if (backend, python) not in self.opened:
             worker = self.stack.enter_context(
-                BackendWorker(backend, python, writable=(self.folder,))
+                BackendWorker(backend, python, writable=(self.folder,), called=kind)
             )
             versions = worker.versions(self.timeout)
             model = Model.open(self.subject, worker, self.timeout, source=self.own)
@@ -264,7 +264,7 @@ class _Job:
             else:
                 path = stack.enter_context(whole_file(place, force=force))
             try:
-                model, versions = self.models.of(about.backend, self.python)
+                model, versions = self.models.of(about.backend, self.python, self.kind)
                 others = model.open_sizes[model.open_sizes.index(sizes) + 1 :]
                 parts = self._parts(sizes, len(model.open_sizes) > 1)
                 arrays = self._arrays(self._cut(parts[0]))
@@ -283,7 +283,8 @@ class _Job:
             except JobError as error:
                 raise _NoFileError(_cannot(error.gist), others) from None
             except UserError as error:
-                ways = [way for way in (self._install, error.try_) if way]
+                install, hint = self._install, error.try_ or ""
+                ways = [way for way in (install if install not in hint else "", hint) if way]
                 raise _NoFileError(f"{error.problem}; try {' or '.join(ways)}") from None
         ran = [len(next(iter(self._cut(part).values()))) for part in parts]
         return Exported(

@@ -2,7 +2,7 @@
 
 It opens a converted model and exports it, or trains the Keras form of a system of the course. It
 needs Keras and its backend, numpy, and a few files beside this one. It reads and writes the frames
-of ``channel.py``. KERAS_BACKEND names the backend.
+of ``channel.py``. Its argument names the backend.
 """
 
 from __future__ import annotations
@@ -217,12 +217,12 @@ def _sees_gpu(name: str, backend: Any) -> bool:
     return bool(backend.config.list_physical_devices("GPU"))
 
 
-def _started() -> tuple[Any, dict[str, str]]:
-    """Keras on its backend, with exact arithmetic, and what runs; the reason is an ImportError.
+def _started(name: str) -> tuple[Any, dict[str, str]]:
+    """Keras on a backend, with exact arithmetic, and what runs; the reason is an ImportError.
 
     ``TFMIGRATE_PRECISION=tf32`` allows products of a shorter mantissa, as GPUs offer them.
     """
-    name = os.environ["KERAS_BACKEND"]
+    os.environ["KERAS_BACKEND"] = name  # a script that starts Python may have set another
     backend = importlib.import_module(name)
     if os.environ.get("TFMIGRATE_DEVICE") == "gpu" and not _sees_gpu(name, backend):
         raise ImportError(f"{name} sees no GPU")
@@ -240,6 +240,10 @@ def _started() -> tuple[Any, dict[str, str]]:
         backend.config.experimental.enable_op_determinism()
     import keras
 
+    if int(keras.__version__.partition(".")[0]) < 3:
+        raise ImportError(f"Keras {keras.__version__} is there, and it has to be Keras 3")
+    if (runs := keras.backend.backend()) != name:  # it was imported before, such as by a .pth file
+        raise ImportError(f"Keras there computes on {runs}")
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")
@@ -275,7 +279,7 @@ def main() -> None:
     except ImportError as error:
         sys.exit(f"{type(error).__name__}: {error}")
     try:
-        keras, versions = _started()
+        keras, versions = _started(sys.argv[1])
     except ImportError as error:
         channel.send(replies, {**_REFUSED, "problem": f"{type(error).__name__}: {error}"})
         return

@@ -53,11 +53,17 @@ def usual_backends() -> dict[str, str | None]:
     return {name: os.path.expanduser(path) or None for name, path in pairs}
 
 
-def interpreters(backends: Mapping[str, str | Path | None]) -> dict[str, str]:
+def interpreters(
+    backends: Mapping[str, str | Path | None], called: str | None = None
+) -> dict[str, str]:
     """The program of each backend.
 
     It is given by a path or a name on the PATH, or by ``TFMIGRATE_BACKENDS``, or it is this
     interpreter.
+
+    Args:
+        backends: of :data:`BACKENDS` → what is given, or None.
+        called: what ``--python`` calls it; by default the backend.
 
     Raises:
         UserError: there is no such backend, or no such program.
@@ -76,7 +82,7 @@ def interpreters(backends: Mapping[str, str | Path | None]) -> dict[str, str]:
             raise UserError(
                 f"no program {printable(python)} for the backend {name}",
                 expected=f"the path of a Python interpreter that has Keras and {name}",
-                try_=f"--python {name}=PATH, or TFMIGRATE_BACKENDS={name}=PATH",
+                try_=f"--python {called or name}=PATH, or TFMIGRATE_BACKENDS={name}=PATH",
             )
         found[name] = program
     return found
@@ -142,6 +148,7 @@ class BackendWorker(Worker):
         device: ``cpu``, ``gpu``, or with a number: ``gpu:1``; ``cpu:1`` is the CPU too.
         writable: folders in which it may write.
         precision: ``float32``, or of :data:`PRECISIONS`.
+        called: what ``--python`` calls the interpreter; by default the backend.
     """
 
     def __init__(
@@ -151,8 +158,9 @@ class BackendWorker(Worker):
         device: str = "cpu",
         writable: Sequence[Path] = (),
         precision: str = "float32",
+        called: str | None = None,
     ):
-        self.backend, self._python = backend, printable(python)
+        self.backend, self._python, self._called = backend, printable(python), called or backend
         self.steps: list[float] = []
         self._versions: dict[str, str] = {}
         super().__init__(
@@ -163,7 +171,7 @@ class BackendWorker(Worker):
                 **_placed(device),
             },
             writable=writable,
-            command=[python, str(_SCRIPT)],
+            command=[python, str(_SCRIPT), backend],
         )
 
     def versions(self, timeout: float | None) -> dict[str, str]:
@@ -183,7 +191,7 @@ class BackendWorker(Worker):
                 raise UserError(
                     f"{self._python} cannot run Keras on {self.backend}: "
                     f"{printable(error.problem, 240)}",
-                    try_=f"{install if here else ''}--python {self.backend}=PATH of an interpreter "
+                    try_=f"{install if here else ''}--python {self._called}=PATH of an interpreter "
                     f"that has keras and {self.backend}",
                 ) from None
             leave_memory_to_others(self._process.pid)

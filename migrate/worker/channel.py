@@ -49,10 +49,11 @@ def receive(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
     Raises:
         EOFError: the stream ended, between frames or inside one.
+        ValueError: what came is no frame.
     """
     (length,) = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))
     if length > _MAX_HEADER:
-        raise EOFError("not a frame")
+        raise ValueError("not a frame")
     header = json.loads(_read_exactly(stream, length))
     arrays = {}
     for spec in header["arrays"]:

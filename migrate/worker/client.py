@@ -143,6 +143,7 @@ class Worker:
             noted.append(self)
         self._turn, self._closing = threading.Lock(), threading.Lock()
         self._frames: queue.Queue = queue.Queue()
+        self._garbled = False
         self._reader = threading.Thread(target=self._pump, daemon=True)
         self._reader.start()
 
@@ -251,12 +252,17 @@ class Worker:
         try:
             while True:
                 self._frames.put(channel.receive(cast(BinaryIO, self._process.stdout)))
-        except (EOFError, ValueError, OSError):
+        except (EOFError, ValueError, OSError) as error:
+            self._garbled = isinstance(error, ValueError) and not self._log.closed
             self._frames.put(None)
 
     def _death(self, job: str) -> WorkerError:
         if self._log.closed:
             return WorkerError(f"the {self.name} process was ended during {job}")
+        if self._garbled:
+            return WorkerError(
+                f"the {self.name} process wrote on its standard output what is no answer to {job}"
+            )
         deadline = time.monotonic() + 5
         while self._process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -31,12 +31,14 @@ OTHERS = ("jax", "torch")
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     """One epoch of softmax on TensorFlow in another process, on a backend that does not start,
-    and on those at hand."""
+    and on those at hand; the variable is that of conversions, so no part of it uses it."""
     program = tmp_path_factory.mktemp("missing") / "python"
     program.write_text("#!/bin/sh\necho 'No module named keras' >&2\nexit 1\n")
     program.chmod(0o755)
     backends: dict[str, Any] = {name: python_of(name) or str(program) for name in OTHERS}
-    result = tfmigrate.compare("softmax", epochs=1, backends={"tensorflow": None, **backends})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TFMIGRATE_BACKENDS", "tensorflow torch=/no/such")
+        result = tfmigrate.compare("softmax", epochs=1, backends={"tensorflow": None, **backends})
     assert isinstance(result, Comparison)
     return result
 

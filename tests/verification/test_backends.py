@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ from tfmigrate.cli.start import main
 from tfmigrate.conversion.result import Conversion
 from tfmigrate.errors import UserError
 from tfmigrate.parity import Verdict
+from tfmigrate.report import Notes
+from tfmigrate.verification.backends import backends_blocks
 from tfmigrate.worker import Worker, backend
 from tfmigrate.worker.backends import BackendWorker
 
@@ -169,6 +172,48 @@ def test_a_backend_that_is_missing_is_a_line_and_no_failure(
     assert "cannot run Keras on torch" in entry["reason"]
     assert "--python torch=PATH" in entry["reason"]
     assert "not run on torch" in made.blocks()[-1].text
+
+
+# Modules that do what the program asks of Keras and of torch before it says what runs.
+STAND_INS = {
+    "torch.py": "from unittest import mock\n__version__ = '2'\n__getattr__ = mock.MagicMock()\n",
+    "keras.py": "import os\nfrom unittest import mock\n__version__, config = '3.15', mock.Mock()\n"
+    "backend = mock.Mock(backend=mock.Mock(return_value=os.environ['KERAS_BACKEND']))\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "keras", "says"),
+    [
+        ("export KERAS_BACKEND=jax", "", None),
+        ("", "backend.backend.return_value = 'jax'", "Keras there computes on jax"),
+        ("", "__version__ = '2.15.0'", "Keras 2.15.0 is there, and it has to be Keras 3"),
+        ("echo Welcome to the cluster", "", "wrote on its standard output what is no answer"),
+    ],
+)
+def test_an_interpreter_runs_the_backend_it_is_asked_for_or_says_why_not(
+    script: str, keras: str, says: str | None, tmp_path: Path
+) -> None:
+    for name, text in STAND_INS.items():
+        (tmp_path / name).write_text(text + keras * (name == "keras.py"))
+    program = tmp_path / "python"
+    path = f"export PYTHONPATH={shlex.quote(str(tmp_path))}"
+    program.write_text(f'#!/bin/sh\n{script}\n{path}\nexec {shlex.quote(sys.executable)} "$@"\n')
+    program.chmod(0o755)
+    with BackendWorker("torch", str(program), called="other") as worker:
+        if says is None:
+            assert worker.versions(60)["backend"] == "torch"
+        else:
+            with pytest.raises(UserError, match=says) as refused:
+                worker.versions(60)
+            assert str(refused.value.try_).startswith("--python other=PATH")
+
+
+def test_a_note_on_two_backends_is_said_once() -> None:
+    entry = {"backend": "jax", "verdict": "pass", "notes": ["a note"]}
+    _, notes = backends_blocks([entry, {**entry, "backend": "torch"}])
+    assert isinstance(notes, Notes)
+    assert list(notes.lines) == ["a note"]
 
 
 def test_the_variable_names_the_usual_backends(

@@ -168,13 +168,15 @@ def test_a_file_that_computes_something_else_is_a_failure(
 
 @pytest.mark.skipif(importlib.util.find_spec("tf2onnx") is not None, reason="tf2onnx is here")
 def test_a_format_that_cannot_be_written_is_an_error_of_export(
-    made: Conversion, capsys: Any
+    made: Conversion, tmp_path: Path, capsys: Any
 ) -> None:
-    assert run(["export", str(made.folder), "--to", "onnx"]) == 2
+    formats = ["--to", "onnx", "--to", "torch"]
+    assert run(["export", str(made.folder), "-o", str(tmp_path), *formats]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert said.startswith("error: not every file was written. onnx: ")
     assert "pip install 'tfmigrate[onnx]'" in said
-    assert not (made.folder / "model.onnx").exists()
+    assert said.count("pip install 'tfmigrate[torch]'") < 2
+    assert not (tmp_path / "model.onnx").exists()
 
 
 def test_a_file_that_is_there_is_kept(made: Conversion, capsys: Any) -> None:
@@ -188,7 +190,7 @@ def test_a_file_that_is_there_is_kept(made: Conversion, capsys: Any) -> None:
         (["--export", "onnx", "--keras", "tf-keras"], "--export would have no effect"),
         (["--export", "onnx", "--to", "npz"], "--export would have no effect"),
         (["--python", "onnx=/x"], "no effect without --export onnx"),
-        (["--export", "onnx", "--python", "onnx=/no/such"], "no program /no/such"),
+        (["--export", "onnx", "--python", "onnx=/no/such"], "try --python onnx=PATH"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
