@@ -261,7 +261,8 @@ class Worker:
             return WorkerError(f"the {self.name} process was ended during {job}")
         if self._garbled:
             return WorkerError(
-                f"the {self.name} process wrote something else than the answer to {job} on its output"
+                f"the {self.name} process wrote something else than the answer to {job} on its "
+                "output"
             )
         deadline = time.monotonic() + 5
         while self._process.poll() is None and time.monotonic() < deadline:

@@ -188,7 +188,7 @@ STAND_INS = {
         ("export KERAS_BACKEND=jax", "", None),
         ("", "backend.backend.return_value = 'jax'", "Keras there computes on jax"),
         ("", "__version__ = '2.15.0'", "Keras 2.15.0 is there, and it has to be Keras 3"),
-        ("echo Welcome to the cluster", "", "wrote on its standard output what is no answer"),
+        ("echo Welcome to the cluster", "", "wrote something else than the answer"),
     ],
 )
 def test_an_interpreter_runs_the_backend_it_is_asked_for_or_says_why_not(
