@@ -125,7 +125,7 @@ def time(outcome: DeviceOutcome) -> Table:
     columns = ["time", ">first step", ">per epoch (spread)", ">examples/s", ">against the session"]
     if products is not None:
         rows.append(["matrix products only", "", _duration(products), "", "", ""])
-        columns.append(">products in the shortest")
+        columns.append(">products")
     return Table(columns, rows)
 
 

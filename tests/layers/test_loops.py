@@ -73,13 +73,12 @@ def test_the_step_is_a_function_whose_layers_are_named_after_their_variables(fol
         '    """Builds the model of one step of rnn."""\n'
         '    x_t = keras.Input((5,), name="x_t")\n'
         '    state = keras.Input((6,), name="state")\n'
-        "    x = keras.layers.Concatenate()([x_t, state])\n"
+        "    x = keras.ops.concatenate([x_t, state], axis=-1)\n"
         '    update = keras.layers.Dense(6, activation="sigmoid", name="update")(x)\n'
         "    mul_1 = (1.0 - update) * state\n"
-        "    x = keras.layers.Concatenate()([x_t, state])\n"
+        "    x = keras.ops.concatenate([x_t, state], axis=-1)\n"
         '    x = keras.layers.Dense(6, activation="sigmoid", name="reset")(x)\n'
-        "    x = x * state\n"
-        "    x = keras.layers.Concatenate()([x_t, x])\n"
+        "    x = keras.ops.concatenate([x_t, x * state], axis=-1)\n"
         '    x = keras.layers.Dense(6, activation="tanh", name="candidate")(x)\n'
         "    x = mul_1 + update * x\n"
         "    return keras.Model([x_t, state], x)\n\n\n"
