@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shutil
 import statistics
 import tempfile
 import time
@@ -35,10 +36,10 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 PLOT = DOCS / "pictures" / "growth.svg"
 ROUNDS = 3
 STEEP = 1.15
-_WHY = {
-    "blocks of varying units": "a larger network has more kinds of blocks, of which each takes a "
-    "pass over it; 60 are looked for at most"
-}
+_ROUNDS = (
+    "a larger network has more blocks, and each takes a pass over it; 60 are looked for at most"
+)
+_WHY = {"blocks of repeated units": _ROUNDS, "blocks of varying units": _ROUNDS}
 
 INTRODUCTION = """\
 # How cost grows
@@ -133,9 +134,14 @@ def listing(folder: Path, count: int) -> Callable[[], object]:
 def moving(folder: Path, mib: int) -> Callable[[], object]:
     """Writes a checkpoint of so many MiB as safetensors."""
     path, out = folder / f"size-{mib}", folder / f"out-{mib}"
-    out.mkdir()
     write_bundle(path, ((f"part_{n}", np.ones(2**18, "float32")) for n in range(mib)))
-    return lambda: write_formats(open_checkpoint(path), out, ["safetensors"])
+
+    def work() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        write_formats(open_checkpoint(path), out, ["safetensors"])
+
+    return work
 
 
 def planning(folder: Path, count: int) -> Callable[[], object]:
@@ -235,7 +241,8 @@ def _numbers(growth: Growth) -> str:
 
 
 def _slope(growth: Growth) -> str:
-    steep = f" (steeper than linear: {growth.why})" if growth.slope > STEEP else ""
+    why = f": {growth.why}" if growth.why else ""
+    steep = f" (steeper than linear{why})" if growth.slope > STEEP else ""
     return f"{growth.slope:.2f}{steep}"
 
 
