@@ -36,10 +36,11 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 PLOT = DOCS / "pictures" / "growth.svg"
 ROUNDS = 3
 STEEP = 1.15
-_ROUNDS = (
-    "a larger network has more blocks, and each takes a pass over it; 60 are looked for at most"
-)
-_WHY = {"blocks of repeated units": _ROUNDS, "blocks of varying units": _ROUNDS}
+_WHY = {
+    "blocks of varying units": "a larger network has more kinds of blocks, and each takes a pass "
+    "over it; 60 are looked for at most"
+}
+
 
 INTRODUCTION = """\
 # How cost grows
