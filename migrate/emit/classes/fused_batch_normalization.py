@@ -19,6 +19,10 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             shape = keras.ops.shape(inputs)
             count = keras.ops.prod(shape) // shape[self.axis]
             added = self.moving_variance - kept
-            missing = added / keras.ops.cast(count - 1, added.dtype)
-            self.moving_variance.assign_add(missing)
+            count = keras.ops.cast(count, added.dtype)
+            self.moving_variance.assign_add(self.missing(added, count))
         return outputs
+
+    def missing(self, added, count):
+        """What TensorFlow 1 adds more, of what a batch of count numbers adds."""
+        return added / (count - 1)
