@@ -122,8 +122,25 @@ class Measured:
         }
 
 
+class _Elsewhere:
+    """What the Keras form does somewhere else, compared with what it does here."""
+
+    side: Side | None
+    lines: Sequence[Measured]
+    failed: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether both agree; *not run* where they cannot be compared."""
+        if self.failed:
+            return Verdict.FAIL
+        if self.side is None:
+            return Verdict.NOT_RUN
+        return Verdict.of(all(line.holds for line in self.lines))
+
+
 @dataclass(frozen=True)
-class OnBackend:
+class OnBackend(_Elsewhere):
     """What the Keras form does on one backend.
 
     Attributes:
@@ -151,15 +168,6 @@ class OnBackend:
         """Of the backend."""
         return self.backend
 
-    @property
-    def verdict(self) -> Verdict:
-        """Whether it agrees with the session; *not run* where it cannot be compared."""
-        if self.failed:
-            return Verdict.FAIL
-        if self.side is None:
-            return Verdict.NOT_RUN
-        return Verdict.of(all(line.holds for line in self.lines))
-
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         found: dict[str, Any] = {"verdict": self.verdict, **self.versions, "backend": self.backend}
@@ -175,7 +183,7 @@ class OnBackend:
 
 
 @dataclass(frozen=True)
-class OnStrategy:
+class OnStrategy(_Elsewhere):
     """What the Keras form does on several devices.
 
     Attributes:
@@ -197,15 +205,6 @@ class OnStrategy:
     reason: str = ""
     failed: bool = False
     note: str = ""
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether it agrees with one device; *not run* where it cannot be compared."""
-        if self.failed:
-            return Verdict.FAIL
-        if self.side is None:
-            return Verdict.NOT_RUN
-        return Verdict.of(all(line.holds for line in self.lines))
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
