@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,7 +35,6 @@ class Trained:
         counters: variables that count steps otherwise than Keras does, by name.
         named: target → the variables of the checkpoint that it is made of.
         operations: what was run of the original in each step.
-        rounded: steps whose losses rounding alone moves as far, from 1.
         repeat: does the same steps with another model of the same weights, such as on another
             backend, whose gradients are not compared; None where it cannot be done again.
     """
@@ -49,7 +48,6 @@ class Trained:
     counters: Mapping[str, Difference] = field(default_factory=dict)
     named: Mapping[str, str] = field(default_factory=dict)
     operations: tuple[str, ...] = ()
-    rounded: frozenset[int] = frozenset()
     repeat: Callable[[Model], Trained] | None = field(default=None, compare=False, repr=False)
 
     def holds(self, allowed: Allowed) -> bool:
@@ -86,7 +84,7 @@ class Trained:
         if failing:
             yield f"in the first step the gradient of {self._worst(failing)}"
         for number, (e, m) in enumerate(self.losses, 1):
-            if number not in self.rounded and not abs(e - m) <= allowed.limit(scale):
+            if not abs(e - m) <= allowed.limit(scale):
                 yield f"the loss of step {number} is {e:.6g} in TF1 and {m:.6g} in Keras"
         if self.lost:
             names = listed([printable(name, 80) for name in self.lost])
@@ -94,14 +92,11 @@ class Trained:
         for name in self.counters:
             yield f"{printable(name, 80)} does not count steps like Keras"
 
-    def excused(
-        self, moved: Mapping[str, float], losses: Sequence[float], allowed: Allowed
-    ) -> Trained:
-        """This without what rounding alone moves as far: weights, slots, losses after the first.
+    def excused(self, moved: Mapping[str, float], allowed: Allowed) -> Trained:
+        """This without the weights and slots that rounding alone moves as far.
 
         Args:
             moved: target → how far it moves where the original starts from rounded variables.
-            losses: how far each loss moves then.
         """
         apart = {**self.weights, **self.slots}
         left = {
@@ -109,22 +104,15 @@ class Trained:
             for target, d in apart.items()
             if not allowed.holds(d) and d.max_abs <= TIMES * moved.get(target, 0.0)
         }
-        limit = allowed.limit(max(abs(expected) for expected, _ in self.losses))
-        steps = {
-            number
-            for number, ((e, m), far) in enumerate(zip(self.losses, losses, strict=True), 1)
-            if number > 1 and limit < abs(e - m) <= TIMES * far
-        }
-        names = [f"the loss of step {number}" for number in sorted(steps)] + sorted(left)
-        if not names:
+        if not left:
             return self
-        verb = "them" if len(names) > 1 else "it"
-        note = f"{listed(names)} not compared after training: rounding changes {verb} as much"
+        verb = "them" if len(left) > 1 else "it"
+        names = listed(sorted(left))
+        note = f"{names} not compared after training: rounding changes {verb} as much"
         return replace(
             self,
             weights={t: d for t, d in self.weights.items() if t not in left},
             slots={t: d for t, d in self.slots.items() if t not in left},
-            rounded=frozenset(steps),
             notes=(*self.notes, note),
         )
 

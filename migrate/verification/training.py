@@ -62,7 +62,7 @@ def train_both(
     made = [model.train(*each, gradients=not step) for step, each in enumerate(given)]
     trained = original.compare(expected, model, made)
 
-    moved: list[tuple[dict[str, float], list[float]]] = []
+    moved: list[dict[str, float]] = []
 
     def excused(found: Trained) -> Trained:
         """What rounding moves is told by runs in a fixed order: races would move it too."""
@@ -71,9 +71,8 @@ def train_both(
         if not moved:
             gated = _in_order(original, batches) is not None
             one, nudged = (original.run(batches, gated=gated, nudged=n) for n in (False, True))
-            losses = [abs(a - b) for a, b in zip(one.losses, nudged.losses, strict=True)]
-            moved.append((original.moved(one, nudged), losses))
-        return found.excused(*moved[0], allowed)
+            moved.append(original.moved(one, nudged))
+        return found.excused(moved[0], allowed)
 
     def on(run: Run, other: Model) -> Trained:
         """Other models do not tell their gradients: rounding alone is told by those of this one."""
