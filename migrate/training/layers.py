@@ -131,6 +131,11 @@ def carry_statistics(
                 "is_training=False"
             ] = None
             continue
+        if layer.kind == "BatchNormalizationByBatch" and (
+            update is None or update.name not in waited
+        ):  # it normalizes without them, so they can stay as they are
+            layer.arguments = {"momentum": 1.0, **layer.arguments}
+            continue
         if update is None:
             doubts["nothing in the graph updates the moving statistics of batch normalization"] = (
                 None
