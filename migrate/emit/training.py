@@ -63,7 +63,7 @@ def compile_model(plan: Plan, training: TrainingPlan) -> str:
     return "\n".join(
         [
             f"def compile_model({', '.join(['model', *asked])}):",
-            *_docstring(_told(training), asked),
+            *_docstring(_told(training), asked, training.turns),
             *_comments(training),
             f"{_BODY}{call}",
             f"{_BODY}return model",
@@ -166,11 +166,13 @@ def _told(training: TrainingPlan) -> str:
     return "Compiles the model to train like TensorFlow 1, from the first step."
 
 
-def _docstring(first: str, asked: Mapping[str, Unknown]) -> list[str]:
+def _docstring(first: str, asked: Mapping[str, Unknown], turns: Sequence[Turn]) -> list[str]:
     first = f'{_BODY}"""{first}'
-    if not asked:
+    if not asked and not turns:
         return [f'{first}"""']
-    told = [
+    functions = ", ".join(f"{turn.function}(model)" for turn in turns)
+    told = [f"It trains by one loss; for the others train {functions} in turn."] if turns else []
+    told += [
         f"{name}: the TF1 program feeds it ({prose(n.tensor, 60)})." for name, n in asked.items()
     ]
     lines = [line for text in told for line in textwrap.wrap(text, WIDTH - len(_BODY))]

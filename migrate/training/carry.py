@@ -139,7 +139,9 @@ def carry_training(graph: Graph, plan: Plan, recipes: Mapping[str, Recipe], read
     chosen_and_turns = [*chosen, *(turn.trainer for turn in turns)]
     _warn_of_other_steps(context, chosen_and_turns)
     _change_layers(context, chosen_and_turns)
-    tell_obstacles(context, chosen, result, [op for t in turns for op in t.plan.operations])
+    # Each of the others has a turn, or a warning of its own.
+    named = train_operations(graph, [other.optimizer for other in others])
+    tell_obstacles(context, chosen, result, named)
     take_turns(context, chosen, turns, result)
     result.summary = summary_of(chosen, result, steps[0], context)
     if turns:

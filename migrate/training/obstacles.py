@@ -36,7 +36,7 @@ def tell_obstacles(
     """Sets what a step runs and what may be the cause of a difference; warns of what is lost.
 
     Args:
-        others: operations of other turns, which are carried over as well.
+        others: operations of other losses, which are carried over or named elsewhere.
         changeable: whether the optimizer may become one that changes gradients and weights.
     """
     graph = context.graph

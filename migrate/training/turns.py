@@ -248,8 +248,8 @@ def _shared_step(context: Context, trainers: Sequence[Trainer]) -> str:
         if step is not None and sum(step in each for each in counted) != 1:
             return (
                 f"the learning rate of {printable(trainer.optimizer.name)} goes by "
-                f"{printable(step)}, which its part train operation does not increase, or another "
-                "one does too"
+                f"{printable(step)}, which its own train operation does not increase, or another "
+                "one increases too"
             )
     return ""
 
