@@ -59,9 +59,9 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
             "Divide the learning rate by ten instead. The loss at the end is higher: is the "
             "network worse?",
             "--set learning_rate=0.0001",
-            "No: the loss is about 90, many times that of the default, but the accuracy is "
-            "above 0.8 instead of 0.7. With sigma 1 and raw pixels the logits are large, and so is the loss "
-            "of each mistake. The loss compares runs of one network; across learning rates, "
+            "No: the loss is about 90, many times that of the default, but the accuracy is above "
+            "0.8 instead of 0.7. With sigma 1 and raw pixels the logits are large, and so is the "
+            "loss of each mistake. The loss compares runs of one network; across learning rates, "
             "compare the accuracy on other data.",
             {
                 "90": "loss",
